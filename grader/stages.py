@@ -1,0 +1,335 @@
+"""The frozen values that pass between the stages of grading.
+
+    read    -> Submission
+    run     -> ExecutedNotebook
+    probe   -> ModelProbe, Answers
+    check   -> Evidence (all of the above) in, Finding out
+    report  -> GradeReport, BatchSummary
+
+Arrays are NumPy arrays of float64. Time runs along the first axis and stimuli
+along the second: a trace is ``(T, N)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+Status = Literal["pass", "partial", "fail", "skipped", "error"]
+Outcome = Literal["graded", "not_graded"]
+RunStatus = Literal["ok", "cell_error", "timeout", "memory", "kernel_died", "unreadable"]
+CellStatus = Literal["ok", "error", "timeout", "died", "not_run"]
+Visibility = Literal["public", "hidden"]
+Value = str | int | float | bool | None
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """A remark about a submission: a message of the catalogue and what it speaks of.
+
+    ``for_student`` is False for what only a teacher should read.
+    """
+
+    message_id: str
+    values: Values = field(default_factory=dict)
+    for_student: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One cell of a submission, cleaned: stored outputs are gone, ids are unique."""
+
+    index: int
+    kind: Literal["code", "markdown", "raw"]
+    source: str
+    id: str
+    tags: tuple[str, ...] = ()
+    executed: int | None = None  # the execution count that the file carried
+    heading: str = ""  # the last Markdown heading above
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submission:
+    """A notebook as read. ``fault`` is set, and ``cells`` empty, when it can't be read."""
+
+    file: str
+    sha256: str
+    cells: tuple[Cell, ...] = ()
+    language: str = "python"
+    assignment: str | None = None  # as named in the notebook's own metadata
+    notes: tuple[Note, ...] = ()
+    fault: Note | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blank:
+    """One blank of an exercise, as the source shows it."""
+
+    name: str
+    filled: bool
+    line: int | None = None  # within its cell, counted from 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GradedCell:
+    """The cell taken for an exercise, and why. ``index`` is None when none was found."""
+
+    exercise: str
+    index: int | None
+    class_name: str = ""
+    found_by: Literal["tag", "source", "class", "elsewhere", "none"] = "none"
+    blanks: tuple[Blank, ...] = ()
+    set_aside: tuple[int, ...] = ()  # cells that define the class but don't count
+
+    @property
+    def filled(self) -> int:
+        """How many of the blanks are filled."""
+        return sum(blank.filled for blank in self.blanks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellRun:
+    """What became of one code cell."""
+
+    index: int
+    status: CellStatus
+    seconds: float = 0.0
+    error_name: str = ""
+    error_text: str = ""
+    traceback: str = ""
+    line: int | None = None  # within the cell, counted from 1
+    figures: int = 0
+    excused: str = ""  # the id of a message: the failure is the machine's, not the work's
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """A picture that the notebook showed or saved; bitmaps only."""
+
+    cell: int | None
+    name: str  # the file's name when it was saved, else ""
+    mime: Literal["image/png", "image/jpeg"]
+    data: str  # base64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExecutedNotebook:
+    """The run of a notebook. ``notebook`` is nbformat 4 JSON with its outputs."""
+
+    status: RunStatus
+    cells: tuple[CellRun, ...] = ()
+    failed_cell: int | None = None
+    error: str = ""
+    seconds: float = 0.0
+    figures: tuple[Figure, ...] = ()
+    notebook: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelProbe:
+    """What hangs at one attribute or child name of a model.
+
+    ``kind`` is "channel" for an ion channel of BrainPy, "blank" for ``...``,
+    ``None`` or nothing at all, "other" for the rest. ``measured`` holds E and
+    g_max read off the current with every gate open.
+    """
+
+    name: str
+    kind: Literal["channel", "blank", "other"]
+    type_name: str = ""
+    from_notebook: bool = False
+    lineage: tuple[str, ...] = ()
+    master_types: tuple[str, ...] = ()
+    parameters: Mapping[str, float | None] = field(default_factory=dict)
+    measured: Mapping[str, float | None] = field(default_factory=dict)
+    states: tuple[str, ...] = ()
+    integrated: bool = False
+    integrators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """An exception that the student's model raised while it was probed."""
+
+    stage: str
+    error_name: str
+    error_text: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelProbe:
+    """The structure of an exercise's model, from a new instance of its class."""
+
+    found: bool
+    class_name: str = ""
+    lineage: tuple[str, ...] = ()  # names of the bases, nearest first
+    channels: tuple[ChannelProbe, ...] = ()
+    integrator: str = ""
+    population: int = 0  # 0: it could not be made at all; 1: for one neuron only
+    precision: Literal["float64", "float32"] = "float64"
+    faults: tuple[Fault, ...] = ()
+
+    def channel(self, name: str) -> ChannelProbe | None:
+        """The channel at ``name``, or None."""
+        return next((c for c in self.channels if c.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answers:
+    """What a model answered to stimuli drawn after its last cell had run.
+
+    ``traces`` maps "V" and every state ("K.n") to a ``(T, N)`` trace, in mV or
+    as a fraction. ``field_states`` and ``field`` map the same names (and "I",
+    the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
+    per ms.
+    """
+
+    traces: Mapping[str, Array] = field(default_factory=dict)
+    field_states: Mapping[str, Array] = field(default_factory=dict)
+    field: Mapping[str, Array] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Panel:
+    """Stimuli of one run: ``current`` is ``(T, N)`` in uA/cm2, ``V0`` is ``(N,)`` in mV."""
+
+    names: tuple[str, ...]
+    dt: float
+    current: Array
+    V0: Array
+    public: int  # the first ``public`` stimuli are the handout's own
+
+    @property
+    def time(self) -> Array:
+        """Time in ms at which the state after each step stands, ``(T,)``."""
+        return np.asarray(self.dt * (1 + np.arange(self.current.shape[0])))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """The reference's answer to the same panel and the same drawn states.
+
+    ``variant`` names which of the accepted models it is; ``gates`` maps a gate
+    of the assignment ("K.n") to the student's state that plays it.
+    """
+
+    variant: str
+    traces: Mapping[str, Array]
+    field: Mapping[str, Array]
+    gates: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One exercise of one submission: the cell taken, the model, its answers."""
+
+    cell: GradedCell
+    probe: ModelProbe
+    answers: Answers
+    panel: Panel | None = None
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """The sole input of a check."""
+
+    submission: Submission
+    executed: ExecutedNotebook
+    attempts: Mapping[str, Attempt]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    sandbox: str = "none"
+    broken: str = ""  # our own fault, in words for the teacher; "" when none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """What a check found: a share of its points between 0 and 1, and why.
+
+    ``credit`` None means that the check could not be made ("skipped").
+    """
+
+    credit: float | None
+    message_id: str
+    values: Values = field(default_factory=dict)
+    detail: str = ""
+    expected: Value = None
+    found: Value = None
+    cell: int | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckResult:
+    """A finding with its points and its words."""
+
+    id: str
+    family: str
+    visibility: Visibility
+    status: Status
+    points: float
+    max_points: float
+    message_id: str
+    message: str
+    detail: str = ""
+    expected: Value = None
+    found: Value = None
+    cell: int | None = None
+    line: int | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """One row of plots: the student's trace over the reference, time in ms."""
+
+    label: str
+    unit: str
+    time: Array
+    reference: Array
+    student: Array | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GradeReport:
+    """Everything that a report of one submission says."""
+
+    assignment: str
+    assignment_title: str
+    assignment_digest: str
+    submission_id: str
+    file: str
+    sha256: str
+    outcome: Outcome
+    score: float | None
+    max_score: float
+    checks: tuple[CheckResult, ...]
+    run: ExecutedNotebook
+    notes: tuple[str, ...] = ()  # for everyone
+    teacher_notes: tuple[str, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    error_source: str = ""  # the source of the first cell that failed
+    needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
+    provenance: Mapping[str, Value] = field(default_factory=dict)
+    language: str = "en"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchSummary:
+    """A graded batch, in the order of its submissions."""
+
+    assignment: str
+    assignment_title: str
+    reports: tuple[GradeReport, ...]
+    seconds: float
+    language: str = "en"

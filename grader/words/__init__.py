@@ -1,0 +1,91 @@
+"""The message catalogue: every sentence that a person reads, in English and Chinese.
+
+``grader/words/<language>/*.toml`` hold the harness's own sentences,
+``assignments/<id>/words/<language>.toml`` those of an assignment. A message id is
+the path of its key: ``checks.parameter.wrong`` stands in ``checks.toml`` under
+``[parameter]`` as ``wrong``. A sentence names its values in braces.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from grader.stages import Value
+
+LANGUAGES = ("en", "zh")
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Sentences in one language. ``sentences`` maps a message id to its text."""
+
+    language: str
+    sentences: Mapping[str, str]
+
+    def say(self, message_id: str, /, **values: Value) -> str:
+        """The sentence ``message_id`` with its values filled in.
+
+        Raises ``KeyError`` for an unknown id or a value that the sentence names
+        and ``values`` lacks: a missing sentence is a fault of ours, not a blank.
+        """
+        try:
+            sentence = self.sentences[message_id]
+        except KeyError:
+            raise KeyError(f"no sentence {message_id!r} in language {self.language!r}") from None
+        return sentence.format_map({name: show(value) for name, value in values.items()})
+
+    def has(self, message_id: str) -> bool:
+        """Whether there is such a sentence."""
+        return message_id in self.sentences
+
+
+def show(value: Value) -> str:
+    """A value as people read it: -54.387, 1e-05, yes; an em dash for nothing."""
+    if value is None:
+        return "\N{EM DASH}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return "NaN" if math.isnan(value) else ("\N{INFINITY}" if value > 0 else "-\N{INFINITY}")
+        return f"{value:.6g}".replace("-", "\N{MINUS SIGN}", 1) if value < 0 else f"{value:.6g}"
+    return str(value)
+
+
+def names_in(sentence: str) -> frozenset[str]:
+    """The names of the values that a sentence asks for."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
+
+
+@cache
+def catalogue(language: str, assignment: Path | None = None) -> Catalogue:
+    """The catalogue in ``language``, with an assignment folder's own sentences on top.
+
+    Raises ``ValueError`` for a language that there is none for.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"no such language {language!r}; there are {', '.join(LANGUAGES)}")
+    sentences: dict[str, str] = {}
+    for file in sorted((_HERE / language).glob("*.toml")):
+        sentences.update(_flatten(tomllib.loads(file.read_text("utf-8")), file.stem))
+    if assignment is not None:
+        own = assignment / "words" / f"{language}.toml"
+        if own.is_file():
+            sentences.update(_flatten(tomllib.loads(own.read_text("utf-8")), "assignment"))
+    return Catalogue(language, sentences)
+
+
+def _flatten(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{path}.{key}")
+        else:
+            yield f"{path}.{key}", str(value)
