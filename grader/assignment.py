@@ -51,12 +51,20 @@ class Limits(_Data):
     probe_seconds: Positive = 90
 
 
+class Mistake(_Data):
+    """A wrong value with a known cause; ``message`` is the id of a sentence about it."""
+
+    value: float
+    message: str
+
+
 class Parameter(_Data):
     """A parameter of a channel: what the handout asks for."""
 
     value: float
     unit: str = ""
     tolerance: Positive = 1e-6  # relative
+    mistakes: tuple[Mistake, ...] = ()
 
 
 class Gate(_Data):
@@ -81,6 +89,7 @@ class Exercise(_Data):
     tag: str  # of its cell in the released notebook
     class_name: str
     base: str
+    related_bases: tuple[str, ...] = ()  # not what was asked, but close to it
     channels: tuple[Channel, ...] = ()
     spike_threshold: float = 0.0  # mV; a spike is an upward crossing
     public_traces: str = ""  # file with the accepted models' traces for the public stimuli
@@ -188,6 +197,7 @@ class _Public(_Data):
     answer: Answer = Answer()
     simulation: Simulation = Simulation()
     exercises: tuple[Exercise, ...]
+    variants: tuple[Variant, ...] = (Variant(id="given"),)
     stimuli: tuple[Stimulus, ...] = ()
     checks: tuple[Check, ...]
 
@@ -196,7 +206,6 @@ class _Hidden(_Data):
     schema_version: Literal[1]
     reference: str  # the module with the reference model, beside rubric.toml
     solution: str  # the teacher's notebook
-    variants: tuple[Variant, ...] = (Variant(id="given"),)
     families: dict[str, Positive]
     points: dict[str, NonNegative]
     field: FieldDraw = FieldDraw()
@@ -210,7 +219,6 @@ class Rubric(_Data):
     folder: Path
     reference: Path
     solution: Path
-    variants: tuple[Variant, ...]
     families: dict[str, float]
     points: dict[str, float]
     field: FieldDraw
@@ -230,6 +238,7 @@ class Assignment(_Data):
     answer: Answer
     simulation: Simulation
     exercises: tuple[Exercise, ...]
+    variants: tuple[Variant, ...]
     stimuli: tuple[Stimulus, ...]
     public_checks: tuple[Check, ...]
     rubric: Rubric | None = None
@@ -268,7 +277,6 @@ def load_assignment(folder: Path, teachers: Path | None = None) -> Assignment:
             folder=teachers,
             reference=teachers / hidden.reference,
             solution=teachers / hidden.solution,
-            variants=hidden.variants,
             families=hidden.families,
             points=hidden.points,
             field=hidden.field,
@@ -285,6 +293,7 @@ def load_assignment(folder: Path, teachers: Path | None = None) -> Assignment:
         answer=public.answer,
         simulation=public.simulation,
         exercises=public.exercises,
+        variants=public.variants,
         stimuli=public.stimuli,
         public_checks=public.checks,
         rubric=rubric,
@@ -316,7 +325,7 @@ def _known_keys(model: type[BaseModel]) -> dict[str, list[str]]:
     keys = {"": list(model.model_fields)}
     for name, part in {
         "limits": Limits, "answer": Answer, "simulation": Simulation, "exercises": Exercise,
-        "channels": Channel, "parameters": Parameter, "gates": Gate, "stimuli": Stimulus,
+        "channels": Channel, "parameters": Parameter, "gates": Gate, "mistakes": Mistake, "stimuli": Stimulus,
         "checks": Check, "field": FieldDraw, "variants": Variant, "partial": Tier, "title": Text,
     }.items():  # fmt: skip
         keys[name] = list(part.model_fields)

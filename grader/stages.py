@@ -14,12 +14,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import PlainSerializer, PlainValidator, SerializationInfo, ValidationInfo
 
-Array = npt.NDArray[np.float64]
+
+def _store(array: npt.NDArray[np.float64], info: SerializationInfo) -> dict[str, str]:
+    """Put an array aside while a value is made plain; see ``grader.evidence``."""
+    arrays: dict[str, Any] = info.context["arrays"]  # type: ignore[index]
+    name = f"a{len(arrays)}"
+    arrays[name] = array
+    return {"array": name}
+
+
+def _fetch(plain: Any, info: ValidationInfo) -> npt.NDArray[np.float64]:
+    """The array that was put aside. Raises ``ValueError`` when there is none."""
+    arrays = (info.context or {}).get("arrays", {})
+    name = plain.get("array") if isinstance(plain, dict) else None
+    if name not in arrays:
+        raise ValueError("there is no such array")
+    return np.asarray(arrays[name], np.float64)
+
+
+Array = Annotated[npt.NDArray[np.float64], PlainValidator(_fetch), PlainSerializer(_store)]
 
 Status = Literal["pass", "partial", "fail", "skipped", "error"]
 Outcome = Literal["graded", "not_graded"]
@@ -173,8 +192,7 @@ class ModelProbe:
     lineage: tuple[str, ...] = ()  # names of the bases, nearest first
     channels: tuple[ChannelProbe, ...] = ()
     integrator: str = ""
-    population: int = 0  # 0: it could not be made at all; 1: for one neuron only
-    precision: Literal["float64", "float32"] = "float64"
+    population: int = 0  # how many neurons it was made of; 0 when it could not be made
     faults: tuple[Fault, ...] = ()
 
     def channel(self, name: str) -> ChannelProbe | None:
@@ -195,6 +213,8 @@ class Answers:
     traces: Mapping[str, Array] = field(default_factory=dict)
     field_states: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array] = field(default_factory=dict)
+    precision: Literal["float64", "float32"] = "float64"
+    one_by_one: bool = False  # it works for one neuron only
     faults: tuple[Fault, ...] = ()
 
 

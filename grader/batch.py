@@ -1,0 +1,171 @@
+"""Grading many submissions: a task each, whatever happens to it, on any executor.
+
+A task only supervises: a disposable process gathers the evidence, the judge's process
+checks it and writes the reports, and plain data comes back. A run that was cut is
+repeated once, alone, before it costs anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.assignment import Assignment, Limits
+from grader.host import ClientKilled, Host
+from grader.judge.process import Case, Judge, JudgeFailed
+from grader.judge.verdict import broken_evidence, verdict
+from grader.read.intake import Entry
+from grader.report.write import write_batch, write_report
+from grader.stages import BatchSummary, GradeReport
+
+CUT = ("timeout", "memory", "kernel_died")
+SLACK = 60.0  # seconds that a client may take beyond its notebook's own limits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """How a batch is graded."""
+
+    out: Path
+    jobs: int
+    language: str
+    limits: Limits
+    secret: bytes
+    seed: int | None = None
+    device: str = "auto"
+    sandbox: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What one machine grades with: the client host and the judge."""
+
+    assignment: Assignment
+    options: Options
+    host: Host
+    judge: Judge
+
+
+@contextlib.contextmanager
+def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
+    """Start host and judge; both end with the block. Call it in the main thread."""
+    assert assignment.rubric is not None
+    with contextlib.ExitStack() as stack:
+        host = Host()
+        stack.callback(host.close)
+        judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
+        stack.callback(judge.close)
+        yield Station(assignment, options, host, judge)
+
+
+def grade_batch(
+    entries: Sequence[Entry],
+    assignment: Assignment,
+    options: Options,
+    on_report: Callable[[GradeReport], None],
+) -> BatchSummary:
+    """Grade every entry and write all reports into ``options.out``.
+
+    ``on_report`` is called in the calling thread, once a submission, as they finish.
+    """
+    began = time.monotonic()
+    options.out.mkdir(parents=True, exist_ok=True)
+    reports: dict[str, GradeReport] = {}
+    with open_station(assignment, options) as station, _threads(options.jobs) as executor:
+        again = []
+        for entry, report in _map(station, executor, entries):
+            if report.run.status in CUT or report.outcome == "not_graded":
+                again.append(entry)
+            else:
+                reports[entry.id] = report
+                on_report(report)
+        for entry in again:  # alone: nothing else is running now
+            reports[entry.id] = grade_one(station, entry)
+            on_report(reports[entry.id])
+    summary = BatchSummary(
+        assignment=assignment.id,
+        assignment_title=assignment.title.in_language(options.language),
+        reports=tuple(reports[entry.id] for entry in entries),
+        seconds=time.monotonic() - began,
+        language=options.language,
+    )
+    write_batch(summary, options.out)
+    return summary
+
+
+def grade_one(station: Station, entry: Entry) -> GradeReport:
+    """One submission from its file to its reports. Never raises for it: a fault becomes a result."""
+    folder = station.options.out / entry.id
+    case = Case(
+        folder=folder,
+        file=str(entry.path),
+        submission_id=entry.id,
+        language=station.options.language,
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _gather(station, entry, folder)
+        return station.judge.judge(case)
+    except (ClientKilled, JudgeFailed, OSError) as fault:
+        return _broken(station, case, str(fault))
+
+
+def _gather(station: Station, entry: Entry, folder: Path) -> None:
+    options, limits = station.options, station.options.limits
+    exercises = len(station.assignment.exercises)
+    assert station.assignment.rubric is not None
+    station.host.gather(
+        {
+            "notebook": str(entry.path),
+            "assignment": str(station.assignment.folder),
+            "teachers": str(station.assignment.rubric.folder),
+            "limits": limits.model_dump(),
+            "secret": options.secret.hex(),
+            "seed": options.seed,
+            "sandbox": options.sandbox,
+            "folder": str(folder),
+        },
+        limits.notebook_seconds + limits.probe_seconds * exercises + SLACK,
+    )
+
+
+def _broken(station: Station, case: Case, fault: str) -> GradeReport:
+    """The result of our own fault: not graded, no score, and why, for the teacher."""
+    report = verdict(
+        broken_evidence(case.file, fault), station.assignment, case.submission_id, case.language
+    )
+    with contextlib.suppress(OSError):  # a full disk must not hide the fault itself
+        write_report(report, case.folder)
+    return report
+
+
+def _map(
+    station: Station, executor: Executor, entries: Sequence[Entry]
+) -> Iterator[tuple[Entry, GradeReport]]:
+    futures = {executor.submit(grade_one, station, entry): entry for entry in entries}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+
+
+@contextlib.contextmanager
+def _threads(jobs: int) -> Iterator[Executor]:
+    executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def default_jobs() -> int:
+    """One for each processor that this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

@@ -1,0 +1,33 @@
+"""Checks: pure functions of the evidence. ``TABLE`` holds them all, by their kind.
+
+A check gets an ``Item`` (the evidence, one exercise's attempt, and the check's own
+data) and returns a ``Finding``. It never raises for bad work; when it raises all the
+same, that item is an error of ours and the submission is not graded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from grader.check.execution import figures, filled, runs
+from grader.check.item import Item
+from grader.check.simulation import field, firing_rate, spike_count, trace_rmse
+from grader.check.structure import base_class, channel, master_type, no_extra_channels, parameter
+from grader.stages import Finding
+
+TABLE: Mapping[str, Callable[[Item], Finding]] = {
+    "runs": runs,
+    "filled": filled,
+    "figures": figures,
+    "channel": channel,
+    "no_extra_channels": no_extra_channels,
+    "base_class": base_class,
+    "parameter": parameter,
+    "master_type": master_type,
+    "spike_count": spike_count,
+    "firing_rate": firing_rate,
+    "trace_rmse": trace_rmse,
+    "field": field,
+}
+
+__all__ = ["TABLE", "Item"]

@@ -1,0 +1,118 @@
+"""What a check gets, and the questions that several checks ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.assignment import Channel, Check, Exercise
+from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One check of one exercise of one submission."""
+
+    check: Check
+    exercise: Exercise
+    evidence: Evidence
+    attempt: Attempt
+
+    @property
+    def asked(self) -> Channel:
+        """The channel that this check is about."""
+        return self.exercise.channel(self.check.channel)
+
+    @property
+    def found(self) -> ChannelProbe | None:
+        """What the model has at that channel's name."""
+        return self.attempt.probe.channel(self.check.channel)
+
+    @property
+    def cell(self) -> int | None:
+        """The graded cell."""
+        return self.attempt.cell.index
+
+    def line_of(self, name: str) -> int | None:
+        """The line of a blank within the graded cell."""
+        return next((b.line for b in self.attempt.cell.blanks if b.name == name), None)
+
+
+def graded_cell_run(item: Item) -> CellRun | None:
+    """How the graded cell ran."""
+    return next((r for r in item.evidence.executed.cells if r.index == item.cell), None)
+
+
+def unfilled(item: Item) -> list[str]:
+    """The names of blanks that are still blank: the kernel decides, else the source.
+
+    A channel that hangs at the name counts as filled however it was written.
+    """
+    names = []
+    for blank in item.attempt.cell.blanks:
+        probed = item.attempt.probe.channel(blank.name)
+        if item.attempt.probe.population and probed is not None:
+            if probed.kind == "blank":
+                names.append(blank.name)
+        elif not blank.filled:
+            names.append(blank.name)
+    return names
+
+
+def nothing_done(item: Item) -> Finding | None:
+    """A finding without credit when there is no exercise to judge: not found, or unfilled.
+
+    Points of every family are earned only through filled blanks.
+    """
+    if item.cell is None:
+        return Finding(
+            credit=0.0,
+            message_id="checks.not_found",
+            values={"class_name": item.exercise.class_name, "base": item.exercise.base},
+        )
+    blanks = item.attempt.cell.blanks
+    if blanks and len(unfilled(item)) == len(blanks):
+        return Finding(
+            credit=0.0,
+            message_id="checks.unfilled",
+            values={"class_name": item.attempt.cell.class_name},
+            cell=item.cell,
+        )
+    return None
+
+
+def no_model(item: Item) -> Finding | None:
+    """A finding without credit when there is no model to look at, and why there is none."""
+    if finding := nothing_done(item):
+        return finding
+    probe, executed = item.attempt.probe, item.evidence.executed
+    run = graded_cell_run(item)
+    if probe.population:
+        return None
+    if run is not None and run.status == "error":
+        return Finding(
+            credit=None,
+            message_id="checks.skipped.cell_failed",
+            values={"cell": run.index + 1, "error": f"{run.error_name}: {run.error_text[:200]}"},
+            cell=run.index,
+            line=run.line,
+        )
+    if executed.status in ("timeout", "memory", "kernel_died") and not probe.found:
+        return Finding(credit=None, message_id=f"checks.skipped.{executed.status}", cell=item.cell)
+    if not probe.found:
+        return Finding(
+            credit=None,
+            message_id="checks.skipped.no_class",
+            values={"class_name": item.attempt.cell.class_name},
+            cell=item.cell,
+        )
+    last = probe.faults[-1] if probe.faults else None
+    return Finding(
+        credit=0.0,
+        message_id="checks.cannot_be_made",
+        values={
+            "class_name": item.attempt.cell.class_name,
+            "error": f"{last.error_name}: {last.error_text[:300]}" if last else "",
+        },
+        detail=last.traceback if last else "",
+        cell=item.cell,
+    )

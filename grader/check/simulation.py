@@ -1,0 +1,256 @@
+"""The model's behaviour against the reference: spikes, traces, the vector field."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from grader.check.item import Item, no_model
+from grader.judge.measures import firing_rate as rate_of
+from grader.judge.measures import relative_error, rmse, spike_times
+from grader.stages import Array, Attempt, Finding, Panel, Reference, Value
+
+SCHEME = "ExponentialEuler"  # BrainPy's class of the integrator that the reference follows
+
+
+def spike_count(item: Item) -> Finding:
+    """The share of stimuli to which the model fires as often as the reference."""
+    if finding := _not_comparable(item, "V"):
+        return finding
+    panel, reference = _sides(item)
+    found, expected = [], []
+    for column in _columns(item):
+        found.append(len(_spikes(item, item.attempt.answers.traces["V"], column, panel)))
+        expected.append(len(_spikes(item, reference.traces["V"], column, panel)))
+    alike = [a == b for a, b in zip(found, expected, strict=True)]
+    if not _finite(item, "V"):
+        return Finding(credit=0.0, message_id="checks.trace.nan", values=_named(item, "V"))
+    detail = "; ".join(
+        f"{panel.names[c]}: {f} (expected {e})"
+        for c, f, e in zip(_columns(item), found, expected, strict=True)
+    )
+    one = len(found) == 1
+    values: dict[str, Value] = {"right": sum(alike), "total": len(alike)}
+    values |= {"found": found[0], "asked": expected[0]} if one else {}
+    common = {
+        "values": values,
+        "detail": detail,
+        "found": found[0] if one else sum(alike),
+        "expected": expected[0] if one else len(alike),
+    }
+    if all(alike):
+        message = "checks.spike_count.ok" if one else "checks.spike_count.all"
+        return Finding(credit=1.0, message_id=message, **common)
+    if finding := _by_field(item, common["detail"]):
+        return finding
+    message = "checks.spike_count.wrong" if one else "checks.spike_count.some"
+    return Finding(credit=sum(alike) / len(alike), message_id=message, cell=item.cell, **common)
+
+
+def firing_rate(item: Item) -> Finding:
+    """The firing rate, from the mean inter-spike interval, to a relative tolerance."""
+    if finding := _not_comparable(item, "V"):
+        return finding
+    panel, reference = _sides(item)
+    if not _finite(item, "V"):
+        return Finding(credit=0.0, message_id="checks.trace.nan", values=_named(item, "V"))
+    duration = panel.dt * panel.current.shape[0]
+    found, expected = (
+        [rate_of(_spikes(item, traces, column, panel), duration) for column in _columns(item)]
+        for traces in (item.attempt.answers.traces["V"], reference.traces["V"])
+    )
+    tolerance = _tolerance(item)
+    alike = [abs(f - e) <= tolerance * abs(e) for f, e in zip(found, expected, strict=True)]
+    values = {"found": round(found[0], 2), "asked": round(expected[0], 2)}
+    common = {
+        "values": values,
+        "found": found[0],
+        "expected": expected[0],
+        "detail": f"relative tolerance {tolerance:g}",
+    }
+    if all(alike):
+        return Finding(credit=1.0, message_id="checks.firing_rate.ok", **common)
+    if finding := _by_field(item, common["detail"]):
+        return finding
+    share = sum(alike) / len(alike)
+    return Finding(credit=share, message_id="checks.firing_rate.wrong", cell=item.cell, **common)
+
+
+def trace_rmse(item: Item) -> Finding:
+    """The root mean square difference of one state's trace from the reference."""
+    if finding := _not_comparable(item, item.check.variable):
+        return finding
+    panel, reference = _sides(item)
+    variable = item.check.variable
+    values = _named(item, variable)
+    trace = _trace(item, variable)
+    if trace is None:
+        return _gate_unmatched(item)
+    columns = list(_columns(item))
+    difference = rmse(
+        trace[:, columns], reference.traces[variable][:, columns], panel.time, item.check.until
+    )
+    tolerance = _tolerance(item)
+    values |= {"rmse": difference, "until": item.check.until, "tolerance": tolerance}
+    common = {
+        "values": values,
+        "found": difference,
+        "expected": 0.0,
+        "detail": f"RMSE {difference:.3g}, tolerance {tolerance:g} ({item.attempt.answers.precision})",
+    }
+    if math.isnan(difference):
+        return Finding(credit=0.0, message_id="checks.trace.nan", cell=item.cell, **common)
+    if difference <= tolerance:
+        return Finding(credit=1.0, message_id="checks.trace.ok", **common)
+    if finding := _by_field(item, str(common["detail"])):
+        return finding
+    credit = 0.0
+    for tier in sorted(item.check.partial, key=lambda t: -t.within):
+        if difference <= tier.within:
+            credit = tier.credit
+    message = "checks.trace.close" if credit else "checks.trace.wrong"
+    return Finding(credit=credit, message_id=message, cell=item.cell, **common)
+
+
+def field(item: Item) -> Finding:
+    """The time derivative of one state at drawn states, whatever integrator is used."""
+    if finding := _not_comparable(item, ""):
+        return finding
+    values = _named(item, item.check.variable)
+    error = _field_error(item, item.check.variable)
+    if error is None:
+        return _gate_unmatched(item)
+    tolerance = _tolerance(item)
+    common = {
+        "values": values,
+        "found": error,
+        "expected": 0.0,
+        "detail": f"largest relative error {error:.3g}, tolerance {tolerance:g}",
+    }
+    if error <= tolerance:
+        return Finding(credit=1.0, message_id="checks.field.ok", **common)
+    return Finding(credit=0.0, message_id="checks.field.wrong", cell=item.cell, **common)
+
+
+def field_is_right(item: Item, variable: str) -> bool | None:
+    """Whether the field of ``variable`` agrees with the reference; None when not known."""
+    attempt = item.attempt
+    if attempt.reference is None or not attempt.reference.field or not attempt.answers.field:
+        return None
+    error = _field_error(item, variable)
+    if error is None:
+        return None
+    return error <= (1e-6 if attempt.answers.precision == "float64" else 2e-5)
+
+
+# ------------------------------------------------------------------ what they share
+
+
+def _sides(item: Item) -> tuple[Panel, Reference]:
+    assert item.attempt.panel is not None
+    assert item.attempt.reference is not None
+    return item.attempt.panel, item.attempt.reference
+
+
+def _columns(item: Item) -> range:
+    panel, _ = _sides(item)
+    if item.check.stimuli == "public":
+        return range(panel.public)
+    return range(panel.public, len(panel.names))
+
+
+def _tolerance(item: Item) -> float:
+    single = item.attempt.answers.precision == "float32"
+    chosen = item.check.tolerance_float32 if single else item.check.tolerance
+    return chosen or item.check.tolerance or 0.0
+
+
+def _spikes(item: Item, V: Array, column: int, panel: Panel) -> Array:
+    return spike_times(panel.time, V[:, column], item.exercise.spike_threshold)
+
+
+def _trace(item: Item, variable: str) -> Array | None:
+    """The student's trace of a state of the reference, or None when none plays it."""
+    own = variable if variable == "V" else item.attempt.reference.gates.get(variable)  # type: ignore[union-attr]
+    return item.attempt.answers.traces.get(own) if own else None
+
+
+def _finite(item: Item, variable: str) -> bool:
+    trace = _trace(item, variable)
+    return trace is not None and bool(np.isfinite(trace[:, list(_columns(item))]).all())
+
+
+def _named(item: Item, variable: str) -> dict[str, Value]:
+    return {"variable": variable.split(".")[-1], "full": variable, "unit": "mV" if variable == "V" else ""}
+
+
+def _field_error(item: Item, variable: str) -> float | None:
+    reference, answers = item.attempt.reference, item.attempt.answers
+    assert reference is not None
+    own = variable if variable == "V" else reference.gates.get(variable)
+    if own is None or own not in answers.field or variable not in reference.field:
+        return None
+    return relative_error(answers.field[own], reference.field[variable])
+
+
+def _not_comparable(item: Item, variable: str) -> Finding | None:
+    """Why there is nothing to compare, or None when there is."""
+    if finding := no_model(item):
+        return finding
+    attempt = item.attempt
+    if not attempt.answers.traces:
+        fault = attempt.answers.faults[-1] if attempt.answers.faults else None
+        if fault is None:
+            return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
+        return Finding(
+            credit=0.0,
+            message_id="checks.simulation.fails",
+            values={"error": f"{fault.error_name}: {fault.error_text[:300]}"},
+            detail=fault.traceback,
+            cell=item.cell,
+        )
+    if attempt.panel is None or attempt.reference is None:
+        return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
+    return None
+
+
+def _by_field(item: Item, detail: str) -> Finding | None:
+    """Full credit for a right model with another integrator: its field decides.
+
+    Another method is no trace-level match of the reference's, and what was asked for
+    is the model. None when the integrator is the reference's own or the field differs.
+    """
+    others = _other_integrators(item.attempt)
+    if not others:
+        return None
+    variables = ["V", *item.exercise.gates]
+    right = [field_is_right(item, variable) for variable in variables]
+    if right[0] is not True or False in right:
+        return None
+    return Finding(
+        credit=1.0,
+        message_id="checks.trace.other_integrator",
+        values={"integrator": ", ".join(others)},
+        detail=detail,
+    )
+
+
+def _other_integrators(attempt: Attempt) -> list[str]:
+    used = {attempt.probe.integrator}
+    for channel in attempt.probe.channels:
+        used.update(channel.integrators)
+    return sorted(used - {SCHEME, ""})
+
+
+def _gate_unmatched(item: Item) -> Finding:
+    """No state of the model plays this gate: V decides alone, and the report says so."""
+    V = _trace(item, "V")
+    panel, reference = _sides(item)
+    values = _named(item, item.check.variable)
+    columns = list(_columns(item))
+    if V is not None:
+        apart = rmse(V[:, columns], reference.traces["V"][:, columns], panel.time, 20.0)
+        if apart <= (1e-4 if item.attempt.answers.precision == "float64" else 2e-2):
+            return Finding(credit=1.0, message_id="checks.trace.gate_by_V", values=values)
+    return Finding(credit=None, message_id="checks.skipped.no_gate", values=values, cell=item.cell)

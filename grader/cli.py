@@ -1,0 +1,293 @@
+"""The ``grader`` command. Thin: it reads options, calls the harness and says what came out.
+
+Neither JAX nor BrainPy is imported here, so that ``grader --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from grader import __version__
+
+OK, BELOW, USAGE, OUR_FAULT = 0, 1, 2, 3
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Fault(click.ClickException):
+    """A sentence for the user, and the exit status that goes with it."""
+
+    def __init__(self, message: str, status: int = USAGE) -> None:
+        super().__init__(message)
+        self.exit_code = status
+
+
+def _fail(message: str, status: int = USAGE) -> NoReturn:
+    raise Fault(message, status)
+
+
+def _guarded(command: Callable[..., int]) -> Callable[..., None]:
+    """No traceback reaches a user unless ``--debug``; a fault of ours exits with 3."""
+
+    @click.option("--debug", is_flag=True, help="Show the traceback of a fault of the grader.")
+    @wraps(command)
+    def guarded(debug: bool, **options: Any) -> None:
+        from grader.assignment import AssignmentError
+        from grader.locate import NotFound
+        from grader.read.intake import IntakeError
+
+        try:
+            sys.exit(command(**options))
+        except (click.ClickException, click.Abort, SystemExit):
+            raise
+        except (AssignmentError, NotFound, IntakeError) as error:
+            if debug:
+                raise
+            _fail(str(error))
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What was finished is kept; the same command grades again.", err=True)
+            sys.exit(130)
+        except Exception as error:
+            if debug:
+                raise
+            _fail(
+                f"a fault of the grader, not of any submission: {type(error).__name__}: {error}\n"
+                "Run the same command with --debug to see where, and please report it.",
+                OUR_FAULT,
+            )
+
+    return guarded
+
+
+def _language(given: str | None) -> str:
+    if given:
+        return given
+    named = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "zh" if named.lower().startswith("zh") else "en"
+
+
+_assignment = click.option(
+    "-a", "--assignment", metavar="ID", help="The assignment. Default: the one the notebook names."
+)
+_assignments = click.option(
+    "--assignments",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder with the assignments, when they don't lie beside the program.",
+)
+_lang = click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    help="Language of the reports. Default: the locale's.",
+)
+_cell_seconds = click.option(
+    "--cell-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Time limit of one cell, in seconds. Default: the assignment's.",
+)
+_notebook_seconds = click.option(
+    "--notebook-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Time limit of a whole notebook, in seconds. Default: the assignment's.",
+)
+
+
+@click.group(context_settings=_SETTINGS)
+@click.version_option(__version__, "-V", "--version", message="grader %(version)s")
+def main() -> None:
+    """Grade simulation homework: run each notebook, judge its model, explain the mark.
+
+    \b
+    A class:          grader grade submissions/hh -o feedback --sandbox none
+    Your own work:    grader check my-homework.ipynb
+    """
+
+
+@main.command(context_settings=_SETTINGS)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_assignment
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("feedback"),
+    show_default=True,
+    help="Folder for the reports.",
+)
+@click.option(
+    "-j", "--jobs", type=click.IntRange(1, 256), help="Notebooks at a time. Default: all processors."
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="auto",
+    show_default=True,
+    help="Where the reference is computed; students' code runs on the CPU.",
+)
+@click.option(
+    "--sandbox",
+    type=click.Choice(["none"]),
+    help="How notebooks are boxed in. For now only 'none': they run with your own rights.",
+)
+@_lang
+@click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
+@_cell_seconds
+@_notebook_seconds
+@_assignments
+@_guarded
+def grade(
+    paths: tuple[Path, ...],
+    assignment: str | None,
+    out: Path,
+    jobs: int | None,
+    device: str,
+    sandbox: str | None,
+    lang: str | None,
+    fail_under: float | None,
+    seed: int | None,
+    cell_seconds: float | None,
+    notebook_seconds: float | None,
+    assignments: Path | None,
+) -> int:
+    """Grade notebooks: files, a folder of them, or a folder per student.
+
+    \b
+    Each submission gets a folder of its own in the output folder:
+      result.html, result.md           for the student
+      result.json, teacher.html, ...   for you
+    and the batch gets index.html, grades.csv and summary.json.
+
+    \b
+    Exit status: 0 every submission was graded, whatever the marks; 1 a score is
+    below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
+    """
+    if sandbox is None:
+        _fail(
+            "This version can't box notebooks in yet: a notebook would run with your own rights and "
+            "could read, change or delete your files. If you trust every one of them (or sit in a "
+            "throw-away container), say so with --sandbox none."
+        )
+    from grader.batch import Options, default_jobs, grade_batch
+    from grader.console import batch_progress, show_summary
+    from grader.locate import find
+    from grader.read.intake import find_submissions
+    from grader.secret import load_secret
+
+    entries, notes = find_submissions(list(paths))
+    place = find(assignment, assignments, _named_by_first(entries))
+    loaded = place.load(as_teacher=True)
+    language = _language(lang)
+    limits = loaded.limits.model_copy(
+        update={
+            name: seconds
+            for name, seconds in (
+                ("cell_seconds", cell_seconds),
+                ("notebook_seconds", notebook_seconds),
+            )
+            if seconds is not None
+        }
+    )
+    options = Options(
+        out=out,
+        jobs=min(jobs or default_jobs(), max(1, len(entries))),
+        language=language,
+        limits=limits,
+        secret=load_secret(),
+        seed=seed,
+        device=device,
+        sandbox=sandbox,
+    )
+    with batch_progress(len(entries), notes, language) as on_report:
+        summary = grade_batch(entries, loaded, options, on_report)
+    show_summary(summary, out)
+    if any(report.outcome == "not_graded" for report in summary.reports):
+        return OUR_FAULT
+    scores = [report.score for report in summary.reports if report.score is not None]
+    return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
+
+
+def _named_by_first(entries: Any) -> str | None:
+    """The assignment that the first readable notebook names in its metadata."""
+    import json
+
+    for entry in entries[:20]:
+        try:
+            table = json.loads(entry.path.read_bytes())
+            named = table["metadata"]["grader"]["assignment"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if isinstance(named, str):
+            return named
+    return None
+
+
+@main.command(context_settings=_SETTINGS)
+@click.argument("notebook", type=click.Path(path_type=Path))
+@_assignment
+@click.option(
+    "--html",
+    is_flag=False,
+    flag_value="report.html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report as a page too (default: report.html).",
+)
+@_lang
+@_cell_seconds
+@_notebook_seconds
+@_assignments
+@_guarded
+def check(
+    notebook: Path,
+    assignment: str | None,
+    html: Path | None,
+    lang: str | None,
+    cell_seconds: float | None,
+    notebook_seconds: float | None,
+    assignments: Path | None,
+) -> int:
+    """Check your own notebook before you hand it in: the public checks, no answers.
+
+    The notebook is run from the top in a fresh kernel, on your machine and with your
+    rights; the file itself is not changed. Further stimuli are used when it is graded.
+
+    \b
+    Exit status: 0 all public checks pass; 1 some fail; 2 wrong usage or a file
+    that can't be read; 3 a fault of ours.
+    """
+    if not notebook.is_file():
+        _fail(f"{notebook}: there is no such file. Save the notebook, then give its path.")
+    from types import SimpleNamespace
+
+    from grader.console import show_check, working
+    from grader.locate import find
+    from grader.report.html import student_html
+    from grader.selfcheck import self_check
+
+    entry = SimpleNamespace(path=notebook)
+    place = find(assignment, assignments, _named_by_first([entry]))
+    language = _language(lang)
+    with working(language):
+        report = self_check(
+            notebook,
+            place.load(as_teacher=False),
+            language,
+            cell_seconds=cell_seconds,
+            notebook_seconds=notebook_seconds,
+        )
+    show_check(report)
+    if html is not None:
+        html.write_text(student_html(report), "utf-8")
+        click.echo(f"{html}")
+    if report.run.status == "unreadable":
+        return USAGE
+    if report.outcome == "not_graded":
+        return OUR_FAULT
+    return OK if all(c.status == "pass" for c in report.checks) else BELOW

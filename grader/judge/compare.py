@@ -1,0 +1,59 @@
+"""Setting the reference beside what a student's model answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import cast
+
+from grader.assignment import Assignment, Exercise
+from grader.judge.match import choose_variant, match_by_residual, match_gates
+from grader.judge.reference import DeviceName, ReferenceModel, load_model
+from grader.stages import Attempt, Evidence, Reference
+
+
+class Comparison:
+    """An assignment's reference, compiled once and asked for each submission.
+
+    Raises ``ReferenceModelError`` when the reference can't be loaded or the device
+    ("auto", "cpu" or "gpu") isn't there.
+    """
+
+    def __init__(self, assignment: Assignment, device: str = "auto") -> None:
+        if assignment.rubric is None:
+            raise ValueError(f"assignment {assignment.id!r} has no rubric here")
+        self.assignment = assignment
+        self._model = ReferenceModel(
+            load_model(assignment.rubric.reference), cast(DeviceName, device)
+        )
+
+    @cached_property
+    def device(self) -> str:
+        """Where the reference is computed: "cpu" or "gpu"."""
+        return self._model.platform
+
+    def add_reference(self, evidence: Evidence) -> Evidence:
+        """``evidence`` with the reference's answer to the same stimuli and states."""
+        attempts = {
+            id: self._compared(self.assignment.exercise(id), attempt)
+            for id, attempt in evidence.attempts.items()
+        }
+        return replace(evidence, attempts=attempts)
+
+    def _compared(self, exercise: Exercise, attempt: Attempt) -> Attempt:
+        answers, panel = attempt.answers, attempt.panel
+        if panel is None:
+            return attempt
+        variants = self.assignment.variants
+        drawn, field = answers.field_states, answers.field
+        gates = match_gates(exercise, list(field) or list(answers.traces))
+        if field:
+            gates = match_by_residual(exercise, self._model, variants, drawn, field, gates)
+        variant, expected = choose_variant(self._model, variants, drawn, field, gates)
+        reference = Reference(
+            variant=variant.id,
+            traces=self._model.run(panel, variant.constants),
+            field=expected,
+            gates=gates,
+        )
+        return replace(attempt, reference=reference)

@@ -1,0 +1,139 @@
+"""The judge: one process with JAX and the compiled reference, which never talks to a kernel.
+
+It reads stored evidence, compares it with the reference, checks it and writes the
+reports. The coordinator holds a ``Judge`` and gives it one folder after the other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from grader.stages import GradeReport
+
+
+class JudgeFailed(Exception):
+    """The judge raised, died or did not answer; the message is for the teacher."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One submission to judge: its evidence lies in ``folder``, the reports go there.
+
+    ``broken`` says what went wrong when there is no evidence, through our own fault.
+    """
+
+    folder: Path
+    file: str
+    submission_id: str
+    language: str
+    broken: str = ""
+
+
+class Judge:
+    """The coordinator's side. Safe to use from several threads; one case at a time."""
+
+    def __init__(self, assignment: Path, teachers: Path, device: str) -> None:
+        self._arguments = [str(assignment), str(teachers), device]
+        self._lock = threading.Lock()
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "grader.judge.process", str(theirs.fileno()), *self._arguments],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        self._connection = Connection(ours.detach())
+
+    def judge(self, case: Case, seconds: float = 120.0) -> GradeReport:
+        """Judge ``case``, write its reports and return the report without its plots.
+
+        Raises ``JudgeFailed``; the next case gets a new process then.
+        """
+        with self._lock:
+            if self._process.poll() is not None:
+                self._connection.close()
+                self._start()
+            try:
+                self._connection.send(case)
+                if not self._connection.poll(seconds):
+                    self._end()
+                    raise JudgeFailed(f"the judge gave no answer in {seconds:.0f} s")
+                answer = self._connection.recv()
+            except (OSError, EOFError) as error:
+                self._end()
+                raise JudgeFailed(f"the judge's process is gone: {error!r}") from None
+        if isinstance(answer, str):
+            raise JudgeFailed(answer)
+        assert isinstance(answer, GradeReport)
+        return answer
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the process."""
+        self._connection.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._end()
+
+
+def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:
+    from grader.assignment import load_assignment
+    from grader.judge.compare import Comparison
+
+    assignment = load_assignment(assignment_folder, teachers)
+    comparison = Comparison(assignment, device)
+    while True:
+        try:
+            case = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer: Any = judge_case(case, comparison)
+        except Exception:
+            answer = traceback.format_exc()[-8000:]
+        connection.send(answer)
+
+
+def judge_case(case: Case, comparison: Any) -> GradeReport:
+    """Evidence in, reports out: the last two stages of one submission."""
+    from grader.evidence import load_evidence
+    from grader.judge.verdict import broken_evidence, verdict
+    from grader.report.write import write_report
+
+    if case.broken:
+        evidence = broken_evidence(case.file, case.broken)
+    else:
+        evidence = comparison.add_reference(load_evidence(case.folder))
+    report = verdict(evidence, comparison.assignment, case.submission_id, case.language)
+    report = dataclasses.replace(
+        report, provenance={**report.provenance, "device": comparison.device}
+    )
+    write_report(report, case.folder)
+    return dataclasses.replace(
+        report,
+        curves=(),
+        error_source="",
+        run=dataclasses.replace(report.run, notebook="", figures=()),
+    )
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
+    _serve(Connection(int(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4])

@@ -1,0 +1,210 @@
+"""The teacher's reference model, run in float64 by the scheme that BrainPy runs.
+
+A reference is a Python module in plain JAX, named by the rubric, with
+
+    STATES: tuple[str, ...]          "V" first, then a name for every other state
+    CONSTANTS: dict[str, float]      what a variant may change
+    initial(V0)                      the state before the first step
+    derivative(state, current, constants)   its time derivative, per ms
+
+all elementwise over arrays of any shape. JAX's global precision is left alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import itertools
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Protocol, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from grader.stages import Array, Panel
+
+DeviceName = Literal["auto", "cpu", "gpu"]
+State = dict[str, jax.Array]
+
+_loaded = itertools.count()
+
+
+class ReferenceModelError(Exception):
+    """The reference can't be loaded or run; the message says what to mend."""
+
+
+class Model(Protocol):
+    """What a reference module has at its top level."""
+
+    STATES: tuple[str, ...]
+    CONSTANTS: dict[str, float]
+
+    def initial(self, V0: jax.Array) -> State:
+        """The state before the first step, given V in mV."""
+        ...
+
+    def derivative(
+        self, state: State, current: jax.Array, constants: Mapping[str, jax.Array]
+    ) -> State:
+        """The time derivative of every state, per ms."""
+        ...
+
+
+def load_model(path: Path) -> Model:
+    """Import a reference module from its file, under a name that no other one has.
+
+    Raises ``ReferenceModelError`` when there is no such file, when it fails on
+    import, or when a part of a reference is missing from it.
+    """
+    if not path.is_file():
+        raise ReferenceModelError(f"{path}: there is no such file")
+    name = f"_reference_{next(_loaded)}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ReferenceModelError(f"{path}: not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ReferenceModelError(f"{path}: {type(error).__name__}: {error}") from error
+    parts = ("STATES", "CONSTANTS", "initial", "derivative")
+    if missing := [part for part in parts if not hasattr(module, part)]:
+        raise ReferenceModelError(f"{path}: {', '.join(missing)} is missing")
+    return cast(Model, module)
+
+
+@dataclass(frozen=True)
+class ReferenceModel:
+    """A reference compiled for one device, once for each shape of its arguments.
+
+    Raises ``ReferenceModelError`` for ``device="gpu"`` on a machine that has none;
+    "auto" takes a GPU where there is one.
+    """
+
+    model: Model
+    device: DeviceName = "auto"
+
+    def __post_init__(self) -> None:
+        _ = self._device  # fail early
+
+    def run(self, panel: Panel, constants: Mapping[str, float] | None = None) -> dict[str, Array]:
+        """Every state after each step, ``(T, N)``, "V" in mV; row 0 is one step after V0.
+
+        Exponential Euler as in BrainPy (``exp_auto``): each state moves by
+        ``dt * exprel(dt * J) * f``, with J its derivative with respect to itself and
+        all other states at their old values. ``constants`` replace those of the model.
+
+        Raises ``ReferenceModelError`` for a constant that the model doesn't have and
+        for a trace that isn't finite.
+        """
+        with jax.enable_x64(True):
+            traces = self._solve(
+                self._put(panel.V0),
+                self._put(panel.current),
+                self._put(panel.dt),
+                self._constants(constants),
+            )
+            found = {name: np.asarray(traces[name]) for name in self.model.STATES}
+        for name, trace in found.items():
+            if not np.isfinite(trace).all():
+                where = panel.names[int(np.argmin(np.isfinite(trace).all(axis=0)))]
+                raise ReferenceModelError(
+                    f"the reference's {name} isn't finite for stimulus {where!r}; change that one"
+                )
+        return found
+
+    def field(
+        self, states: Mapping[str, Array], constants: Mapping[str, float] | None = None
+    ) -> dict[str, Array]:
+        """The time derivative of every state per ms at ``states``, ``(K,)`` each.
+
+        ``states`` has "I", the current in uA/cm2, and every state of the model. A state
+        that is NaN makes NaN of the derivatives that depend on it, and of no others.
+
+        Raises ``ReferenceModelError`` for an unknown constant or a missing state.
+        """
+        if missing := [name for name in ("I", *self.model.STATES) if name not in states]:
+            raise ReferenceModelError(f"the field needs a value of {', '.join(missing)}")
+        with jax.enable_x64(True):
+            rates = self._derivative(
+                {name: self._put(states[name]) for name in self.model.STATES},
+                self._put(states["I"]),
+                self._constants(constants),
+            )
+            return {name: np.asarray(rates[name]) for name in self.model.STATES}
+
+    def _constants(self, changed: Mapping[str, float] | None) -> dict[str, jax.Array]:
+        known = self.model.CONSTANTS
+        for name in changed or {}:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ReferenceModelError(f"the reference has no constant {name!r}{hint}")
+        return {name: self._put(value) for name, value in {**known, **(changed or {})}.items()}
+
+    def _put(self, value: Array | float) -> jax.Array:
+        placed: jax.Array = jax.device_put(np.asarray(value, dtype=np.float64), self._device)
+        return placed
+
+    @property
+    def platform(self) -> str:
+        """Where it runs: "cpu" or "gpu"."""
+        return str(self._device.platform)
+
+    @cached_property
+    def _device(self) -> jax.Device:
+        kinds = {"auto": ("gpu", "cpu"), "cpu": ("cpu",), "gpu": ("gpu",)}[self.device]
+        for kind in kinds:
+            try:
+                return jax.local_devices(backend=kind)[0]
+            except RuntimeError:  # no such backend here
+                continue
+        raise ReferenceModelError(
+            "JAX sees no GPU on this machine; use the CPU (--device cpu), or install JAX with "
+            "CUDA and look at `grader doctor`"
+        )
+
+    @cached_property
+    def _solve(self) -> Callable[[jax.Array, jax.Array, jax.Array, State], State]:
+        model = self.model
+
+        def solve(V0: jax.Array, current: jax.Array, dt: jax.Array, constants: State) -> State:
+            def step(state: State, now: jax.Array) -> tuple[State, State]:
+                new = {name: _advance(model, name, state, now, dt, constants) for name in state}
+                return new, new
+
+            return jax.lax.scan(step, model.initial(V0), current)[1]
+
+        return jax.jit(solve)
+
+    @cached_property
+    def _derivative(self) -> Callable[[State, jax.Array, State], State]:
+        return jax.jit(self.model.derivative)
+
+
+def _advance(
+    model: Model, name: str, state: State, current: jax.Array, dt: jax.Array, constants: State
+) -> jax.Array:
+    """One state after one step of exponential Euler, the others held."""
+
+    def rate(x: jax.Array) -> jax.Array:
+        return model.derivative({**state, name: x}, current, constants)[name]
+
+    x = state[name]
+    f, J = jax.jvp(rate, (x,), (jnp.ones_like(x),))
+    new: jax.Array = x + dt * _exprel(dt * J) * f
+    return new
+
+
+def _exprel(z: jax.Array) -> jax.Array:
+    """``(exp(z) - 1) / z``, 1 at z = 0."""
+    near = jnp.abs(z) < 1e-8
+    safe = jnp.where(near, 1.0, z)
+    return jnp.where(near, 1 + z / 2, jnp.expm1(safe) / safe)

@@ -1,0 +1,161 @@
+"""Stimuli and states drawn for one submission, from one seed.
+
+A seed belongs to a submission (`seed_for`): the same one always gets the same
+stimuli, and nobody without the secret can know them. Every stimulus and every
+state draws from a generator of its own, keyed by the seed and its name, so that
+adding, removing or reordering the others changes nothing for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+import numpy as np
+
+from grader.assignment import Assignment, FieldDraw, Stimulus
+from grader.stages import Array, Panel
+
+SINGULAR_V = (-55.0, -40.0)
+"""mV where rates of the form x / (1 - exp(-x / 10)), written as printed, are 0/0."""
+
+CLEAR_OF_START = 1e-3
+"""mV that a V0 keeps from each of `SINGULAR_V`."""
+
+CLEAR_OF_FIELD = 0.05
+"""mV that a state of the vector field keeps from each of `SINGULAR_V`."""
+
+GATE_RANGE = (0.02, 0.98)
+"""Where gates are drawn for the vector field."""
+
+
+def seed_for(secret: bytes, submission_sha256: str, assignment_digest: str) -> int:
+    """The seed of a submission: 63 bits of an HMAC-SHA256 keyed by ``secret``.
+
+    Raises ``ValueError`` for an empty secret, under which anybody could compute it.
+    """
+    if not secret:
+        raise ValueError("the secret of the seeds is empty")
+    message = f"{submission_sha256}\0{assignment_digest}".encode()
+    return int.from_bytes(hmac.digest(secret, message, "sha256")[:8], "big") >> 1
+
+
+def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> Panel:
+    """The stimuli of one run: the public ones and, with ``hidden``, the rubric's too.
+
+    Public stimuli come first and are the same for every seed, noise included.
+    Hidden ones are scaled as a whole by up to ``jitter`` and start up to
+    ``V0_jitter`` off. The current of a step is its value at the step's start.
+
+    Raises ``ValueError`` for a negative seed, for ``hidden`` without a rubric and
+    for an assignment with no stimulus at all.
+    """
+    further: tuple[Stimulus, ...] = ()
+    if hidden:
+        if assignment.rubric is None:
+            raise ValueError(f"assignment {assignment.id!r} has no rubric here, so none is hidden")
+        further = assignment.rubric.stimuli
+    stimuli = assignment.stimuli + further
+    if not stimuli:
+        raise ValueError(f"assignment {assignment.id!r} has no stimuli")
+    dt = assignment.simulation.dt
+    steps = round(assignment.simulation.duration / dt)
+    currents: list[Array] = []
+    starts: list[float] = []
+    for position, stimulus in enumerate(stimuli):
+        public = position < len(assignment.stimuli)
+        generator = _generator("stimulus", stimulus.name, 0 if public else seed)
+        scale, shift = generator.uniform(-1.0, 1.0, size=2) * (0.0 if public else 1.0)
+        wave = _wave(stimulus, steps, dt, generator)
+        currents.append((1.0 + scale * stimulus.jitter) * wave)
+        starts.append(stimulus.V0 + shift * stimulus.V0_jitter)
+    return Panel(
+        names=tuple(stimulus.name for stimulus in stimuli),
+        dt=dt,
+        current=np.stack(currents, axis=1),
+        V0=_clear_of_singular(np.array(starts), CLEAR_OF_START),
+        public=len(assignment.stimuli),
+    )
+
+
+def draw_field(assignment: Assignment, states: Sequence[str], seed: int) -> dict[str, Array]:
+    """Where the vector field is sampled: "V" in mV, "I" in uA/cm2 and every state, ``(K,)``.
+
+    V and I are uniform in the rubric's ranges (the defaults of `FieldDraw` without a
+    rubric), the states in `GATE_RANGE`. All values are exact in float32, so that a
+    model in single precision is asked about the same states.
+
+    Raises ``ValueError`` for a negative seed.
+    """
+    draw = assignment.rubric.field if assignment.rubric else FieldDraw()
+    ranges = {"V": draw.V, "I": draw.current}
+    ranges |= {name: GATE_RANGE for name in states if name not in ranges}
+    drawn = {
+        name: _generator("field", name, seed).uniform(low, high, draw.count)
+        for name, (low, high) in ranges.items()
+    }
+    drawn["V"] = _clear_of_singular(drawn["V"], CLEAR_OF_FIELD)
+    return {name: values.astype(np.float32).astype(np.float64) for name, values in drawn.items()}
+
+
+def _generator(purpose: str, name: str, seed: int) -> np.random.Generator:
+    key = hashlib.sha256(f"{purpose}\0{name}".encode()).digest()
+    return np.random.default_rng(np.random.SeedSequence([seed, *key]))
+
+
+def _wave(stimulus: Stimulus, steps: int, dt: float, generator: np.random.Generator) -> Array:
+    """One stimulus before jitter, ``(steps,)`` in uA/cm2."""
+    match stimulus.kind:
+        case "step":
+            return np.full(steps, stimulus.amplitude)
+        case "ramp":
+            return np.linspace(stimulus.amplitude, stimulus.end, steps)
+        case "sine":
+            time = dt * np.arange(steps)
+            cycles = stimulus.frequency * time / 1000.0
+            return np.asarray(stimulus.amplitude + stimulus.sd * np.sin(2 * np.pi * cycles))
+        case "pulses":
+            return _pulses(stimulus, steps, dt)
+        case "noise":
+            return _ornstein_uhlenbeck(stimulus, steps, dt, generator)
+
+
+def _pulses(stimulus: Stimulus, steps: int, dt: float) -> Array:
+    """``count`` pulses over nothing, the first a quarter of their period after the start."""
+    wave = np.zeros(steps)
+    width = max(1, round(stimulus.width / dt))
+    for pulse in range(stimulus.count):
+        first = round((pulse + 0.25) * steps / stimulus.count)
+        wave[first : first + width] = stimulus.amplitude
+    return wave
+
+
+def _ornstein_uhlenbeck(
+    stimulus: Stimulus, steps: int, dt: float, generator: np.random.Generator
+) -> Array:
+    """The stationary process sampled every ``dt``, by its exact transition.
+
+    See Gillespie 1996, Phys. Rev. E 54:2084: x(t + dt) given x(t) is normal around
+    mean + (x - mean) exp(-dt / tau) with variance sd^2 (1 - exp(-2 dt / tau)).
+    """
+    decay = np.exp(-dt / stimulus.tau)
+    spread = np.sqrt(-np.expm1(-2 * dt / stimulus.tau))
+    kicks = generator.standard_normal(steps)
+    deviation = np.empty(steps)
+    value = kicks[0]
+    for step in range(steps):
+        if step:
+            value = decay * value + spread * kicks[step]
+        deviation[step] = value
+    return np.asarray(stimulus.amplitude + stimulus.sd * deviation)
+
+
+def _clear_of_singular(V: Array, distance: float) -> Array:
+    """``V`` with every value nearer than ``distance`` to a singular one moved away."""
+    for singular in SINGULAR_V:
+        offset = V - singular
+        # A tenth more than asked for keeps the distance through rounding.
+        moved = singular + np.copysign(1.1 * distance + np.abs(offset), offset)
+        V = np.where(np.abs(offset) < 1.1 * distance, moved, V)
+    return V

@@ -1,0 +1,234 @@
+"""From evidence to a report: every check in its order, points, words. No JAX here."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader import __version__
+from grader.assignment import Assignment, Check
+from grader.check import TABLE, Item
+from grader.failures import missing_package
+from grader.stages import (
+    Attempt,
+    CheckResult,
+    Curve,
+    Evidence,
+    ExecutedNotebook,
+    Finding,
+    GradedCell,
+    GradeReport,
+    Note,
+    Status,
+    Submission,
+)
+from grader.versions import versions
+from grader.words import Catalogue, catalogue
+
+
+def verdict(
+    evidence: Evidence, assignment: Assignment, submission_id: str, language: str
+) -> GradeReport:
+    """Judge one submission. A check that raises makes it "not graded", never 0."""
+    words = catalogue(language, assignment.folder)
+    results = tuple(_result(check, evidence, assignment, words) for check in assignment.checks)
+    graded = not any(result.status == "error" for result in results)
+    score = round(sum(result.points for result in results), 2) if graded else None
+    notes = _notes(evidence, assignment)
+    executed = evidence.executed
+    failed = executed.failed_cell
+    sources = {cell.index: cell.source for cell in evidence.submission.cells}
+    return GradeReport(
+        assignment=assignment.id,
+        assignment_title=assignment.title.in_language(language),
+        assignment_digest=assignment.digest,
+        submission_id=submission_id,
+        file=evidence.submission.file,
+        sha256=evidence.submission.sha256,
+        outcome="graded" if graded else "not_graded",
+        score=score,
+        max_score=round(sum(result.max_points for result in results), 2),
+        checks=results,
+        run=executed,
+        notes=tuple(words.say(n.message_id, **n.values) for n in notes if n.for_student),
+        teacher_notes=tuple(words.say(n.message_id, **n.values) for n in notes if not n.for_student),
+        curves=_curves(evidence, assignment),
+        error_source="" if failed is None else sources.get(failed, ""),
+        needs_look=_needs_look(evidence, results, graded, words),
+        provenance={
+            **evidence.versions,
+            "grader": __version__,
+            "device": "cpu",
+            "sandbox": evidence.sandbox,
+            "seed": evidence.seed,
+        },
+        language=language,
+    )
+
+
+def broken_evidence(file: str, fault: str) -> Evidence:
+    """Evidence of our own fault: nothing could be gathered, so nothing is judged."""
+    return Evidence(
+        submission=Submission(file=file, sha256=_digest(file)),
+        executed=ExecutedNotebook(status="ok"),
+        attempts={},
+        versions=versions(),
+        broken=fault,
+    )
+
+
+def _digest(file: str) -> str:
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _result(check: Check, evidence: Evidence, assignment: Assignment, words: Catalogue) -> CheckResult:
+    exercise = assignment.exercise(check.exercise)
+    attempt = evidence.attempts.get(check.exercise)
+    status: Status
+    if evidence.broken:
+        finding = Finding(credit=0.0, message_id="checks.skipped.our_fault", detail=evidence.broken)
+        status = "error"
+    elif evidence.submission.fault is not None or attempt is None:
+        finding = Finding(credit=0.0, message_id="checks.skipped.unreadable")
+        status = "skipped"
+    else:
+        item = Item(check=check, exercise=exercise, evidence=evidence, attempt=attempt)
+        try:
+            finding = TABLE[check.kind](item)
+            message = words.say(finding.message_id, **finding.values)
+            status = _status(finding.credit)
+        except Exception:  # ours, whatever the work was: the item is an error
+            finding = Finding(
+                credit=0.0,
+                message_id="checks.skipped.our_fault",
+                detail=traceback.format_exc()[-4000:],
+            )
+            status = "error"
+    message = words.say(finding.message_id, **finding.values)
+    maximum = assignment.points(check)
+    credit = finding.credit or 0.0
+    return CheckResult(
+        id=check.id,
+        family=check.family,
+        visibility=assignment.visibility(check),
+        status=status,
+        points=round(maximum * credit, 2),
+        max_points=maximum,
+        message_id=finding.message_id,
+        message=message,
+        detail=finding.detail,
+        expected=_plain(finding.expected),
+        found=_plain(finding.found),
+        cell=finding.cell,
+        line=finding.line,
+        title=_title(check, words),
+    )
+
+
+def _status(credit: float | None) -> Status:
+    """A credit in words. NaN is no credit: it never passes."""
+    if credit is None:
+        return "skipped"
+    if credit >= 1.0:
+        return "pass"
+    return "partial" if credit > 0.0 else "fail"
+
+
+def _plain(value: object) -> str | int | float | bool | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool)) else None
+
+
+def _title(check: Check, words: Catalogue) -> str:
+    title = words.say(
+        f"checks.title.{check.kind}",
+        channel=check.channel,
+        parameter=check.parameter,
+        variable=check.variable.split(".")[-1],
+    )
+    if check.stimuli == "hidden":
+        return words.say("checks.title.further", title=title)
+    return title
+
+
+def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
+    notes = list(evidence.submission.notes)
+    if evidence.submission.fault is not None:
+        notes.insert(0, evidence.submission.fault)
+    variants = {v.id: v.note for v in assignment.variants}
+    for attempt in evidence.attempts.values():
+        if note := _took_cell(attempt.cell):
+            notes.append(note)
+        if attempt.answers.one_by_one:
+            notes.append(Note(message_id="checks.simulation.one_by_one"))
+        if attempt.answers.precision == "float32":
+            notes.append(Note(message_id="checks.simulation.float32"))
+        if attempt.reference is not None and variants.get(attempt.reference.variant):
+            notes.append(Note(message_id=variants[attempt.reference.variant]))
+    for run in evidence.executed.cells:
+        if run.excused:
+            notes.append(
+                Note(
+                    message_id=run.excused,
+                    values={"cell": run.index + 1, "package": missing_package(run.error_text)},
+                )
+            )
+    return notes
+
+
+def _took_cell(cell: GradedCell) -> Note | None:
+    """Which cell was taken, when it is not simply the tagged one."""
+    if cell.index is None or cell.found_by in ("tag", "none"):
+        return None
+    return Note(
+        message_id="verdict.took_cell", values={"cell": cell.index + 1, "class_name": cell.class_name}
+    )
+
+
+def _curves(evidence: Evidence, assignment: Assignment) -> tuple[Curve, ...]:
+    """V and each gate on the first public stimulus, the student's over the reference."""
+    curves: list[Curve] = []
+    for exercise in assignment.exercises:
+        attempt = evidence.attempts.get(exercise.id)
+        if attempt is None or attempt.reference is None or attempt.panel is None:
+            continue
+        for name in ("V", *exercise.gates):
+            if name in attempt.reference.traces:
+                curves.append(_curve(name, attempt))
+    return tuple(curves)
+
+
+def _curve(name: str, attempt: Attempt) -> Curve:
+    assert attempt.reference is not None
+    assert attempt.panel is not None
+    own = name if name == "V" else attempt.reference.gates.get(name)
+    student = attempt.answers.traces.get(own) if own else None
+    return Curve(
+        label=name.split(".")[-1],
+        unit="mV" if name == "V" else "",
+        time=attempt.panel.time,
+        reference=attempt.reference.traces[name][:, 0],
+        student=None if student is None else student[:, 0],
+    )
+
+
+def _needs_look(
+    evidence: Evidence, results: Sequence[CheckResult], graded: bool, words: Catalogue
+) -> tuple[str, ...]:
+    reasons = []
+    if not graded:
+        reasons.append("not_graded")
+    elif evidence.submission.fault is not None:
+        reasons.append("unreadable")
+    elif evidence.executed.status in ("timeout", "memory", "kernel_died"):
+        reasons.append("cut")
+    elif any(a.cell.index is None for a in evidence.attempts.values()):
+        reasons.append("not_found")
+    return tuple(words.say(f"verdict.needs_look.{reason}") for reason in reasons)

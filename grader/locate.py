@@ -1,0 +1,79 @@
+"""Where the assignments lie: a clone, an editable install, a wheel, or a given folder."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.assignment import Assignment, load_assignment
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+class NotFound(Exception):
+    """There is no such assignment; the message says which there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An assignment's folder, and its teachers' folder where that is at hand."""
+
+    id: str
+    folder: Path
+    teachers: Path | None
+
+    def load(self, *, as_teacher: bool) -> Assignment:
+        """Read it, with the rubric or as a student sees it.
+
+        Raises ``NotFound`` for a teacher where there is no rubric, and
+        ``AssignmentError`` for faults in its files.
+        """
+        if as_teacher and self.teachers is None:
+            raise NotFound(
+                f"assignment {self.id!r} has no reference/{self.id} here, so nothing can be graded. "
+                "Grade from a clone of the project, or give its folder with --assignments."
+            )
+        return load_assignment(self.folder, self.teachers if as_teacher else None)
+
+
+def places(given: Path | None = None) -> dict[str, Place]:
+    """Every assignment found, by id.
+
+    ``given`` is a folder that holds ``assignments`` (and ``reference``), or that
+    ``assignments`` folder itself; without it, the package's own surroundings count.
+    """
+    found: dict[str, Place] = {}
+    for root in [given] if given is not None else [_PACKAGE.parent, _PACKAGE / "_data"]:
+        assignments = root / "assignments" if (root / "assignments").is_dir() else root
+        for file in sorted(assignments.glob("*/assignment.toml")):
+            id = file.parent.name
+            teachers = assignments.parent / "reference" / id
+            found.setdefault(
+                id,
+                Place(id, file.parent, teachers if (teachers / "rubric.toml").is_file() else None),
+            )
+    return found
+
+
+def find(id: str | None, given: Path | None = None, named: str | None = None) -> Place:
+    """The assignment ``id``; without one, the one ``named`` by a notebook, else the only one.
+
+    Raises ``NotFound``.
+    """
+    known = places(given)
+    if not known:
+        where = f"in {given}" if given else "beside the installed package"
+        raise NotFound(
+            f"no assignments were found {where}. Give their folder with --assignments DIR."
+        )
+    wanted = id or (named if named in known else None)
+    if wanted is None and len(known) == 1:
+        return next(iter(known.values()))
+    if wanted is None:
+        raise NotFound(f"there are several assignments: {', '.join(known)}. Choose one with -a.")
+    if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise NotFound(f"no assignment {wanted!r}; there are: {', '.join(known)}.{hint}")
+    return known[wanted]

@@ -1,0 +1,272 @@
+"""What goes into the kernel and what comes out of it.
+
+The kernel belongs to the student: its replies are read like a message from a
+stranger. Only JSON comes out, arrays as base64 of float64 with their shape; size,
+keys, shape and finiteness are checked here, and nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grader.assignment import Assignment, Exercise
+from grader.stages import Answers, Array, ChannelProbe, Fault, Figure, ModelProbe, Panel
+
+MAX_REPLY = 32 * 2**20  # bytes of JSON
+MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
+REPLY = "_grader_reply"  # where the kernel leaves its reply
+
+_PARTS = {
+    "keep": ("keep",),
+    "look": ("keep", "model", "look"),
+    "answer": ("keep", "model", "answer"),
+    "saved_figures": ("figures",),
+}
+
+
+class BadReply(Exception):
+    """The kernel answered something that is no reply of the probe."""
+
+
+def program(function: str, request: Mapping[str, Any] | str) -> str:
+    """Python text that calls ``function`` of ``inside`` in the kernel.
+
+    It leaves the names of the notebook alone and its reply in ``sys.modules``.
+    """
+    source = "\n\n".join(_source(part) for part in _PARTS[function])
+    return (
+        "exec(compile({source!r}, '<grader>', 'exec'), (_grader := {{'__name__': '<grader>'}}))\n"
+        "_grader['reply'] = _grader[{function!r}](globals(), __import__('json').loads({request!r}))\n"
+        "__import__('sys').modules[{reply!r}] = "
+        "__import__('json').dumps(_grader['reply'])\n"
+        "del _grader\n"
+    ).format(source=source, function=function, request=json.dumps(request), reply=REPLY)
+
+
+def expression() -> str:
+    """The expression that reads the reply out of the kernel."""
+    return f"__import__('sys').modules.pop({REPLY!r}, '')"
+
+
+@cache
+def _source(part: str) -> str:
+    return resources.files("grader.probe.inside").joinpath(f"{part}.py").read_text("utf-8")
+
+
+def look_request(assignment: Assignment, exercise: Exercise, class_name: str) -> dict[str, Any]:
+    """Ask for the structure of the class that was kept for ``exercise``."""
+    return {
+        "exercise": exercise.id,
+        "class_name": class_name,
+        "asked": [channel.name for channel in exercise.channels],
+        "parameters": sorted({p for c in exercise.channels for p in c.parameters}),
+        "size": 2,
+        "dt": assignment.simulation.dt,
+    }
+
+
+def answer_request(
+    assignment: Assignment,
+    exercise: Exercise,
+    class_name: str,
+    panel: Panel,
+    field_states: Mapping[str, Array],
+) -> dict[str, Any]:
+    """Ask for traces of ``panel`` and for the field at ``field_states``."""
+    request = look_request(assignment, exercise, class_name)
+    return request | {
+        "current": _pack(panel.current),
+        "V0": _pack(panel.V0),
+        "field_states": {name: _pack(array) for name, array in field_states.items()},
+    }
+
+
+def _pack(array: Array) -> dict[str, Any]:
+    raw = np.ascontiguousarray(array, "<f8").tobytes()
+    return {"shape": list(array.shape), "data": base64.b64encode(raw).decode()}
+
+
+# ------------------------------------------------------------------- coming out
+
+_Short = Annotated[str, Field(max_length=300)]
+_Long = Annotated[str, Field(max_length=8000)]
+_Names = Annotated[list[_Short], Field(max_length=200)]
+_Numbers = dict[_Short, float | None]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+class _Fault(_Message):
+    stage: _Short = ""
+    error_name: _Short = ""
+    error_text: _Long = ""
+    traceback: _Long = ""
+
+
+class _Channel(_Message):
+    name: _Short
+    kind: Literal["channel", "blank", "other"]
+    type_name: _Short = ""
+    from_notebook: bool = False
+    lineage: _Names = []
+    master_types: _Names = []
+    parameters: _Numbers = {}
+    measured: _Numbers = {}
+    states: _Names = []
+    integrated: bool = False
+    integrators: _Names = []
+
+
+class _Look(_Message):
+    found: bool
+    class_name: _Short = ""
+    lineage: _Names = []
+    channels: Annotated[list[_Channel], Field(max_length=100)] = []
+    integrator: _Short = ""
+    population: Annotated[int, Field(ge=0, le=10**6)] = 0
+    faults: Annotated[list[_Fault], Field(max_length=100)] = []
+
+
+class _Array(_Message):
+    shape: Annotated[list[Annotated[int, Field(ge=0, le=10**6)]], Field(min_length=1, max_length=2)]
+    data: str
+
+
+class _Answer(_Message):
+    traces: dict[_Short, _Array] = {}
+    field: dict[_Short, _Array] = {}
+    precision: Literal["float64", "float32"] = "float64"
+    one_by_one: bool = False
+    faults: Annotated[list[_Fault], Field(max_length=100)] = []
+
+
+class _Figure(_Message):
+    name: _Short
+    mime: Literal["image/png", "image/jpeg"]
+    modified: float
+    data: str
+
+
+class _Figures(_Message):
+    figures: Annotated[list[_Figure], Field(max_length=20)] = []
+
+
+def reply_text(reply: Mapping[str, Any]) -> str:
+    """The probe's JSON out of an ``execute_reply`` with our user expression.
+
+    Raises ``BadReply`` when it is not there.
+    """
+    try:
+        shown = reply["content"]["user_expressions"]["reply"]["data"]["text/plain"]
+    except (KeyError, TypeError):
+        content = reply.get("content")
+        content = content if isinstance(content, dict) else {}
+        said = f"{content.get('ename', '')}: {content.get('evalue', '')}"[:500]
+        raise BadReply(f"the kernel gave no reply to the probe ({said})") from None
+    if not isinstance(shown, str) or len(shown) > MAX_REPLY:
+        raise BadReply("the kernel's reply to the probe is too large")
+    try:
+        text = ast.literal_eval(shown)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise BadReply("the kernel's reply to the probe is no text") from None
+    if not isinstance(text, str) or not text:
+        raise BadReply("the kernel's reply to the probe is empty")
+    return text
+
+
+def read_look(text: str) -> ModelProbe:
+    """The structure of a model out of the probe's JSON. Raises ``BadReply``."""
+    message = _validated(_Look, text)
+    return ModelProbe(
+        found=message.found,
+        class_name=message.class_name,
+        lineage=tuple(message.lineage),
+        channels=tuple(
+            ChannelProbe(
+                name=c.name,
+                kind=c.kind,
+                type_name=c.type_name,
+                from_notebook=c.from_notebook,
+                lineage=tuple(c.lineage),
+                master_types=tuple(c.master_types),
+                parameters=_finite(c.parameters),
+                measured=_finite(c.measured),
+                states=tuple(c.states),
+                integrated=c.integrated,
+                integrators=tuple(c.integrators),
+            )
+            for c in message.channels
+        ),
+        integrator=message.integrator,
+        population=message.population,
+        faults=_faults(message.faults),
+    )
+
+
+def read_answer(text: str, panel: Panel, field_states: Mapping[str, Array]) -> Answers:
+    """Traces and field out of the probe's JSON; each array's shape must be as asked.
+
+    Raises ``BadReply``.
+    """
+    message = _validated(_Answer, text)
+    count = next(iter(field_states.values())).size if field_states else 0
+    return Answers(
+        traces={n: _unpack(a, panel.current.shape) for n, a in message.traces.items()},
+        field_states=dict(field_states),
+        field={n: _unpack(a, (count,)) for n, a in message.field.items()},
+        precision=message.precision,
+        one_by_one=message.one_by_one,
+        faults=_faults(message.faults),
+    )
+
+
+def read_figures(text: str) -> list[tuple[Figure, float]]:
+    """Saved pictures and when each was last written. Raises ``BadReply``."""
+    return [
+        (Figure(cell=None, name=f.name, mime=f.mime, data=f.data), f.modified)
+        for f in _validated(_Figures, text).figures
+    ]
+
+
+_AnyMessage = Any
+
+
+def _validated(model: type[_AnyMessage], text: str) -> _AnyMessage:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise BadReply(f"the kernel's reply has a fault at {first['loc']}: {first['msg']}") from None
+
+
+def _finite(numbers: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {n: v if v is not None and math.isfinite(v) else None for n, v in numbers.items()}
+
+
+def _faults(faults: Sequence[_Fault]) -> tuple[Fault, ...]:
+    return tuple(Fault(**fault.model_dump()) for fault in faults)
+
+
+def _unpack(array: _Array, shape: tuple[int, ...]) -> Array:
+    if tuple(array.shape) != shape:
+        raise BadReply(f"the kernel's reply has an array of shape {array.shape}, asked: {shape}")
+    try:
+        raw = base64.b64decode(array.data, validate=True)
+    except binascii.Error:
+        raise BadReply("the kernel's reply has an array that is no base64") from None
+    if len(raw) != 8 * math.prod(shape):
+        raise BadReply("the kernel's reply has an array of another length than it says")
+    return np.frombuffer(raw, "<f8").reshape(shape).astype(np.float64)

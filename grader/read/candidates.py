@@ -1,0 +1,161 @@
+"""The definitions in a notebook that may be an exercise's, and how well each fits."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grader.assignment import Exercise
+from grader.read.blanks import blanks, blanks_in_text
+from grader.read.classes import Scope, classes, last_name
+from grader.read.released import Released, ReleasedCell
+from grader.read.source import normalised, parse, tree_digest
+from grader.stages import Blank, Cell
+
+_MOST_CANDIDATES = 64  # classes of a cell that are looked into; of more, the last ones
+_CLASS_IN_TEXT = re.compile(r"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^()\n]*)\))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code cell and what it says; ``tree`` is None when it can't be parsed."""
+
+    cell: Cell
+    tree: ast.Module | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A class, or a whole cell without one, with the exercise's blanks in it.
+
+    ``named``: under the name that the exercise asks for; ``asked``: on the base that
+    it asks for; ``filled``: with at least one blank filled.
+    """
+
+    index: int
+    class_name: str
+    named: bool
+    asked: bool
+    blanks: tuple[Blank, ...]
+    filled: bool
+
+    @property
+    def rank(self) -> int:
+        """How well it fits: the base counts most, then what is filled in, then the name.
+
+        0 means not at all.
+        """
+        mentions = any(blank.filled or blank.line is not None for blank in self.blanks)
+        fits = (
+            self.asked and self.filled and self.named,
+            self.asked and self.filled,
+            self.asked and self.named,
+            self.named and self.filled,
+            self.named,
+            self.asked and mentions,
+        )
+        return len(fits) - fits.index(True) if any(fits) else 0
+
+
+def code_of(cell: Cell) -> Code:
+    """A code cell, parsed once."""
+    tree = parse(cell.source)
+    return Code(cell, tree, normalised(cell.source) if tree is None else tree_digest(tree))
+
+
+class Finder:
+    """Finds the candidates for one exercise in the cells of one notebook.
+
+    ``codes`` are all code cells, ``students`` those that may count.
+    """
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        codes: Iterable[Code],
+        students: Iterable[Code],
+        start: Released,
+    ) -> None:
+        self._exercise = exercise
+        self._names = [channel.name for channel in exercise.channels]
+        everything = Scope(code.tree for code in codes if code.tree)
+        trees = [code.tree for code in students if code.tree]
+        self._bases = everything.names_for(exercise.base)
+        self._scope = Scope(trees)
+        self._vocabulary = frozenset[str]().union(*(self._scope.places(t).words for t in trees))
+        self._template = _class_digests(start.own(exercise.tag))
+        self._given = _class_digests(start.given(exercise.tag)) - self._template
+
+    def candidates(self, code: Code) -> list[Candidate]:
+        """The candidates of a cell that fit at all, in the order of its source."""
+        return [candidate for candidate in self._all(code) if candidate.rank]
+
+    def defines(self, code: Code) -> bool:
+        """Whether a cell defines the class at all, given or not."""
+        return any(candidate.rank for candidate in self._all(code, with_given=True))
+
+    def best(self, code: Code) -> Candidate:
+        """The best of a cell that is known to be the exercise's, whatever it holds."""
+        found = self._all(code) or [self._whole_cell(code)]
+        best = max(reversed(found), key=lambda candidate: (candidate.rank, candidate.filled))
+        return best if best.rank or best.filled else self._whole_cell(code)
+
+    def _all(self, code: Code, with_given: bool = False) -> list[Candidate]:
+        if code.tree is None:
+            return self._in_text(code)
+        found = []
+        for node in classes(code.tree)[-_MOST_CANDIDATES:]:
+            digest = tree_digest(node)
+            if with_given or digest not in self._given:
+                asked = any(last_name(base) in self._bases for base in node.bases)
+                found.append(self._candidate(code, node, node.name, asked, digest))
+        return found
+
+    def _candidate(
+        self, code: Code, node: ast.AST, name: str, asked: bool, digest: str
+    ) -> Candidate:
+        own = self._scope.places(node)
+        helpers = self._scope.helpers(node)
+        found = blanks(own, self._names, helpers, self._vocabulary)
+        return self._made(code, name, asked, found, filled=digest not in self._template)
+
+    def _whole_cell(self, code: Code) -> Candidate:
+        name = self._exercise.class_name
+        if code.tree is None:
+            found = blanks_in_text(code.cell.source, self._names)
+            return self._made(code, name, False, found, filled=bool(code.cell.source.strip()))
+        return self._candidate(code, code.tree, name, False, "")
+
+    def _in_text(self, code: Code) -> list[Candidate]:
+        """The classes of a cell that can't be parsed, from what its lines look like."""
+        source = code.cell.source
+        matches = list(_CLASS_IN_TEXT.finditer(source))[-_MOST_CANDIDATES:]
+        ends = [match.start() for match in matches[1:]] + [len(source)]
+        by_name = {}
+        for match, end in zip(matches, ends, strict=True):
+            bases = {base.strip().rpartition(".")[2] for base in (match[2] or "").split(",")}
+            above = "\n" * source.count("\n", 0, match.start())
+            found = blanks_in_text(above + source[match.start() : end], self._names)
+            asked = bool(bases & self._bases)
+            by_name[match[1]] = self._made(code, match[1], asked, found, filled=True)
+        return list(by_name.values())
+
+    def _made(
+        self, code: Code, name: str, asked: bool, found: tuple[Blank, ...], filled: bool
+    ) -> Candidate:
+        """A candidate. Without blanks to fill, ``filled`` says whether it is no template."""
+        return Candidate(
+            index=code.cell.index,
+            class_name=name,
+            named=name == self._exercise.class_name,
+            asked=asked,
+            blanks=found,
+            filled=any(blank.filled for blank in found) if self._names else filled,
+        )
+
+
+def _class_digests(cells: Iterable[ReleasedCell]) -> frozenset[str]:
+    return frozenset(digest for cell in cells for digest in cell.class_digests)

@@ -1,0 +1,116 @@
+"""Which cell of a submission is graded for an exercise.
+
+Students rename, copy, merge and reorder cells, hand in everything in one cell and
+lose tags on the way, and the handout's own answer may have been left in. So a cell
+is looked for by its tag or id, then as the unfilled template, then by its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from grader.assignment import Assignment, Exercise
+from grader.read.candidates import Candidate, Code, Finder, code_of
+from grader.read.headings import headings, same_heading
+from grader.read.released import Released, released
+from grader.read.source import normalised
+from grader.stages import Blank, GradedCell, Submission
+
+_FoundBy = Literal["tag", "source", "class", "elsewhere", "none"]
+
+
+def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment) -> GradedCell:
+    """The cell that counts for an exercise, and how it was found.
+
+    A cell with the exercise's tag (or the id of its cell) counts once a blank is
+    filled. While it isn't, the last other filled cell with the class on the base
+    asked for counts. Without such a cell, the best and last definition of the class
+    does. Cells of the released notebook and the handout's own answer never count.
+
+    Raises ``AssignmentError`` when the released notebook can't be read.
+    """
+    codes = [code_of(cell) for cell in submission.cells if cell.kind == "code"]
+    start = released(assignment)
+    anchors, anchored_by = _anchors(codes, exercise, start)
+    anchor_indices = {code.cell.index for code in anchors}
+    never = answer_cells(submission, assignment)
+    given = {cell.digest for cell in start.given(exercise.tag)}
+    aside: list[Code] = []
+    students: list[Code] = []
+    for code in codes:
+        index = code.cell.index
+        counts = index in anchor_indices or not (index in never or code.digest in given)
+        (students if counts else aside).append(code)
+    finder = Finder(exercise, codes, students, start)
+    found_by: _FoundBy
+    chosen, found_by = _anchored(finder, anchors), anchored_by
+    if chosen is None or not chosen.filled:
+        others = [
+            candidate
+            for code in students
+            if code.cell.index not in anchor_indices
+            for candidate in finder.candidates(code)
+            if chosen is None or (candidate.asked and candidate.filled)
+        ]
+        # max takes the first of equals; reversed, that is the last in the notebook
+        other = max(reversed(others), key=lambda candidate: candidate.rank, default=None)
+        if other is not None:
+            chosen, found_by = other, "class" if other.named else "elsewhere"
+    set_aside = tuple(code.cell.index for code in aside if finder.defines(code))
+    if chosen is None:
+        empty = tuple(Blank(name=channel.name, filled=False) for channel in exercise.channels)
+        return GradedCell(exercise=exercise.id, index=None, blanks=empty, set_aside=set_aside)
+    return GradedCell(
+        exercise=exercise.id,
+        index=chosen.index,
+        class_name=chosen.class_name,
+        found_by=found_by,
+        blanks=chosen.blanks,
+        set_aside=set_aside,
+    )
+
+
+def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[int]:
+    """The code cells that are the handout's own answer, or stand under its heading.
+
+    A section ends at a heading of its own level or above, and at a cell with the tag
+    of an exercise: that one is the student's, under whatever heading.
+    """
+    tags = {exercise.tag for exercise in assignment.exercises}
+    found: set[int] = set()
+    level: int | None = None
+    for cell in submission.cells:
+        if cell.kind == "markdown":
+            for heading in headings(cell.source):
+                if any(same_heading(heading.text, own) for own in assignment.answer.headings):
+                    level = heading.level if level is None else min(level, heading.level)
+                elif level is not None and heading.level <= level:
+                    level = None
+        elif cell.kind == "code":
+            if tags & set(cell.tags):
+                level = None
+            elif level is not None or normalised(cell.source) in assignment.answer.sources:
+                found.add(cell.index)
+    return frozenset(found)
+
+
+def _anchors(
+    codes: Sequence[Code], exercise: Exercise, start: Released
+) -> tuple[list[Code], Literal["tag", "source"]]:
+    """The exercise's own cells, as the released notebook marks or words them."""
+    if tagged := [code for code in codes if exercise.tag in code.cell.tags]:
+        return tagged, "tag"
+    own = start.own(exercise.tag)
+    ids = {cell.id for cell in own if cell.id}
+    if same_id := [code for code in codes if code.cell.id in ids]:
+        return same_id, "tag"
+    digests = {cell.digest for cell in own}
+    return [code for code in codes if code.digest in digests], "source"
+
+
+def _anchored(finder: Finder, anchors: Sequence[Code]) -> Candidate | None:
+    """The last filled one of the exercise's own cells, else the last that fits at all."""
+    found = [finder.best(code) for code in anchors]
+    # max takes the first of equals; reversed, that is the last in the notebook
+    return max(reversed(found), key=lambda best: (best.filled, best.rank > 0), default=None)

@@ -1,0 +1,72 @@
+"""What the released notebook gives: digests of its cells and classes, ids of its blanks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from grader.assignment import Assignment, AssignmentError
+from grader.read.classes import classes
+from grader.read.notebook import made_here, read_notebook
+from grader.read.source import normalised, parse, tree_digest
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedCell:
+    """A code cell of the released notebook. ``id`` is empty when the file has none."""
+
+    id: str
+    tags: tuple[str, ...]
+    digest: str
+    class_digests: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The code cells of the released notebook."""
+
+    cells: tuple[ReleasedCell, ...]
+
+    def own(self, tag: str) -> tuple[ReleasedCell, ...]:
+        """The cells that carry an exercise's tag."""
+        return tuple(cell for cell in self.cells if tag in cell.tags)
+
+    def given(self, tag: str) -> tuple[ReleasedCell, ...]:
+        """The other cells: what every student has from the start."""
+        return tuple(cell for cell in self.cells if tag not in cell.tags)
+
+
+def released(assignment: Assignment) -> Released:
+    """The released notebook of an assignment, read once.
+
+    Raises ``AssignmentError`` when it is missing or can't be read.
+    """
+    return _read(assignment.notebook, assignment.digest)
+
+
+@cache
+def _read(notebook: Path, digest: str) -> Released:
+    try:
+        submission = read_notebook(notebook)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise AssignmentError(
+            f"{notebook}: the released notebook can't be read: {reason}"
+        ) from None
+    if submission.fault is not None:
+        reason = submission.fault.message_id
+        raise AssignmentError(f"{notebook}: the released notebook can't be read: {reason}")
+    cells = []
+    for cell in submission.cells:
+        if cell.kind == "code":
+            tree = parse(cell.source)
+            cells.append(
+                ReleasedCell(
+                    id="" if made_here(cell.id) else cell.id,
+                    tags=cell.tags,
+                    digest=normalised(cell.source),
+                    class_digests=frozenset(map(tree_digest, classes(tree) if tree else ())),
+                )
+            )
+    return Released(tuple(cells))

@@ -1,0 +1,146 @@
+"""What a cell's source says, whatever its layout: its syntax tree, and a digest of that."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import warnings
+from collections.abc import Iterator
+
+from grader.read.lexing import LONGEST, layout, split_cell_magics
+
+# IPython translates one magic per pass over the whole text: characters times passes.
+_MOST_WORK = 1_000_000
+
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)*")
+_WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_NOT_MEANING = frozenset({"ctx", "kind", "type_comment"})
+
+
+def parse(source: str) -> ast.Module | None:
+    """The syntax tree of a cell, IPython's syntax included; None when there is none.
+
+    Line numbers are those of ``source``. The body of a ``%%time`` or ``%%capture``
+    cell is read as the Python that it is. None too for what is too long or too
+    deeply nested to be read within bounds.
+    """
+    if len(source) > LONGEST:
+        return None
+    magics, body, is_python = split_cell_magics(source)
+    if not is_python:
+        return _translated(source)
+    text = "\n" * magics.count("\n") + body
+    tree = _plain(text)
+    return tree if tree is not None else _translated(text)
+
+
+def normalised(source: str) -> str:
+    """The sha256 of what a cell says: comments, docstrings and layout make no difference.
+
+    It is the same under every version of Python. Source that can't be parsed
+    is compared as text, runs of white space being one space.
+    """
+    tree = parse(source)
+    if tree is None:
+        text = "text " + " ".join(source.split())
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return tree_digest(tree)
+
+
+def tree_digest(tree: ast.AST) -> str:
+    """The sha256 of a syntax tree without positions and docstrings."""
+    digest = hashlib.sha256()
+    for piece in _pieces(tree):
+        digest.update(piece.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()
+
+
+def is_docstring(statement: ast.stmt) -> bool:
+    """Whether a statement is nothing but a string."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _plain(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _translated(source: str) -> ast.Module | None:
+    """Parse after IPython's own translation of its syntax to Python."""
+    parts = layout(source)
+    if (len(parts.magics) + source.count("?") + 1) * len(source) > _MOST_WORK:
+        return None
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    start = _BLANK_LINES.match(source)
+    text = source[start.end() :] if start else source
+    above = source.count("\n") - text.count("\n")  # IPython drops blank lines at the top
+    try:
+        python: str = TransformerManager().transform_cell(  # type: ignore[no-untyped-call]
+            _on_one_line(text)
+        )
+    except Exception:  # a student's text may trip it in any way; then there is no tree
+        return None
+    return _plain("\n" * above + python)
+
+
+def _on_one_line(source: str) -> str:
+    """Each of IPython's lines on one line, the lines below where they were."""
+    pieces, position = [], 0
+    for start, end in layout(source).magics:
+        magic = source[start:end]
+        pieces += [source[position:start], magic.replace("\\\n", " ")]
+        pieces.append("\n" * magic.count("\\\n"))
+        position = end
+    return "".join([*pieces, source[position:]])
+
+
+def _pieces(tree: ast.AST) -> Iterator[str]:
+    """A tree as text, piece by piece; without recursion, so that no depth is too much."""
+    stack: list[object] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.AST):
+            yield f"({type(node).__name__}"
+            stack.append(_Mark(")"))
+            for name, value in reversed(_fields(node)):
+                stack += [value, _Mark(name)]
+        elif isinstance(node, list):
+            yield "["
+            stack.append(_Mark("]"))
+            stack.extend(reversed(node))
+        elif isinstance(node, _Mark):
+            yield node.text
+        elif isinstance(node, int):
+            yield f"{type(node).__name__} {node:#x}"  # hex: repr refuses very long ones
+        else:
+            yield f"{type(node).__name__} {node!r}"
+
+
+class _Mark:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _fields(node: ast.AST) -> list[tuple[str, object]]:
+    if isinstance(node, ast.Constant):
+        return [("value", node.value)]
+    fields: list[tuple[str, object]] = []
+    for name, value in ast.iter_fields(node):
+        if name in _NOT_MEANING or value is None or value == []:
+            continue  # absent fields differ between versions of Python
+        if name == "body" and isinstance(node, _WITH_DOCSTRING) and is_docstring(value[0]):
+            value = value[1:]
+        fields.append((name, value))
+    return fields

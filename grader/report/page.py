@@ -1,0 +1,272 @@
+"""What a page of one submission shows, decided here so that the templates only print.
+
+A student's page is made without the hidden checks, the details and the seed: what
+isn't in a ``Page`` can't be printed by mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from markupsafe import Markup
+
+from grader.report.clean import bounded_lines, one_line
+from grader.report.failure import Failure, failure
+from grader.report.images import Picture, pictures
+from grader.report.phrases import Phrases, lost, phrases, points, total
+from grader.report.plots import trace_notes, trace_svg
+from grader.report.settle import settled
+from grader.stages import CellRun, CheckResult, Curve, GradeReport
+
+_MOST_FIRST: Final = 5
+_MOST_NOTES: Final = 40
+_MOST_CURVES: Final = 24
+_FOR_ALL: Final = ("brainpy", "jax", "python")  # what a student's footer may name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One check. ``key`` names its place on the page; the last four are a teacher's."""
+
+    key: str
+    status: str
+    title: str
+    message: str
+    asked: str
+    found: str
+    where: str
+    points: str
+    lost: float
+    id: str = ""
+    hidden: bool = False
+    message_id: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """A family of checks, or all hidden ones together (without rows)."""
+
+    title: str
+    points: str
+    percent: str  # "62.5%", for a bar
+    lost: float
+    counts: str = ""
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plot:
+    """A curve's plot and what must be said about it."""
+
+    svg: Markup
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Everything that a page of one submission prints."""
+
+    language: str
+    teacher: bool
+    title: str
+    submission: str
+    file: str
+    graded: bool
+    score: str
+    max_score: str
+    headline: str
+    told: str
+    run_status: str
+    seconds: str
+    groups: tuple[Group, ...]
+    further: Group | None
+    further_line: str
+    first: tuple[Row, ...]
+    first_more: int
+    skipped: int
+    skipped_lost: float
+    failure: Failure | None
+    plots: tuple[Plot, ...]
+    plots_lead: str
+    pictures: tuple[Picture, ...]
+    pictures_left_out: int
+    notes: tuple[str, ...]
+    made_by: str
+    provenance: tuple[tuple[str, str], ...]
+    assignment: str
+    digest: str
+    sha256: str
+    unreadable: bool
+    teacher_notes: tuple[str, ...] = ()
+    needs_look: tuple[str, ...] = ()
+    cells: tuple[CellRun, ...] = ()
+
+
+def student_page(report: GradeReport) -> Page:
+    """The student's: public checks one by one, all hidden ones as one sum."""
+    return _page(settled(report), phrases(report.language))
+
+
+def teacher_page(report: GradeReport) -> Page:
+    """The teacher's: everything."""
+    return _page(settled(report), phrases(report.language, teacher=True))
+
+
+def _page(report: GradeReport, said: Phrases) -> Page:
+    teacher, graded = said.teacher, report.outcome == "graded"
+    # A student isn't shown what may mean nothing because our own tool broke.
+    full = graded or teacher
+    checks = [c for c in report.checks if teacher or (graded and c.visibility == "public")]
+    hidden = [c for c in report.checks if not teacher and graded and c.visibility == "hidden"]
+    groups = _groups(checks, said)
+    rows = [row for group in groups for row in group.rows]
+    missing = [row for row in rows if row.lost and row.status != "skipped"]
+    missing.sort(key=lambda row: -row.lost)
+    further = _further(hidden, said)
+    curves = report.curves[:_MOST_CURVES] if full else ()
+    comparable = any(curve.student is not None for curve in curves)
+    shown, left_out = pictures(report.run.figures)
+    provenance = report.provenance if teacher else {k: report.provenance.get(k) for k in _FOR_ALL}
+    version = said.value(report.provenance.get("grader"))
+    return Page(
+        language="zh-Hans" if said.words.language == "zh" else "en",
+        teacher=teacher,
+        title=one_line(report.assignment_title, 200),
+        submission=one_line(report.submission_id, 200),
+        file=said.line(report.file if teacher else _name(report.file), 200),
+        graded=graded,
+        score=points(report.score),
+        max_score=points(report.max_score),
+        headline=_headline(report, rows, said),
+        told=said.run(report) if full else "",
+        run_status=said.say(f"run.{report.run.status}") if full else "",
+        seconds=said.say("page.seconds", seconds=f"{report.run.seconds:.1f}"),
+        groups=groups,
+        further=further,
+        further_line=said.say(
+            "score.further_line",
+            points=points(total(c.points for c in hidden)),
+            max_points=points(total(c.max_points for c in hidden)),
+        )
+        if further
+        else "",
+        first=tuple(missing[:_MOST_FIRST]),
+        first_more=max(0, len(missing) - _MOST_FIRST),
+        skipped=sum(row.status == "skipped" and row.lost > 0 for row in rows),
+        skipped_lost=total(row.lost for row in rows if row.status == "skipped"),
+        failure=failure(report, said) if full or report.run.status == "cell_error" else None,
+        plots=_plots(curves, said, notes=comparable),
+        plots_lead=said.say("plots.lead" if comparable else "plot.no_trace"),
+        pictures=shown,
+        pictures_left_out=left_out,
+        notes=_lines(report.notes, said),
+        made_by=said.say("footer.made_by", grader=version) if version else said.say("footer.made"),
+        provenance=tuple(
+            (_label(key, said), said.value(value))
+            for key, value in provenance.items()
+            if value != ""
+        ),
+        assignment=one_line(report.assignment, 80),
+        digest=report.assignment_digest if teacher else report.assignment_digest[:12],
+        sha256=report.sha256 if teacher else report.sha256[:12],
+        unreadable=report.run.status == "unreadable",
+        teacher_notes=_lines(report.teacher_notes, said) if teacher else (),
+        needs_look=_lines(report.needs_look, said) if teacher else (),
+        cells=report.run.cells if teacher else (),
+    )
+
+
+def _groups(checks: Sequence[CheckResult], said: Phrases) -> tuple[Group, ...]:
+    keyed = [(f"check-{number}", check) for number, check in enumerate(checks, start=1)]
+    groups = []
+    for family in dict.fromkeys(check.family for check in checks):
+        members = [(key, check) for key, check in keyed if check.family == family]
+        rows = tuple(_row(key, check, said) for key, check in members)
+        groups.append(_group(said.family(family), [check for _, check in members], said, rows))
+    return tuple(groups)
+
+
+def _further(hidden: Sequence[CheckResult], said: Phrases) -> Group | None:
+    if total(check.max_points for check in hidden) <= 0:
+        return None
+    return _group(said.say("score.further"), hidden, said, ())
+
+
+def _group(
+    title: str, checks: Sequence[CheckResult], said: Phrases, rows: tuple[Row, ...]
+) -> Group:
+    has, most = total(c.points for c in checks), total(c.max_points for c in checks)
+    share = min(1.0, max(0.0, has / most)) if most > 0 else 0.0
+    passed = sum(row.status == "pass" for row in rows)
+    return Group(
+        title=title,
+        points=said.say("points", points=points(has), max_points=points(most)),
+        percent=f"{100 * share:.2f}%",
+        lost=total(lost(check) for check in checks),
+        counts=said.say("family.counts", passed=passed, total=len(rows)),
+        rows=rows,
+    )
+
+
+def _row(key: str, check: CheckResult, said: Phrases) -> Row:
+    row = Row(
+        key=key,
+        status=check.status,
+        title=said.line(check.title or check.id, 160),
+        message=said.line(check.message, 700),
+        asked=said.value(check.expected),
+        found=said.value(check.found),
+        where=said.place(check.cell, check.line),
+        points=said.say(
+            "points_short", points=points(check.points), max_points=points(check.max_points)
+        ),
+        lost=lost(check),
+    )
+    if not said.teacher:
+        return row
+    detail, _, _ = bounded_lines(check.detail.strip(), 40, 40)
+    return replace(
+        row,
+        id=one_line(check.id, 160),
+        hidden=check.visibility == "hidden",
+        message_id=one_line(check.message_id, 160),
+        detail="\n".join(detail),
+    )
+
+
+def _headline(report: GradeReport, rows: Sequence[Row], said: Phrases) -> str:
+    if report.outcome == "not_graded":
+        return said.say("outcome.not_graded")
+    if report.run.status == "unreadable":
+        return said.say("outcome.unreadable")
+    passed = sum(row.status == "pass" for row in rows)
+    if rows and passed == len(rows):
+        full = report.score is not None and report.score >= report.max_score - 1e-9
+        return said.say("outcome.perfect" if full else "outcome.all_shown")
+    return said.say("outcome.some", passed=passed, total=len(rows))
+
+
+def _plots(curves: Sequence[Curve], said: Phrases, *, notes: bool) -> tuple[Plot, ...]:
+    return tuple(
+        Plot(
+            svg=trace_svg(curve, said.words, f"trace-{number}"),
+            notes=trace_notes(curve, said.words) if notes else (),
+        )
+        for number, curve in enumerate(curves, start=1)
+    )
+
+
+def _lines(notes: Sequence[str], said: Phrases) -> tuple[str, ...]:
+    return tuple(said.line(note, 1000) for note in notes[:_MOST_NOTES] if note)
+
+
+def _label(key: str, said: Phrases) -> str:
+    known = said.words.has(f"report.provenance.{key}")
+    return said.say(f"provenance.{key}") if known else one_line(key, 60)
+
+
+def _name(file: str) -> str:
+    return file.replace("\\", "/").rsplit("/", 1)[-1]

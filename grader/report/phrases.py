@@ -1,0 +1,99 @@
+"""Small phrases that every report needs: numbers, values, places, families."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grader.report.clean import one_line, without_paths
+from grader.stages import CheckResult, GradeReport, RunStatus, Value
+from grader.words import Catalogue, catalogue, show
+
+_CUT: tuple[RunStatus, ...] = ("cell_error", "timeout", "memory", "kernel_died")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The catalogue of one report, for one reader: a teacher sees paths, a student doesn't."""
+
+    words: Catalogue
+    teacher: bool = False
+
+    def say(self, key: str, /, **values: Value) -> str:
+        """The sentence ``report.<key>``."""
+        return self.words.say(f"report.{key}", **values)
+
+    def line(self, text: str, limit: int) -> str:
+        """A text from outside, on one line, fit for the reader."""
+        return one_line(self.text(text), limit)
+
+    def text(self, text: str) -> str:
+        """A text from outside, fit for the reader; line breaks stay."""
+        return text if self.teacher else without_paths(text)
+
+    def value(self, value: Value) -> str:
+        """A measured or expected value; "" for none."""
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return self.say("yes" if value else "no")
+        if isinstance(value, int) and value.bit_length() > 128:
+            return "\N{HORIZONTAL ELLIPSIS}"
+        return self.line(show(value), 120)
+
+    def place(self, cell: int | None, line: int | None = None) -> str:
+        """Where to look, counted from 1 among all cells; "" for nowhere."""
+        if cell is None:
+            return ""
+        if line is None:
+            return self.say("where", cell=cell + 1)
+        return self.say("where_line", cell=cell + 1, line=line)
+
+    def family(self, name: str) -> str:
+        """A family's name, the assignment's own word where there is no sentence."""
+        if self.words.has(f"report.family.{name}") and name != "counts":
+            return self.say(f"family.{name}")
+        words = one_line(name.replace("_", " "), 60)
+        return words[:1].upper() + words[1:]
+
+    def run(self, report: GradeReport) -> str:
+        """What became of the run, told to the student; "" when it went well."""
+        status, cell = report.run.status, report.run.failed_cell
+        if status == "unreadable":
+            return self.say("told.unreadable")
+        if status not in _CUT:
+            return ""
+        if status == "cell_error":
+            if cell is None:
+                return self.say("told.cell_error_nowhere")
+            return self.say("told.cell_error", cell=cell + 1)
+        if cell is None:
+            return self.say(f"told.{status}")
+        return self.say(f"told.{status}_cell", cell=cell + 1)
+
+
+def phrases(language: str, *, teacher: bool = False) -> Phrases:
+    """The phrases in ``language``; English where there is none such."""
+    try:
+        return Phrases(catalogue(language), teacher)
+    except ValueError:
+        return Phrases(catalogue("en"), teacher)
+
+
+def points(number: float | None) -> str:
+    """Points as people write them: 4, 2.5, 33.33; an em dash for what is no number."""
+    if number is None or not math.isfinite(number):
+        return "\N{EM DASH}"
+    return f"{round(number, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+
+def lost(check: CheckResult) -> float:
+    """The points that a check cost, 0 where they are no number."""
+    missing = check.max_points - check.points
+    return missing if math.isfinite(missing) and missing > 1e-9 else 0.0
+
+
+def total(numbers: Iterable[float]) -> float:
+    """A sum of points without the dust of floating point."""
+    return round(math.fsum(number for number in numbers if math.isfinite(number)), 9)

@@ -1,0 +1,199 @@
+"""Plots of traces as plain SVG: the student's over the reference, the difference below.
+
+Text keeps its size whatever the width of the page: positions across are
+percentages, and the lines lie in an inner SVG that is stretched. The page's CSS
+colours the classes; the attributes here are what is left without it.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from grader.report import traces as ready
+from grader.report.decimate import envelope, gaps
+from grader.report.scale import Axis, power_of_ten, symmetric
+from grader.report.traces import Traces
+from grader.stages import Array, Curve
+from grader.words import Catalogue
+
+_COLUMNS: Final = 480
+_ACROSS: Final = 4800  # units of the inner SVGs
+_DOWN: Final = 1000
+_TOP: Final = 26  # px: unit and legend
+_MAIN: Final = 168  # px: height of the panel of the traces
+_GAP: Final = 30
+_LOWER: Final = 66  # px: height of the panel of the difference
+_SAID: Final = 20  # px: height of a sentence in its place
+_FOOT: Final = 38
+_MOST_BANDS: Final = 40
+_COLOURS: Final = {"ref": "#a9c1ea", "own": "#14213d", "diff": "#a33b20"}
+_WIDE: Final = 5.0
+_THIN: Final = 1.5
+
+
+def trace_svg(curve: Curve, words: Catalogue, id: str = "trace") -> Markup:
+    """One curve as an SVG; ``id`` must be its own on the page.
+
+    The student's trace over the reference, in ``curve.unit`` over ms, and below it
+    student minus reference on a scale of its own. A trace that is None leaves the
+    reference alone. What a plot can't show is said by ``trace_notes``.
+    """
+    traces = ready.prepare(curve)
+    keys = {"ref": _WIDE, "own": _THIN} if traces.student is not None else {"ref": _THIN}
+    lines = [_line(traces, traces.reference, traces.vertical, "ref", keys["ref"])]
+    if traces.student is not None:
+        lines.append(_line(traces, traces.student, traces.vertical, "own", _THIN))
+    lower, foot = _difference(traces, words, _TOP + _MAIN)
+    parts = [
+        _text("0", 14, traces.title, "unit"),
+        _legend(keys, words),
+        *_grid(traces.vertical, _TOP, _MAIN),
+        *_bands(traces),
+        _panel(_TOP, _MAIN, lines),
+        *lower,
+        *_time_axis(traces.across, foot, words),
+    ]
+    return Markup(
+        f'<svg class="trace" width="100%" height="{foot + _FOOT}" overflow="visible" role="img"'
+        f' aria-labelledby="{escape(id)}-t {escape(id)}-d" font-family="sans-serif">'
+        f'<title id="{escape(id)}-t">{escape(traces.title)}</title>'
+        f'<desc id="{escape(id)}-d">{escape(ready.description(traces, words))}</desc>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def trace_notes(curve: Curve, words: Catalogue) -> tuple[str, ...]:
+    """What must be said beside the plot: no trace, no numbers, values off the scale."""
+    return ready.notes(ready.prepare(curve), words)
+
+
+def _difference(traces: Traces, words: Catalogue, above: int) -> tuple[list[str], int]:
+    """The lower panel and where it ends, in px; a sentence where there is nothing to see."""
+    if traces.difference is None or math.isnan(traces.largest):
+        return [], above
+    top = above + _GAP
+    if traces.negligible is not None:
+        limit = traces.with_unit(power_of_ten(traces.negligible))
+        said = words.say("report.plot.negligible", limit=limit)
+        return [_text("50%", above + 22, said, "said", "middle")], above + _GAP + 4
+    vertical = symmetric(traces.largest)
+    label = words.say("report.plot.difference")
+    title = f"{label} ({traces.unit})" if traces.unit else label
+    return [
+        _text("0", top - 10, title, "unit"),
+        *_grid(vertical, top, _LOWER),
+        _panel(top, _LOWER, [_line(traces, traces.difference, vertical, "diff", _THIN)]),
+    ], top + _LOWER
+
+
+def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float) -> str:
+    """A trace as a path in whole units, each point relative to the one before."""
+    kept, begins = envelope(traces.time, values, _COLUMNS)
+    across, span = traces.across, traces.across.high - traces.across.low
+    x = np.round((traces.time[kept] - across.low) / span * _ACROSS).astype(np.int64)
+    up = (values[kept] - vertical.low) / (vertical.high - vertical.low)
+    y = np.round((1 - np.clip(up, -3.0, 4.0)) * _DOWN).astype(np.int64)
+    dx, dy = np.diff(x, prepend=0).tolist(), np.diff(y, prepend=0).tolist()
+    starts = begins.tolist()
+    alone = [*starts[1:], True]  # a point between two gaps: a dot
+    path = "".join(
+        (f"m{a} {b}h0" if last else f"m{a} {b}") if start else f" {a} {b}"
+        for a, b, start, last in zip(dx, dy, starts, alone, strict=False)
+    )
+    return (
+        f'<path class="{name}" fill="none" stroke="{_COLOURS[name]}"'
+        f' stroke-width="{width:g}" stroke-linejoin="round" stroke-linecap="round"'
+        f' vector-effect="non-scaling-stroke" d="{path}"/>'
+    )
+
+
+def _panel(top: int, height: int, lines: list[str]) -> str:
+    return (
+        f'<svg x="0" y="{top}" width="100%" height="{height}" viewBox="0 0 {_ACROSS} {_DOWN}"'
+        f' preserveAspectRatio="none">{"".join(lines)}</svg>'
+    )
+
+
+def _grid(vertical: Axis, top: int, height: int) -> list[str]:
+    parts = []
+    for tick, label in zip(vertical.ticks, vertical.labels, strict=True):
+        y = top + height * (1 - vertical.share(tick))
+        parts.append(
+            f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
+        )
+        parts.append(_text("0", y + 4, label, "tick", "end", dx=-8))
+    return parts
+
+
+def _time_axis(across: Axis, y: float, words: Catalogue) -> list[str]:
+    parts = [f'<line class="axis" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#888"/>']
+    for tick, label in zip(across.ticks, across.labels, strict=True):
+        x = _percent(across.share(tick))
+        parts.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{y}" y2="{y + 4}" stroke="#888"/>')
+        parts.append(_text(x, y + 17, label, "tick", "middle"))
+    parts.append(_text("50%", y + 33, words.say("report.plot.time"), "tick", "middle"))
+    return parts
+
+
+def _bands(traces: Traces) -> list[str]:
+    """Where the student's trace is no number: a pale band, and the word at the first."""
+    if traces.student is None:
+        return []
+    merged: list[tuple[float, float]] = []
+    for first, last in gaps(traces.student):
+        start = traces.across.share(float(traces.time[first]))
+        end = traces.across.share(float(traces.time[last]))
+        if merged and (start - merged[-1][1] < 0.01 or len(merged) >= _MOST_BANDS):
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    parts = []
+    for start, end in merged:
+        width = max(end - start, 0.004)
+        parts.append(
+            f'<rect class="nan" x="{_percent(min(start, 1 - width))}" y="{_TOP}"'
+            f' width="{_percent(width)}" height="{_MAIN}" fill="#a33b20" fill-opacity="0.15"/>'
+        )
+    if merged:
+        start = merged[0][0]
+        # Near the right edge the word stands before the band, not beyond the plot.
+        anchor, dx = ("end", -4) if start > 0.8 else ("start", 4)
+        parts.append(_text(_percent(start), _TOP + 14, "NaN", "nan", anchor, dx=dx))
+    return parts
+
+
+def _legend(keys: dict[str, float], words: Catalogue) -> str:
+    """Samples of the lines in their widths, and their names, from the right edge leftwards."""
+    parts, right = [], 0.0
+    for name, width in reversed(keys.items()):
+        said = words.say(f"report.plot.{name}")
+        parts.append(_text("0", 14, said, "key", "end", dx=right))
+        right -= _width(said) + 7
+        parts.append(
+            f'<line class="{name}" x1="{right - 20:.0f}" x2="{right:.0f}" y1="10" y2="10"'
+            f' stroke="{_COLOURS[name]}" stroke-width="{width:g}"/>'
+        )
+        right -= 20 + 14
+    return f'<svg x="100%" overflow="visible" aria-hidden="true">{"".join(parts)}</svg>'
+
+
+def _text(x: str, y: float, said: str, name: str, anchor: str = "start", *, dx: float = 0) -> str:
+    shift = f' dx="{dx:.0f}"' if dx else ""
+    return (
+        f'<text class="{name}" x="{x}" y="{y:.1f}"{shift} font-size="12"'
+        f' text-anchor="{anchor}">{escape(said)}</text>'
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}%"
+
+
+def _width(said: str) -> float:
+    """About how many pixels a text is wide at 12 px."""
+    return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.4 for c in said)

@@ -1,0 +1,128 @@
+"""A curve made ready to draw: one length, its difference, its scales, what must be said."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from grader.report.clean import one_line
+from grader.report.scale import Axis, axis, number, power_of_ten
+from grader.stages import Array, Curve
+from grader.words import Catalogue
+
+_NEGLIGIBLE: Final = -6  # the power of ten below which no difference is drawn
+_FAR: Final = 1e300  # beyond this a value is as good as infinite
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """A curve of ``T`` points; ``difference`` is student minus reference, NaN where neither is."""
+
+    title: str
+    unit: str
+    time: Array
+    reference: Array
+    student: Array | None
+    difference: Array | None
+    vertical: Axis
+    across: Axis
+
+    @property
+    def largest(self) -> float:
+        """The largest difference, without its sign; NaN where there is none to speak of."""
+        if self.difference is None or not np.isfinite(self.difference).any():
+            return math.nan
+        return float(np.nanmax(np.abs(self.difference)))
+
+    @property
+    def negligible(self) -> int | None:
+        """The power of ten that every difference lies below, if that is next to nothing."""
+        span = self.vertical.high - self.vertical.low
+        exponent = _NEGLIGIBLE + min(0, math.ceil(math.log10(span)))
+        return exponent if self.largest < 10.0**exponent else None
+
+    def with_unit(self, value: str) -> str:
+        """``value`` followed by the curve's unit, if it has one."""
+        return f"{value} {self.unit}" if self.unit else value
+
+
+def prepare(curve: Curve) -> Traces:
+    """``curve`` with every array cut to the shortest, and its axes."""
+    size = min(curve.time.size, curve.reference.size)
+    if curve.student is not None:
+        size = min(size, curve.student.size)
+    time = np.asarray(curve.time[:size], dtype=np.float64)
+    reference = np.asarray(curve.reference[:size], dtype=np.float64)
+    student = difference = None
+    if curve.student is not None:
+        student = np.array(curve.student[:size], dtype=np.float64)
+        student[np.abs(student) > _FAR] = np.nan
+        with np.errstate(all="ignore"):
+            difference = student - reference
+        difference[~np.isfinite(difference)] = np.nan
+    unit = one_line(curve.unit, 16)
+    label = one_line(curve.label, 28)
+    first, last = (float(time[0]), float(time[-1])) if size else (0.0, 1.0)
+    # A trace's first point stands one step in; the axis still begins at 0.
+    across = axis(0.0 if 0 < first < 0.05 * last else first, last, 5)
+    vertical = axis(*_vertical(reference, student), 5, pad=0.06)
+    title = f"{label} ({unit})" if unit else label
+    return Traces(title, unit, time, reference, student, difference, vertical, across)
+
+
+def notes(traces: Traces, words: Catalogue) -> tuple[str, ...]:
+    """What a reader must be told: no trace, no numbers, values off the scale."""
+    if traces.time.size == 0:
+        return (words.say("report.plot.empty"),)
+    if traces.student is None:
+        return (words.say("report.plot.no_trace"),)
+    said: list[str] = []
+    finite = np.isfinite(traces.student)
+    if not finite.all():
+        first = number(float(traces.time[np.flatnonzero(~finite)[0]]))
+        missing, total = int((~finite).sum()), int(finite.size)
+        said.append(words.say("report.plot.gaps", missing=missing, total=total, first=first))
+    low, high = _extent(traces.student)
+    if low < traces.vertical.low or high > traces.vertical.high:
+        ends = {"low": number(low), "high": traces.with_unit(number(high))}
+        said.append(words.say("report.plot.beyond", **ends))
+    return tuple(said)
+
+
+def description(traces: Traces, words: Catalogue) -> str:
+    """The plot in words, for those who don't see it."""
+    low, high = _extent(traces.reference)
+    ends = {"low": number(low), "high": traces.with_unit(number(high))}
+    said = [words.say("report.plot.describe", **ends)]
+    if traces.negligible is not None:
+        limit = traces.with_unit(power_of_ten(traces.negligible))
+        said.append(words.say("report.plot.describe_same", limit=limit))
+    elif traces.difference is not None and not math.isnan(traces.largest):
+        at = number(float(traces.time[int(np.nanargmax(np.abs(traces.difference)))]))
+        largest = traces.with_unit(number(traces.largest))
+        said.append(words.say("report.plot.describe_apart", largest=largest, at=at))
+    return " ".join((*said, *notes(traces, words)))
+
+
+def _vertical(reference: Array, student: Array | None) -> tuple[float, float]:
+    """The range shown: all of the reference, and of the student's as much as is wise.
+
+    The student's widens it by the reference's own height at most, each way: a trace
+    that runs away must not flatten what it is compared with.
+    """
+    low, high = _extent(reference)
+    own = _extent(student) if student is not None else (math.nan, math.nan)
+    if math.isnan(low):
+        low, high = (0.0, 1.0) if math.isnan(own[0]) else own
+    elif not math.isnan(own[0]):
+        room = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-12)
+        low, high = max(min(low, own[0]), low - room), min(max(high, own[1]), high + room)
+    return low, high
+
+
+def _extent(values: Array) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (math.nan, math.nan)

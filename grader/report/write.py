@@ -1,0 +1,60 @@
+"""Reports onto the disk: whole files or none, ``result.json`` last."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from grader.report.batch import grades_csv, index_html, summary_json
+from grader.report.html import student_html, teacher_html
+from grader.report.markdown import student_markdown
+from grader.report.result import result_json
+from grader.stages import BatchSummary, GradeReport
+
+
+def write_report(report: GradeReport, folder: Path) -> None:
+    """Write one submission's reports into ``folder``, which is made if need be.
+
+    All are rendered before the first is written. ``result.json`` is taken away
+    first and written last: where it lies, the others are whole and belong to it.
+    """
+    texts = {
+        "result.html": student_html(report),
+        "result.md": student_markdown(report),
+        "teacher.html": teacher_html(report),
+        "result.json": result_json(report),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "result.json").unlink(missing_ok=True)
+    for name, text in texts.items():
+        _write(folder / name, text)
+
+
+def write_batch(summary: BatchSummary, out: Path) -> None:
+    """Write a batch's own files into ``out``: index, gradebook, and last the summary.
+
+    The reports of its submissions are written one by one, by ``write_report``.
+    """
+    texts = {
+        "index.html": index_html(summary),
+        "grades.csv": grades_csv(summary),
+        "summary.json": summary_json(summary),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        _write(out / name, text)
+
+
+def _write(file: Path, text: str) -> None:
+    """Put ``text`` in ``file`` at once: a reader finds the old file or the new one."""
+    # Not tempfile: its files are for their owner alone, and these are to be shared.
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
+    try:
+        with draft.open("xb") as stream:
+            stream.write(text.encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)

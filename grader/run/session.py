@@ -1,0 +1,223 @@
+"""One kernel, one submission: run its cells, ask the probe's questions, watch the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+
+from grader.assignment import Limits
+from grader.failures import excuse
+from grader.stages import CellRun, CellStatus, Figure, Submission
+
+GRACE = 5.0  # seconds that a cell has to end after it was interrupted
+MAX_TEXT = 200_000  # characters of one output
+MAX_FIGURE = 4_000_000  # characters of one picture in base64
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
+
+
+class KernelGone(Exception):
+    """The kernel died or had to be killed; ``timeout`` tells which."""
+
+    def __init__(self, message: str, timeout: bool) -> None:
+        super().__init__(message)
+        self.timeout = timeout
+
+
+@dataclass
+class Session:
+    """A running kernel and the notebook that it runs. Made by ``open_session``."""
+
+    client: NotebookClient
+    submission: Submission
+    limits: Limits
+    started: float
+    runs: list[CellRun] = field(default_factory=list)
+    gone: KernelGone | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds that the notebook still has."""
+        return self.limits.notebook_seconds - (time.monotonic() - self.started)
+
+    async def run_cell(self, index: int) -> CellRun:
+        """Run one code cell; whatever it does becomes a ``CellRun``."""
+        if self.gone is not None or self.left <= 0:
+            run = CellRun(index=index, status="not_run")
+        else:
+            run = await self._run_cell(index)
+        self.runs.append(run)
+        return run
+
+    async def _run_cell(self, index: int) -> CellRun:
+        cell = self.client.nb.cells[index]
+        reply: dict[str, Any] = {}
+        self.client.on_cell_executed = lambda **message: reply.update(message["execute_reply"])
+        limit = min(self.limits.cell_seconds, self.left)
+        began = time.monotonic()
+        late = False
+        task = asyncio.ensure_future(self.client.async_execute_cell(cell, index))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=limit)
+            if not done:
+                late = True
+                await _quietly(self.client.km.interrupt_kernel())
+                done, _ = await asyncio.wait({task}, timeout=GRACE)
+            if not done:
+                raise KernelGone("a cell could not be interrupted", timeout=True)
+            task.result()
+        except DeadKernelError:
+            self.gone = KernelGone("the kernel died", timeout=late)
+        except KernelGone as gone:
+            task.cancel()
+            await _quietly(self.client.km.shutdown_kernel(now=True))
+            self.gone = gone
+        seconds = time.monotonic() - began
+        figures = _tame(cell)
+        if self.gone is not None:
+            status: CellStatus = "timeout" if late else "died"
+            return CellRun(index=index, status=status, seconds=seconds, figures=figures)
+        content = reply.get("content", {})
+        if content.get("status") != "error" and not late:
+            return CellRun(index=index, status="ok", seconds=seconds, figures=figures)
+        name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
+        trace = _ANSI.sub("", "\n".join(map(str, content.get("traceback", []))))[:20_000]
+        line = _LINE.search(trace)
+        return CellRun(
+            index=index,
+            status="timeout" if late else "error",
+            seconds=seconds,
+            error_name=name,
+            error_text=_ANSI.sub("", text),
+            traceback=trace,
+            line=int(line[1]) if line else None,
+            figures=figures,
+            excused="" if late else excuse(name, text),
+        )
+
+    async def ask(self, code: str, expression: str, seconds: float) -> dict[str, Any]:
+        """Run ``code`` in silence and return the reply that carries ``expression``'s value.
+
+        Raises ``KernelGone`` when the kernel dies or does not answer in time.
+        """
+        if self.gone is not None:
+            raise self.gone
+        kc, km = self.client.kc, self.client.km
+        sent = kc.execute(
+            code, silent=True, store_history=False, user_expressions={"reply": expression}
+        )
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                message = await kc.shell_channel.get_msg(timeout=min(left, 0.5))
+            except Empty:
+                if not await km.is_alive():
+                    self.gone = KernelGone("the kernel died while it was probed", timeout=False)
+                    raise self.gone from None
+                continue
+            if message.get("parent_header", {}).get("msg_id") == sent:
+                return dict(message)
+        await _quietly(km.shutdown_kernel(now=True))
+        self.gone = KernelGone("the probe ran into its time limit", timeout=True)
+        raise self.gone
+
+    def figures(self) -> list[Figure]:
+        """The bitmaps that the cells showed, in order."""
+        shown = []
+        for run in self.runs:
+            for mime, data in _bitmaps(self.client.nb.cells[run.index]):
+                shown.append(Figure(cell=run.index, name="", mime=mime, data=data))
+        return shown
+
+    def notebook(self) -> str:
+        """The notebook with its outputs, as nbformat 4 JSON."""
+        return str(nbformat.writes(self.client.nb))
+
+
+@contextlib.asynccontextmanager
+async def open_session(
+    submission: Submission, limits: Limits, kernel: AsyncKernelManager, **start: Any
+) -> AsyncIterator[Session]:
+    """Start ``kernel``, give the session, and end the kernel whatever happens.
+
+    ``start`` goes to the kernel's launcher: ``cwd``, ``env``.
+    """
+    client = NotebookClient(
+        _notebook(submission),
+        km=kernel,
+        timeout=None,
+        allow_errors=True,
+        shutdown_kernel="immediate",
+        log=_silent(),
+        store_widget_state=False,
+    )
+    async with client.async_setup_kernel(cleanup_kc=True, **start):
+        yield Session(client, submission, limits, time.monotonic())
+
+
+def _notebook(submission: Submission) -> nbformat.NotebookNode:
+    make = {
+        "code": nbformat.v4.new_code_cell,
+        "markdown": nbformat.v4.new_markdown_cell,
+        "raw": nbformat.v4.new_raw_cell,
+    }
+    cells = [
+        make[cell.kind](cell.source, id=cell.id, metadata={"tags": list(cell.tags)})
+        for cell in submission.cells
+    ]
+    return nbformat.v4.new_notebook(
+        cells=cells, metadata={"language_info": {"name": "python"}, "title": Path(submission.file).name}
+    )
+
+
+def _tame(cell: nbformat.NotebookNode) -> int:
+    """Cut long outputs down in place; returns how many bitmaps the cell showed."""
+    figures = 0
+    for output in cell.get("outputs", []):
+        if "text" in output:
+            output["text"] = _cut(str(output["text"]))
+        for mime, data in list(output.get("data", {}).items()):
+            if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE:
+                figures += 1
+            elif isinstance(data, str) and len(data) > MAX_TEXT:
+                output["data"][mime] = _cut(data)
+    return figures
+
+
+def _cut(text: str) -> str:
+    left_out = len(text) - MAX_TEXT
+    return text if left_out <= 0 else text[:MAX_TEXT] + f"\n... {left_out} characters left out"
+
+
+def _bitmaps(cell: nbformat.NotebookNode) -> list[tuple[Any, str]]:
+    return [
+        (mime, str(data))
+        for output in cell.get("outputs", [])
+        for mime, data in output.get("data", {}).items()
+        if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE
+    ]
+
+
+async def _quietly(awaitable: Any) -> None:
+    """Await what may fail because the kernel is already gone."""
+    with contextlib.suppress(Exception):
+        await awaitable
+
+
+def _silent() -> logging.Logger:
+    logger = logging.getLogger("grader.nbclient")
+    logger.setLevel(logging.CRITICAL)
+    return logger

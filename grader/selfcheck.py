@@ -1,0 +1,41 @@
+"""A student's self-check: the public checks alone, without the teachers' folder.
+
+The reference is not needed: the accepted models' traces for the public stimuli are
+stored with the assignment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.gather import Job, gather
+from grader.judge.public_traces import add_public_reference
+from grader.judge.verdict import verdict
+from grader.stages import GradeReport
+
+
+def self_check(
+    notebook: Path,
+    assignment: Assignment,
+    language: str,
+    *,
+    cell_seconds: float | None = None,
+    notebook_seconds: float | None = None,
+) -> GradeReport:
+    """Run ``notebook`` and judge it by the public checks, one point each."""
+    limits = assignment.limits.model_copy(
+        update={
+            name: seconds
+            for name, seconds in (
+                ("cell_seconds", cell_seconds),
+                ("notebook_seconds", notebook_seconds),
+            )
+            if seconds is not None
+        }
+    )
+    job = Job(
+        notebook=notebook, assignment=assignment, limits=limits, secret=b"public", hidden=False
+    )
+    evidence = add_public_reference(gather(job), assignment)
+    return verdict(evidence, assignment, notebook.stem, language)

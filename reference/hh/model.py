@@ -1,0 +1,78 @@
+"""The Hodgkin-Huxley model of the handout, in plain JAX.
+
+A. L. Hodgkin and A. F. Huxley, "A quantitative description of membrane current and
+its application to conduction and excitation in nerve", J. Physiol. 117:500 (1952),
+with V in today's sign and the resting potential at -65 mV. The handout changes it:
+
+- g_L is 0.03 mS/cm2 (a tenth of 0.3) and E_L -54.39 mV (for -54.387);
+- alpha_m has 0.11 / (mV ms) in the handout's code. Its formula has 0.1, as in 1952;
+- gates start at 0, not in their steady state.
+
+Units: mV, ms, uA/cm2, mS/cm2, uF/cm2. Every function works elementwise on arrays of
+any shape and in the precision that it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+
+STATES = ("V", "IK.n", "INa.m", "INa.h")
+"""Membrane potential in mV; the gates of the two channels, fractions of 1."""
+
+CONSTANTS = {
+    "C": 1.0,  # uF/cm2
+    "g_K": 36.0,  # mS/cm2
+    "E_K": -77.0,  # mV
+    "g_Na": 120.0,
+    "E_Na": 50.0,
+    "g_L": 0.03,
+    "E_L": -54.39,
+    "alpha_n": 0.01,  # 1/(mV ms)
+    "beta_n": 0.125,  # 1/ms
+    "alpha_m": 0.11,  # 1/(mV ms)
+    "beta_m": 4.0,  # 1/ms
+    "alpha_h": 0.07,  # 1/ms
+    "beta_h": 1.0,  # 1/ms
+}
+
+
+def initial(V0: jax.Array) -> dict[str, jax.Array]:
+    """The state in which a run starts: V at ``V0`` in mV, every gate at 0."""
+    return {name: V0 if name == "V" else jnp.zeros_like(V0) for name in STATES}
+
+
+def derivative(
+    state: Mapping[str, jax.Array], current: jax.Array, constants: Mapping[str, jax.Array]
+) -> dict[str, jax.Array]:
+    """Time derivatives: of V in mV/ms, of the gates in 1/ms.
+
+    ``current`` is the injected current in uA/cm2, depolarising when positive;
+    ``constants`` has every name of `CONSTANTS`.
+    """
+    V, n, m, h = (state[name] for name in STATES)
+    k = constants
+    I_K = k["g_K"] * n**4 * (k["E_K"] - V)
+    I_Na = k["g_Na"] * m**3 * h * (k["E_Na"] - V)
+    I_L = k["g_L"] * (k["E_L"] - V)
+    alpha_n = k["alpha_n"] * _linoid(V + 55)
+    beta_n = k["beta_n"] * jnp.exp(-(V + 65) / 80)
+    alpha_m = k["alpha_m"] * _linoid(V + 40)
+    beta_m = k["beta_m"] * jnp.exp(-(V + 65) / 18)
+    alpha_h = k["alpha_h"] * jnp.exp(-(V + 65) / 20)
+    beta_h = k["beta_h"] / (1 + jnp.exp(-(V + 35) / 10))
+    return {
+        "V": (I_K + I_Na + I_L + current) / k["C"],
+        "IK.n": alpha_n * (1 - n) - beta_n * n,
+        "INa.m": alpha_m * (1 - m) - beta_m * m,
+        "INa.h": alpha_h * (1 - h) - beta_h * h,
+    }
+
+
+def _linoid(x: jax.Array) -> jax.Array:
+    """``x / (1 - exp(-x / 10))`` in mV, and its limit 10 at x = 0."""
+    near = jnp.abs(x) < 1e-6
+    safe = jnp.where(near, 1.0, x)
+    return jnp.where(near, 10 + x / 2, safe / -jnp.expm1(-safe / 10))

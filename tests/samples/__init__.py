@@ -1,0 +1,1 @@
+"""The sample submissions: what builds them, and what is expected of the grader."""

@@ -1,0 +1,87 @@
+"""The layout's own promises: imports run one way, the probe is an island, data stays data."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.assignment import load_assignment
+
+ROOT = Path(__file__).parents[1]
+INSIDE = ROOT / "grader" / "probe" / "inside"
+
+
+def _imports(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return names
+
+
+def test_imports_run_one_way() -> None:
+    """The layers that pyproject.toml names are kept by every module."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", sorted(INSIDE.glob("*.py")), ids=lambda f: f.name)
+def test_probe_is_an_island(file: Path) -> None:
+    """What runs beside student code imports nothing of grader, not even relatively."""
+    assert not {name for name in _imports(file) if name.startswith((".", "grader"))}
+
+
+def test_nobody_imports_the_probe() -> None:
+    """What runs in the kernel is sent as text and never imported by the harness."""
+    importers = {
+        file.name
+        for file in (ROOT / "grader").rglob("*.py")
+        if any(name.startswith("grader.probe.inside") for name in _imports(file))
+    }
+    assert importers == set()
+
+
+def test_command_line_is_light() -> None:
+    """Importing the command line loads neither JAX nor BrainPy, nor what takes long."""
+    code = (
+        "import sys, grader.cli; "
+        "print(sorted({'jax', 'brainpy', 'nbclient', 'matplotlib', 'pydantic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_client_host_has_no_jax() -> None:
+    """The process that forks clients loads neither JAX nor BrainPy."""
+    code = "import sys, grader.host, grader.gather; print({'jax', 'brainpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_harness_names_no_assignment() -> None:
+    """No file of the harness names an assignment, a student's class, or a channel."""
+    words: set[str] = set()
+    for folder in (ROOT / "assignments").iterdir():
+        if (folder / "assignment.toml").is_file():
+            assignment = load_assignment(folder)
+            words.add(assignment.id)
+            for exercise in assignment.exercises:
+                words |= {exercise.class_name, *(channel.name for channel in exercise.channels)}
+    pattern = re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, sorted(words))) + r")\b")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in sorted((ROOT / "grader").rglob("*"))
+        if file.suffix in {".py", ".toml", ".j2", ".css"}
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if pattern.search(line) and "grader grade submissions/hh" not in line
+    ]
+    assert found == []

@@ -1,0 +1,192 @@
+"""The probe in a real kernel: what it sees of a model, and what it makes of replies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.assignment import Assignment, Limits, load_assignment
+from grader.gather import Job, gather
+from grader.probe import messages
+from grader.run.kernel import kernel_environment, plain_kernel
+from grader.run.session import KernelGone, open_session
+from grader.stages import Cell, Evidence, Panel, Submission
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def assignment() -> Assignment:
+    return load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
+
+
+def _submission(*sources: str) -> Submission:
+    cells = tuple(
+        Cell(index=i, kind="code", source=source, id=f"c{i}") for i, source in enumerate(sources)
+    )
+    return Submission(file="n.ipynb", sha256="", cells=cells)
+
+
+def _run(folder: Path, limits: Limits, *sources: str) -> Any:
+    async def run() -> Any:
+        submission = _submission(*sources)
+        start = {"cwd": str(folder), "env": kernel_environment(folder)}
+        async with open_session(submission, limits, plain_kernel(folder), **start) as session:
+            return [await session.run_cell(cell.index) for cell in submission.cells]
+
+    return asyncio.run(run())
+
+
+def test_a_failing_cell_does_not_stop_the_rest(tmp_path: Path) -> None:
+    """The error is kept with its line, and the cells after it still run."""
+    first, second = _run(tmp_path, Limits(), "a = 1\n\nb = a / 0\n", "print(a)")
+    assert (first.status, first.error_name, first.line) == ("error", "ZeroDivisionError", 3)
+    assert second.status == "ok"
+
+
+def test_a_cell_over_its_limit_is_interrupted(tmp_path: Path) -> None:
+    """An endless loop costs its own cell, not the ones after it."""
+    loop = "import time\nend = time.time() + 30\nwhile time.time() < end:\n    pass"
+    first, second = _run(tmp_path, Limits(cell_seconds=2), loop, "print(1)")
+    assert (first.status, second.status) == ("timeout", "ok")
+
+
+def test_a_cell_that_ignores_the_interrupt_is_ended(tmp_path: Path) -> None:
+    """A cell that catches the interrupt loses its kernel; the rest is not run."""
+    deaf = (
+        "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "end = time.time() + 40\nwhile time.time() < end:\n    pass"
+    )
+    first, second = _run(tmp_path, Limits(cell_seconds=2), deaf, "print(1)")
+    assert (first.status, second.status) == ("timeout", "not_run")
+
+
+def test_a_kernel_that_dies_is_told_from_a_time_limit(tmp_path: Path) -> None:
+    """Code that ends Python is a dead kernel, whatever the clock says."""
+    first, second = _run(tmp_path, Limits(), "import os\nos._exit(1)", "print(1)")
+    assert (first.status, second.status) == ("died", "not_run")
+
+
+def test_a_probe_without_end_is_ended(tmp_path: Path) -> None:
+    """A question that the kernel never answers raises within its time and kills the kernel."""
+
+    async def run() -> None:
+        submission = _submission("1")
+        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
+        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
+            with pytest.raises(KernelGone, match="time limit"):
+                await session.ask("import time\ntime.sleep(30)", "1", 1.0)
+            assert not await session.client.km.is_alive()
+
+    asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def solution(assignment: Assignment) -> Evidence:
+    job = Job(
+        notebook=ROOT / "reference" / "hh" / "hh-solution.ipynb",
+        assignment=assignment,
+        limits=assignment.limits,
+        secret=b"tests",
+    )
+    return gather(job)
+
+
+def test_structure_of_the_solution(solution: Evidence) -> None:
+    """The probe names channels, classes, parameters, gates and master types as they are."""
+    probe = solution.attempts["HH"].probe
+    seen = {
+        c.name: (c.kind, c.from_notebook, c.master_types, c.states, dict(c.parameters))
+        for c in probe.channels
+    }
+    master = ("HHTypedNeuron",)
+    assert seen == {
+        "IK": ("channel", True, master, ("n",), {"E": -77.0, "g_max": 36.0}),
+        "INa": ("channel", True, master, ("m", "h"), {"E": 50.0, "g_max": 120.0}),
+        "IL": ("channel", True, master, (), {"E": -54.39, "g_max": 0.03}),
+    }
+    assert probe.lineage[0] == "CondNeuGroup"
+
+
+def test_parameters_are_read_off_the_current(solution: Evidence) -> None:
+    """E and g_max measured from the current equal the attributes."""
+    for channel in solution.attempts["HH"].probe.channels:
+        assert dict(channel.measured) == pytest.approx(dict(channel.parameters), rel=1e-9)
+
+
+def test_answers_of_the_solution_are_whole(solution: Evidence, assignment: Assignment) -> None:
+    """Every stimulus and every drawn state is answered with finite numbers, in float64."""
+    attempt = solution.attempts["HH"]
+    assert attempt.panel is not None
+    assert assignment.rubric is not None
+    assert len(attempt.panel.names) == len(assignment.stimuli) + len(assignment.rubric.stimuli)
+    assert set(attempt.answers.traces) == {"V", "IK.n", "INa.m", "INa.h"}
+    assert all(np.isfinite(trace).all() for trace in attempt.answers.traces.values())
+    assert all(np.isfinite(slope).all() for slope in attempt.answers.field.values())
+    assert (attempt.answers.precision, attempt.answers.one_by_one) == ("float64", False)
+
+
+def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: Assignment) -> None:
+    """The seed depends on submission, assignment and secret, and on nothing else."""
+    from grader.judge.stimuli import seed_for
+
+    assert solution.seed == seed_for(b"tests", solution.submission.sha256, assignment.digest)
+    assert solution.seed != seed_for(b"other", solution.submission.sha256, assignment.digest)
+
+
+PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1)
+
+
+@pytest.mark.parametrize(
+    ("reply", "complaint"),
+    [
+        ("{", "fault at"),
+        ('{"traces": 5}', "fault at"),
+        ('{"traces": {"V": {"shape": [4, 1], "data": ""}}}', "shape"),
+        ('{"traces": {"V": {"shape": [3, 1], "data": "AAAA"}}}', "another length"),
+        ('{"traces": {"V": {"shape": [3, 1], "data": "***"}}}', "no base64"),
+        ('{"traces": {"V": {"shape": [3, 99999999999], "data": ""}}}', "fault at"),
+        ('{"faults": [{"error_text": "%s"}]}' % ("x" * 9000), "fault at"),
+    ],
+)
+def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
+    """A reply that is not what was asked for raises one known exception, nothing else."""
+    with pytest.raises(messages.BadReply, match=complaint):
+        messages.read_answer(reply, PANEL, {})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"user_expressions": None},
+        {"user_expressions": {"reply": {"data": {"text/plain": "__import__('os').system('true')"}}}},
+        {"user_expressions": {"reply": {"data": {"text/plain": "''"}}}},
+        {"user_expressions": {"reply": {"data": {"text/plain": "[" * 100000}}}},
+    ],
+)
+def test_a_reply_is_never_evaluated(content: dict[str, Any]) -> None:
+    """Only a literal string is taken out of a reply."""
+    with pytest.raises(messages.BadReply):
+        messages.reply_text({"content": content})
+
+
+def test_the_probe_leaves_no_name_behind(tmp_path: Path) -> None:
+    """After a question the notebook's names are those that it had before."""
+
+    async def run() -> Any:
+        submission = _submission("before = set(globals())", "print(set(globals()) - before)")
+        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
+        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
+            await session.run_cell(0)
+            await session.ask(messages.program("keep", "X"), "1", 20)
+            await session.run_cell(1)
+            return json.loads(session.notebook())["cells"][1]["outputs"][0]["text"]
+
+    added = asyncio.run(run())
+    assert "_grader" not in "".join(added)

@@ -1,0 +1,88 @@
+"""The message catalogue: complete in both languages, and every message exists."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.words import Catalogue, catalogue, names_in, show
+
+ROOT = Path(__file__).parents[1]
+ASSIGNMENTS = sorted(file.parent for file in ROOT.glob("assignments/*/assignment.toml"))
+
+
+@pytest.fixture(params=[None, *ASSIGNMENTS], ids=lambda f: f.name if f else "harness")
+def both(request: pytest.FixtureRequest) -> tuple[Catalogue, Catalogue]:
+    return catalogue("en", request.param), catalogue("zh", request.param)
+
+
+def test_no_sentence_is_missing_in_a_language(both: tuple[Catalogue, Catalogue]) -> None:
+    """Every sentence exists in English and in Chinese."""
+    english, chinese = both
+    assert sorted(english.sentences) == sorted(chinese.sentences)
+
+
+def test_both_languages_name_the_same_values(both: tuple[Catalogue, Catalogue]) -> None:
+    """A sentence asks for no value that its other language doesn't ask for."""
+    english, chinese = both
+    different = {
+        id
+        for id in english.sentences
+        if names_in(english.sentences[id]) != names_in(chinese.sentences[id])
+    }
+    # A value may be left out where a language has no place for it, but only by design.
+    assert different <= {"checks.base.wrong"}
+
+
+def test_every_message_that_the_code_names_exists() -> None:
+    """No code can ask for a sentence that the catalogue lacks."""
+    known = set(catalogue("en").sentences)
+    families = {id.split(".")[0] for id in known}
+    asked = {
+        node.value
+        for file in (ROOT / "grader").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        for node in _messages(call)
+    }
+    asked = {id for id in asked if id.split(".")[0] in families}
+    assert len(asked) > 40
+    assert asked - known == set()
+
+
+def _messages(call: ast.Call) -> Iterator[ast.Constant]:
+    """String constants given to a call as a message id, conditional ones too."""
+    given = [k.value for k in call.keywords if k.arg == "message_id"]
+    if getattr(call.func, "attr", "") == "say" and call.args:
+        given.append(call.args[0])
+    for value in given:
+        for node in [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node
+
+
+def test_unknown_sentence_is_an_error() -> None:
+    """A missing sentence raises, so that nothing is left blank in a report."""
+    with pytest.raises(KeyError, match="no sentence 'checks.nothing'"):
+        catalogue("en").say("checks.nothing")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (-54.387, "\N{MINUS SIGN}54.387"),
+        (0.03, "0.03"),
+        (1e-7, "1e-07"),
+        (120.0, "120"),
+        (None, "\N{EM DASH}"),
+        (float("nan"), "NaN"),
+        (8, "8"),
+        ("a", "a"),
+    ],
+)
+def test_values_are_shown_as_people_write_them(value: float, text: str) -> None:
+    """Numbers lose no digit that matters and carry no zeros that don't."""
+    assert show(value) == text
