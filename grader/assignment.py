@@ -92,6 +92,8 @@ class Exercise(_Data):
     related_bases: tuple[str, ...] = ()  # not what was asked, but close to it
     channels: tuple[Channel, ...] = ()
     spike_threshold: float = 0.0  # mV; a spike is an upward crossing
+    field_tolerance: Positive = 1e-6  # relative, see ``grader.measures.relative_error``
+    field_tolerance_float32: Positive = 5e-6
     public_traces: str = ""  # file with the accepted models' traces for the public stimuli
 
     def channel(self, name: str) -> Channel:
@@ -133,10 +135,15 @@ class Stimulus(_Data):
 
 
 class Simulation(_Data):
-    """How the stimuli are run."""
+    """How the stimuli are run.
+
+    No run starts and no state is drawn at a V of ``avoid_V`` (mV), where rates as
+    printed are 0/0.
+    """
 
     dt: Positive = 0.1
     duration: Positive = 200.0
+    avoid_V: tuple[float, ...] = ()
 
 
 class FieldDraw(_Data):
@@ -320,16 +327,28 @@ def _read(file: Path, model: type[_Model]) -> _Model:
         raise AssignmentError("\n".join(lines)) from None
 
 
+_TABLES: dict[str, type[BaseModel]] = {
+    "limits": Limits,
+    "answer": Answer,
+    "simulation": Simulation,
+    "exercises": Exercise,
+    "channels": Channel,
+    "parameters": Parameter,
+    "gates": Gate,
+    "mistakes": Mistake,
+    "stimuli": Stimulus,
+    "checks": Check,
+    "field": FieldDraw,
+    "variants": Variant,
+    "partial": Tier,
+    "title": Text,
+}
+
+
 def _known_keys(model: type[BaseModel]) -> dict[str, list[str]]:
     """The keys that each table may hold, under the table's last name in a path."""
-    keys = {"": list(model.model_fields)}
-    for name, part in {
-        "limits": Limits, "answer": Answer, "simulation": Simulation, "exercises": Exercise,
-        "channels": Channel, "parameters": Parameter, "gates": Gate, "mistakes": Mistake, "stimuli": Stimulus,
-        "checks": Check, "field": FieldDraw, "variants": Variant, "partial": Tier, "title": Text,
-    }.items():  # fmt: skip
-        keys[name] = list(part.model_fields)
-    return keys
+    keys = {name: list(table.model_fields) for name, table in _TABLES.items()}
+    return keys | {"": list(model.model_fields)}
 
 
 def _fault(file: Path, fault: dict[str, object], known: dict[str, list[str]]) -> str:
@@ -356,13 +375,17 @@ def _verify(assignment: Assignment) -> None:
     ids = [check.id for check in assignment.checks]
     for repeated in sorted({id for id in ids if ids.count(id) > 1}):
         faults.append(f"{assignment.folder}: two checks are called {repeated!r}")
+    stimuli = assignment.stimuli + (assignment.rubric.stimuli if assignment.rubric else ())
+    names = [stimulus.name for stimulus in stimuli]  # they key the draw
+    for repeated in sorted({name for name in names if names.count(name) > 1}):
+        faults.append(f"{assignment.folder}: two stimuli are called {repeated!r}")
     exercises = {exercise.id: exercise for exercise in assignment.exercises}
     for check in assignment.checks:
         if check.exercise not in exercises:
             faults.append(f"check {check.id}: there is no exercise {check.exercise!r}")
             continue
-        names = {channel.name for channel in exercises[check.exercise].channels}
-        if check.channel and check.channel not in names:
+        channels = {channel.name for channel in exercises[check.exercise].channels}
+        if check.channel and check.channel not in channels:
             faults.append(f"check {check.id}: there is no channel {check.channel!r}")
         elif check.parameter and check.parameter not in (
             exercises[check.exercise].channel(check.channel).parameters
@@ -376,7 +399,8 @@ def _verify(assignment: Assignment) -> None:
             hint = f"; did you mean {near[0]!r}?" if near else ""
             faults.append(f"{rubric.folder}/rubric.toml: points: no check {unknown!r}{hint}")
         for family, total in rubric.families.items():
-            has = sum(rubric.points.get(c.id, 0.0) for c in assignment.checks if c.family == family)
+            members = [check.id for check in assignment.checks if check.family == family]
+            has = sum(rubric.points.get(id, 0.0) for id in members)
             if abs(has - total) > 1e-9:
                 faults.append(
                     f"{rubric.folder}/rubric.toml: family {family}: its checks have {has:g} "

@@ -99,7 +99,7 @@ def grade_batch(
 
 
 def grade_one(station: Station, entry: Entry) -> GradeReport:
-    """One submission from its file to its reports. Never raises for it: a fault becomes a result."""
+    """One submission from its file to its reports. A fault becomes a result, never raises."""
     folder = station.options.out / entry.id
     case = Case(
         folder=folder,
@@ -168,4 +168,6 @@ def _threads(jobs: int) -> Iterator[Executor]:
 
 def default_jobs() -> int:
     """One for each processor that this process may use."""
-    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1

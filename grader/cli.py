@@ -21,16 +21,20 @@ OK, BELOW, USAGE, OUR_FAULT = 0, 1, 2, 3
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Fault(click.ClickException):
-    """A sentence for the user, and the exit status that goes with it."""
+class WrongUse(click.ClickException):
+    """A sentence for the user about what they asked for."""
 
-    def __init__(self, message: str, status: int = USAGE) -> None:
-        super().__init__(message)
-        self.exit_code = status
+    exit_code = USAGE
 
 
-def _fail(message: str, status: int = USAGE) -> NoReturn:
-    raise Fault(message, status)
+class OurFault(click.ClickException):
+    """A sentence for the user about a fault of the grader."""
+
+    exit_code = OUR_FAULT
+
+
+def _fail(message: str) -> NoReturn:
+    raise WrongUse(message)
 
 
 def _guarded(command: Callable[..., int]) -> Callable[..., None]:
@@ -52,16 +56,17 @@ def _guarded(command: Callable[..., int]) -> Callable[..., None]:
                 raise
             _fail(str(error))
         except KeyboardInterrupt:
-            click.echo("\nStopped. What was finished is kept; the same command grades again.", err=True)
+            click.echo(
+                "\nStopped. What was finished is kept; the same command grades again.", err=True
+            )
             sys.exit(130)
         except Exception as error:
             if debug:
                 raise
-            _fail(
+            raise OurFault(
                 f"a fault of the grader, not of any submission: {type(error).__name__}: {error}\n"
-                "Run the same command with --debug to see where, and please report it.",
-                OUR_FAULT,
-            )
+                "Run the same command with --debug to see where, and please report it."
+            ) from None
 
     return guarded
 
@@ -122,7 +127,10 @@ def main() -> None:
     help="Folder for the reports.",
 )
 @click.option(
-    "-j", "--jobs", type=click.IntRange(1, 256), help="Notebooks at a time. Default: all processors."
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="Notebooks at a time. Default: all processors.",
 )
 @click.option(
     "--device",
@@ -171,9 +179,9 @@ def grade(
     """
     if sandbox is None:
         _fail(
-            "This version can't box notebooks in yet: a notebook would run with your own rights and "
-            "could read, change or delete your files. If you trust every one of them (or sit in a "
-            "throw-away container), say so with --sandbox none."
+            "This version can't box notebooks in yet: a notebook would run with your own rights "
+            "and could read, change or delete your files. If you trust every one of them, or sit "
+            "in a throw-away container, say so with --sandbox none."
         )
     from grader.batch import Options, default_jobs, grade_batch
     from grader.console import batch_progress, show_summary

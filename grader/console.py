@@ -49,7 +49,9 @@ def batch_progress(
 
         def line(report: GradeReport) -> None:
             tally[""] += 1
-            console.print(Text(f"[{tally['']}/{total}] {report.submission_id}: {_mark(report, words)}"))
+            console.print(
+                Text(f"[{tally['']}/{total}] {report.submission_id}: {_mark(report, words)}")
+            )
 
         yield line
         return
@@ -97,9 +99,11 @@ def show_summary(summary: BatchSummary, out: Path) -> None:
     scores = sorted(r.score for r in summary.reports if r.score is not None)
     console.print()
     if scores:
-        middle = scores[len(scores) // 2] if len(scores) % 2 else sum(
-            scores[len(scores) // 2 - 1 : len(scores) // 2 + 1]
-        ) / 2
+        middle = (
+            scores[len(scores) // 2]
+            if len(scores) % 2
+            else sum(scores[len(scores) // 2 - 1 : len(scores) // 2 + 1]) / 2
+        )
         console.print(
             words.say(
                 "console.summary",
@@ -117,7 +121,9 @@ def show_summary(summary: BatchSummary, out: Path) -> None:
             console.print(Text(f"  {report.submission_id}: {'; '.join(report.needs_look)}"))
         if len(look) > 12:
             console.print(Text("  " + words.say("console.more", count=len(look) - 12)))
-    console.print(words.say("console.where", page=str(out / "index.html"), csv=str(out / "grades.csv")))
+    console.print(
+        words.say("console.where", page=str(out / "index.html"), csv=str(out / "grades.csv"))
+    )
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from grader.stages import (
     RunStatus,
     Submission,
 )
-from grader.judge.stimuli import draw_field, draw_panel, seed_for
+from grader.stimuli import draw_field, draw_panel, seed_for
 from grader.versions import versions
 
 

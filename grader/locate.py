@@ -31,8 +31,8 @@ class Place:
         """
         if as_teacher and self.teachers is None:
             raise NotFound(
-                f"assignment {self.id!r} has no reference/{self.id} here, so nothing can be graded. "
-                "Grade from a clone of the project, or give its folder with --assignments."
+                f"assignment {self.id!r} has no reference/{self.id} here, so nothing can be "
+                "graded. Grade from a clone of the project, or give its folder with --assignments."
             )
         return load_assignment(self.folder, self.teachers if as_teacher else None)
 

@@ -81,7 +81,7 @@ def test_a_probe_without_end_is_ended(tmp_path: Path) -> None:
         async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
             with pytest.raises(KernelGone, match="time limit"):
                 await session.ask("import time\ntime.sleep(30)", "1", 1.0)
-            assert not await session.client.km.is_alive()
+            assert not await session.kernel.is_alive()
 
     asyncio.run(run())
 
@@ -133,7 +133,7 @@ def test_answers_of_the_solution_are_whole(solution: Evidence, assignment: Assig
 
 def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: Assignment) -> None:
     """The seed depends on submission, assignment and secret, and on nothing else."""
-    from grader.judge.stimuli import seed_for
+    from grader.stimuli import seed_for
 
     assert solution.seed == seed_for(b"tests", solution.submission.sha256, assignment.digest)
     assert solution.seed != seed_for(b"other", solution.submission.sha256, assignment.digest)
@@ -165,7 +165,11 @@ def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
     [
         {},
         {"user_expressions": None},
-        {"user_expressions": {"reply": {"data": {"text/plain": "__import__('os').system('true')"}}}},
+        {
+            "user_expressions": {
+                "reply": {"data": {"text/plain": "__import__('os').system('true')"}}
+            }
+        },
         {"user_expressions": {"reply": {"data": {"text/plain": "''"}}}},
         {"user_expressions": {"reply": {"data": {"text/plain": "[" * 100000}}}},
     ],

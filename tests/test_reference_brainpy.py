@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from grader.assignment import Assignment, load_assignment
-from grader.judge.measures import relative_error, rmse, spike_count
 from grader.judge.reference import ReferenceModel, load_model
-from grader.judge.stimuli import draw_field, draw_panel
+from grader.measures import relative_error, rmse, spike_count
 from grader.stages import Array, Panel
+from grader.stimuli import draw_field, draw_panel
 
 ROOT = Path(__file__).parents[1]
 GATES = ("IK.n", "INa.m", "INa.h")

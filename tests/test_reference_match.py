@@ -11,8 +11,8 @@ import pytest
 from grader.assignment import Assignment, Channel, Exercise, Gate, Variant, load_assignment
 from grader.judge.match import choose_traces, choose_variant, match_by_residual, match_gates
 from grader.judge.reference import ReferenceModel, load_model
-from grader.judge.stimuli import draw_field, draw_panel
 from grader.stages import Array
+from grader.stimuli import draw_field, draw_panel
 
 ROOT = Path(__file__).parents[1]
 GATES = ("IK.n", "INa.m", "INa.h")
@@ -107,15 +107,15 @@ def test_what_names_have_matched_stays():
 def test_a_gate_that_nothing_resembles_is_absent():
     """A state at rest, one of NaN and one of another channel play no gate."""
     states, field = student({**STRANGE, "INa.m": "IL.m"})
-    field["INa.b"] = np.zeros(64)
-    field["IK.gate"] = np.full(64, np.nan)
+    field["INa.b"] = np.zeros(256)
+    field["IK.gate"] = np.full(256, np.nan)
     assert residual_match(states, field, {}) == {}
 
 
 def test_a_spare_state_does_not_disturb():
     """Of three states in a channel the two that are its gates are taken."""
     states, field = student(STRANGE)
-    states["INa.c"] = np.linspace(0.1, 0.9, 64)
+    states["INa.c"] = np.linspace(0.1, 0.9, 256)
     field["INa.c"] = 0.3 - states["INa.c"]
     assert residual_match(states, field, {}) == STRANGE
 
@@ -139,7 +139,7 @@ def test_faults_elsewhere_do_not_decide_the_variant(asked: str):
     """Wrong conductances, a wrong n and a NaN in V leave the choice to alpha_m."""
     constants = {v.id: v.constants for v in assignment().variants}[asked]
     states, field = student(SAME, {**constants, "g_K": 40.0, "alpha_n": 0.02})
-    field["V"] = np.full(64, np.nan)
+    field["V"] = np.full(256, np.nan)
     assert choose(states, field, SAME)[0] == asked
 
 
@@ -147,7 +147,7 @@ def test_the_first_variant_wins_ties_and_hopeless_fields():
     """A field that fits nothing, no field at all and equal variants give the first."""
     states, field = student(SAME, {"alpha_m": 0.1})
     assert choose(states, {**field, "INa.m": -field["INa.m"]}, SAME)[0] == "code"
-    assert choose(states, {**field, "INa.m": np.full(64, np.nan)}, SAME)[0] == "code"
+    assert choose(states, {**field, "INa.m": np.full(256, np.nan)}, SAME)[0] == "code"
     assert choose(states, {**field, "INa.m": field["INa.m"][:5]}, SAME)[0] == "code"
     assert choose(states, {}, SAME)[0] == "code"
     assert choose({}, {}, {}) == ("code", {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.judge.measures import (
+from grader.measures import (
     firing_rate,
     relative_error,
     rmse,

@@ -13,10 +13,10 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from grader.assignment import Assignment, load_assignment
-from grader.judge.measures import firing_rate, relative_error, rmse, spike_count, spike_times
 from grader.judge.reference import ReferenceModel, ReferenceModelError, load_model
-from grader.judge.stimuli import draw_field, draw_panel
+from grader.measures import firing_rate, relative_error, rmse, spike_count, spike_times
 from grader.stages import Panel
+from grader.stimuli import draw_field, draw_panel
 
 ROOT = Path(__file__).parents[1]
 GATES = ("IK.n", "INa.m", "INa.h")

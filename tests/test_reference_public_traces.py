@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from grader.assignment import Assignment, AssignmentError, load_assignment
-from grader.judge.measures import spike_count
-from grader.judge.public_traces import load_public_traces, write_public_traces
+from grader.judge.make_traces import write_public_traces
+from grader.judge.public_traces import load_public_traces
 from grader.judge.reference import ReferenceModel, load_model
-from grader.judge.stimuli import draw_panel
+from grader.measures import spike_count
+from grader.stimuli import draw_panel
 
 ROOT = Path(__file__).parents[1]
 

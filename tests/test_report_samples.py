@@ -20,10 +20,12 @@ from grader.stages import (
 )
 
 SCRIPT = "<script>alert('x')</script>"
-HOSTILE = f"{SCRIPT}\x1b[31mred\x1b[0m\x00 \u202egnp.exe\u202c =cmd|'/c calc'!A1 `rm` | **b** <img src=x>"
+HOSTILE = (
+    f"{SCRIPT}\x1b[31mred\x1b[0m\x00 \u202egnp.exe\u202c =cmd|'/c calc'!A1 `rm` | **b** <img src=x>"
+)
 SECRETS = ("hh.hidden", "Hidden stimulus", "a ramp nobody knows", "777.25", "987654321", "DETAIL")
 
-SOURCE = '''class HH(bp.dyn.CondNeuGroup):
+SOURCE = """class HH(bp.dyn.CondNeuGroup):
   def __init__(self, size):
     super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
     # TODO: 初始化三个离子通道
@@ -32,7 +34,7 @@ SOURCE = '''class HH(bp.dyn.CondNeuGroup):
     self.IL = Il(size, E=-54.39, g_max=0.03)  # <b>leak</b>
 
 neu = HH(1)
-neu.reset()'''
+neu.reset()"""
 
 TRACEBACK = (
     "\x1b[31m---------------------------------------------------------------------------\x1b[39m\n"
@@ -66,13 +68,20 @@ def png(width: int = 240, height: int = 120) -> str:
     return base64.b64encode(data + chunk(b"IEND", b"")).decode()
 
 
-JPEG = base64.b64encode(
+def encoded(data: bytes) -> str:
+    """Bytes in base64."""
+    return base64.b64encode(data).decode()
+
+
+JPEG = encoded(
     b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
     b"\xff\xc0\x00\x0b\x08\x00\x20\x00\x40\x01\x01\x11\x00\xff\xd9"
-).decode()
+)
 
 
-def simulate(g_leak: float = 0.03, steps: int = 2000, current: float = 8.0) -> dict[str, np.ndarray]:
+def simulate(
+    g_leak: float = 0.03, steps: int = 2000, current: float = 8.0
+) -> dict[str, np.ndarray]:
     """V, n, m and h of a Hodgkin-Huxley neuron by exponential Euler, every 0.1 ms."""
     V, n, m, h = -65.0, 0.32, 0.05, 0.6
     traces = {name: np.empty(steps) for name in ("V", "IK.n", "INa.m", "INa.h")}
@@ -156,7 +165,9 @@ def checks(language: str = "en") -> tuple[CheckResult, ...]:
     values = {"IK": (-77.0, 36.0), "INa": (50.0, 120.0), "IL": (-54.39, 0.03)}
     for channel, (E, g_max) in values.items():
         rows.append(("parameters", f"{channel}.E", f"Reversal potential of {channel}", 4, E))
-        rows.append(("parameters", f"{channel}.g_max", f"Maximal conductance of {channel}", 3, g_max))
+        rows.append(
+            ("parameters", f"{channel}.g_max", f"Maximal conductance of {channel}", 3, g_max)
+        )
     rows += [("master_type", c, f"Master type of {c}", 3, "HHTypedNeuron") for c in values]
     rows += [
         ("simulation", "spikes", "Number of spikes", 4, 14),
@@ -178,7 +189,7 @@ def checks(language: str = "en") -> tuple[CheckResult, ...]:
     hidden = [
         CheckResult(
             id=f"hh.hidden.{k}", family="simulation", visibility="hidden", status="pass",
-            points=22 / 9, max_points=22 / 9, message_id="checks.hidden.ok",
+            points=24 / 9, max_points=24 / 9, message_id="checks.hidden.ok",
             message=f"a ramp nobody knows, number {k}", expected=777.25, found=777.25,
             title=f"Hidden stimulus {k}", detail=f"DETAIL: rmse 1e-9 over stimulus {k}",
         )
@@ -210,7 +221,7 @@ def perfect(language: str = "en") -> GradeReport:
     zh = language == "zh"
     return GradeReport(
         assignment="hh",
-        assignment_title="Day 2 进阶作业：HH 模型" if zh else "Day 2, advanced: the Hodgkin-Huxley model",
+        assignment_title="Day 2 进阶作业：HH 模型" if zh else "Day 2, advanced: HH model",
         assignment_digest="3f" * 32,
         submission_id="张伟 2026-118" if zh else "mara-lindqvist",
         file="张伟 2026-118/作业.ipynb" if zh else "mara-lindqvist/homework final (2).ipynb",
@@ -220,7 +231,7 @@ def perfect(language: str = "en") -> GradeReport:
         max_score=100.0,
         checks=checks(language),
         run=run,
-        notes=("评分取第 25 个单元格中的 HH 类。" if zh else "The class HH was taken from cell 25.",),
+        notes=("评分取第 25 个单元格。" if zh else "The class HH was taken from cell 25.",),
         curves=curves(_REFERENCE),
         provenance={
             "grader": "0.1.0", "brainpy": "2.8.0", "jax": "0.9.1", "python": "3.11.7",
@@ -230,13 +241,15 @@ def perfect(language: str = "en") -> GradeReport:
     )  # fmt: skip
 
 
-def mark(report: GradeReport, id: str, status: Status, share: float, **changes: object) -> GradeReport:
+def mark(
+    report: GradeReport, id: str, status: Status, share: float, **changes: object
+) -> GradeReport:
     """``report`` with one check's verdict changed, and the score with it."""
     changed = tuple(
         replace(c, status=status, points=share * c.max_points, **changes) if c.id == id else c
         for c in report.checks
     )
-    return replace(report, checks=changed, score=sum(c.points for c in changed))
+    return replace(report, checks=changed, score=round(sum(c.points for c in changed), 9))
 
 
 def partly_wrong(language: str = "en") -> GradeReport:
@@ -354,8 +367,8 @@ def hostile() -> GradeReport:
             figures=(
                 Figure(cell=1, name=HOSTILE, mime="image/png", data=png(20, 20)),
                 Figure(cell=1, name="", mime="image/png", data='"><script>alert(1)</script>'),
-                Figure(cell=1, name="", mime="image/svg+xml", data=base64.b64encode(b"<svg/>").decode()),
-                Figure(cell=1, name="", mime="image/png", data=base64.b64encode(b"<html>").decode()),
+                Figure(cell=1, name="", mime="image/jpeg", data=encoded(b"<svg onload=x/>")),
+                Figure(cell=1, name="", mime="image/png", data=encoded(b"<html>")),
             ),
         ),
         curves=(
@@ -378,5 +391,5 @@ ALL = {
 
 def test_the_samples_points_add_up() -> None:
     """The made-up rubric has 100 points, so that the tests speak of real marks."""
-    assert sum(check.max_points for check in checks()) == 100
+    assert round(sum(check.max_points for check in checks()), 9) == 100
     assert len(checks()) == 32

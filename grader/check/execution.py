@@ -42,7 +42,9 @@ def runs(item: Item) -> Finding:
                 cell=first.index,
                 detail=first.traceback,
             )
-        return Finding(credit=share, message_id="checks.runs.ok" if share == 1 else "checks.runs.blanks")
+        return Finding(
+            credit=share, message_id="checks.runs.ok" if share == 1 else "checks.runs.blanks"
+        )
     if not work:
         return Finding(credit=0.0, message_id="checks.runs.cut", values={"cell": 0})
     first = work[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from grader.check.item import Item, no_model
 from grader.check.simulation import field_is_right
 from grader.stages import ChannelProbe, Finding, Value
@@ -17,7 +19,7 @@ def channel(item: Item) -> Finding:
         return finding
     found, name = item.found, item.check.channel
     values: dict[str, Value] = {"name": name}
-    where = {"cell": item.cell, "line": item.line_of(name)}
+    where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
     if found is None or found.kind == "blank":
         loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
         message = "checks.channel.loose" if loose else "checks.channel.missing"
@@ -26,10 +28,16 @@ def channel(item: Item) -> Finding:
     values["type"] = found.type_name
     if found.kind == "other":
         return Finding(
-            credit=0.0, message_id="checks.channel.other", values=values, found=found.type_name, **where
+            credit=0.0,
+            message_id="checks.channel.other",
+            values=values,
+            found=found.type_name,
+            **where,
         )
     if not found.integrated:
-        return Finding(credit=0.0, message_id="checks.channel.loose", values=values | {"where": name}, **where)
+        return Finding(
+            credit=0.0, message_id="checks.channel.loose", values=values | {"where": name}, **where
+        )
     asked_gates, states = sorted(item.asked.gates), ", ".join(found.states)
     values |= {"gates": ", ".join(asked_gates), "states": states}
     if len(found.states) != len(asked_gates):
@@ -44,7 +52,11 @@ def channel(item: Item) -> Finding:
     partial = item.check.partial_credit or 0.0
     if not found.from_notebook:
         return Finding(
-            credit=partial, message_id="checks.channel.library", values=values, found=found.type_name, **where
+            credit=partial,
+            message_id="checks.channel.library",
+            values=values,
+            found=found.type_name,
+            **where,
         )
     for gate in asked_gates:
         if field_is_right(item, f"{name}.{gate}") is False:
@@ -108,7 +120,7 @@ def parameter(item: Item) -> Finding:
     if finding := no_model(item):
         return finding
     found, name, which = item.found, item.check.channel, item.check.parameter
-    where = {"cell": item.cell, "line": item.line_of(name)}
+    where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
     asked = item.asked.parameters[which]
     values: dict[str, Value] = {"name": name, "parameter": which, "unit": asked.unit}
     if found is None or found.kind != "channel":
@@ -122,11 +134,20 @@ def parameter(item: Item) -> Finding:
         detail = f"the attribute says {value:g}, the current behaves like {measured:g}"
     if value is None:
         return Finding(
-            credit=0.0, message_id="checks.parameter.unknown", values=values, expected=asked.value, **where
+            credit=0.0,
+            message_id="checks.parameter.unknown",
+            values=values,
+            expected=asked.value,
+            **where,
         )
     values |= {"found": value, "asked": asked.value}
     distance = abs(value - asked.value)
-    common = {"values": values, "expected": asked.value, "found": value, "detail": detail}
+    common: dict[str, Any] = {
+        "values": values,
+        "expected": asked.value,
+        "found": value,
+        "detail": detail,
+    }
     if distance <= asked.tolerance * abs(asked.value):
         return Finding(credit=1.0, message_id="checks.parameter.ok", **common)
     credit = 0.0
@@ -168,7 +189,11 @@ def master_type(item: Item) -> Finding:
         return Finding(credit=0.0, message_id="checks.master_type.no_channel", values=values)
     shown = ", ".join(found.master_types)
     values["found"] = shown
-    common = {"values": values, "expected": item.asked.master_types[0], "found": shown}
+    common: dict[str, Any] = {
+        "values": values,
+        "expected": item.asked.master_types[0],
+        "found": shown,
+    }
     if len(found.master_types) == 1 and found.master_types[0] in item.asked.master_types:
         return Finding(credit=1.0, message_id="checks.master_type.ok", **common)
     general = {"NeuDyn", "Dynamic", "DynamicalSystem", "BrainPyObject", "object"}

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import cast
 
 from grader.assignment import Assignment, Exercise
-from grader.judge.match import choose_variant, match_by_residual, match_gates
+from grader.judge.match import choose_traces, choose_variant, match_by_residual, match_gates
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
 from grader.stages import Attempt, Evidence, Reference
 
@@ -50,10 +50,10 @@ class Comparison:
         if field:
             gates = match_by_residual(exercise, self._model, variants, drawn, field, gates)
         variant, expected = choose_variant(self._model, variants, drawn, field, gates)
-        reference = Reference(
-            variant=variant.id,
-            traces=self._model.run(panel, variant.constants),
-            field=expected,
-            gates=gates,
-        )
+        traces = self._model.run(panel, variant.constants)
+        if not field and "V" in answers.traces:
+            all_traces = {v.id: self._model.run(panel, v.constants) for v in variants}
+            nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
+            variant, traces = next(v for v in variants if v.id == nearest), all_traces[nearest]
+        reference = Reference(variant=variant.id, traces=traces, field=expected, gates=gates)
         return replace(attempt, reference=reference)

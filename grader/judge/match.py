@@ -8,13 +8,16 @@ of the exercise to the student's state that plays it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grader.assignment import Exercise, Variant
-from grader.judge.measures import relative_error, rmse
-from grader.judge.reference import ReferenceModel
+from grader.measures import relative_error, rmse
 from grader.stages import Array
+
+if TYPE_CHECKING:  # a student checks without the reference, and so without JAX
+    from grader.judge.reference import ReferenceModel
 
 FITS = 0.2
 """The residual (see `relative_error`) within which a field may belong to another.

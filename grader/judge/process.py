@@ -51,7 +51,13 @@ class Judge:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.judge.process", str(theirs.fileno()), *self._arguments],
+                [
+                    sys.executable,
+                    "-m",
+                    "grader.judge.process",
+                    str(theirs.fileno()),
+                    *self._arguments,
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )

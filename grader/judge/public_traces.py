@@ -8,37 +8,44 @@ stimuli that they belong to.
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from grader.assignment import Assignment, AssignmentError, Exercise
-from grader.judge.reference import DeviceName, ReferenceModel, load_model
-from grader.judge.stimuli import draw_panel
-from grader.stages import Array, Panel
+from grader.judge.match import choose_traces, match_gates
+from grader.stages import Array, Attempt, Evidence, Panel, Reference
+from grader.stimuli import draw_panel
 
 
-def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> tuple[Path, ...]:
-    """Run every variant on the public stimuli and write each exercise's file anew.
+def add_public_reference(evidence: Evidence, assignment: Assignment) -> Evidence:
+    """``evidence`` with the stored traces beside the model's own, for a student's check.
 
-    Needs the teachers' part. Raises ``AssignmentError`` without it, and
-    ``ReferenceModelError`` when the reference can't be run.
+    There is no field to compare; the variant is the one whose trace of V is nearest.
+    Raises ``AssignmentError`` as `load_public_traces` does.
     """
-    if assignment.rubric is None:
-        raise AssignmentError(f"{assignment.folder}: no reference at hand to make traces with")
-    model = ReferenceModel(load_model(assignment.rubric.reference), device)
-    panel = draw_panel(assignment, 0, hidden=False)
-    arrays = _stimuli(panel)
-    for variant in assignment.variants:
-        for name, trace in model.run(panel, variant.constants).items():
-            arrays[f"{variant.id}/{name}"] = trace
-    files = []
-    for exercise in assignment.exercises:
-        if exercise.public_traces:
-            file = assignment.folder / exercise.public_traces
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-            files.append(file)
-    return tuple(files)
+    attempts = {
+        id: _compared(attempt, assignment, assignment.exercise(id))
+        for id, attempt in evidence.attempts.items()
+    }
+    return replace(evidence, attempts=attempts)
+
+
+def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> Attempt:
+    answers, panel = attempt.answers, attempt.panel
+    if panel is None or not exercise.public_traces:
+        return attempt
+    variants = load_public_traces(assignment, exercise)
+    V = answers.traces.get("V")
+    variant = next(iter(variants)) if V is None else choose_traces(variants, V, panel.time)
+    reference = Reference(
+        variant=variant,
+        traces=variants[variant],
+        field={},
+        gates=match_gates(exercise, list(answers.traces)),
+    )
+    return replace(attempt, reference=reference)
 
 
 def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, dict[str, Array]]:
@@ -50,7 +57,7 @@ def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, 
     file = assignment.folder / exercise.public_traces
     panel = draw_panel(assignment, 0, hidden=False)
     arrays = _read(file)
-    for name, asked in _stimuli(panel).items():
+    for name, asked in panel_arrays(panel).items():
         stored = arrays.pop(name, None)
         if stored is None or stored.shape != asked.shape or not np.allclose(stored, asked):
             raise AssignmentError(f"{file}: made for other stimuli ({name}); make it anew")
@@ -66,7 +73,8 @@ def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, 
     return traces
 
 
-def _stimuli(panel: Panel) -> dict[str, Array]:
+def panel_arrays(panel: Panel) -> dict[str, Array]:
+    """The stimuli as they are stored beside the traces."""
     return {":current": panel.current, ":V0": panel.V0, ":dt": np.array([panel.dt])}
 
 

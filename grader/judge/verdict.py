@@ -54,7 +54,9 @@ def verdict(
         checks=results,
         run=executed,
         notes=tuple(words.say(n.message_id, **n.values) for n in notes if n.for_student),
-        teacher_notes=tuple(words.say(n.message_id, **n.values) for n in notes if not n.for_student),
+        teacher_notes=tuple(
+            words.say(n.message_id, **n.values) for n in notes if not n.for_student
+        ),
         curves=_curves(evidence, assignment),
         error_source="" if failed is None else sources.get(failed, ""),
         needs_look=_needs_look(evidence, results, graded, words),
@@ -87,7 +89,9 @@ def _digest(file: str) -> str:
         return ""
 
 
-def _result(check: Check, evidence: Evidence, assignment: Assignment, words: Catalogue) -> CheckResult:
+def _result(
+    check: Check, evidence: Evidence, assignment: Assignment, words: Catalogue
+) -> CheckResult:
     exercise = assignment.exercise(check.exercise)
     attempt = evidence.attempts.get(check.exercise)
     status: Status
@@ -188,7 +192,8 @@ def _took_cell(cell: GradedCell) -> Note | None:
     if cell.index is None or cell.found_by in ("tag", "none"):
         return None
     return Note(
-        message_id="verdict.took_cell", values={"cell": cell.index + 1, "class_name": cell.class_name}
+        message_id="verdict.took_cell",
+        values={"cell": cell.index + 1, "class_name": cell.class_name},
     )
 
 

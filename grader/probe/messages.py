@@ -30,9 +30,26 @@ REPLY = "_grader_reply"  # where the kernel leaves its reply
 _PARTS = {
     "keep": ("keep",),
     "look": ("keep", "model", "look"),
-    "answer": ("keep", "model", "answer"),
+    "answer": ("keep", "model", "arrays", "answer"),
     "saved_figures": ("figures",),
 }
+_PROGRAM = """\
+def _grader():
+    import json, sys, types
+    package = sys.modules["_grader_inside"] = types.ModuleType("_grader_inside")
+    package.__path__ = []
+    for name, source in json.loads({sources!r}).items():
+        module = types.ModuleType("_grader_inside." + name)
+        module.__package__ = "_grader_inside"
+        sys.modules[module.__name__] = module
+        exec(compile(source, "<grader " + name + ">", "exec"), module.__dict__)
+    reply = getattr(module, {function!r})(globals(), json.loads({request!r}))
+    sys.modules[{reply!r}] = json.dumps(reply)
+try:
+    _grader()
+finally:
+    del _grader
+"""
 
 
 class BadReply(Exception):
@@ -44,14 +61,10 @@ def program(function: str, request: Mapping[str, Any] | str) -> str:
 
     It leaves the names of the notebook alone and its reply in ``sys.modules``.
     """
-    source = "\n\n".join(_source(part) for part in _PARTS[function])
-    return (
-        "exec(compile({source!r}, '<grader>', 'exec'), (_grader := {{'__name__': '<grader>'}}))\n"
-        "_grader['reply'] = _grader[{function!r}](globals(), __import__('json').loads({request!r}))\n"
-        "__import__('sys').modules[{reply!r}] = "
-        "__import__('json').dumps(_grader['reply'])\n"
-        "del _grader\n"
-    ).format(source=source, function=function, request=json.dumps(request), reply=REPLY)
+    sources = {part: _source(part) for part in _PARTS[function]}
+    return _PROGRAM.format(
+        sources=json.dumps(sources), function=function, request=json.dumps(request), reply=REPLY
+    )
 
 
 def expression() -> str:
@@ -249,7 +262,9 @@ def _validated(model: type[_AnyMessage], text: str) -> _AnyMessage:
         return model.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise BadReply(f"the kernel's reply has a fault at {first['loc']}: {first['msg']}") from None
+        raise BadReply(
+            f"the kernel's reply has a fault at {first['loc']}: {first['msg']}"
+        ) from None
 
 
 def _finite(numbers: Mapping[str, float | None]) -> dict[str, float | None]:

@@ -1,7 +1,7 @@
 """Reading what was handed in: files to submissions, cells to exercises.
 
-    intake.find_submissions   paths                      -> entries, each with an id
-    notebook.read_notebook    a file                     -> Submission
-    cells.find_cell           a submission, an exercise  -> GradedCell
-    cells.answer_cells        a submission               -> what is the handout's own answer
+intake.find_submissions   paths                      -> entries, each with an id
+notebook.read_notebook    a file                     -> Submission
+cells.find_cell           a submission, an exercise  -> GradedCell
+cells.answer_cells        a submission               -> what is the handout's own answer
 """

@@ -11,7 +11,7 @@ from grader.assignment import Exercise
 from grader.read.blanks import blanks, blanks_in_text
 from grader.read.classes import Scope, classes, last_name
 from grader.read.released import Released, ReleasedCell
-from grader.read.source import normalised, parse, tree_digest
+from grader.read.source import digest_of, parse, tree_digest
 from grader.stages import Blank, Cell
 
 _MOST_CANDIDATES = 64  # classes of a cell that are looked into; of more, the last ones
@@ -63,7 +63,7 @@ class Candidate:
 def code_of(cell: Cell) -> Code:
     """A code cell, parsed once."""
     tree = parse(cell.source)
-    return Code(cell, tree, normalised(cell.source) if tree is None else tree_digest(tree))
+    return Code(cell, tree, digest_of(cell.source, tree))
 
 
 class Finder:

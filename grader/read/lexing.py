@@ -20,7 +20,8 @@ _CELL_MAGIC = re.compile(r"[ \t]*%%(\w+)[^\n]*(?:\n|\Z)")
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)*")
 _SHELL_WORDS = r"(?:pip3?|conda|mamba|apt|apt-get|uv)[ \t]+(?:pip[ \t]+)?install\b"
 _TARGETS = r"[A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*)*[ \t]*=[ \t]*"
-_MAGIC_START = re.compile(rf"[ \t]*(?:[%!?]|{_TARGETS}[%!]|{_SHELL_WORDS})")
+_HELP = r"[A-Za-z_][\w.*]*[ \t]*\?{1,2}[ \t]*(?=\n|\Z)"
+_MAGIC_START = re.compile(rf"[ \t]*(?:[%!?]|{_TARGETS}[%!]|{_SHELL_WORDS}|{_HELP})")
 _TOKEN = re.compile(r"'''|\"\"\"|['\"]|#[^\n]*|[()\[\]{}]|\\\n|\n")
 _REST = {  # possessive: no way back, so that time and memory stay in proportion
     "'": re.compile(r"(?:[^'\\\n]++|\\.)*+(?P<end>'?)", re.DOTALL),
@@ -36,7 +37,7 @@ class Layout:
 
     ``masked`` is as long as the source; what stands within strings is ``FILLER``,
     comments and IPython's lines are spaces, newlines stay. ``magics`` are the
-    spans of IPython's lines (``%magic``, ``!command``, ``x = !command``), each
+    spans of IPython's lines (``%magic``, ``!command``, ``x = !command``, ``name?``), each
     from its line's start up to, not including, the newline that ends it.
     """
 

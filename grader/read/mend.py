@@ -66,7 +66,7 @@ class _Edit:
 def mend(source: str, cell: int) -> tuple[str, tuple[Note, ...]]:
     """The source of a code cell with what can't work while grading rewritten, and notes.
 
-    ``cell`` is the index that the notes name. A note's ``line`` is counted from 1.
+    ``cell`` is the cell's index. The notes name cells and lines as people count, from 1.
     """
     if len(source) > LONGEST:
         return source, ()
@@ -79,7 +79,7 @@ def mend(source: str, cell: int) -> tuple[str, tuple[Note, ...]]:
         pieces += [body[position : edit.start], edit.text]
         position = edit.end
         line = 1 + magics.count("\n") + body.count("\n", 0, edit.start)
-        values: Values = {"cell": cell, "line": line, "old": _shown(edit.old)}
+        values: Values = {"cell": cell + 1, "line": line, "old": _shown(edit.old)}
         notes.append(Note(message_id=edit.message, values=values))
     return "".join([*pieces, body[position:]]), tuple(notes)
 

@@ -167,7 +167,8 @@ def _gathered(raws: Iterable[RawCell]) -> list[Note]:
 
 
 def _listing(indices: list[int]) -> str:
-    shown = ", ".join(map(str, indices[:12]))
+    """The cells as people count them, from 1."""
+    shown = ", ".join(str(index + 1) for index in indices[:12])
     return shown if len(indices) <= 12 else f"{shown}, \N{HORIZONTAL ELLIPSIS}"
 
 
@@ -178,7 +179,7 @@ def _order(cells: Iterable[Cell]) -> list[Note]:
         if cell.kind != "code" or cell.executed is None:
             continue
         if above is not None and above.executed is not None and cell.executed < above.executed:
-            values = {"cell": cell.index, "above": above.index}
+            values = {"cell": cell.index + 1, "above": above.index + 1}
             return [Note(message_id="read.order", values=values)]
         above = cell
     return []

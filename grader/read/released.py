@@ -9,7 +9,8 @@ from pathlib import Path
 from grader.assignment import Assignment, AssignmentError
 from grader.read.classes import classes
 from grader.read.notebook import made_here, read_notebook
-from grader.read.source import normalised, parse, tree_digest
+from grader.read.source import digest_of, parse, tree_digest
+from grader.words import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,9 @@ def _read(notebook: Path, digest: str) -> Released:
     try:
         submission = read_notebook(notebook)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise AssignmentError(
-            f"{notebook}: the released notebook can't be read: {reason}"
-        ) from None
-    if submission.fault is not None:
-        reason = submission.fault.message_id
-        raise AssignmentError(f"{notebook}: the released notebook can't be read: {reason}")
+        raise _unreadable(notebook, error.strerror or type(error).__name__) from None
+    if (fault := submission.fault) is not None:
+        raise _unreadable(notebook, catalogue("en").say(fault.message_id, **fault.values))
     cells = []
     for cell in submission.cells:
         if cell.kind == "code":
@@ -65,8 +62,12 @@ def _read(notebook: Path, digest: str) -> Released:
                 ReleasedCell(
                     id="" if made_here(cell.id) else cell.id,
                     tags=cell.tags,
-                    digest=normalised(cell.source),
+                    digest=digest_of(cell.source, tree),
                     class_digests=frozenset(map(tree_digest, classes(tree) if tree else ())),
                 )
             )
     return Released(tuple(cells))
+
+
+def _unreadable(notebook: Path, reason: str) -> AssignmentError:
+    return AssignmentError(f"{notebook}: the released notebook can't be read: {reason}")

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from grader.read.lexing import LONGEST, layout, split_cell_magics
 
-# IPython translates one magic per pass over the whole text: characters times passes.
-_MOST_WORK = 1_000_000
+# IPython's translation can take the square of a text's length, once for each question.
+_MOST_WORK = 40_000
 
+_BEFORE_MAGIC = re.compile(r"[ \t]*(?:[^%!?=]*=[ \t]*(?=[%!]))?")
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)*")
 _WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _NOT_MEANING = frozenset({"ctx", "kind", "type_comment"})
@@ -29,9 +30,12 @@ def parse(source: str) -> ast.Module | None:
         return None
     magics, body, is_python = split_cell_magics(source)
     if not is_python:
-        return _translated(source)
+        return _plain(f"__ipython__({source.strip()!r})")
     text = "\n" * magics.count("\n") + body
     tree = _plain(text)
+    if tree is None:
+        text = _with_calls(text)
+        tree = _plain(text)
     return tree if tree is not None else _translated(text)
 
 
@@ -41,11 +45,15 @@ def normalised(source: str) -> str:
     It is the same under every version of Python. Source that can't be parsed
     is compared as text, runs of white space being one space.
     """
-    tree = parse(source)
-    if tree is None:
-        text = "text " + " ".join(source.split())
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return tree_digest(tree)
+    return digest_of(source, parse(source))
+
+
+def digest_of(source: str, tree: ast.AST | None) -> str:
+    """``normalised`` for source that is parsed already; ``tree`` None when it couldn't be."""
+    if tree is not None:
+        return tree_digest(tree)
+    text = "text " + " ".join(source.split())
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def tree_digest(tree: ast.AST) -> str:
@@ -74,10 +82,22 @@ def _plain(source: str) -> ast.Module | None:
         return None
 
 
+def _with_calls(source: str) -> str:
+    """IPython's lines as calls of a function, on one line, the lines below where they were."""
+    pieces, position = [], 0
+    for start, end in layout(source).magics:
+        magic = source[start:end]
+        before = _BEFORE_MAGIC.match(magic)
+        kept = before[0] if before else ""
+        call = f"{kept}__ipython__({magic[len(kept) :]!r})" + "\n" * magic.count("\n")
+        pieces += [source[position:start], call]
+        position = end
+    return "".join([*pieces, source[position:]])
+
+
 def _translated(source: str) -> ast.Module | None:
-    """Parse after IPython's own translation of its syntax to Python."""
-    parts = layout(source)
-    if (len(parts.magics) + source.count("?") + 1) * len(source) > _MOST_WORK:
+    """Parse after IPython's own translation: prompts, indentation, questions for help."""
+    if len(source) * (1 + source.count("?")) > _MOST_WORK:
         return None
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -85,23 +105,10 @@ def _translated(source: str) -> ast.Module | None:
     text = source[start.end() :] if start else source
     above = source.count("\n") - text.count("\n")  # IPython drops blank lines at the top
     try:
-        python: str = TransformerManager().transform_cell(  # type: ignore[no-untyped-call]
-            _on_one_line(text)
-        )
+        python: str = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
     except Exception:  # a student's text may trip it in any way; then there is no tree
         return None
     return _plain("\n" * above + python)
-
-
-def _on_one_line(source: str) -> str:
-    """Each of IPython's lines on one line, the lines below where they were."""
-    pieces, position = [], 0
-    for start, end in layout(source).magics:
-        magic = source[start:end]
-        pieces += [source[position:start], magic.replace("\\\n", " ")]
-        pieces.append("\n" * magic.count("\\\n"))
-        position = end
-    return "".join([*pieces, source[position:]])
 
 
 def _pieces(tree: ast.AST) -> Iterator[str]:
@@ -140,7 +147,14 @@ def _fields(node: ast.AST) -> list[tuple[str, object]]:
     for name, value in ast.iter_fields(node):
         if name in _NOT_MEANING or value is None or value == []:
             continue  # absent fields differ between versions of Python
-        if name == "body" and isinstance(node, _WITH_DOCSTRING) and is_docstring(value[0]):
+        if isinstance(node, ast.JoinedStr):
+            value = [part for part in value if not _is_empty(part)]
+        elif name == "body" and isinstance(node, _WITH_DOCSTRING) and is_docstring(value[0]):
             value = value[1:]
         fields.append((name, value))
     return fields
+
+
+def _is_empty(part: ast.AST) -> bool:
+    """Whether part of an f-string is an empty text, as only some versions of Python add."""
+    return isinstance(part, ast.Constant) and part.value == ""

@@ -41,14 +41,19 @@ def clean(text: str, limit: int | None = None) -> str:
     text = _UNSEEN.sub("", text)
     text = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
     text = _STACKED.sub(r"\1", text)
-    if limit is not None and len(text) > limit:
-        text = text[: max(0, limit - 1)].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
-    return text
+    return text if limit is None else cut(text, limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """The beginning of ``text``, ``limit`` characters at most, ending in an ellipsis if cut."""
+    if len(text) <= limit:
+        return text
+    return text[: max(0, limit - 1)].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def one_line(text: str, limit: int) -> str:
     """``clean`` text with every run of white space made one space."""
-    return clean(" ".join(clean(text).split()), limit)
+    return cut(" ".join(clean(text).split()), limit)
 
 
 def encodable(text: str) -> str:
@@ -77,7 +82,8 @@ def bounded_lines(text: str, head: int, tail: int, width: int = 400) -> tuple[li
 
     Returns ``(lines, at, left_out)``: ``left_out`` lines are missing before ``lines[at]``.
     """
-    lines = [clean(line, width) for line in clean(text).expandtabs(4).split("\n")]
-    if len(lines) <= head + tail:
-        return lines, len(lines), 0
-    return lines[:head] + lines[len(lines) - tail :], head, len(lines) - head - tail
+    lines = clean(text).expandtabs(4).split("\n")
+    left_out = max(0, len(lines) - head - tail)
+    if left_out:
+        lines = lines[:head] + lines[len(lines) - tail :]
+    return [cut(line, width) for line in lines], head if left_out else len(lines), left_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from grader.report.clean import bounded_lines, clean
+from grader.report.clean import bounded_lines, clean, cut
 from grader.report.phrases import Phrases
 from grader.stages import GradeReport
 
@@ -60,7 +60,7 @@ def failure(report: GradeReport, phrases: Phrases) -> Failure | None:
     ]  # fmt: skip
     return Failure(
         where=phrases.place(run.failed_cell, line),
-        error=clean(phrases.text(error), 2000).strip(),
+        error=clean(phrases.text(error), 1200).strip(),
         source=lines,
         above=above,
         below=below,
@@ -76,14 +76,14 @@ def _source(source: str, marked: int | None) -> tuple[tuple[SourceLine, ...], in
     text = clean(source).rstrip("\n")
     if not text:
         return (), 0, 0
-    lines = [clean(line, 400) for line in text.expandtabs(4).split("\n")]
+    lines = text.expandtabs(4).split("\n")
     first, last = 1, len(lines)
     if last > _WHOLE:
         middle = marked if marked is not None and 1 <= marked <= last else 1
         first = max(1, min(middle - _AROUND, last - 2 * _AROUND))
         last = first + 2 * _AROUND
     shown = tuple(
-        SourceLine(number=number, text=lines[number - 1], marked=number == marked)
+        SourceLine(number=number, text=cut(lines[number - 1], 400), marked=number == marked)
         for number in range(first, last + 1)
     )
     return shown, first - 1, len(lines) - last

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.report.clean import clean
-from grader.report.page import Page, student_page, teacher_page
+from grader.report.page import student_page, teacher_page
 from grader.report.phrases import phrases, points
 from grader.stages import GradeReport
 
@@ -25,17 +25,14 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def student_html(report: GradeReport) -> str:
     """``result.html``: what the student reads. Hidden checks are one sum in it."""
-    return _page_html("student.html.j2", student_page(report))
+    said = phrases(report.language)
+    return render("student.html.j2", page=student_page(report), say=said.say, points=points)
 
 
 def teacher_html(report: GradeReport) -> str:
     """``teacher.html``: all of it, hidden checks, details and seed included."""
-    return _page_html("teacher.html.j2", teacher_page(report))
-
-
-def _page_html(template: str, page: Page) -> str:
-    said = phrases("zh" if page.language.startswith("zh") else "en", teacher=page.teacher)
-    return render(template, page=page, say=said.say, points=points)
+    said = phrases(report.language, teacher=True)
+    return render("teacher.html.j2", page=teacher_page(report), say=said.say, points=points)
 
 
 def render(template: str, **values: Any) -> str:

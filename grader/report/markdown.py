@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grader.report.failure import SourceLine
 from grader.report.page import Group, Page, student_page
-from grader.report.phrases import Phrases, phrases
+from grader.report.phrases import Phrases, phrases, points
 from grader.stages import GradeReport
 
 _MOST_LINES = 40
@@ -35,54 +35,65 @@ def student_markdown(report: GradeReport) -> str:
 
 
 def _summary(page: Page, said: Phrases) -> str:
-    score = said.say("score.none")
+    mark = said.say("score.none")
     if page.graded:
-        score = said.say("points", points=page.score, max_points=page.max_score)
-    parts = [
-        f"**{said.say('markdown.score')}: {score}**",
-        f"{said.say('page.submission')}: {_inline(page.submission)}",
-        _inline(page.headline),
-    ]
+        mark = _pair("score.heading", f"{page.score} / {page.max_score}", said)
+    parts = [f"**{mark}**", _pair("page.submission", _inline(page.submission), said)]
+    if not page.unreadable:
+        parts.append(_inline(page.headline))
     return " · ".join(parts)
+
+
+def _pair(name: str, value: str, said: Phrases) -> str:
+    return said.say("markdown.pair", name=said.say(name), value=value)
 
 
 def _checks(page: Page, said: Phrases) -> list[str]:
     blocks = []
-    rows = [row for group in page.groups for row in group.rows if row.status != "pass"]
-    rows.sort(key=lambda row: (row.status == "skipped", -row.lost))
-    if rows:
-        names = [said.say(f"checks.{n}") for n in ("status", "check", "asked", "found", "where")]
+    rows = [row for group in page.groups for row in group.rows]
+    missing = sorted(
+        (row for row in rows if row.status not in ("pass", "skipped")), key=lambda row: -row.lost
+    )
+    if missing:
+        names = ("status", "check", "asked", "found", "where", "points")
         table = [
-            "| " + " | ".join([*names, said.say("checks.points")]) + " |",
+            _line([said.say(f"checks.{name}") for name in names]),
             "|---|---|---|---|---|---:|",
         ]
-        for row in rows:
-            check = _inline(row.title) + (f": {_inline(row.message)}" if row.message else "")
+        for row in missing:
+            title = f"**{_inline(row.title)}** {_inline(row.message)}".rstrip()
             status = said.say(f"status.{row.status}")
-            cells = [status, check, *map(_inline, (row.asked, row.found, row.where)), row.points]
-            table.append("| " + " | ".join(cells) + " |")
+            values = map(_inline, (row.asked, row.found, row.where))
+            table.append(_line([status, title, *values, row.points]))
         blocks += [f"## {said.say('markdown.lost')}", "\n".join(table)]
-    passed = [_passed(group) for group in page.groups if _count(group)]
-    if passed:
+    if skipped := [_inline(row.title) for row in rows if row.status == "skipped"]:
+        titles, cost = said.say("joined").join(skipped), points(page.skipped_lost)
+        blocks.append(said.say("markdown.skipped", points=cost, titles=titles))
+    if passed := [_passed(group, said) for group in page.groups if _count(group)]:
         blocks += [f"## {said.say('markdown.passed')}", "\n".join(passed)]
     if page.further:
         blocks.append(page.further_line)
     return blocks
 
 
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
 def _count(group: Group) -> int:
     return sum(row.status == "pass" for row in group.rows)
 
 
-def _passed(group: Group) -> str:
-    return f"- {_inline(group.title)}: {group.counts} ({group.points})"
+def _passed(group: Group, said: Phrases) -> str:
+    counts = f"{group.counts} ({group.points})"
+    return "- " + said.say("markdown.pair", name=_inline(group.title), value=counts)
 
 
 def _failure(page: Page, said: Phrases) -> list[str]:
     failed = page.failure
     if failed is None:
         return []
-    blocks = [f"## {said.say('markdown.error')}"]
+    blocks = [f"## {said.say('failure.heading')}"]
     if failed.where:
         blocks.append(failed.where)
     if failed.error:

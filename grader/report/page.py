@@ -206,7 +206,7 @@ def _group(
         points=said.say("points", points=points(has), max_points=points(most)),
         percent=f"{100 * share:.2f}%",
         lost=total(lost(check) for check in checks),
-        counts=said.say("family.counts", passed=passed, total=len(rows)),
+        counts=said.say("checks.counts", passed=passed, total=len(rows)),
         rows=rows,
     )
 

@@ -52,7 +52,7 @@ class Phrases:
 
     def family(self, name: str) -> str:
         """A family's name, the assignment's own word where there is no sentence."""
-        if self.words.has(f"report.family.{name}") and name != "counts":
+        if self.words.has(f"report.family.{name}"):
             return self.say(f"family.{name}")
         words = one_line(name.replace("_", " "), 60)
         return words[:1].upper() + words[1:]

@@ -28,7 +28,7 @@ _TOP: Final = 26  # px: unit and legend
 _MAIN: Final = 168  # px: height of the panel of the traces
 _GAP: Final = 30
 _LOWER: Final = 66  # px: height of the panel of the difference
-_SAID: Final = 20  # px: height of a sentence in its place
+_SAID: Final = 26  # px: a sentence in its place
 _FOOT: Final = 38
 _MOST_BANDS: Final = 40
 _COLOURS: Final = {"ref": "#a9c1ea", "own": "#14213d", "diff": "#a33b20"}
@@ -58,8 +58,14 @@ def trace_svg(curve: Curve, words: Catalogue, id: str = "trace") -> Markup:
         *lower,
         *_time_axis(traces.across, foot, words),
     ]
+    height = foot + _FOOT
+    if traces.negligible is not None:
+        limit = traces.with_unit(power_of_ten(traces.negligible))
+        said = words.say("report.plot.negligible", limit=limit)
+        parts.append(_text("50%", height + 16, said, "said", "middle"))
+        height += _SAID
     return Markup(
-        f'<svg class="trace" width="100%" height="{foot + _FOOT}" overflow="visible" role="img"'
+        f'<svg class="trace" width="100%" height="{height}" overflow="visible" role="img"'
         f' aria-labelledby="{escape(id)}-t {escape(id)}-d" font-family="sans-serif">'
         f'<title id="{escape(id)}-t">{escape(traces.title)}</title>'
         f'<desc id="{escape(id)}-d">{escape(ready.description(traces, words))}</desc>'
@@ -73,14 +79,10 @@ def trace_notes(curve: Curve, words: Catalogue) -> tuple[str, ...]:
 
 
 def _difference(traces: Traces, words: Catalogue, above: int) -> tuple[list[str], int]:
-    """The lower panel and where it ends, in px; a sentence where there is nothing to see."""
-    if traces.difference is None or math.isnan(traces.largest):
+    """The lower panel and where it ends, in px; nothing where there is nothing to see."""
+    if math.isnan(traces.largest) or traces.difference is None or traces.negligible is not None:
         return [], above
     top = above + _GAP
-    if traces.negligible is not None:
-        limit = traces.with_unit(power_of_ten(traces.negligible))
-        said = words.say("report.plot.negligible", limit=limit)
-        return [_text("50%", above + 22, said, "said", "middle")], above + _GAP + 4
     vertical = symmetric(traces.largest)
     label = words.say("report.plot.difference")
     title = f"{label} ({traces.unit})" if traces.unit else label
@@ -96,8 +98,9 @@ def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float
     kept, begins = envelope(traces.time, values, _COLUMNS)
     across, span = traces.across, traces.across.high - traces.across.low
     x = np.round((traces.time[kept] - across.low) / span * _ACROSS).astype(np.int64)
-    up = (values[kept] - vertical.low) / (vertical.high - vertical.low)
-    y = np.round((1 - np.clip(up, -3.0, 4.0)) * _DOWN).astype(np.int64)
+    height = vertical.high - vertical.low
+    near = np.clip(values[kept], vertical.low - 3 * height, vertical.high + 3 * height)
+    y = np.round((vertical.high - near) / height * _DOWN).astype(np.int64)
     dx, dy = np.diff(x, prepend=0).tolist(), np.diff(y, prepend=0).tolist()
     starts = begins.tolist()
     alone = [*starts[1:], True]  # a point between two gaps: a dot
@@ -196,4 +199,4 @@ def _percent(share: float) -> str:
 
 def _width(said: str) -> float:
     """About how many pixels a text is wide at 12 px."""
-    return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.4 for c in said)
+    return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.0 for c in said)

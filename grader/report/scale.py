@@ -48,7 +48,8 @@ def symmetric(largest: float) -> Axis:
     steps = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
     top = next((s * power for s in steps if s * power >= largest * (1 - 1e-12)), 10.0 * power)
     ticks = (-top, 0.0, top)
-    fine = power / 10 if round(top / power, 6) in (1.5, 2.5) else power
+    fine = 10.0 ** _exponent(top)
+    fine = fine if abs(top / fine - round(top / fine)) < 1e-6 else fine / 10
     return Axis(-1.08 * top, 1.08 * top, ticks, tuple(_label(t, fine, top) for t in ticks))
 
 

@@ -14,7 +14,7 @@ def settled(report: GradeReport) -> GradeReport:
     That is: a check that ended in an error of ours, points or a score that are no
     finite number, or a score beside an outcome that has none.
     """
-    numbers = [check.points for check in report.checks]
+    numbers = [report.max_score, *(check.points for check in report.checks)]
     sound = (
         report.outcome == "graded"
         and report.score is not None

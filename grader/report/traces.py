@@ -14,7 +14,8 @@ from grader.stages import Array, Curve
 from grader.words import Catalogue
 
 _NEGLIGIBLE: Final = -6  # the power of ten below which no difference is drawn
-_FAR: Final = 1e300  # beyond this a value is as good as infinite
+_FAR: Final = 1e200  # beyond this a value is as good as infinite
+_NEAR: Final = 1e-200  # below this it is as good as 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,11 @@ def prepare(curve: Curve) -> Traces:
     if curve.student is not None:
         size = min(size, curve.student.size)
     time = np.asarray(curve.time[:size], dtype=np.float64)
-    reference = np.asarray(curve.reference[:size], dtype=np.float64)
+    reference = _tamed(curve.reference[:size])
     student = difference = None
     if curve.student is not None:
-        student = np.array(curve.student[:size], dtype=np.float64)
-        student[np.abs(student) > _FAR] = np.nan
-        with np.errstate(all="ignore"):
-            difference = student - reference
-        difference[~np.isfinite(difference)] = np.nan
+        student = _tamed(curve.student[:size])
+        difference = student - reference
     unit = one_line(curve.unit, 16)
     label = one_line(curve.label, 28)
     first, last = (float(time[0]), float(time[-1])) if size else (0.0, 1.0)
@@ -111,16 +109,25 @@ def _vertical(reference: Array, student: Array | None) -> tuple[float, float]:
     """The range shown: all of the reference, and of the student's as much as is wise.
 
     The student's widens it by the reference's own height at most, each way: a trace
-    that runs away must not flatten what it is compared with.
+    that runs away must not flatten what it is compared with. (A flat line can't be.)
     """
     low, high = _extent(reference)
     own = _extent(student) if student is not None else (math.nan, math.nan)
     if math.isnan(low):
         low, high = (0.0, 1.0) if math.isnan(own[0]) else own
     elif not math.isnan(own[0]):
-        room = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-12)
+        flat = high - low <= 1e-3 * max(abs(low), abs(high))
+        room = math.inf if flat else high - low
         low, high = max(min(low, own[0]), low - room), min(max(high, own[1]), high + room)
     return low, high
+
+
+def _tamed(values: Array) -> Array:
+    """A copy that can be reckoned with: no infinities, nothing that under- or overflows."""
+    tame = np.array(values, dtype=np.float64)
+    tame[~(np.abs(tame) <= _FAR)] = np.nan
+    tame[np.abs(tame) < _NEAR] = 0.0
+    return tame
 
 
 def _extent(values: Array) -> tuple[float, float]:

@@ -42,6 +42,7 @@ class Session:
     """A running kernel and the notebook that it runs. Made by ``open_session``."""
 
     client: NotebookClient
+    kernel: AsyncKernelManager
     submission: Submission
     limits: Limits
     started: float
@@ -74,7 +75,7 @@ class Session:
             done, _ = await asyncio.wait({task}, timeout=limit)
             if not done:
                 late = True
-                await _quietly(self.client.km.interrupt_kernel())
+                await _quietly(self.kernel.interrupt_kernel())
                 done, _ = await asyncio.wait({task}, timeout=GRACE)
             if not done:
                 raise KernelGone("a cell could not be interrupted", timeout=True)
@@ -83,7 +84,7 @@ class Session:
             self.gone = KernelGone("the kernel died", timeout=late)
         except KernelGone as gone:
             task.cancel()
-            await _quietly(self.client.km.shutdown_kernel(now=True))
+            await _quietly(self.kernel.shutdown_kernel(now=True))
             self.gone = gone
         seconds = time.monotonic() - began
         figures = _tame(cell)
@@ -115,7 +116,8 @@ class Session:
         """
         if self.gone is not None:
             raise self.gone
-        kc, km = self.client.kc, self.client.km
+        kc, km = self.client.kc, self.kernel
+        assert kc is not None
         sent = kc.execute(
             code, silent=True, store_history=False, user_expressions={"reply": expression}
         )
@@ -165,7 +167,7 @@ async def open_session(
         store_widget_state=False,
     )
     async with client.async_setup_kernel(cleanup_kc=True, **start):
-        yield Session(client, submission, limits, time.monotonic())
+        yield Session(client, kernel, submission, limits, time.monotonic())
 
 
 def _notebook(submission: Submission) -> nbformat.NotebookNode:
@@ -179,7 +181,8 @@ def _notebook(submission: Submission) -> nbformat.NotebookNode:
         for cell in submission.cells
     ]
     return nbformat.v4.new_notebook(
-        cells=cells, metadata={"language_info": {"name": "python"}, "title": Path(submission.file).name}
+        cells=cells,
+        metadata={"language_info": {"name": "python"}, "title": Path(submission.file).name},
     )
 
 

@@ -209,7 +209,7 @@ LOOP_BY_HAND = """
 neu = HH(1)
 neu.reset()
 vs = []
-for i in range(100):
+for i in range(40):
   bp.share.save(i=i, t=i * 0.025, dt=0.025)
   neu.update(1.698)
   vs.append(float(neu.V[0]))

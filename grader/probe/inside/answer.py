@@ -1,7 +1,16 @@
 """What a model answers to stimuli: traces of a panel, and its vector field."""
 
-import base64
+import contextlib
 import inspect
+
+import brainpy as bp
+import brainpy.math as bm
+import jax
+import numpy as np
+
+from .arrays import pack, unpack
+from .keep import restore
+from .model import about_precision, build, fault, named_members, states, tidy
 
 
 def answer(namespace, request):
@@ -47,7 +56,9 @@ def run_all(cls, request, current, V0, drawn, x64, together):
         part = {name: fill(array[start : start + size], size) for name, array in drawn.items()}
         slopes.append(subject.slope(part, x64))
     return {
-        "traces": {n: pack(np.concatenate([t[n] for t in traces], 1)[:, :count]) for n in traces[0]},
+        "traces": {
+            n: pack(np.concatenate([t[n] for t in traces], 1)[:, :count]) for n in traces[0]
+        },
         "field": {n: pack(np.concatenate([s[n] for s in slopes])[:number]) for n in slopes[0]},
     }
 
@@ -80,7 +91,9 @@ class Subject:
                 node.clear_input()
             return now
 
-        self.simulate = bm.jit(lambda steps, xs: bm.for_loop(lambda i, x: step(i, x, self.dt), (steps, xs)))
+        self.simulate = bm.jit(
+            lambda steps, xs: bm.for_loop(lambda i, x: step(i, x, self.dt), (steps, xs))
+        )
         self.advance = bm.jit(lambda x, dt: step(0, x, dt))
 
     def start(self, values):
@@ -138,12 +151,10 @@ class Subject:
     def equations(self, drawn):
         """The same from the equations themselves, as far as they can be found."""
         self.start(drawn)
-        V, I = self.states["V"].value, jax.numpy.asarray(drawn["I"], self.states["V"].dtype)
+        V, current = self.states["V"].value, jax.numpy.asarray(drawn["I"], self.states["V"].dtype)
         found = {}
-        try:
-            found["V"] = self.model.derivative(V, 0.0, I)
-        except Exception:  # no such method, or with other arguments
-            pass
+        with contextlib.suppress(Exception):  # no such method, or with other arguments
+            found["V"] = self.model.derivative(V, 0.0, current)
         for name, member in named_members(self.model, self.asked):
             if not isinstance(member, bp.dyn.IonChannel):
                 continue
@@ -168,15 +179,3 @@ def flat(equation):
     """The single equations of a joint one."""
     parts = getattr(equation, "eqs", None)
     return [equation] if parts is None else [e for part in parts for e in flat(part)]
-
-
-def pack(array):
-    """An array as plain data."""
-    array = np.ascontiguousarray(array, "<f8")
-    return {"shape": list(array.shape), "data": base64.b64encode(array.tobytes()).decode()}
-
-
-def unpack(packed):
-    """The array that ``pack`` made plain."""
-    raw = base64.b64decode(packed["data"])
-    return np.frombuffer(raw, "<f8").reshape(packed["shape"])

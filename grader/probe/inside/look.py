@@ -1,5 +1,12 @@
 """The structure of a model: its class, its channels, their parameters and types."""
 
+import brainpy as bp
+import brainpy.math as bm
+import numpy as np
+
+from .keep import restore
+from .model import about_precision, build, fault, ion_channels, named_members, scalar, states, tidy
+
 
 def look(namespace, request):
     """Describe a new instance of the kept class. Answers with plain data only."""
@@ -91,7 +98,7 @@ def measure(channel, own, size):
     except Exception:
         return {}
     finally:
-        for state, value in zip(own, before):
+        for state, value in zip(own, before, strict=True):
             state.value = value
     slope = (at[60.0] - at[-100.0]) / 160.0
     middle = at[-100.0] + slope * 80.0

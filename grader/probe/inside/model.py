@@ -1,5 +1,6 @@
 """Making a new instance of the student's class under known conditions."""
 
+import contextlib
 import traceback
 
 import brainpy as bp
@@ -18,10 +19,8 @@ def tidy(dt, x64):
         ("jax_default_device", None),
         ("jax_numpy_dtype_promotion", "standard"),
     ):
-        try:
+        with contextlib.suppress(Exception):  # an option that this JAX has not
             jax.config.update(option, value)
-        except Exception:  # an option that this JAX has not
-            pass
     bm.enable_x64() if x64 else bm.disable_x64()
     bm.set_mode(bm.nonbatching_mode)
     bm.set_dt(dt)

@@ -17,14 +17,11 @@ import numpy as np
 from grader.assignment import Assignment, FieldDraw, Stimulus
 from grader.stages import Array, Panel
 
-SINGULAR_V = (-55.0, -40.0)
-"""mV where rates of the form x / (1 - exp(-x / 10)), written as printed, are 0/0."""
-
 CLEAR_OF_START = 1e-3
-"""mV that a V0 keeps from each of `SINGULAR_V`."""
+"""mV that a V0 keeps from each of `Simulation.avoid_V`."""
 
 CLEAR_OF_FIELD = 0.05
-"""mV that a state of the vector field keeps from each of `SINGULAR_V`."""
+"""mV that a state of the vector field keeps from each of `Simulation.avoid_V`."""
 
 GATE_RANGE = (0.02, 0.98)
 """Where gates are drawn for the vector field."""
@@ -74,7 +71,7 @@ def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> Panel:
         names=tuple(stimulus.name for stimulus in stimuli),
         dt=dt,
         current=np.stack(currents, axis=1),
-        V0=_clear_of_singular(np.array(starts), CLEAR_OF_START),
+        V0=_clear_of(assignment.simulation.avoid_V, np.array(starts), CLEAR_OF_START),
         public=len(assignment.stimuli),
     )
 
@@ -95,7 +92,7 @@ def draw_field(assignment: Assignment, states: Sequence[str], seed: int) -> dict
         name: _generator("field", name, seed).uniform(low, high, draw.count)
         for name, (low, high) in ranges.items()
     }
-    drawn["V"] = _clear_of_singular(drawn["V"], CLEAR_OF_FIELD)
+    drawn["V"] = _clear_of(assignment.simulation.avoid_V, drawn["V"], CLEAR_OF_FIELD)
     return {name: values.astype(np.float32).astype(np.float64) for name, values in drawn.items()}
 
 
@@ -151,9 +148,9 @@ def _ornstein_uhlenbeck(
     return np.asarray(stimulus.amplitude + stimulus.sd * deviation)
 
 
-def _clear_of_singular(V: Array, distance: float) -> Array:
-    """``V`` with every value nearer than ``distance`` to a singular one moved away."""
-    for singular in SINGULAR_V:
+def _clear_of(avoided: Sequence[float], V: Array, distance: float) -> Array:
+    """``V`` with every value nearer than ``distance`` to an avoided one moved away."""
+    for singular in avoided:
         offset = V - singular
         # A tenth more than asked for keeps the distance through rounding.
         moved = singular + np.copysign(1.1 * distance + np.abs(offset), offset)

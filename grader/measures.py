@@ -82,8 +82,8 @@ def relative_error(found: Array, expected: Array, share: float = 0.95) -> float:
     ``found`` and ``expected`` are ``(K,)``, in 1/ms or mV/ms. The error of one sample
     is ``|found - expected| / max(1, |expected|)``, and the result is the 95th
     percentile of these, not the largest: where currents of some hundred mV/ms cancel
-    to almost nothing, a right model in single precision is off by 3e-4 there (in one
-    draw of 64 out of 40 by more than 2e-5), while a wrong parameter is off everywhere.
+    to almost nothing, a right model in single precision is off by up to 3e-4 there (above
+    2e-5 in one of 40 draws of 64 states), while a wrong parameter is off everywhere.
     It is NaN where either isn't finite.
 
     Raises ``ValueError`` for unequal shapes and for no sample at all.

@@ -1,0 +1,35 @@
+"""Making the stored traces anew from the reference; see ``grader.judge.public_traces``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from grader.assignment import Assignment, AssignmentError
+from grader.judge.public_traces import panel_arrays
+from grader.judge.reference import DeviceName, ReferenceModel, load_model
+from grader.stimuli import draw_panel
+
+
+def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> tuple[Path, ...]:
+    """Run every variant on the public stimuli and write each exercise's file anew.
+
+    Needs the teachers' part. Raises ``AssignmentError`` without it, and
+    ``ReferenceModelError`` when the reference can't be run.
+    """
+    if assignment.rubric is None:
+        raise AssignmentError(f"{assignment.folder}: no reference at hand to make traces with")
+    model = ReferenceModel(load_model(assignment.rubric.reference), device)
+    panel = draw_panel(assignment, 0, hidden=False)
+    arrays = panel_arrays(panel)
+    for variant in assignment.variants:
+        for name, trace in model.run(panel, variant.constants).items():
+            arrays[f"{variant.id}/{name}"] = trace
+    files = []
+    for exercise in assignment.exercises:
+        if exercise.public_traces:
+            file = assignment.folder / exercise.public_traces
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+            files.append(file)
+    return tuple(files)

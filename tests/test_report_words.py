@@ -1,0 +1,80 @@
+"""Tests of the reports' sentences: complete in both languages, used, and of no assignment."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import grader.report
+from grader.words import catalogue, names_in
+
+FOLDER = Path(grader.report.__file__).parent
+WORDS = FOLDER.parent / "words"
+
+
+def _own(language: str) -> dict[str, str]:
+    sentences = catalogue(language).sentences
+    return {id: text for id, text in sentences.items() if id.startswith("report.")}
+
+
+def test_both_languages_say_the_same() -> None:
+    """The same ids, and in each sentence the same names."""
+    en, zh = _own("en"), _own("zh")
+    assert list(en) == list(zh)
+    for id in en:
+        assert names_in(en[id]) == names_in(zh[id]), id
+        assert en[id].strip()
+        assert zh[id].strip()
+
+
+def test_every_sentence_is_there_and_used() -> None:
+    """Each literal id exists, and no sentence is left that no code or template names."""
+    files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.j2")]
+    text = "\n".join(file.read_text("utf-8") for file in files)
+    literal = set(re.findall(r"""say\(f?["'](?:report\.)?([a-z_.0-9]+)["'],?""", text))
+    known = {id.removeprefix("report.") for id in _own("en")}
+    assert {id for id in literal if not id.endswith(".")} <= known
+    stems = set(re.findall(r"""["'](?:report\.)?([a-z_]+)\.(?:["']|\{)""", text))
+    quoted = set(re.findall(r"""["']((?:report\.)?[a-z_]+(?:\.[a-z_0-9]+)?)["']""", text))
+    quoted = {id.removeprefix("report.") for id in quoted}
+    unused = {id for id in known - quoted if id.split(".")[0] not in stems}
+    assert unused == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_status_has_its_words(language: str) -> None:
+    """Each status of a check, a run and a cell can be said."""
+    words = catalogue(language)
+    for id in (
+        *(f"status.{s}" for s in ("pass", "partial", "fail", "skipped", "error")),
+        *(
+            f"run.{s}"
+            for s in ("ok", "cell_error", "timeout", "memory", "kernel_died", "unreadable")
+        ),
+        *(f"cell.{s}" for s in ("ok", "error", "timeout", "died", "not_run")),
+    ):
+        assert words.has(f"report.{id}")
+
+
+def test_the_reports_know_no_assignment() -> None:
+    """No file of the harness names an assignment, a student's class or a channel."""
+    files = [*FOLDER.rglob("*.*"), *WORDS.glob("*/report.toml")]
+    named = [
+        file.name
+        for file in files
+        if file.suffix in (".py", ".j2", ".css", ".toml")
+        and re.search(r"\b(HH|IK|INa|IL|hh)\b", file.read_text("utf-8"))
+    ]
+    assert named == []
+
+
+def test_reports_import_neither_models_nor_plots() -> None:
+    """A report can be made where neither JAX, BrainPy nor matplotlib is installed."""
+    ours = {"grader.stages", "grader.words", "grader.report"}
+    for file in FOLDER.glob("*.py"):
+        for line in re.findall(r"(?m)^\s*(?:from|import) ([\w.]+)", file.read_text("utf-8")):
+            assert line.split(".")[0] not in ("jax", "brainpy", "matplotlib")
+            if line.startswith("grader"):
+                assert any(line == name or line.startswith(name + ".") for name in ours)

@@ -1,0 +1,89 @@
+"""Tests of what lies on the disk when a report was written, or wasn't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_report_samples import hostile, partly_wrong, perfect
+
+from grader.report import write
+from grader.report.batch import grades_csv
+from grader.report.result import read_result
+from grader.report.write import write_batch, write_report
+from grader.stages import BatchSummary
+
+
+def test_a_report_is_four_files(tmp_path: Path) -> None:
+    """The four files of a report, and no drafts left beside them."""
+    folder = tmp_path / "out" / "张伟 #1"
+    write_report(hostile(), folder)
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "result.html", "result.json", "result.md", "teacher.html",
+    ]  # fmt: skip
+    assert read_result((folder / "result.json").read_text("utf-8"))["outcome"] == "graded"
+
+
+def test_result_json_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `result.json` lies, the rest is complete."""
+    order: list[str] = []
+    replace = write.os.replace
+
+    def watched(source: Path, target: Path) -> None:
+        order.append(Path(target).name)
+        replace(source, target)
+
+    monkeypatch.setattr(write.os, "replace", watched)
+    write_report(perfect(), tmp_path)
+    assert order[-1] == "result.json"
+    assert len(order) == 4
+
+
+def test_a_break_leaves_no_result_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that dies half way leaves neither an old `result.json` nor half a file."""
+    write_report(perfect(), tmp_path)
+    replace = write.os.replace
+
+    def failing(source: Path, target: Path) -> None:
+        if Path(target).name == "teacher.html":
+            raise OSError("disk full")
+        replace(source, target)
+
+    monkeypatch.setattr(write.os, "replace", failing)
+    with pytest.raises(OSError, match="disk full"):
+        write_report(partly_wrong(), tmp_path)
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["result.html", "result.md", "teacher.html"]
+
+
+def test_nothing_is_touched_if_rendering_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All files are rendered before the first is written."""
+    write_report(perfect(), tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    monkeypatch.setattr(write, "teacher_html", lambda report: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report(partly_wrong(), tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_a_report_is_the_same_each_time(tmp_path: Path) -> None:
+    """The same report gives the same bytes: nothing of the day or the machine is in it."""
+    for name in "ab":
+        write_report(partly_wrong("zh"), tmp_path / name)
+    for file in (tmp_path / "a").iterdir():
+        assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
+
+
+def test_a_batch_is_three_files(tmp_path: Path) -> None:
+    """Index, gradebook and summary; the gradebook with the mark by which Excel knows UTF-8."""
+    summary = BatchSummary(
+        assignment="hh", assignment_title="HH", reports=(perfect("zh"), hostile()), seconds=1.0
+    )
+    write_batch(summary, tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "grades.csv", "index.html", "summary.json",
+    ]  # fmt: skip
+    assert (tmp_path / "grades.csv").read_bytes() == grades_csv(summary).encode("utf-8")
+    assert (tmp_path / "grades.csv").read_bytes().startswith(b"\xef\xbb\xbf")
