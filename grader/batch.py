@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
+from grader.gather import CUT
 from grader.host import ClientKilled, Host
 from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.verdict import broken_evidence, verdict
@@ -23,7 +24,6 @@ from grader.read.intake import Entry
 from grader.report.write import write_batch, write_report
 from grader.stages import BatchSummary, GradeReport
 
-CUT = ("timeout", "memory", "kernel_died")
 SLACK = 60.0  # seconds that a client may take beyond its notebook's own limits
 
 
@@ -56,7 +56,7 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
     """Start host and judge; both end with the block. Call it in the main thread."""
     assert assignment.rubric is not None
     with contextlib.ExitStack() as stack:
-        host = Host()
+        host = Host(assignment.folder, assignment.rubric.folder)
         stack.callback(host.close)
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
@@ -118,12 +118,9 @@ def grade_one(station: Station, entry: Entry) -> GradeReport:
 def _gather(station: Station, entry: Entry, folder: Path) -> None:
     options, limits = station.options, station.options.limits
     exercises = len(station.assignment.exercises)
-    assert station.assignment.rubric is not None
     station.host.gather(
         {
             "notebook": str(entry.path),
-            "assignment": str(station.assignment.folder),
-            "teachers": str(station.assignment.rubric.folder),
             "limits": limits.model_dump(),
             "secret": options.secret.hex(),
             "seed": options.seed,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from grader.stages import (
 )
 from grader.stimuli import draw_field, draw_panel, seed_for
 from grader.versions import versions
+
+CUT = ("timeout", "memory", "kernel_died")  # the run did not come to its own end
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,22 +55,45 @@ def gather(job: Job) -> Evidence:
     if submission.fault is not None:
         return _evidence(job, submission, ExecutedNotebook(status="unreadable"), {}, seed)
     cells = {e.id: find_cell(submission, e, job.assignment) for e in job.assignment.exercises}
-    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
-        try:
-            executed, attempts = asyncio.run(_run(job, submission, cells, seed, Path(folder)))
-        except messages.BadReply as problem:  # our own question went wrong: nobody's loss
-            executed = ExecutedNotebook(status="ok")
-            return replace(_evidence(job, submission, executed, {}, seed), broken=str(problem))
+    try:
+        executed, attempts = _in_fresh_kernel(job, submission, cells, seed, None)
+        fatal = executed.failed_cell
+        if (
+            executed.status in CUT
+            and fatal is not None
+            and any(found.index is not None and found.index < fatal for found in cells.values())
+        ):
+            # A later cell ended the kernel: what stands above it can be judged all the same.
+            _, attempts = _in_fresh_kernel(job, submission, cells, seed, fatal)
+    except messages.BadReply as problem:  # our own question went wrong: nobody's loss
+        executed = ExecutedNotebook(status="ok")
+        return replace(_evidence(job, submission, executed, {}, seed), broken=str(problem))
     return _evidence(job, submission, executed, attempts, seed)
 
 
+def _in_fresh_kernel(
+    job: Job,
+    submission: Submission,
+    cells: Mapping[str, GradedCell],
+    seed: int,
+    stop_before: int | None,
+) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
+        return asyncio.run(_run(job, submission, cells, seed, Path(folder), stop_before))
+
+
 async def _run(
-    job: Job, submission: Submission, cells: Mapping[str, GradedCell], seed: int, folder: Path
+    job: Job,
+    submission: Submission,
+    cells: Mapping[str, GradedCell],
+    seed: int,
+    folder: Path,
+    stop_before: int | None,
 ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
     """Every cell in its order, the names kept after each graded cell, then the questions."""
     work = folder / "work"
     work.mkdir()
-    began_clock, began = time.time(), time.monotonic()
+    began = time.monotonic()
     attempts: dict[str, Attempt] = {}
     async with open_session(
         submission,
@@ -77,37 +103,49 @@ async def _run(
         env=kernel_environment(folder),
     ) as session:
         windows: dict[int, tuple[float, float]] = {}
-        for cell in submission.cells:
+        for cell in submission.cells[:stop_before]:
             if cell.kind != "code" or not cell.source.strip():
                 continue
+            graded = [g for g in cells.values() if g.index == cell.index]
+            for found in graded:
+                await _mark(session, "before", found)
             opened = time.time()
             await session.run_cell(cell.index)
             windows[cell.index] = (opened, time.time())
-            for exercise in job.assignment.exercises:
-                if cells[exercise.id].index == cell.index:
-                    await _keep(session, exercise)
+            for found in graded:
+                await _mark(session, "keep", found)
         for exercise in job.assignment.exercises:
             attempts[exercise.id] = await _question(
                 session, job, exercise, cells[exercise.id], seed, job.limits.probe_seconds
             )
-        not_theirs = answer_cells(submission, job.assignment)
-        figures = session.figures()
-        figures += await _saved_figures(session, windows, since=began_clock)
-        figures = [figure for figure in figures if figure.cell not in not_theirs]
-        own = {index for found in cells.values() if (index := found.index) is not None}
-        first = min(own, default=0)
-        figures = [f for f in figures if f.cell is None or f.cell >= first]
+        figures = session.figures() + await _saved_figures(session, windows)
+        figures = _of_the_student(figures, submission, cells, job.assignment)
         executed = _executed(session, figures, time.monotonic() - began)
     return executed, attempts
 
 
-async def _keep(session: Session, exercise: Exercise) -> None:
+async def _mark(session: Session, function: str, found: GradedCell) -> None:
     """Keep the class and every name as they stand right after the graded cell."""
     if session.gone is None:
-        try:
-            await session.ask(messages.program("keep", exercise.id), "None", 30)
-        except KernelGone:
-            return
+        request = {"exercise": found.exercise, "class_name": found.class_name}
+        with contextlib.suppress(KernelGone):
+            await session.ask(messages.program(function, request), "None", 30)
+
+
+def _of_the_student(
+    figures: Sequence[Figure],
+    submission: Submission,
+    cells: Mapping[str, GradedCell],
+    assignment: Assignment,
+) -> list[Figure]:
+    """Figures made at or below the first graded cell, and not by an answer left in."""
+    not_theirs = answer_cells(submission, assignment)
+    first = min((g.index for g in cells.values() if g.index is not None), default=0)
+    return [
+        figure
+        for figure in figures
+        if figure.cell is None or (figure.cell >= first and figure.cell not in not_theirs)
+    ]
 
 
 async def _question(
@@ -151,7 +189,7 @@ async def _question(
 
 
 async def _saved_figures(
-    session: Session, windows: Mapping[int, tuple[float, float]], since: float
+    session: Session, windows: Mapping[int, tuple[float, float]]
 ) -> list[Figure]:
     """Pictures that the notebook wrote, with the cell during which each was written."""
     if session.gone is not None:
@@ -169,7 +207,7 @@ async def _saved_figures(
         replace(figure, cell=cell)
         for figure, modified in saved
         for cell, (opened, closed) in windows.items()
-        if modified >= since - 1 and opened - 0.05 <= modified <= closed + 0.05
+        if opened - 0.05 <= modified <= closed + 0.05
     ]
 
 

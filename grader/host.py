@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import dataclasses
 import json
 import os
 import select
@@ -23,14 +22,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import Limits, load_assignment
+from grader.assignment import Assignment, Limits, load_assignment
+from grader.evidence import save_evidence
+from grader.gather import Job, gather
 
 _PR_SET_PDEATHSIG = 1
 _MAX_REQUEST = 64 * 1024
@@ -47,7 +47,8 @@ class Host:
     Safe to use from several threads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, assignment: Path, teachers: Path) -> None:
+        self._folders = [str(assignment), str(teachers)]
         self._lock = threading.Lock()
         self._start()
 
@@ -56,7 +57,7 @@ class Host:
         self._socket = ours
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.host", str(theirs.fileno())],
+                [sys.executable, "-m", "grader.host", str(theirs.fileno()), *self._folders],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )
@@ -120,9 +121,8 @@ def _read_all(descriptor: int, seconds: float) -> bytes | None:
 # --------------------------------------------------------------- inside the process
 
 
-def _serve(connection: socket.socket) -> None:
+def _serve(connection: socket.socket, assignment: Assignment) -> None:
     """Fork a client for each request until the coordinator is gone."""
-
     _warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
     while True:
@@ -141,7 +141,7 @@ def _serve(connection: socket.socket) -> None:
         if child == 0:
             connection.close()
             _die_with(parent)
-            _client(json.loads(request), descriptors[0])
+            _client(json.loads(request), assignment, descriptors[0])
         os.close(descriptors[0])
         pidfd = os.pidfd_open(child)
         connection.settimeout(None)
@@ -161,39 +161,24 @@ def _warm_up() -> None:
     del IPython, nbclient
 
 
-def _client(request: dict[str, Any], writing: int) -> None:
+def _client(request: dict[str, Any], assignment: Assignment, writing: int) -> None:
     """Gather one submission's evidence, then end without a way back."""
     answer = "done"
     try:
-        gather_into(request)
+        job = Job(
+            notebook=Path(request["notebook"]),
+            assignment=assignment,
+            limits=Limits(**request["limits"]),
+            secret=bytes.fromhex(request["secret"]),
+            seed=request["seed"],
+            sandbox=request["sandbox"],
+        )
+        save_evidence(gather(job), Path(request["folder"]))
     except BaseException:
         answer = traceback.format_exc()[-8000:]
     finally:
         os.write(writing, answer.encode())
         os._exit(0)
-
-
-def gather_into(request: dict[str, Any]) -> None:
-    """Do what a request says: gather evidence and save it in its folder."""
-    from grader.evidence import save_evidence
-    from grader.gather import Job, gather
-
-    teachers = request["teachers"]
-    assignment = load_assignment(
-        Path(request["assignment"]), None if teachers is None else Path(teachers)
-    )
-    limits = Limits(**request["limits"])
-    job = Job(
-        notebook=Path(request["notebook"]),
-        assignment=assignment,
-        limits=limits,
-        secret=bytes.fromhex(request["secret"]),
-        seed=request["seed"],
-        hidden=teachers is not None,
-        sandbox=request["sandbox"],
-    )
-    evidence = gather(job)
-    save_evidence(dataclasses.replace(evidence), Path(request["folder"]))
 
 
 def _die_with(parent: int) -> None:
@@ -205,5 +190,7 @@ def _die_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    tempfile.gettempdir()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(
+        socket.socket(fileno=int(sys.argv[1])),
+        load_assignment(Path(sys.argv[2]), Path(sys.argv[3])),
+    )

@@ -219,10 +219,19 @@ def test_answer_left_in_never_counts(find: Find, released: Submission) -> None:
         assert brief(find(submission)) == (25, "HH", "tag", 0)
         assert find(submission).set_aside == (14, last)
         assert brief(find(stripped(submission))) == (25, "HH", "source", 0)
-        without = with_cells(submission, [c for c in submission.cells if c.index != 25])
-        nothing = find(stripped(without))
-        assert (nothing.index, nothing.found_by, nothing.filled) == (None, "none", 0)
-        assert [blank.name for blank in nothing.blanks] == ["IK", "INa", "IL"]
+
+
+def test_answer_instead_of_the_exercise(find: Find, released: Submission) -> None:
+    """Where the exercise's cell was deleted, the handout's answer doesn't stand in for it."""
+    cells = [cell for cell in released.cells if cell.index != 25]
+    for sources in ([ANSWER], ["# Answer", ANSWER]):
+        submission = added(stripped(with_cells(released, cells)), *sources)
+        assert find(submission) == GradedCell(
+            exercise="HH",
+            index=None,
+            blanks=tuple(Blank(name=name, filled=False) for name in ("IK", "INa", "IL")),
+            set_aside=(14, submission.cells[-1].index),
+        )
 
 
 def test_answer_section_ends(find: Find, released: Submission) -> None:
@@ -231,15 +240,37 @@ def test_answer_section_ends(find: Find, released: Submission) -> None:
     assert brief(find(submission)) == (30, "HH", "class", 3)
 
 
+@pytest.mark.parametrize("prepare", [lambda s: s, stripped], ids=["tagged", "stripped"])
 def test_students_own_answer_heading(
-    find: Find, released: Submission, assignment: Assignment
+    find: Find,
+    released: Submission,
+    assignment: Assignment,
+    prepare: Callable[[Submission], Submission],
 ) -> None:
-    """A tagged cell counts under any heading, and so do the figures below it."""
+    """A heading above the exercise is the student's own: cell and figures below it count."""
     submission = changed(released, 25, fill(released.cells[25].source))
     heading = Cell(index=0, kind="markdown", source="## Answer", id="own")
     submission = with_cells(submission, [*submission.cells[:25], heading, *submission.cells[25:]])
-    assert brief(find(submission)) == (26, "HH", "tag", 3)
+    submission = prepare(submission)
+    assert find(submission).index == 26
+    assert find(submission).filled == 3
     assert answer_cells(submission, assignment) == frozenset()
+    left_in = added(submission, "# Answer", ANSWER, "plt.plot(1)")
+    assert find(left_in).index == 26
+    assert answer_cells(left_in, assignment) == {29, 30}
+
+
+def test_tagged_cell_below_the_answer(
+    find: Find, released: Submission, assignment: Assignment
+) -> None:
+    """A tagged cell counts under the handout's heading too, and ends its section."""
+    template = released.cells[25]
+    mine = replace(template, source=fill(template.source))
+    run = replace(released.cells[26], source="plt.plot(2)", tags=())
+    left_in = added(released, "# Answer", ANSWER).cells
+    submission = with_cells(released, [*left_in, mine, run])
+    assert brief(find(submission)) == (29, "HH", "tag", 3)
+    assert answer_cells(submission, assignment) == {28}
 
 
 def test_answer_cells(assignment: Assignment, released: Submission) -> None:
@@ -322,7 +353,7 @@ def test_cell_with_a_syntax_error(find: Find, released: Submission) -> None:
     broken = fill(released.cells[25].source).replace("INa(size)", "INa(size") + "\nx = ("
     submission = changed(released, 25, broken)
     assert brief(find(submission)) == (25, "HH", "tag", 3)
-    assert brief(find(stripped(submission))) == (25, "HH", "class", 3)
+    assert brief(find(added(stripped(submission), "x = ("))) == (25, "HH", "class", 3)
     unfilled = find(changed(released, 25, released.cells[25].source + "\nx = ("))
     assert (unfilled.filled, [blank.line for blank in unfilled.blanks]) == (0, [5, 6, 7])
 
@@ -332,6 +363,10 @@ def test_tagged_cell_without_a_class(find: Find, released: Submission) -> None:
     emptied = changed(released, 25, "")
     assert brief(find(emptied)) == (25, "HH", "tag", 0)
     assert brief(find(added(emptied, FILLED))) == (27, "HH", "class", 3)
+    used = "neu = HH(1)\nrunner = bp.DSRunner(neu, monitors={'IK': neu.IK.n, 'INa': neu.INa.m})"
+    assert brief(find(added(changed(released, 25, used), FILLED))) == (27, "HH", "class", 3)
+    made = "HH = type('HH', (bp.dyn.CondNeuGroup,), dict(IK=IK(1), INa=INa(1), IL=IL(1)))"
+    assert brief(find(changed(released, 25, made))) == (25, "HH", "tag", 3)
     markdown = [replace(c, kind="markdown") if c.index == 25 else c for c in released.cells]
     assert find(with_cells(released, markdown)).index is None  # type: ignore[arg-type]
 
@@ -350,7 +385,7 @@ NAMES = "('IK', IK), ('INa', INa), ('IL', IL)"
         "super().__init__(size, **dict(IK=IK(size), INa=INa(size), IL=IL(size)))",
         "super().__init__(size, **{c.__name__: c(size) for c in (IK, INa, IL)})",
         "super().__init__(size, **TABLE)",
-        "setattr(self, 'IK', IK(size)); setattr(self, 'INa', INa(size)); setattr(self, 'IL', IL(1))",
+        "setattr(self, 'IK', IK(size)); setattr(self, 'INa', INa(1)); setattr(self, 'IL', IL(1))",
         f"for name, make in [{NAMES}]: setattr(self, name, make(size))",
         f"for name, make in ({NAMES}): self.children[name] = make(size)",
         "for make in (IK, INa, IL): setattr(self, make.__name__, make(size))",

@@ -122,9 +122,10 @@ def test_same_names_never_collide(tmp_path: Path) -> None:
         "bob-2": "bob.ipynb",
     }
     assert ids(tmp_path / "two", tmp_path / "one").keys() == found.keys()
+    again = "another submission has the same name; this one is called"
     assert sorted(said(tmp_path / "one", tmp_path / "two")) == [
-        f"{tmp_path}/one/bob.ipynb: another submission has the same name; this one is called bob-2.",
-        f"{tmp_path}/two/ann.ipynb: another submission has the same name; this one is called ann-3.",
+        f"{tmp_path}/one/bob.ipynb: {again} bob-2.",
+        f"{tmp_path}/two/ann.ipynb: {again} ann-3.",
     ]
 
 
@@ -147,6 +148,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "in" / "b.ipynb").symlink_to(tmp_path / "outside" / "secret.ipynb")
     (tmp_path / "in" / "folder").symlink_to(tmp_path / "outside")
     (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / ".venv").symlink_to(tmp_path / "outside")
     (tmp_path / "in" / "gone.ipynb").symlink_to(tmp_path / "nothing")
     assert ids(tmp_path / "in") == {"a": "a.ipynb"}
     assert said(tmp_path / "in") == [
@@ -231,7 +233,7 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
     ("name", "expected"),
     [
         ("李雷 - Zoë_1 (2)", "李雷 - Zoë_1 (2)"),
-        ("../../etc/passwd", "-..-etc-passwd"),
+        ("../../etc/passwd", "etc-passwd"),
         ("..", "submission"),
         ("", "submission"),
         (".hidden", "hidden"),

@@ -22,7 +22,17 @@ from test_report_samples import (
 from grader.report.batch import grades_csv, index_html, summary_json
 from grader.stages import BatchSummary, GradeReport
 
-NAMES = ["a b", "张伟#1", "50%/x?", "..", "javascript:alert(1)", "ü&\"'<b>", "=1+2", "x\udcff"]
+NAMES = [
+    "a b",
+    "张伟#1",
+    "50%/x?",
+    "50%25",
+    "..",
+    "javascript:alert(1)",
+    "ü&\"'<b>",
+    "=1+2",
+    "x\udcff",
+]
 
 
 def _batch(*reports: GradeReport, language: str = "en") -> BatchSummary:

@@ -58,6 +58,10 @@ def test_bounded_lines_keep_both_ends() -> None:
         ('File "/home/a b/run.py", line 3', 'File "…/run.py", line 3'),
         (r'File "C:\Users\me\run.py", line 3', 'File "…/run.py", line 3'),
         ("read /tmp/box-12/x.ipynb and more", "read …/x.ipynb and more"),
+        ("File ~/work/a b/x.py:3, in f", "File …/x.py:3, in f"),
+        ("at ~/work/x.py", "at …/x.py"),
+        ("file:///home/box/x.py", "…/x.py"),
+        ("PATH=/opt/a/b:/home/c/d", "PATH=…/b:…/d"),
         ("(/var/lib/x.npz)", "(…/x.npz)"),
         (
             "see https://brainpy.readthedocs.io/en/latest",

@@ -190,6 +190,14 @@ def test_odd_numbers_draw_something(student: np.ndarray, reference: np.ndarray) 
     assert re.search(r'="[^"]*(nan|inf)[^"]*"', svg.replace('class="nan"', "")) is None
 
 
+def test_a_level_line_is_not_magnified() -> None:
+    """A resting neuron that drifts by a nanovolt has ticks that fit beside the plot."""
+    svg = trace_svg(_curve(-65 + 1e-9 * TIME, np.full(2000, -65.0)), EN)
+    labels = [text for text in _texts(svg) if text.startswith("−65")]
+    assert labels
+    assert max(map(len, labels)) <= 7
+
+
 def test_labels_are_escaped() -> None:
     """A curve's name can't close a tag."""
     curve = Curve(label=HOSTILE, unit=SCRIPT, time=TIME, reference=TIME, student=TIME * 2)

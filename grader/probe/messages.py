@@ -28,6 +28,7 @@ MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
 REPLY = "_grader_reply"  # where the kernel leaves its reply
 
 _PARTS = {
+    "before": ("keep",),
     "keep": ("keep",),
     "look": ("keep", "model", "look"),
     "answer": ("keep", "model", "arrays", "answer"),
@@ -56,7 +57,7 @@ class BadReply(Exception):
     """The kernel answered something that is no reply of the probe."""
 
 
-def program(function: str, request: Mapping[str, Any] | str) -> str:
+def program(function: str, request: Mapping[str, Any]) -> str:
     """Python text that calls ``function`` of ``inside`` in the kernel.
 
     It leaves the names of the notebook alone and its reply in ``sys.modules``.

@@ -91,11 +91,17 @@ def blanks(
     everywhere = [own, *helpers]
     dynamic = any(places.dynamic for places in everywhere)
     free = dynamic and any(places.free for places in everywhere)
-    words = vocabulary.union(*(places.words for places in everywhere)) if dynamic else frozenset()
+
+    def is_filled(name: str) -> bool:
+        if free or any(name in places.filled for places in everywhere):
+            return True
+        written = name in vocabulary or any(name in places.words for places in everywhere)
+        return dynamic and written
+
     return tuple(
         Blank(
             name=name,
-            filled=free or name in words or any(name in places.filled for places in everywhere),
+            filled=is_filled(name),
             line=own.filled.get(name, own.empty.get(name)),
         )
         for name in names

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from grader.assignment import Exercise
 from grader.read.blanks import blanks, blanks_in_text
-from grader.read.classes import Scope, classes, last_name
+from grader.read.classes import Scope, assigns, classes, last_name
 from grader.read.released import Released, ReleasedCell
 from grader.read.source import digest_of, parse, tree_digest
 from grader.stages import Blank, Cell
@@ -123,19 +123,23 @@ class Finder:
         return self._made(code, name, asked, found, filled=digest not in self._template)
 
     def _whole_cell(self, code: Code) -> Candidate:
+        """A cell without a fitting class: one that can't be parsed, or makes it by a call."""
         name = self._exercise.class_name
         if code.tree is None:
             found = blanks_in_text(code.cell.source, self._names)
             return self._made(code, name, False, found, filled=bool(code.cell.source.strip()))
-        return self._candidate(code, code.tree, name, False, "")
+        if assigns(code.tree, name):
+            return self._candidate(code, code.tree, name, False, "")
+        found = tuple(Blank(name=name, filled=False) for name in self._names)
+        return self._made(code, name, False, found, filled=False)
 
     def _in_text(self, code: Code) -> list[Candidate]:
         """The classes of a cell that can't be parsed, from what its lines look like."""
         source = code.cell.source
         matches = list(_CLASS_IN_TEXT.finditer(source))[-_MOST_CANDIDATES:]
-        ends = [match.start() for match in matches[1:]] + [len(source)]
+        starts = [match.start() for match in matches] + [len(source)]
         by_name = {}
-        for match, end in zip(matches, ends, strict=True):
+        for match, end in zip(matches, starts[1:], strict=True):
             bases = {base.strip().rpartition(".")[2] for base in (match[2] or "").split(",")}
             above = "\n" * source.count("\n", 0, match.start())
             found = blanks_in_text(above + source[match.start() : end], self._names)

@@ -7,6 +7,7 @@ is looked for by its tag or id, then as the unfilled template, then by its class
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -74,25 +75,41 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
 def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[int]:
     """The code cells that are the handout's own answer, or stand under its heading.
 
-    A section ends at a heading of its own level or above, and at a cell with the tag
-    of an exercise: that one is the student's, under whatever heading.
+    The handout's answer follows the exercise. So a heading above every cell of the
+    exercise is the student's own, and a cell with an exercise's tag ends a section.
+
+    Raises ``AssignmentError`` when the released notebook can't be read.
     """
     tags = {exercise.tag for exercise in assignment.exercises}
+    given = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
+    defines = _defines(assignment.exercises)
     found: set[int] = set()
     level: int | None = None
+    after_exercise = False
     for cell in submission.cells:
         if cell.kind == "markdown":
-            for heading in headings(cell.source):
+            for heading in headings(cell.source) if after_exercise else ():
                 if any(same_heading(heading.text, own) for own in assignment.answer.headings):
                     level = heading.level if level is None else min(level, heading.level)
                 elif level is not None and heading.level <= level:
                     level = None
         elif cell.kind == "code":
-            if tags & set(cell.tags):
-                level = None
-            elif level is not None or normalised(cell.source) in assignment.answer.sources:
+            if not tags.isdisjoint(cell.tags):
+                after_exercise, level = True, None
+                continue
+            digest = normalised(cell.source)
+            if level is not None or digest in assignment.answer.sources:
                 found.add(cell.index)
+            elif defines.search(cell.source) and digest not in given:
+                after_exercise = True
     return frozenset(found)
+
+
+def _defines(exercises: Sequence[Exercise]) -> re.Pattern[str]:
+    """What the definition of an exercise's class looks like: by its name or its base."""
+    names = "|".join(re.escape(exercise.class_name) for exercise in exercises)
+    bases = "|".join(re.escape(exercise.base) for exercise in exercises)
+    return re.compile(rf"\bclass[ \t]+(?:(?:{names})\b|\w+[ \t]*\([^)\n]*\b(?:{bases})\b)")
 
 
 def _anchors(

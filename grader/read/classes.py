@@ -33,6 +33,16 @@ def classes(tree: ast.Module) -> list[ast.ClassDef]:
     return sorted(by_name.values(), key=lambda node: node.lineno)
 
 
+def assigns(tree: ast.Module, name: str) -> bool:
+    """Whether a cell assigns to ``name``, as in ``name = type(...)``."""
+    return any(
+        isinstance(target, ast.Name) and target.id == name
+        for node in top_level(tree.body)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+    )
+
+
 class Scope:
     """What names mean across the cells of a notebook; all meanings of a name count."""
 

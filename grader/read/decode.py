@@ -22,7 +22,7 @@ _KINDS = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\xd0\xcf\x11\xe0", "Word/Excel"),
 )
-_CONFLICT = re.compile(r"^<{7} .*?^>{7} ", re.MULTILINE | re.DOTALL)
+_CONFLICT = (re.compile(r"^<{7} ", re.MULTILINE), re.compile(r"^>{7} ", re.MULTILINE))
 _SCRIPT = re.compile(r"(?m)^(?:import|from) \w|^class \w|^def \w|^# ?%%|^#!.*python")
 _NOTHING = " \t\r\n\0\ufeff"
 
@@ -80,7 +80,7 @@ def _text_of_another_encoding(data: bytes) -> tuple[str, list[Note]]:
     """GB18030, unless it is UTF-8 with a few damaged bytes."""
     replaced = data.decode("utf-8", "replace")
     damaged = replaced.count("\N{REPLACEMENT CHARACTER}")
-    sound = sum(not char.isascii() for char in replaced) - damaged
+    sound = len(replaced) - len(replaced.encode("ascii", "ignore")) - damaged
     if damaged >= sound:
         try:
             return data.decode("gb18030"), [_encoded("GB18030")]
@@ -95,15 +95,23 @@ def _encoded(encoding: str) -> Note:
 
 
 def _why_not_json(text: str, error: json.JSONDecodeError) -> Note:
-    if _CONFLICT.search(text):
+    if all(mark.search(text) for mark in _CONFLICT):
         return Note(message_id="read.fault.conflict")
     if text.startswith("<"):
         return Note(message_id="read.fault.html")
     if text.startswith("{"):
-        breaks_off = error.msg.startswith("Unterminated string") or len(text) - error.pos < 8
-        if breaks_off:
+        if _breaks_off(text, error):
             return Note(message_id="read.fault.truncated")
         return Note(message_id="read.fault.broken", values={"line": error.lineno})
     if _SCRIPT.search(text):
         return Note(message_id="read.fault.script")
     return Note(message_id="read.fault.not_json")
+
+
+def _breaks_off(text: str, error: json.JSONDecodeError) -> bool:
+    """Whether the error is that the text ends too early, perhaps within a word."""
+    left = len(text) - error.pos
+    in_a_word = left < len("false") and text[-1].isalpha()
+    in_an_escape = left < len("\\uffff") and error.msg.startswith("Invalid \\u")
+    in_a_string = error.msg.startswith("Unterminated string")
+    return left <= 0 or in_a_word or in_an_escape or in_a_string

@@ -114,13 +114,13 @@ def _notebooks(folder: Path, notes: list[Note]) -> Iterator[Path]:
     while waiting:
         for child in _children(waiting.pop(), notes):
             name = child.name.lower()
+            if _is_hidden(child):
+                continue
             if child.is_symlink():
                 if name.endswith(_ENDING) or child.is_dir():
                     notes.append(_note("link", path=child))
-            elif _is_folder(child):
+            elif child.is_dir():
                 waiting.append(child)
-            elif _is_hidden(child):
-                continue
             elif name.endswith(_ARCHIVES):
                 notes.append(_note("archive_inside", path=child))
             elif name.endswith(_ENDING) and child.is_file():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LONGEST = 1_000_000  # characters of a cell that are looked into
+LONGEST = 400_000  # characters of a cell that are looked into
 
 # Cell magics whose body is run as Python in the notebook's own namespace.
 PYTHON_MAGICS = frozenset({"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "debug"})

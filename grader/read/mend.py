@@ -18,7 +18,7 @@ _INLINE = "module://matplotlib_inline.backend_inline"
 _SHOWN = 80  # characters of a student's line that a note repeats
 
 _LINE = re.compile(
-    r"(?P<indent>[ \t]*)(?:(?P<target>[^%!=]*?)[ \t]*=[ \t]*(?=[%!]))?"
+    r"(?P<indent>[ \t]*)(?:(?P<target>[^%!=]*)=[ \t]*(?=[%!]))?"
     r"(?P<mark>%|!{0,2})[ \t]*(?P<rest>.*)",
     re.DOTALL,
 )
@@ -110,7 +110,8 @@ def _mended_line(magic: str, start: int, end: int) -> _Edit | None:
     below = "\n" * magic.count("\n")
     rest = " ".join(line["rest"].replace("\\\n", " ").split())
     if _INSTALL.match(rest):
-        instead = f"{line['target']} = []" if line["target"] else "pass"
+        target = line["target"].strip() if line["target"] else ""
+        instead = f"{target} = []" if target else "pass"
         old = " ".join(magic.replace("\\\n", " ").split())
         text = f"{line['indent']}{instead}  # skipped while grading: {old}{below}"
         return _Edit(start, end, text, "read.mended.install", old)

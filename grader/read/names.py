@@ -44,14 +44,18 @@ def make_unique(names: Sequence[str]) -> list[str]:
     is already unique is never changed.
     """
     taken = {_folded(name) for name in names}
-    given: set[str] = set()
+    last_number: dict[str, int] = {}
     unique = []
     for name in names:
-        candidate, number = name, 1
-        while _folded(candidate) in given or (number > 1 and _folded(candidate) in taken):
-            number += 1
-            candidate = f"{name}-{number}"
-        given.add(_folded(candidate))
+        folded, candidate = _folded(name), name
+        if folded in last_number:
+            number = last_number[folded] + 1
+            while _folded(candidate := f"{name}-{number}") in taken:
+                number += 1
+            last_number[folded] = number
+            taken.add(_folded(candidate))
+        else:
+            last_number[folded] = 1
         unique.append(candidate)
     return unique
 

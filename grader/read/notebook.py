@@ -16,12 +16,12 @@ from grader.stages import Cell, Note, Submission
 
 LARGEST = 100_000_000  # bytes of a file
 MOST_CELLS = 5_000
-MOST_CODE = 4_000_000  # characters in all code cells together
+MOST_CODE = 2_000_000  # characters in all code cells together
 
 _GOOD_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _MADE_ID = "made-"  # begins the ids that are made here
 _LANGUAGE_OF_KERNEL = {"ir": "R", "julia": "Julia", "octave": "Octave", "matlab": "MATLAB"}
-_PYTHON = ("python", "ipython", "pyodide", "xpython", "sage", "conda")
+_PYTHON = ("python", "ipython", "pyodide", "xpython", "sage")
 
 
 def read_notebook(path: Path) -> Submission:
@@ -103,7 +103,8 @@ def _listed_cells(tree: dict[str, Any]) -> tuple[list[Any] | None, list[Note]]:
     cells = tree.get("cells")
     if isinstance(cells, list):
         if version != 4 or not isinstance(minor, int) or minor > 5:
-            values = {"version": f"{version}.{minor}"[:20]}
+            named = [str(part)[:9] if isinstance(part, int) else "?" for part in (version, minor)]
+            values = {"version": ".".join(named)}
             return cells, [Note(message_id="read.mended.version", values=values, for_student=False)]
         return cells, []
     sheets = tree.get("worksheets")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 Kind = Literal["code", "markdown", "raw"]
 
 _KINDS: dict[str, Kind] = {"code": "code", "markdown": "markdown", "raw": "raw"}
-_UNPRINTABLE = re.compile(r"[\ud800-\udfff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 _MOST_TAGS = 100
 
 
@@ -55,7 +55,7 @@ def raw_cell(data: Any) -> RawCell:
 
 def clean(text: str) -> str:
     """Text that can be written and sent: no lone surrogates, no NUL."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text).replace("\0", "")
+    return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text).replace("\0", "")
 
 
 def _upgraded(data: dict[str, Any]) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def _translated(source: str) -> ast.Module | None:
     text = source[start.end() :] if start else source
     above = source.count("\n") - text.count("\n")  # IPython drops blank lines at the top
     try:
-        python: str = TransformerManager().transform_cell(text)  # type: ignore[no-untyped-call]
+        python: str = TransformerManager().transform_cell(text)
     except Exception:  # a student's text may trip it in any way; then there is no tree
         return None
     return _plain("\n" * above + python)

@@ -23,9 +23,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 _STACKED = re.compile(f"({_MARKS}{{3}}){_MARKS}+")  # a tower of accents over other lines
 
-_QUOTED_PATH = re.compile(r"""(["'])(?:/|[A-Za-z]:[\\/])[^"'\n]*[/\\][^"'\n/\\]*\1""")
-_FILE_LINE = re.compile(r"(?m)(\bFile )(?:/|[A-Za-z]:[\\/])([^\n:]*)(?=:\d)")
-_PATH = re.compile(r"(?<![\w.:/\\\N{HORIZONTAL ELLIPSIS}])(?:/|[A-Za-z]:[\\/]+)"
+_QUOTED_PATH = re.compile(r"""(["'])(?:~?/|[A-Za-z]:[\\/])[^"'\n]*[/\\][^"'\n/\\]*\1""")
+_FILE_LINE = re.compile(r"(?m)(\bFile )(?:~?/|[A-Za-z]:[\\/])([^\n:]*)(?=:\d)")
+_PATH = re.compile(r"(?<![\w./\\\N{HORIZONTAL ELLIPSIS}])(?:~?/|[A-Za-z]:[\\/]+)"
                    r"((?:[^\s/\\'\"<>:|]+[/\\]+)+)([^\s/\\'\"<>:|,;()]+)")  # fmt: skip
 _LIBRARY = re.compile(r".*(?:site|dist)-packages[/\\]")
 
@@ -66,6 +66,7 @@ def without_paths(text: str) -> str:
 
     A library's file keeps its path from the package on, any other only its name.
     """
+    text = text.replace("file:///", "/")
     text = _QUOTED_PATH.sub(lambda m: m[1] + _tail(m[0][1:-1]) + m[1], text)
     text = _FILE_LINE.sub(lambda m: m[1] + _tail(m[0][len(m[1]) :]), text)
     return _PATH.sub(lambda m: _tail(m[0]), text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grader.report.failure import SourceLine
 from grader.report.page import Group, Page, student_page
@@ -17,7 +18,8 @@ _ADDRESS = re.compile(r"(?i)\b(https?|ftp|www)([:.])")  # not to become a link
 
 def student_markdown(report: GradeReport) -> str:
     """What the student reads, as Markdown; the same content as the page, without plots."""
-    page, said = student_page(report), phrases(report.language)
+    pictureless = replace(report, curves=(), run=replace(report.run, figures=()))
+    page, said = student_page(pictureless), phrases(report.language)
     blocks = [f"# {_inline(page.title)}", _summary(page, said)]
     if page.told:
         blocks.append(_inline(page.told))

@@ -124,7 +124,7 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     groups = _groups(checks, said)
     rows = [row for group in groups for row in group.rows]
     missing = [row for row in rows if row.lost and row.status != "skipped"]
-    missing.sort(key=lambda row: -row.lost)
+    missing.sort(key=lambda row: (row.status != "error", -row.lost))
     further = _further(hidden, said)
     curves = report.curves[:_MOST_CURVES] if full else ()
     comparable = any(curve.student is not None for curve in curves)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from grader.report.clean import one_line, without_paths
 from grader.stages import CheckResult, GradeReport, RunStatus, Value
-from grader.words import Catalogue, catalogue, show
+from grader.words import LANGUAGES, Catalogue, catalogue, show
 
+_FOR_TEACHER = "report.for_teacher."
 _CUT: tuple[RunStatus, ...] = ("cell_error", "timeout", "memory", "kernel_died")
 
 
@@ -74,11 +75,19 @@ class Phrases:
 
 
 def phrases(language: str, *, teacher: bool = False) -> Phrases:
-    """The phrases in ``language``; English where there is none such."""
-    try:
-        return Phrases(catalogue(language), teacher)
-    except ValueError:
-        return Phrases(catalogue("en"), teacher)
+    """The phrases in ``language``; English where there is none such.
+
+    For a teacher ``report.for_teacher.<key>`` is said in place of ``report.<key>``.
+    """
+    words = catalogue(language if language in LANGUAGES else "en")
+    if not teacher:
+        return Phrases(words)
+    own = {
+        id.replace(_FOR_TEACHER, "report.", 1): sentence
+        for id, sentence in words.sentences.items()
+        if id.startswith(_FOR_TEACHER)
+    }
+    return Phrases(Catalogue(words.language, {**words.sentences, **own}), teacher=True)
 
 
 def points(number: float | None) -> str:

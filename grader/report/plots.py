@@ -44,17 +44,20 @@ def trace_svg(curve: Curve, words: Catalogue, id: str = "trace") -> Markup:
     reference alone. What a plot can't show is said by ``trace_notes``.
     """
     traces = ready.prepare(curve)
+    # Under a long title the legend has a row of its own: on a phone there is no room beside it.
+    second = 18 if _width(traces.title) > 100 else 0
+    top = _TOP + second
     keys = {"ref": _WIDE, "own": _THIN} if traces.student is not None else {"ref": _THIN}
     lines = [_line(traces, traces.reference, traces.vertical, "ref", keys["ref"])]
     if traces.student is not None:
         lines.append(_line(traces, traces.student, traces.vertical, "own", _THIN))
-    lower, foot = _difference(traces, words, _TOP + _MAIN)
+    lower, foot = _difference(traces, words, top + _MAIN)
     parts = [
         _text("0", 14, traces.title, "unit"),
-        _legend(keys, words),
-        *_grid(traces.vertical, _TOP, _MAIN),
-        *_bands(traces),
-        _panel(_TOP, _MAIN, lines),
+        _legend(keys, words, 14 + second),
+        *_grid(traces.vertical, top, _MAIN),
+        *_bands(traces, top),
+        _panel(top, _MAIN, lines),
         *lower,
         *_time_axis(traces.across, foot, words),
     ]
@@ -143,7 +146,7 @@ def _time_axis(across: Axis, y: float, words: Catalogue) -> list[str]:
     return parts
 
 
-def _bands(traces: Traces) -> list[str]:
+def _bands(traces: Traces, top: int) -> list[str]:
     """Where the student's trace is no number: a pale band, and the word at the first."""
     if traces.student is None:
         return []
@@ -159,26 +162,26 @@ def _bands(traces: Traces) -> list[str]:
     for start, end in merged:
         width = max(end - start, 0.004)
         parts.append(
-            f'<rect class="nan" x="{_percent(min(start, 1 - width))}" y="{_TOP}"'
+            f'<rect class="nan" x="{_percent(min(start, 1 - width))}" y="{top}"'
             f' width="{_percent(width)}" height="{_MAIN}" fill="#a33b20" fill-opacity="0.15"/>'
         )
     if merged:
         start = merged[0][0]
         # Near the right edge the word stands before the band, not beyond the plot.
         anchor, dx = ("end", -4) if start > 0.8 else ("start", 4)
-        parts.append(_text(_percent(start), _TOP + 14, "NaN", "nan", anchor, dx=dx))
+        parts.append(_text(_percent(start), top + 14, "NaN", "nan", anchor, dx=dx))
     return parts
 
 
-def _legend(keys: dict[str, float], words: Catalogue) -> str:
+def _legend(keys: dict[str, float], words: Catalogue, y: int) -> str:
     """Samples of the lines in their widths, and their names, from the right edge leftwards."""
     parts, right = [], 0.0
     for name, width in reversed(keys.items()):
         said = words.say(f"report.plot.{name}")
-        parts.append(_text("0", 14, said, "key", "end", dx=right))
+        parts.append(_text("0", y, said, "key", "end", dx=right))
         right -= _width(said) + 7
         parts.append(
-            f'<line class="{name}" x1="{right - 20:.0f}" x2="{right:.0f}" y1="10" y2="10"'
+            f'<line class="{name}" x1="{right - 20:.0f}" x2="{right:.0f}" y1="{y - 4}" y2="{y - 4}"'
             f' stroke="{_COLOURS[name]}" stroke-width="{width:g}"/>'
         )
         right -= 20 + 14

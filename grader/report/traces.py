@@ -119,6 +119,9 @@ def _vertical(reference: Array, student: Array | None) -> tuple[float, float]:
         flat = high - low <= 1e-3 * max(abs(low), abs(high))
         room = math.inf if flat else high - low
         low, high = max(min(low, own[0]), low - room), min(max(high, own[1]), high + room)
+    least = 1e-3 * max(abs(low), abs(high))  # a level line isn't magnified beyond its digits
+    if high - low < 2 * least:
+        low, high = (low + high) / 2 - least, (low + high) / 2 + least
     return low, high
 
 

@@ -1,0 +1,88 @@
+"""The labelled sample submissions, through the real pipeline as a TA starts it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import ROOT, checks, results, run_grader
+from samples.expected import Sample, disagreements, load_samples
+
+SAMPLES = load_samples(ROOT / "submissions" / "hh")
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole folder graded by one command."""
+    out = tmp_path_factory.mktemp("acceptance") / "feedback"
+    done = run_grader(
+        "grade", ROOT / "submissions" / "hh", "-o", out, "--sandbox", "none", "--cell-seconds", "30"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def by_file(graded: Path) -> dict[str, dict[str, Any]]:
+    """Results by the name of the file that was handed in."""
+    return {Path(r["submission"]["file"]).name: r for r in results(graded).values()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: Path(s.file).stem)
+def test_sample_gets_its_verdict(sample: Sample, by_file: dict[str, dict[str, Any]]) -> None:
+    """A labelled submission gets the outcome, the score and the checks of its label."""
+    assert disagreements(sample, by_file[sample.file]) == []
+
+
+@pytest.mark.slow
+def test_every_sample_has_a_result(graded: Path, by_file: dict[str, dict[str, Any]]) -> None:
+    """Nothing that was handed in is missing, and each has all files of the contract."""
+    assert set(by_file) == {sample.file for sample in SAMPLES}
+    for folder in (f for f in graded.iterdir() if f.is_dir()):
+        names = {file.name for file in folder.iterdir()}
+        assert {"result.html", "result.md", "result.json", "teacher.html", "probe.json"} <= names
+        assert not {name for name in names if name.endswith(".part")}
+
+
+@pytest.mark.slow
+def test_the_handouts_own_run_has_eight_spikes(by_file: dict[str, dict[str, Any]]) -> None:
+    """Spike count and firing rate in the report are those of the handout's own run."""
+    found = checks(by_file["right-plain.ipynb"])
+    count = found["hh.simulation.spike_count"]["measured"]
+    rate = found["hh.simulation.firing_rate"]["measured"]
+    assert (count["found"], count["expected"]) == (8, 8)
+    assert rate["found"] == pytest.approx(36, abs=0.5)
+
+
+@pytest.mark.slow
+def test_batch_files_agree_with_the_results(
+    graded: Path, by_file: dict[str, dict[str, Any]]
+) -> None:
+    """summary.json and grades.csv hold the scores of the results, one row a submission."""
+    summary = json.loads((graded / "summary.json").read_text("utf-8"))
+    scores = {row["file"]: row["score"] for row in summary["submissions"]}
+    assert {Path(file).name: score for file, score in scores.items()} == {
+        name: result["score"] for name, result in by_file.items()
+    }
+    rows = (graded / "grades.csv").read_text("utf-8-sig").splitlines()
+    assert len(rows) == 1 + len(SAMPLES)
+
+
+@pytest.mark.slow
+def test_nothing_hidden_reaches_a_student(graded: Path) -> None:
+    """No student's file names a hidden check, a hidden stimulus, the seed or a teacher's detail."""
+    for folder in (f for f in graded.iterdir() if f.is_dir()):
+        result = json.loads((folder / "result.json").read_text("utf-8"))
+        secrets = {c["id"] for c in result["checks"] if c["visibility"] == "hidden"}
+        secrets |= {str(result["provenance"]["seed"])}
+        secrets |= {d for c in result["checks"] if (d := c["detail"]) and len(d) > 20}
+        secrets |= {"tonic", "steep ramp", "near threshold"}
+        for name in ("result.html", "result.md"):
+            text = (folder / name).read_text("utf-8")
+            visible = re.sub(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+", "", text)
+            assert {secret for secret in secrets if secret in visible} == set(), folder.name

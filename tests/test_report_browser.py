@@ -1,0 +1,118 @@
+"""Tests of the pages in a real browser, where one is installed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_report_samples import ALL, TIME, curves, hostile
+
+from grader.report.batch import index_html
+from grader.report.html import student_html, teacher_html
+from grader.stages import BatchSummary, Curve
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+]
+
+
+def _pages() -> dict[str, str]:
+    reports = {
+        f"{name}-{language}": make(language)
+        for name, make in ALL.items()
+        for language in ("en", "zh")
+    }
+    reports["hostile"] = hostile()
+    reports["hair"] = replace(reports["perfect-en"], curves=(_hair(),))
+    texts = {f"{name}-student": student_html(report) for name, report in reports.items()}
+    texts |= {f"{name}-teacher": teacher_html(report) for name, report in reports.items()}
+    summary = BatchSummary(
+        assignment="hh", assignment_title="HH", reports=tuple(reports.values()), seconds=1.0
+    )
+    return texts | {"index": index_html(summary)}
+
+
+def _hair() -> Curve:
+    """A curve whose tick labels are as wide as they get."""
+    V = curves(None)[0].reference
+    return Curve(
+        label="V, stimulus 1", unit="mV", time=TIME, reference=V, student=V + 1.5e-5 * np.sin(TIME)
+    )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless browser, closed at the end."""
+    with playwright.sync_playwright() as engine:
+        opened = engine.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every page as a file."""
+    folder = tmp_path_factory.mktemp("pages")
+    for name, text in _pages().items():
+        (folder / f"{name}.html").write_text(text, "utf-8", newline="\n")
+    return folder
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 760, 1280])
+def test_pages_fit_and_load_nothing(browser: Any, folder: Path, width: int, scheme: str) -> None:
+    """No sideways scroll, nothing refused or fetched, no text cut or covered."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    said: list[str] = []
+    fetched: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: fetched.append(request.url))
+    faults = []
+    files = sorted(folder.glob("*.html"))
+    for file in files:
+        page.goto(file.as_uri())
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            faults.append((file.name, wide))
+        faults += page.evaluate(
+            """() => [...document.querySelectorAll('.plot')].flatMap(plot => {
+                const edge = plot.getBoundingClientRect();
+                return [...plot.querySelectorAll('text')].filter(text => {
+                    const box = text.getBoundingClientRect();
+                    const others = [...plot.querySelectorAll('.key, .unit')].filter(other => {
+                        const o = other.getBoundingClientRect();
+                        return other !== text && box.left < o.right && o.left < box.right
+                            && box.top + 3 < o.bottom && o.top + 3 < box.bottom;
+                    });
+                    return box.left < edge.left || box.right > edge.right
+                        || box.bottom > edge.bottom || others.length;
+                }).map(text => text.textContent);
+            })"""
+        )
+    context.close()
+    assert len(files) == 25
+    assert faults == []
+    assert said == []
+    assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []
+
+
+def test_the_style_is_applied(browser: Any, folder: Path) -> None:
+    """The policy's hash fits the style: without it a page would be bare."""
+    page = browser.new_page(color_scheme="dark")
+    page.goto((folder / "perfect-en-student.html").as_uri())
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.close()
+    assert ground == "rgb(20, 23, 28)"
