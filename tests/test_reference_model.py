@@ -334,7 +334,7 @@ def test_an_unknown_gate_leaves_the_other_derivatives_known():
     """NaN for n makes dV and dn NaN, and neither dm nor dh."""
     at = draw_field(assignment(), GATES, 2)
     known = reference().field(at)
-    found = reference().field({**at, "IK.n": np.full(64, np.nan)})
+    found = reference().field({**at, "IK.n": np.full(256, np.nan)})
     assert np.isnan(found["V"]).all()
     assert np.isnan(found["IK.n"]).all()
     for name in ("INa.m", "INa.h"):

@@ -16,9 +16,12 @@ import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from grader.stages import GradeReport
+
+if TYPE_CHECKING:
+    from grader.judge.compare import Comparison
 
 
 class JudgeFailed(Exception):
@@ -100,24 +103,27 @@ class Judge:
 
 
 def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:
+    """Answer each case with a report, or with a traceback when we fail."""
     from grader.assignment import load_assignment
     from grader.judge.compare import Comparison
 
-    assignment = load_assignment(assignment_folder, teachers)
-    comparison = Comparison(assignment, device)
+    comparison: Comparison | None = None
     while True:
         try:
             case = connection.recv()
         except (EOFError, OSError):
             return
         try:
-            answer: Any = judge_case(case, comparison)
+            if comparison is None:
+                assignment = load_assignment(assignment_folder, teachers)
+                comparison = Comparison(assignment, device)
+            answer: GradeReport | str = judge_case(case, comparison)
         except Exception:
             answer = traceback.format_exc()[-8000:]
         connection.send(answer)
 
 
-def judge_case(case: Case, comparison: Any) -> GradeReport:
+def judge_case(case: Case, comparison: Comparison) -> GradeReport:
     """Evidence in, reports out: the last two stages of one submission."""
     from grader.evidence import load_evidence
     from grader.judge.verdict import broken_evidence, verdict

@@ -1,0 +1,221 @@
+"""Batches and the command line, with real kernels: exit status, faults of ours, odd input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, SOLUTION, checks, results, run_grader
+
+Make = Callable[[Mapping[str, str]], str]
+RELEASED = ROOT / "assignments" / "hh" / "hh.ipynb"
+
+
+def _grade(folder: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
+    return run_grader("grade", folder / "in", "-o", folder / "out", "--sandbox", "none", *more)
+
+
+@pytest.fixture
+def handed_in(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+def test_grading_unboxed_must_be_asked_for(tmp_path: Path) -> None:
+    """Without --sandbox none nothing is run, and the message says why and what to do."""
+    done = run_grader("grade", SOLUTION, "-o", tmp_path / "out")
+    assert done.returncode == 2
+    assert "with your own rights" in done.stderr
+    assert "--sandbox none" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere.ipynb"], "nowhere.ipynb"),
+        ([str(SOLUTION), "-a", "hhh"], "Did you mean 'hh'?"),
+        ([str(SOLUTION), "--assignments", str(ROOT / "tests")], "no assignments were found"),
+    ],
+)
+def test_wrong_use_is_a_sentence(arguments: list[str], words: str, tmp_path: Path) -> None:
+    """Wrong usage exits with 2, says what is wrong, and shows no traceback."""
+    done = run_grader("grade", *arguments, "-o", tmp_path / "out", "--sandbox", "none")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_two_submissions_of_the_same_name_keep_their_own(
+    handed_in: Path, solution_with: Make
+) -> None:
+    """The same file name in two students' folders gives two results, none overwritten."""
+    wrong = solution_with({"E=-77., g_max=36.)": "E=77., g_max=36.)"})
+    for student, text in (("ann", SOLUTION.read_text("utf-8")), ("bob", wrong)):
+        for name in ("a", "b"):
+            folder = handed_in / student / name
+            folder.mkdir(parents=True)
+            (folder / "homework.ipynb").write_text(text, "utf-8")
+    done = _grade(handed_in.parent)
+    assert done.returncode == 0, done.stderr
+    found = results(handed_in.parent / "out")
+    assert len(found) == 4
+    scores = sorted(result["score"] for result in found.values())
+    assert scores[2:] == [100.0, 100.0]
+    assert scores[0] == scores[1] < 80
+
+
+@pytest.mark.slow
+def test_exit_status_tells_a_low_score(handed_in: Path) -> None:
+    """--fail-under turns a low score into 1; without it marks don't matter."""
+    shutil.copy(RELEASED, handed_in / "unfilled.ipynb")
+    assert _grade(handed_in.parent).returncode == 0
+    assert _grade(handed_in.parent, "--fail-under", "50").returncode == 1
+
+
+@pytest.mark.slow
+def test_our_own_fault_never_costs_a_student(handed_in: Path) -> None:
+    """With a broken reference there is no score, exit status 3, and the teacher sees why."""
+    shutil.copy(SOLUTION, handed_in / "right.ipynb")
+    for name in ("assignments", "reference"):
+        shutil.copytree(ROOT / name, handed_in.parent / name)
+    model = handed_in.parent / "reference" / "hh" / "model.py"
+    model.write_text(model.read_text("utf-8") + "\nraise RuntimeError('broken on purpose')\n")
+    done = _grade(handed_in.parent, "--assignments", handed_in.parent)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    result = results(handed_in.parent / "out")["right"]
+    assert (result["outcome"], result["score"]) == ("not_graded", None)
+    assert {check["status"] for check in result["checks"]} == {"error"}
+    assert "broken on purpose" in json.dumps(result)
+    page = (handed_in.parent / "out" / "right" / "result.html").read_text("utf-8")
+    assert "broken on purpose" not in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", ["grader.host", "grader.judge.process"])
+def test_a_killed_helper_process_loses_no_submission(handed_in: Path, victim: str) -> None:
+    """When the host or the judge is killed in mid-batch, every submission still gets its score."""
+    for number in range(3):
+        shutil.copy(SOLUTION, handed_in / f"right-{number}.ipynb")
+    out = handed_in.parent / "out"
+    grading = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "grader", "grade", str(handed_in), "-o", str(out)),
+            *("--sandbox", "none", "-j", "1"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (pids := _children(grading.pid, victim)):
+        time.sleep(0.05)
+    time.sleep(4)  # into the first submission
+    os.kill(pids[0], signal.SIGKILL)
+    said, _ = grading.communicate(timeout=300)
+    assert grading.returncode == 0, said
+    assert [result["score"] for result in results(out).values()] == [100.0] * 3
+
+
+def _children(parent: int, module: str) -> list[int]:
+    """Processes started by ``parent`` that run ``module``."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (folder / "stat").read_text()
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if int(status.rsplit(")", 1)[1].split()[1]) == parent and module.encode() in command:
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.slow
+def test_huge_stored_output_is_dropped(handed_in: Path) -> None:
+    """20 MB of stored output neither slows nor changes the grade, nor ends in the reports."""
+    notebook = json.loads(SOLUTION.read_text("utf-8"))
+    code = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    text = "x" * 20_000_000
+    code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
+    (handed_in / "huge.ipynb").write_text(json.dumps(notebook), "utf-8")
+    assert _grade(handed_in.parent).returncode == 0
+    assert results(handed_in.parent / "out")["huge"]["score"] == 100
+    sizes = {f.name: f.stat().st_size for f in (handed_in.parent / "out" / "huge").iterdir()}
+    assert max(sizes.values()) < 4_000_000
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_result(handed_in: Path, solution_with: Make) -> None:
+    """Grading twice with one seed gives the same checks, message for message."""
+    wrong = solution_with({"E=50., g_max=120.)": "E=50., g_max=121.)"})
+    (handed_in / "wrong.ipynb").write_text(wrong, "utf-8")
+
+    def graded() -> list[dict[str, Any]]:
+        assert _grade(handed_in.parent, "--seed", "7").returncode == 0
+        found: list[dict[str, Any]] = results(handed_in.parent / "out")["wrong"]["checks"]
+        return found
+
+    assert graded() == graded()
+
+
+@pytest.mark.slow
+def test_reports_in_chinese(handed_in: Path) -> None:
+    """--lang zh gives every message of the report in Chinese."""
+    shutil.copy(RELEASED, handed_in / "unfilled.ipynb")
+    assert _grade(handed_in.parent, "--lang", "zh").returncode == 0
+    found = checks(results(handed_in.parent / "out")["unfilled"])
+    for check in found.values():
+        assert any("\u4e00" <= character <= "\u9fff" for character in check["message"])
+    page = (handed_in.parent / "out" / "unfilled" / "result.html").read_text("utf-8")
+    assert '<html lang="zh' in page
+
+
+@pytest.mark.slow
+def test_check_tells_a_student_what_fails(tmp_path: Path, solution_with: Make) -> None:
+    """The self-check exits with 1, names cell, line and parameter, and writes the page."""
+    file = tmp_path / "mine.ipynb"
+    file.write_text(solution_with({"g_max=0.03)": "g_max=0.3)"}), "utf-8")
+    done = run_grader("check", file, "--html", tmp_path / "page.html")
+    assert done.returncode == 1, done.stderr
+    assert "g_max of IL is 0.3" in done.stdout
+    assert "line 6" in done.stdout
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "g_max of IL is 0.3" in page
+    assert "Further checks" not in page
+
+
+@pytest.mark.slow
+def test_check_needs_nothing_of_the_teachers(tmp_path: Path) -> None:
+    """With the teachers' folder out of reach a right notebook passes, with 0, without JAX."""
+    shutil.copytree(ROOT / "assignments", tmp_path / "assignments")
+    code = (
+        "import sys\nfrom grader.cli import main\n"
+        "try:\n    main()\nfinally:\n    print('jax' in sys.modules)"
+    )
+    arguments = ["check", str(SOLUTION), "--assignments", str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All public checks pass" in done.stdout
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_check_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    """A file that is no notebook exits with 2 and a sentence."""
+    (tmp_path / "page.ipynb").write_text("<!doctype html><title>Log in</title>", "utf-8")
+    done = run_grader("check", tmp_path / "page.ipynb")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "page" in done.stdout.lower()
+    assert run_grader("check", tmp_path / "none.ipynb").returncode == 2
