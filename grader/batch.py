@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
@@ -49,6 +50,7 @@ class Station:
     options: Options
     host: Host
     judge: Judge
+    scratch: Path
 
 
 @contextlib.contextmanager
@@ -56,11 +58,12 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
     """Start host and judge; both end with the block. Call it in the main thread."""
     assert assignment.rubric is not None
     with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-"))
         host = Host(assignment.folder, assignment.rubric.folder)
         stack.callback(host.close)
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
-        yield Station(assignment, options, host, judge)
+        yield Station(assignment, options, host, judge, Path(scratch))
 
 
 def grade_batch(
@@ -125,6 +128,7 @@ def _gather(station: Station, entry: Entry, folder: Path) -> None:
             "secret": options.secret.hex(),
             "seed": options.seed,
             "sandbox": options.sandbox,
+            "scratch": str(station.scratch),
             "folder": str(folder),
         },
         limits.notebook_seconds + limits.probe_seconds * exercises + SLACK,

@@ -44,6 +44,7 @@ class Job:
     seed: int | None = None
     hidden: bool = True  # whether hidden stimuli are used as well
     sandbox: str = "none"
+    scratch: Path | None = None  # where private folders are made; the system's, if None
 
 
 def gather(job: Job) -> Evidence:
@@ -78,7 +79,7 @@ def _in_fresh_kernel(
     seed: int,
     stop_before: int | None,
 ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
-    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
+    with tempfile.TemporaryDirectory(prefix="grader-", dir=job.scratch) as folder:
         return asyncio.run(_run(job, submission, cells, seed, Path(folder), stop_before))
 
 

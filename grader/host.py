@@ -172,6 +172,7 @@ def _client(request: dict[str, Any], assignment: Assignment, writing: int) -> No
             secret=bytes.fromhex(request["secret"]),
             seed=request["seed"],
             sandbox=request["sandbox"],
+            scratch=Path(request["scratch"]),
         )
         save_evidence(gather(job), Path(request["folder"]))
     except BaseException:

@@ -94,7 +94,11 @@ def trace_rmse(item: Item) -> Finding:
         trace[:, columns], reference.traces[variable][:, columns], panel.time, item.check.until
     )
     tolerance = _tolerance(item)
-    values |= {"rmse": difference, "until": item.check.until, "tolerance": tolerance}
+    values |= {
+        "rmse": float(f"{difference:.3g}"),
+        "until": item.check.until,
+        "tolerance": tolerance,
+    }
     common: dict[str, Any] = {
         "values": values,
         "found": difference,
@@ -191,7 +195,7 @@ def _named(item: Item, variable: str) -> dict[str, Value]:
     return {
         "variable": variable.split(".")[-1],
         "full": variable,
-        "unit": "mV" if variable == "V" else "",
+        "unit": " mV" if variable == "V" else "",
     }
 
 

@@ -26,6 +26,13 @@ Accepted variants differ by about 0.1, a gate and one that it isn't by more than
 """
 
 
+EARLY = 20.0
+"""ms over which traces tell variants apart, before a phase that slips hides it."""
+
+FAR_NEARER = 4.0
+"""How many times nearer a later variant must be than the first."""
+
+
 def match_gates(exercise: Exercise, states: Sequence[str]) -> dict[str, str]:
     """The gates found in ``states`` by their own name, then by an alias.
 
@@ -118,19 +125,23 @@ def choose_traces(variants: Mapping[str, Mapping[str, Array]], V: Array, time: A
     """The variant whose trace of V is nearest, where there is no field to tell by.
 
     ``variants`` maps a variant to its traces, ``V`` is the student's, ``(T, N)`` in mV,
-    ``time`` ``(T,)`` in ms. The first one where V isn't finite or has another shape.
+    ``time`` ``(T,)`` in ms. Another than the first is chosen only when it is nearer by
+    `FAR_NEARER` over the first `EARLY` ms: a wrong model is far from all of them. The
+    first one where V isn't finite or has another shape.
 
     Raises ``ValueError`` for no variants.
     """
     if not variants:
         raise ValueError("no variants to choose from")
+    first, *others = variants
 
     def distance(name: str) -> float:
         expected = variants[name]["V"]
-        apart = rmse(V, expected, time) if V.shape == expected.shape else float("nan")
+        apart = rmse(V, expected, time, EARLY) if V.shape == expected.shape else float("nan")
         return apart if np.isfinite(apart) else float("inf")
 
-    return min(variants, key=distance)
+    best = min(others, key=distance, default=first)
+    return best if distance(best) * FAR_NEARER < distance(first) < float("inf") else first
 
 
 def _reference_states(
