@@ -43,7 +43,7 @@ def _guarded(command: Callable[..., int]) -> Callable[..., None]:
     @click.option("--debug", is_flag=True, help="Show the traceback of a fault of the grader.")
     @wraps(command)
     def guarded(debug: bool, **options: Any) -> None:
-        from grader.assignment import AssignmentError
+        from grader.load import AssignmentError
         from grader.locate import NotFound
         from grader.read.intake import IntakeError
 
@@ -193,21 +193,11 @@ def grade(
     place = find(assignment, assignments, _named_by_first(entries))
     loaded = place.load(as_teacher=True)
     language = _language(lang)
-    limits = loaded.limits.model_copy(
-        update={
-            name: seconds
-            for name, seconds in (
-                ("cell_seconds", cell_seconds),
-                ("notebook_seconds", notebook_seconds),
-            )
-            if seconds is not None
-        }
-    )
     options = Options(
         out=out,
         jobs=min(jobs or default_jobs(), max(1, len(entries))),
         language=language,
-        limits=limits,
+        limits=loaded.limits.changed(cell_seconds=cell_seconds, notebook_seconds=notebook_seconds),
         secret=load_secret(),
         seed=seed,
         device=device,
@@ -283,13 +273,9 @@ def check(
     place = find(assignment, assignments, _named_by_first([entry]))
     language = _language(lang)
     with working(language):
-        report = self_check(
-            notebook,
-            place.load(as_teacher=False),
-            language,
-            cell_seconds=cell_seconds,
-            notebook_seconds=notebook_seconds,
-        )
+        loaded = place.load(as_teacher=False)
+        limits = loaded.limits.changed(cell_seconds=cell_seconds, notebook_seconds=notebook_seconds)
+        report = self_check(notebook, loaded, limits, language)
     show_check(report)
     if html is not None:
         html.write_text(student_html(report), "utf-8")

@@ -28,9 +28,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import Assignment, Limits, load_assignment
+from grader.assignment import Assignment, Limits
 from grader.evidence import save_evidence
 from grader.gather import Job, gather
+from grader.load import load_assignment
 
 _PR_SET_PDEATHSIG = 1
 _MAX_REQUEST = 64 * 1024

@@ -6,7 +6,8 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
+from grader.load import load_assignment
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather
 from grader.judge.public_traces import add_public_reference
 from grader.judge.verdict import verdict
@@ -16,24 +16,9 @@ from grader.stages import GradeReport
 
 
 def self_check(
-    notebook: Path,
-    assignment: Assignment,
-    language: str,
-    *,
-    cell_seconds: float | None = None,
-    notebook_seconds: float | None = None,
+    notebook: Path, assignment: Assignment, limits: Limits, language: str
 ) -> GradeReport:
     """Run ``notebook`` and judge it by the public checks, one point each."""
-    limits = assignment.limits.model_copy(
-        update={
-            name: seconds
-            for name, seconds in (
-                ("cell_seconds", cell_seconds),
-                ("notebook_seconds", notebook_seconds),
-            )
-            if seconds is not None
-        }
-    )
     job = Job(
         notebook=notebook, assignment=assignment, limits=limits, secret=b"public", hidden=False
     )

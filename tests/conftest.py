@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
+from grader.load import load_assignment
 
 ROOT = Path(__file__).parents[1]
 SOLUTION = ROOT / "reference" / "hh" / "hh-solution.ipynb"

@@ -96,7 +96,7 @@ def test_batch_files_agree_with_the_results(
 
 @pytest.mark.slow
 def test_nothing_hidden_reaches_a_student(graded: Path) -> None:
-    """No student's file names a hidden check, a hidden stimulus, the seed or a teacher's detail."""
+    """No student's file names a hidden check, its stimulus, the seed or a hidden detail."""
     for folder in (f for f in graded.iterdir() if f.is_dir()):
         result = json.loads((folder / "result.json").read_text("utf-8"))
         secrets = {c["id"] for c in result["checks"] if c["visibility"] == "hidden"}

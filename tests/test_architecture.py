@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import load_assignment
+from grader.load import load_assignment
 
 ROOT = Path(__file__).parents[1]
 INSIDE = ROOT / "grader" / "probe" / "inside"

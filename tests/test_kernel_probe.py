@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment, Limits, load_assignment
+from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather
+from grader.load import load_assignment
 from grader.probe import messages
 from grader.run.kernel import kernel_environment, plain_kernel
 from grader.run.session import KernelGone, open_session

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from grader.assignment import Assignment, AssignmentError, Exercise, load_assignment
+from grader.assignment import Assignment, Exercise
+from grader.load import AssignmentError, load_assignment
 from grader.read.cells import answer_cells, find_cell
 from grader.read.notebook import read_notebook
 from grader.read.source import normalised

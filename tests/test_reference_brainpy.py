@@ -15,8 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.judge.reference import ReferenceModel, load_model
+from grader.load import load_assignment
 from grader.measures import relative_error, rmse, spike_count
 from grader.stages import Array, Panel
 from grader.stimuli import draw_field, draw_panel

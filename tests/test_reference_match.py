@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment, Channel, Exercise, Gate, Variant, load_assignment
+from grader.assignment import Assignment, Channel, Exercise, Gate, Variant
 from grader.judge.match import choose_traces, choose_variant, match_by_residual, match_gates
 from grader.judge.reference import ReferenceModel, load_model
+from grader.load import load_assignment
 from grader.stages import Array
 from grader.stimuli import draw_field, draw_panel
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from grader.assignment import Assignment, load_assignment
+from grader.assignment import Assignment
 from grader.judge.reference import ReferenceModel, ReferenceModelError, load_model
+from grader.load import load_assignment
 from grader.measures import firing_rate, relative_error, rmse, spike_count, spike_times
 from grader.stages import Panel
 from grader.stimuli import draw_field, draw_panel

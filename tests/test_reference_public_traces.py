@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment, AssignmentError, load_assignment
+from grader.assignment import Assignment
 from grader.judge.make_traces import write_public_traces
 from grader.judge.public_traces import load_public_traces
 from grader.judge.reference import ReferenceModel, load_model
+from grader.load import AssignmentError, load_assignment
 from grader.measures import spike_count
 from grader.stimuli import draw_panel
 

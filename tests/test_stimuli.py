@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment, Simulation, Stimulus, load_assignment
+from grader.assignment import Assignment, Simulation, Stimulus
+from grader.load import load_assignment
 from grader.stimuli import draw_field, draw_panel, seed_for
 
 ROOT = Path(__file__).parents[1]

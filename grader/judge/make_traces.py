@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.assignment import Assignment, AssignmentError
+from grader.assignment import Assignment
 from grader.judge.public_traces import panel_arrays
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
+from grader.load import AssignmentError
 from grader.stimuli import draw_panel
 
 

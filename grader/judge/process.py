@@ -104,8 +104,8 @@ class Judge:
 
 def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:
     """Answer each case with a report, or with a traceback when we fail."""
-    from grader.assignment import load_assignment
     from grader.judge.compare import Comparison
+    from grader.load import load_assignment
 
     comparison: Comparison | None = None
     while True:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.assignment import Assignment, AssignmentError, Exercise
+from grader.assignment import Assignment, Exercise
 from grader.judge.match import choose_traces, match_gates
+from grader.load import AssignmentError
 from grader.stages import Array, Attempt, Evidence, Panel, Reference
 from grader.stimuli import draw_panel
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from grader.assignment import Assignment, AssignmentError
+from grader.assignment import Assignment
+from grader.load import AssignmentError
 from grader.read.classes import classes
 from grader.read.notebook import made_here, read_notebook
 from grader.read.source import digest_of, parse, tree_digest

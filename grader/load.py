@@ -1,0 +1,220 @@
+"""Reading an assignment from its folders, strictly.
+
+An unknown key is an error with the nearest known one named, and all faults of a file
+are reported at once, each with its path.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from grader.assignment import (
+    Answer,
+    Assignment,
+    Channel,
+    Check,
+    Data,
+    Exercise,
+    FieldDraw,
+    Gate,
+    Limits,
+    Mistake,
+    NonNegative,
+    Parameter,
+    Positive,
+    Rubric,
+    Simulation,
+    Stimulus,
+    Text,
+    Tier,
+    Variant,
+)
+
+
+class AssignmentError(Exception):
+    """An assignment's files are wrong; the message names file and key, one fault a line."""
+
+
+class _Public(Data):
+    schema_version: Literal[1]
+    id: str
+    title: Text
+    notebook: str
+    limits: Limits = Limits()
+    answer: Answer = Answer()
+    simulation: Simulation = Simulation()
+    exercises: tuple[Exercise, ...]
+    variants: tuple[Variant, ...] = (Variant(id="given"),)
+    stimuli: tuple[Stimulus, ...] = ()
+    checks: tuple[Check, ...]
+
+
+class _Hidden(Data):
+    schema_version: Literal[1]
+    reference: str  # the module with the reference model, beside rubric.toml
+    solution: str  # the teacher's notebook
+    families: dict[str, Positive]
+    points: dict[str, NonNegative]
+    field: FieldDraw = FieldDraw()
+    stimuli: tuple[Stimulus, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+def load_assignment(folder: Path, teachers: Path | None = None) -> Assignment:
+    """Read an assignment from its folder and, where given, its teachers' folder.
+
+    Raises ``AssignmentError`` with every fault found.
+    """
+    public = _read(folder / "assignment.toml", _Public)
+    rubric: Rubric | None = None
+    if teachers is not None:
+        hidden = _read(teachers / "rubric.toml", _Hidden)
+        rubric = Rubric(
+            folder=teachers,
+            reference=teachers / hidden.reference,
+            solution=teachers / hidden.solution,
+            families=hidden.families,
+            points=hidden.points,
+            field=hidden.field,
+            stimuli=hidden.stimuli,
+            checks=hidden.checks,
+        )
+    assignment = Assignment(
+        id=public.id,
+        title=public.title,
+        folder=folder,
+        notebook=folder / public.notebook,
+        digest=_digest(folder, teachers),
+        limits=public.limits,
+        answer=public.answer,
+        simulation=public.simulation,
+        exercises=public.exercises,
+        variants=public.variants,
+        stimuli=public.stimuli,
+        public_checks=public.checks,
+        rubric=rubric,
+    )
+    _verify(assignment)
+    return assignment
+
+
+_Model = TypeVar("_Model", _Public, _Hidden)
+
+
+def _read(file: Path, model: type[_Model]) -> _Model:
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise AssignmentError(f"{file}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AssignmentError(f"{file}: not readable as TOML: {error}") from None
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        known = _known_keys(model)
+        lines = [_fault(file, dict(fault), known) for fault in error.errors()]
+        raise AssignmentError("\n".join(lines)) from None
+
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "limits": Limits,
+    "answer": Answer,
+    "simulation": Simulation,
+    "exercises": Exercise,
+    "channels": Channel,
+    "parameters": Parameter,
+    "gates": Gate,
+    "mistakes": Mistake,
+    "stimuli": Stimulus,
+    "checks": Check,
+    "field": FieldDraw,
+    "variants": Variant,
+    "partial": Tier,
+    "title": Text,
+}
+
+
+def _known_keys(model: type[BaseModel]) -> dict[str, list[str]]:
+    """The keys that each table may hold, under the table's last name in a path."""
+    keys = {name: list(table.model_fields) for name, table in _TABLES.items()}
+    return keys | {"": list(model.model_fields)}
+
+
+def _fault(file: Path, fault: dict[str, object], known: dict[str, list[str]]) -> str:
+    location = fault["loc"]
+    assert isinstance(location, tuple)
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    if fault["type"] == "extra_forbidden":
+        key = str(location[-1])
+        tables = [step for step in location[:-1] if isinstance(step, str) and step in known]
+        near = difflib.get_close_matches(key, known[tables[-1] if tables else ""], n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"{file}: {path}: there is no such key{hint}"
+    message = str(fault["msg"])
+    got = fault.get("input")
+    shown = "" if isinstance(got, (dict, list)) else f", got {got!r}"
+    return f"{file}: {path}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _verify(assignment: Assignment) -> None:
+    """What no single key shows: names that must exist, points that must add up."""
+    faults: list[str] = []
+    ids = [check.id for check in assignment.checks]
+    for repeated in sorted({id for id in ids if ids.count(id) > 1}):
+        faults.append(f"{assignment.folder}: two checks are called {repeated!r}")
+    stimuli = assignment.stimuli + (assignment.rubric.stimuli if assignment.rubric else ())
+    names = [stimulus.name for stimulus in stimuli]  # they key the draw
+    for repeated in sorted({name for name in names if names.count(name) > 1}):
+        faults.append(f"{assignment.folder}: two stimuli are called {repeated!r}")
+    exercises = {exercise.id: exercise for exercise in assignment.exercises}
+    for check in assignment.checks:
+        if check.exercise not in exercises:
+            faults.append(f"check {check.id}: there is no exercise {check.exercise!r}")
+            continue
+        channels = {channel.name for channel in exercises[check.exercise].channels}
+        if check.channel and check.channel not in channels:
+            faults.append(f"check {check.id}: there is no channel {check.channel!r}")
+        elif check.parameter and check.parameter not in (
+            exercises[check.exercise].channel(check.channel).parameters
+        ):
+            faults.append(f"check {check.id}: {check.channel} has no {check.parameter!r}")
+    if rubric := assignment.rubric:
+        for missing in sorted(set(ids) - set(rubric.points)):
+            faults.append(f"{rubric.folder}/rubric.toml: points: none for check {missing!r}")
+        for unknown in sorted(set(rubric.points) - set(ids)):
+            near = difflib.get_close_matches(unknown, ids, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            faults.append(f"{rubric.folder}/rubric.toml: points: no check {unknown!r}{hint}")
+        for family, total in rubric.families.items():
+            members = [check.id for check in assignment.checks if check.family == family]
+            has = sum(rubric.points.get(id, 0.0) for id in members)
+            if abs(has - total) > 1e-9:
+                faults.append(
+                    f"{rubric.folder}/rubric.toml: family {family}: its checks have {has:g} "
+                    f"points, {total:g} were asked for"
+                )
+        for family in sorted({c.family for c in assignment.checks} - set(rubric.families)):
+            faults.append(f"{rubric.folder}/rubric.toml: families: {family!r} is missing")
+    if faults:
+        raise AssignmentError("\n".join(faults))
+
+
+def _digest(*folders: Path | None) -> str:
+    """One digest of all data that a mark depends on."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        if folder is None:
+            continue
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
