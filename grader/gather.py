@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from grader.assignment import Assignment, Exercise, Limits
 from grader.probe import messages
 from grader.read.cells import answer_cells, find_cell
@@ -19,11 +21,13 @@ from grader.run.session import KernelGone, Session, open_session
 from grader.stages import (
     Answers,
     Attempt,
+    Cell,
     Evidence,
     ExecutedNotebook,
     Figure,
     GradedCell,
     ModelProbe,
+    Panel,
     RunStatus,
     Submission,
 )
@@ -57,19 +61,35 @@ def gather(job: Job) -> Evidence:
         return _evidence(job, submission, ExecutedNotebook(status="unreadable"), {}, seed)
     cells = {e.id: find_cell(submission, e, job.assignment) for e in job.assignment.exercises}
     try:
-        executed, attempts = _in_fresh_kernel(job, submission, cells, seed, None)
-        fatal = executed.failed_cell
-        if (
-            executed.status in CUT
-            and fatal is not None
-            and any(found.index is not None and found.index < fatal for found in cells.values())
-        ):
-            # A later cell ended the kernel: what stands above it can be judged all the same.
-            _, attempts = _in_fresh_kernel(job, submission, cells, seed, fatal)
+        executed, attempts = _in_fresh_kernel(job, submission, cells, seed, submission.cells)
+        second = _second_order(submission, executed, cells)
+        if second is not None:
+            _, attempts = _in_fresh_kernel(job, submission, cells, seed, second)
     except messages.BadReply as problem:  # our own question went wrong: nobody's loss
         executed = ExecutedNotebook(status="ok")
         return replace(_evidence(job, submission, executed, {}, seed), broken=str(problem))
     return _evidence(job, submission, executed, attempts, seed)
+
+
+def _second_order(
+    submission: Submission, executed: ExecutedNotebook, cells: Mapping[str, GradedCell]
+) -> Sequence[Cell] | None:
+    """The cells of a second run that can show a model which the first could not, or None.
+
+    When a later cell ended the kernel, what stands above it can be judged all the same.
+    When a graded cell failed and the student ran the cells in another order than they
+    stand, that order is tried. How the notebook ran remains the first run's affair.
+    """
+    graded = {found.index for found in cells.values() if found.index is not None}
+    fatal = executed.failed_cell
+    if executed.status in CUT and fatal is not None and any(index < fatal for index in graded):
+        return submission.cells[:fatal]
+    failed = {run.index for run in executed.cells if run.error_name == "NameError"}
+    ran = [cell for cell in submission.cells if cell.executed is not None]
+    as_run = sorted(ran, key=lambda cell: cell.executed or 0)
+    if graded & failed and as_run != ran and graded <= {cell.index for cell in ran}:
+        return as_run
+    return None
 
 
 def _in_fresh_kernel(
@@ -77,10 +97,10 @@ def _in_fresh_kernel(
     submission: Submission,
     cells: Mapping[str, GradedCell],
     seed: int,
-    stop_before: int | None,
+    order: Sequence[Cell],
 ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
     with tempfile.TemporaryDirectory(prefix="grader-", dir=job.scratch) as folder:
-        return asyncio.run(_run(job, submission, cells, seed, Path(folder), stop_before))
+        return asyncio.run(_run(job, submission, cells, seed, Path(folder), order))
 
 
 async def _run(
@@ -89,7 +109,7 @@ async def _run(
     cells: Mapping[str, GradedCell],
     seed: int,
     folder: Path,
-    stop_before: int | None,
+    order: Sequence[Cell],
 ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
     """Every cell in its order, the names kept after each graded cell, then the questions."""
     work = folder / "work"
@@ -104,7 +124,7 @@ async def _run(
         env=kernel_environment(folder),
     ) as session:
         windows: dict[int, tuple[float, float]] = {}
-        for cell in submission.cells[:stop_before]:
+        for cell in order:
             if cell.kind != "code" or not cell.source.strip():
                 continue
             graded = [g for g in cells.values() if g.index == cell.index]
@@ -179,14 +199,32 @@ async def _question(
             names = [f"{c.name}.{s}" for c in probe.channels for s in c.states]
             panel = draw_panel(job.assignment, seed, job.hidden)
             states = draw_field(job.assignment, names, seed)
-            text = await ask(
-                "answer",
-                messages.answer_request(job.assignment, exercise, cell.class_name, panel, states),
-            )
-            answers = messages.read_answer(text, panel, states)
+
+            async def answer(panel: Panel) -> Answers:
+                request = messages.answer_request(
+                    job.assignment, exercise, cell.class_name, panel, states
+                )
+                return messages.read_answer(await ask("answer", request), panel, states)
+
+            answers = await answer(panel)
+            moved = _away_from_singular(panel, answers)
+            if job.hidden and moved is not None:
+                panel, answers = moved, await answer(moved)
     except KernelGone:
         pass  # the session remembers it, and the run counts as cut
     return Attempt(cell=cell, probe=probe, answers=answers, panel=panel)
+
+
+def _away_from_singular(panel: Panel, answers: Answers) -> Panel | None:
+    """The panel with V0 moved where a model in single precision answered NaN, or None.
+
+    In float32 a right model meets a V at which a rate is 0/0 once in some ten thousand
+    runs; that must not cost anything. In float64 it does not happen.
+    """
+    if answers.precision != "float32" or not answers.traces:
+        return None
+    lost = ~np.all([np.isfinite(t).all(axis=0) for t in answers.traces.values()], axis=0)
+    return replace(panel, V0=np.where(lost, panel.V0 + 0.37, panel.V0)) if lost.any() else None
 
 
 async def _saved_figures(
