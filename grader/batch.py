@@ -11,6 +11,7 @@ import contextlib
 import os
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -23,9 +24,14 @@ from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.verdict import broken_evidence, verdict
 from grader.read.intake import Entry
 from grader.report.write import write_batch, write_report
+from grader.run.kernel import short_folder
 from grader.stages import BatchSummary, GradeReport
 
 SLACK = 60.0  # seconds that a client may take beyond its notebook's own limits
+
+
+class NoDevice(Exception):
+    """The device asked for isn't there; the message says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,11 +64,15 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
     """Start host and judge; both end with the block. Call it in the main thread."""
     assert assignment.rubric is not None
     with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-"))
+        scratch = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="grader-", dir=short_folder())
+        )
         host = Host(assignment.folder, assignment.rubric.folder)
         stack.callback(host.close)
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
+        if options.device == "gpu" and (fault := judge.prepare()):
+            raise NoDevice(fault)
         yield Station(assignment, options, host, judge, Path(scratch))
 
 
@@ -114,8 +124,10 @@ def grade_one(station: Station, entry: Entry) -> GradeReport:
         folder.mkdir(parents=True, exist_ok=True)
         _gather(station, entry, folder)
         return station.judge.judge(case)
-    except (ClientKilled, JudgeFailed, OSError) as fault:
+    except (ClientKilled, JudgeFailed) as fault:
         return _broken(station, case, str(fault))
+    except Exception:  # whatever it is, it is ours, and the batch goes on
+        return _broken(station, case, traceback.format_exc()[-8000:])
 
 
 def _gather(station: Station, entry: Entry, folder: Path) -> None:

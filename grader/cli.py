@@ -5,6 +5,7 @@ Neither JAX nor BrainPy is imported here, so that ``grader --help`` answers at o
 
 from __future__ import annotations
 
+import io
 import locale
 import os
 import sys
@@ -110,9 +111,12 @@ def main() -> None:
     """Grade simulation homework: run each notebook, judge its model, explain the mark.
 
     \b
-    A class:          grader grade submissions/hh -o feedback --sandbox none
+    A class:          grader grade handed-in/ -o feedback --sandbox none
     Your own work:    grader check my-homework.ipynb
     """
+    for stream in (sys.stdout, sys.stderr):  # no terminal's encoding may end a batch
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @main.command(context_settings=_SETTINGS)
@@ -183,13 +187,17 @@ def grade(
             "and could read, change or delete your files. If you trust every one of them, or sit "
             "in a throw-away container, say so with --sandbox none."
         )
-    from grader.batch import Options, default_jobs, grade_batch
+    from grader.batch import NoDevice, Options, default_jobs, grade_batch
     from grader.console import batch_progress, show_summary
     from grader.locate import find
     from grader.read.intake import find_submissions
     from grader.secret import load_secret
+    from grader.words import catalogue
 
-    entries, notes = find_submissions(list(paths))
+    entries, notes = find_submissions(list(paths), leave_out=out)
+    if not entries:
+        words = catalogue(_language(lang))
+        _fail("\n".join(words.say(note.message_id, **note.values) for note in notes))
     place = find(assignment, assignments, _named_by_first(entries))
     loaded = place.load(as_teacher=True)
     language = _language(lang)
@@ -203,8 +211,15 @@ def grade(
         device=device,
         sandbox=sandbox,
     )
-    with batch_progress(len(entries), notes, language) as on_report:
-        summary = grade_batch(entries, loaded, options, on_report)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _fail(f"the output folder {out} can't be made: {error.strerror}. Choose another with -o.")
+    try:
+        with batch_progress(len(entries), notes, language) as on_report:
+            summary = grade_batch(entries, loaded, options, on_report)
+    except NoDevice as error:
+        _fail(str(error))
     show_summary(summary, out)
     if any(report.outcome == "not_graded" for report in summary.reports):
         return OUR_FAULT
@@ -230,12 +245,12 @@ def _named_by_first(entries: Any) -> str | None:
 @main.command(context_settings=_SETTINGS)
 @click.argument("notebook", type=click.Path(path_type=Path))
 @_assignment
+@click.option("--html", is_flag=True, help="Write the report as a page too: report.html.")
 @click.option(
-    "--html",
-    is_flag=False,
-    flag_value="report.html",
+    "-o",
+    "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the report as a page too (default: report.html).",
+    help="Write the page to this file instead.",
 )
 @_lang
 @_cell_seconds
@@ -245,7 +260,8 @@ def _named_by_first(entries: Any) -> str | None:
 def check(
     notebook: Path,
     assignment: str | None,
-    html: Path | None,
+    html: bool,
+    out: Path | None,
     lang: str | None,
     cell_seconds: float | None,
     notebook_seconds: float | None,
@@ -262,6 +278,9 @@ def check(
     """
     if not notebook.is_file():
         _fail(f"{notebook}: there is no such file. Save the notebook, then give its path.")
+    page = out or (Path("report.html") if html else None)
+    if page is not None and (page.suffix.lower() != ".html" or not page.absolute().parent.is_dir()):
+        _fail(f"{page}: the page needs a name that ends in .html, in a folder that is there.")
     from types import SimpleNamespace
 
     from grader.console import show_check, working
@@ -277,9 +296,9 @@ def check(
         limits = loaded.limits.changed(cell_seconds=cell_seconds, notebook_seconds=notebook_seconds)
         report = self_check(notebook, loaded, limits, language)
     show_check(report)
-    if html is not None:
-        html.write_text(student_html(report), "utf-8")
-        click.echo(f"{html}")
+    if page is not None:
+        page.write_text(student_html(report), "utf-8")
+        click.echo(str(page))
     if report.run.status == "unreadable":
         return USAGE
     if report.outcome == "not_graded":

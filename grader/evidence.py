@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import zipfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
+from grader.files import write_whole
 from grader.stages import Evidence
 
 PROBE, ARRAYS, NOTEBOOK = "probe.json", "evidence.npz", "executed.ipynb"
@@ -41,6 +41,8 @@ def save_evidence(evidence: Evidence, folder: Path) -> None:
     write_whole(folder / ARRAYS, packed.getvalue())
     if notebook:
         write_whole(folder / NOTEBOOK, notebook.encode("utf-8", "replace"))
+    else:
+        (folder / NOTEBOOK).unlink(missing_ok=True)  # of an earlier grading
     text = json.dumps({"schema_version": SCHEMA_VERSION, "evidence": table}, ensure_ascii=False)
     write_whole(folder / PROBE, text.encode("utf-8", "replace"))
 
@@ -66,14 +68,3 @@ def _load_arrays(file: Path) -> dict[str, npt.NDArray[np.float64]]:
         raise BadEvidence(f"{file}: {unpacked} bytes of arrays are more than {MAX_ARRAYS}")
     with np.load(file, allow_pickle=False) as arrays:
         return {name: np.asarray(arrays[name], np.float64) for name in arrays.files}
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Write ``file`` so that a reader sees the old content or the new, never a part."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, file)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            part.unlink()

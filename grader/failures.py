@@ -10,6 +10,7 @@ import difflib
 import re
 
 _COURSE_PACKAGES = ("brainpy", "jax", "numpy", "matplotlib")
+OF_IMPORTS = ("run.excuse.package", "run.excuse.colab")
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
@@ -30,6 +31,25 @@ def excuse(error_name: str, error_text: str) -> str:
     ):
         return "run.excuse.device"
     return ""
+
+
+def without_import(source: str, line: int | None) -> str | None:
+    """``source`` with the import statement at ``line`` (from 1) made a ``pass``, or None.
+
+    The number of lines stays. None when no import begins there.
+    """
+    lines = source.splitlines()
+    if line is None or not 0 < line <= len(lines):
+        return None
+    begin = re.match(r"(\s*)(import|from)\s", lines[line - 1])
+    if begin is None:
+        return None
+    end, text = line, lines[line - 1]
+    while end < len(lines) and (text.endswith("\\") or text.count("(") > text.count(")")):
+        text += lines[end]
+        end += 1
+    lines[line - 1 : end] = [begin[1] + "pass", *[""] * (end - line)]
+    return "\n".join(lines)
 
 
 def missing_package(error_text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from grader.assignment import Assignment, Exercise, Limits
 from grader.probe import messages
 from grader.read.cells import answer_cells, find_cell
 from grader.read.notebook import read_notebook
-from grader.run.kernel import kernel_environment, plain_kernel
+from grader.run.kernel import kernel_environment, plain_kernel, short_folder
 from grader.run.session import KernelGone, Session, open_session
 from grader.stages import (
     Answers,
@@ -76,14 +77,15 @@ def _second_order(
 ) -> Sequence[Cell] | None:
     """The cells of a second run that can show a model which the first could not, or None.
 
-    When a later cell ended the kernel, what stands above it can be judged all the same.
+    When the kernel ended after the graded cells had run, they can be judged all the same.
     When a graded cell failed and the student ran the cells in another order than they
     stand, that order is tried. How the notebook ran remains the first run's affair.
     """
     graded = {found.index for found in cells.values() if found.index is not None}
-    fatal = executed.failed_cell
-    if executed.status in CUT and fatal is not None and any(index < fatal for index in graded):
-        return submission.cells[:fatal]
+    last = max(graded, default=None)
+    ran_well = {run.index for run in executed.cells if run.status == "ok"}
+    if executed.status in CUT and last is not None and graded <= ran_well:
+        return submission.cells[: last + 1]
     failed = {run.index for run in executed.cells if run.error_name == "NameError"}
     ran = [cell for cell in submission.cells if cell.executed is not None]
     as_run = sorted(ran, key=lambda cell: cell.executed or 0)
@@ -99,7 +101,7 @@ def _in_fresh_kernel(
     seed: int,
     order: Sequence[Cell],
 ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
-    with tempfile.TemporaryDirectory(prefix="grader-", dir=job.scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="grader-", dir=job.scratch or short_folder()) as folder:
         return asyncio.run(_run(job, submission, cells, seed, Path(folder), order))
 
 
@@ -122,6 +124,8 @@ async def _run(
         plain_kernel(folder),
         cwd=str(work),
         env=kernel_environment(folder),
+        stdout=subprocess.DEVNULL,  # what a cell prints comes as messages; the rest is noise
+        stderr=subprocess.DEVNULL,
     ) as session:
         windows: dict[int, tuple[float, float]] = {}
         for cell in order:

@@ -74,6 +74,7 @@ class Host:
                 if self._process.poll() is not None:
                     self._socket.close()
                     self._start()
+                self._socket.settimeout(60.0)
                 socket.send_fds(self._socket, [json.dumps(request).encode()], [writing])
                 _, descriptors, _, _ = socket.recv_fds(self._socket, 16, 1)
         except OSError as error:

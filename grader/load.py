@@ -214,7 +214,8 @@ def _digest(*folders: Path | None) -> str:
         if folder is None:
             continue
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
+            name = file.relative_to(folder)
+            if file.is_file() and not any(p.startswith((".", "__")) for p in name.parts):
+                digest.update(name.as_posix().encode() + b"\0")
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()

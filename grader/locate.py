@@ -1,4 +1,4 @@
-"""Where the assignments lie: a clone, an editable install, a wheel, or a given folder."""
+"""Where the assignments lie: a clone, an editable install, or a given folder."""
 
 from __future__ import annotations
 
@@ -45,15 +45,13 @@ def places(given: Path | None = None) -> dict[str, Place]:
     ``assignments`` folder itself; without it, the package's own surroundings count.
     """
     found: dict[str, Place] = {}
-    for root in [given] if given is not None else [_PACKAGE.parent, _PACKAGE / "_data"]:
-        assignments = root / "assignments" if (root / "assignments").is_dir() else root
-        for file in sorted(assignments.glob("*/assignment.toml")):
-            id = file.parent.name
-            teachers = assignments.parent / "reference" / id
-            found.setdefault(
-                id,
-                Place(id, file.parent, teachers if (teachers / "rubric.toml").is_file() else None),
-            )
+    root = given or _PACKAGE.parent
+    assignments = root / "assignments" if (root / "assignments").is_dir() else root
+    for file in sorted(assignments.glob("*/assignment.toml")):
+        id = file.parent.name
+        teachers = assignments.parent / "reference" / id
+        is_there = (teachers / "rubric.toml").is_file()
+        found[id] = Place(id, file.parent, teachers if is_there else None)
     return found
 
 

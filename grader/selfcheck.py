@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather
-from grader.judge.public_traces import add_public_reference
+from grader.judge.public_traces import PUBLIC_SEED, add_public_reference
 from grader.judge.verdict import verdict
 from grader.stages import GradeReport
 
@@ -20,7 +20,12 @@ def self_check(
 ) -> GradeReport:
     """Run ``notebook`` and judge it by the public checks, one point each."""
     job = Job(
-        notebook=notebook, assignment=assignment, limits=limits, secret=b"public", hidden=False
+        notebook=notebook,
+        assignment=assignment,
+        limits=limits,
+        secret=b"",
+        seed=PUBLIC_SEED,
+        hidden=False,
     )
     evidence = add_public_reference(gather(job), assignment)
     return verdict(evidence, assignment, notebook.stem, language)

@@ -106,6 +106,7 @@ class GradedCell:
     found_by: Literal["tag", "source", "class", "elsewhere", "none"] = "none"
     blanks: tuple[Blank, ...] = ()
     set_aside: tuple[int, ...] = ()  # cells that define the class but don't count
+    ignored: tuple[int, ...] = ()  # those of them that are the handout's answer, or look so
 
     @property
     def filled(self) -> int:
@@ -130,11 +131,14 @@ class CellRun:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
-    """A picture that the notebook showed or saved; bitmaps only."""
+    """A picture that the notebook showed or saved.
+
+    Only bitmaps carry ``data``; of a vector picture it is only known that it is there.
+    """
 
     cell: int | None
     name: str  # the file's name when it was saved, else ""
-    mime: Literal["image/png", "image/jpeg"]
+    mime: Literal["image/png", "image/jpeg", ""]
     data: str  # base64
 
 
@@ -207,10 +211,12 @@ class Answers:
     ``traces`` maps "V" and every state ("K.n") to a ``(T, N)`` trace, in mV or
     as a fraction. ``field_states`` and ``field`` map the same names (and "I",
     the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
-    per ms.
+    per ms. ``start`` gives the least and the greatest value of each state right
+    after ``reset()``.
     """
 
     traces: Mapping[str, Array] = field(default_factory=dict)
+    start: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     field_states: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array] = field(default_factory=dict)
     precision: Literal["float64", "float32"] = "float64"
@@ -239,12 +245,14 @@ class Reference:
     """The reference's answer to the same panel and the same drawn states.
 
     ``variant`` names which of the accepted models it is; ``gates`` maps a gate
-    of the assignment ("K.n") to the student's state that plays it.
+    of the assignment ("K.n") to the student's state that plays it; ``start`` is
+    the value of each gate before the first step.
     """
 
     variant: str
     traces: Mapping[str, Array]
     field: Mapping[str, Array]
+    start: Mapping[str, float]
     gates: Mapping[str, str]
 
 

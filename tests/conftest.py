@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import string
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -65,3 +66,8 @@ def results(out: Path) -> dict[str, dict[str, Any]]:
 def checks(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The checks of a result by their id."""
     return {check["id"]: check for check in result["checks"]}
+
+
+def names_in(sentence: str) -> set[str]:
+    """The names of the values that a sentence asks for."""
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}

@@ -47,7 +47,7 @@ def test_every_sample_has_a_result(graded: Path, by_file: dict[str, dict[str, An
     for folder in (f for f in graded.iterdir() if f.is_dir()):
         names = {file.name for file in folder.iterdir()}
         assert {"result.html", "result.md", "result.json", "teacher.html", "probe.json"} <= names
-        assert not {name for name in names if name.endswith(".part")}
+        assert not {name for name in names if name.startswith(".")}
 
 
 @pytest.mark.slow

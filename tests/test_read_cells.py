@@ -147,9 +147,17 @@ def test_template_is_known_by_its_source(find: Find, released: Submission) -> No
 
 
 def test_filled_cell_is_known_by_its_class(find: Find, released: Submission) -> None:
-    """Without tags and ids, the class on its base is found."""
+    """Without tags and ids, the class is found below the cell that the handout has above it."""
     submission = stripped(changed(released, 25, fill(released.cells[25].source)))
-    assert brief(find(submission)) == (25, "HH", "class", 3)
+    assert brief(find(submission)) == (25, "HH", "source", 3)
+
+
+def test_a_later_trial_does_not_replace_the_handouts_cell(find: Find, released: Submission) -> None:
+    """Without tags, the filled cell at the handout's place counts, not a trial below it."""
+    filled = fill(released.cells[25].source)
+    trial = filled.replace("INa(size)", "INa(size, g_max=200.)")
+    submission = stripped(added(changed(released, 25, filled), trial))
+    assert brief(find(submission)) == (25, "HH", "source", 3)
 
 
 def test_reordered_cells(find: Find, released: Submission) -> None:
@@ -165,7 +173,7 @@ def test_renamed_class(find: Find, released: Submission) -> None:
     source = fill(released.cells[25].source).replace("class HH", "class MyNeuron")
     submission = changed(released, 25, source)
     assert brief(find(submission)) == (25, "MyNeuron", "tag", 3)
-    assert brief(find(stripped(submission))) == (25, "MyNeuron", "elsewhere", 3)
+    assert brief(find(stripped(submission))) == (25, "MyNeuron", "source", 3)
 
 
 def test_copied_template(find: Find, released: Submission) -> None:
@@ -232,6 +240,7 @@ def test_answer_instead_of_the_exercise(find: Find, released: Submission) -> Non
             index=None,
             blanks=tuple(Blank(name=name, filled=False) for name in ("IK", "INa", "IL")),
             set_aside=(14, submission.cells[-1].index),
+            ignored=(submission.cells[-1].index,),
         )
 
 
@@ -354,7 +363,7 @@ def test_cell_with_a_syntax_error(find: Find, released: Submission) -> None:
     broken = fill(released.cells[25].source).replace("INa(size)", "INa(size") + "\nx = ("
     submission = changed(released, 25, broken)
     assert brief(find(submission)) == (25, "HH", "tag", 3)
-    assert brief(find(added(stripped(submission), "x = ("))) == (25, "HH", "class", 3)
+    assert brief(find(added(stripped(submission), "x = ("))) == (25, "HH", "source", 3)
     unfilled = find(changed(released, 25, released.cells[25].source + "\nx = ("))
     assert (unfilled.filled, [blank.line for blank in unfilled.blanks]) == (0, [5, 6, 7])
 

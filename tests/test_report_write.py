@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from test_report_samples import hostile, partly_wrong, perfect
 
+from grader import files
 from grader.report import write
 from grader.report.batch import grades_csv
 from grader.report.result import read_result
@@ -27,13 +28,13 @@ def test_a_report_is_four_files(tmp_path: Path) -> None:
 def test_result_json_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where `result.json` lies, the rest is complete."""
     order: list[str] = []
-    replace = write.os.replace
+    replace = files.os.replace
 
     def watched(source: Path, target: Path) -> None:
         order.append(Path(target).name)
         replace(source, target)
 
-    monkeypatch.setattr(write.os, "replace", watched)
+    monkeypatch.setattr(files.os, "replace", watched)
     write_report(perfect(), tmp_path)
     assert order[-1] == "result.json"
     assert len(order) == 4
@@ -42,14 +43,14 @@ def test_result_json_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_break_leaves_no_result_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that dies half way leaves neither an old `result.json` nor half a file."""
     write_report(perfect(), tmp_path)
-    replace = write.os.replace
+    replace = files.os.replace
 
     def failing(source: Path, target: Path) -> None:
         if Path(target).name == "teacher.html":
             raise OSError("disk full")
         replace(source, target)
 
-    monkeypatch.setattr(write.os, "replace", failing)
+    monkeypatch.setattr(files.os, "replace", failing)
     with pytest.raises(OSError, match="disk full"):
         write_report(partly_wrong(), tmp_path)
     names = sorted(file.name for file in tmp_path.iterdir())

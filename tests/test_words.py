@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import names_in
 
-from grader.words import Catalogue, catalogue, names_in, show
+from grader.words import Catalogue, catalogue, show
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENTS = sorted(file.parent for file in ROOT.glob("assignments/*/assignment.toml"))

@@ -46,15 +46,13 @@ def runs(item: Item) -> Finding:
             credit=share, message_id="checks.runs.ok" if share == 1 else "checks.runs.blanks"
         )
     if not work:
-        return Finding(credit=0.0, message_id="checks.runs.cut", values={"cell": 0})
+        return Finding(credit=_later_failure(item), message_id="checks.runs.cut")
     first = work[0]
-    own = graded_cell_run(item)
-    graded_failed = own is None or own.status != "ok"
     values = _values(first) | {"failed": len(work), "total": len(item.evidence.executed.cells)}
     message = {"timeout": "checks.runs.timeout", "died": "checks.runs.died"}.get(first.status)
     message = message or hint(first.error_name, first.error_text) or "checks.runs.error"
     return Finding(
-        credit=0.0 if graded_failed else (item.check.partial_credit or 0.0) * share,
+        credit=_later_failure(item),
         message_id=message,
         values=values,
         detail=first.traceback,
@@ -82,6 +80,14 @@ def figures(item: Item) -> Finding:
         expected=asked,
         found=count,
     )
+
+
+def _later_failure(item: Item) -> float:
+    """The credit when the run failed: a part where the graded cell itself ran."""
+    own = graded_cell_run(item)
+    if own is None or own.status != "ok":
+        return 0.0
+    return (item.check.partial_credit or 0.0) * _filled_share(item)
 
 
 def _filled_share(item: Item) -> float:

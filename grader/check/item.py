@@ -71,6 +71,18 @@ def nothing_done(item: Item) -> Finding | None:
         )
     blanks = item.attempt.cell.blanks
     if blanks and len(unfilled(item)) == len(blanks):
+        elsewhere = [c.name for c in item.attempt.probe.channels if c.integrated]
+        if elsewhere:
+            return Finding(
+                credit=0.0,
+                message_id="checks.misnamed",
+                values={
+                    "class_name": item.attempt.cell.class_name,
+                    "found": ", ".join(f"self.{name}" for name in elsewhere),
+                    "asked": ", ".join(f"self.{blank.name}" for blank in blanks),
+                },
+                cell=item.cell,
+            )
         return Finding(
             credit=0.0,
             message_id="checks.unfilled",

@@ -10,7 +10,7 @@ import numpy as np
 from grader.check.item import Item, no_model
 from grader.measures import firing_rate as rate_of
 from grader.measures import relative_error, rmse, spike_times
-from grader.stages import Array, Attempt, Finding, Panel, Reference, Value
+from grader.stages import Array, Finding, ModelProbe, Panel, Reference, Value
 
 SCHEME = "ExponentialEuler"  # BrainPy's class of the integrator that the reference follows
 V_CLOSE, V_CLOSE_FLOAT32 = 5e-4, 2e-2  # mV RMSE over 20 ms within which V vouches for its gates
@@ -26,8 +26,6 @@ def spike_count(item: Item) -> Finding:
         found.append(len(_spikes(item, item.attempt.answers.traces["V"], column, panel)))
         expected.append(len(_spikes(item, reference.traces["V"], column, panel)))
     alike = [a == b for a, b in zip(found, expected, strict=True)]
-    if not _finite(item, "V"):
-        return Finding(credit=0.0, message_id="checks.trace.nan", values=_named(item, "V"))
     detail = "; ".join(
         f"{panel.names[c]}: {f} (expected {e})"
         for c, f, e in zip(_columns(item), found, expected, strict=True)
@@ -41,10 +39,10 @@ def spike_count(item: Item) -> Finding:
         "found": found[0] if one else sum(alike),
         "expected": expected[0] if one else len(alike),
     }
-    if all(alike):
+    if all(alike) and _finite(item, "V"):
         message = "checks.spike_count.ok" if one else "checks.spike_count.all"
         return Finding(credit=1.0, message_id=message, **common)
-    if finding := _by_field(item, common["detail"]):
+    if finding := _by_field(item, detail) or _not_finite(item, "V"):
         return finding
     message = "checks.spike_count.wrong" if one else "checks.spike_count.some"
     return Finding(credit=sum(alike) / len(alike), message_id=message, cell=item.cell, **common)
@@ -55,8 +53,6 @@ def firing_rate(item: Item) -> Finding:
     if finding := _not_comparable(item, "V"):
         return finding
     panel, reference = _sides(item)
-    if not _finite(item, "V"):
-        return Finding(credit=0.0, message_id="checks.trace.nan", values=_named(item, "V"))
     duration = panel.dt * panel.current.shape[0]
     found, expected = (
         [rate_of(_spikes(item, traces, column, panel), duration) for column in _columns(item)]
@@ -71,9 +67,9 @@ def firing_rate(item: Item) -> Finding:
         "expected": expected[0],
         "detail": f"relative tolerance {tolerance:g}",
     }
-    if all(alike):
+    if all(alike) and _finite(item, "V"):
         return Finding(credit=1.0, message_id="checks.firing_rate.ok", **common)
-    if finding := _by_field(item, common["detail"]):
+    if finding := _by_field(item, common["detail"]) or _not_finite(item, "V"):
         return finding
     share = sum(alike) / len(alike)
     return Finding(credit=share, message_id="checks.firing_rate.wrong", cell=item.cell, **common)
@@ -105,11 +101,9 @@ def trace_rmse(item: Item) -> Finding:
         "expected": 0.0,
         "detail": f"RMSE {difference:.3g}, tolerance {tolerance:g}",
     }
-    if math.isnan(difference):
-        return Finding(credit=0.0, message_id="checks.trace.nan", cell=item.cell, **common)
     if difference <= tolerance:
         return Finding(credit=1.0, message_id="checks.trace.ok", **common)
-    if finding := _by_field(item, str(common["detail"])):
+    if finding := _by_field(item, common["detail"]) or _not_finite(item, variable):
         return finding
     credit = 0.0
     for tier in sorted(item.check.partial, key=lambda t: -t.within):
@@ -191,6 +185,14 @@ def _finite(item: Item, variable: str) -> bool:
     return trace is not None and bool(np.isfinite(trace[:, list(_columns(item))]).all())
 
 
+def _not_finite(item: Item, variable: str) -> Finding | None:
+    """A finding without credit when a trace is not a number somewhere: NaN never passes."""
+    if _finite(item, variable):
+        return None
+    values = _named(item, variable)
+    return Finding(credit=0.0, message_id="checks.trace.nan", values=values, cell=item.cell)
+
+
 def _named(item: Item, variable: str) -> dict[str, Value]:
     return {
         "variable": variable.split(".")[-1],
@@ -230,31 +232,32 @@ def _not_comparable(item: Item, variable: str) -> Finding | None:
 
 
 def _by_field(item: Item, detail: str) -> Finding | None:
-    """Full credit for a right model with another integrator: its field decides.
+    """Full credit for a right model that is integrated in another way: its field decides.
 
-    Another method is no trace-level match of the reference's, and what was asked for
-    is the model. None when the integrator is the reference's own or the field differs.
+    Another method is no trace-level match of the reference's, and what was asked for is
+    the model. None unless the derivative of V and of every gate is right, the gates
+    start as they should, and nothing else carries current. A trace that is not finite
+    is excused only by another integrator of BrainPy's, which may be unstable here.
     """
-    others = _other_integrators(item.attempt)
-    if not others:
+    probe, reference = item.attempt.probe, item.attempt.reference
+    states = ("V", *item.exercise.gates)
+    if not all(_finite(item, name) for name in states) and not _other_integrators(probe):
         return None
-    variables = ["V", *item.exercise.gates]
-    right = [field_is_right(item, variable) for variable in variables]
-    if right[0] is not True or False in right:
+    asked = {channel.name for channel in item.exercise.channels}
+    if any(c.integrated and c.name not in asked for c in probe.channels) or reference is None:
         return None
-    return Finding(
-        credit=1.0,
-        message_id="checks.trace.other_integrator",
-        values={"integrator": ", ".join(others)},
-        detail=detail,
-    )
+    if not all(field_is_right(item, name) is True for name in states):
+        return None
+    for gate, state in reference.gates.items():
+        bounds = item.attempt.answers.start.get(state, (math.nan, math.nan))
+        if not all(abs(bound - reference.start[gate]) <= 1e-6 for bound in bounds):
+            return None
+    return Finding(credit=1.0, message_id="checks.trace.other_scheme", detail=detail)
 
 
-def _other_integrators(attempt: Attempt) -> list[str]:
-    used = {attempt.probe.integrator}
-    for channel in attempt.probe.channels:
-        used.update(channel.integrators)
-    return sorted(used - {SCHEME, ""})
+def _other_integrators(probe: ModelProbe) -> set[str]:
+    used = {probe.integrator}.union(*(channel.integrators for channel in probe.channels))
+    return used - {SCHEME, "NoneType", ""}
 
 
 def _gate_unmatched(item: Item) -> Finding:

@@ -64,7 +64,7 @@ def channel(item: Item) -> Finding:
                 credit=partial,
                 message_id="checks.channel.equations",
                 values=values | {"gate": gate},
-                **where,
+                cell=_class_cell(item, found),
             )
     return Finding(credit=1.0, message_id="checks.channel.ok", values=values, found=found.type_name)
 
@@ -125,13 +125,10 @@ def parameter(item: Item) -> Finding:
     values: dict[str, Value] = {"name": name, "parameter": which, "unit": asked.unit}
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.parameter.no_channel", values=values, **where)
-    value, detail = found.parameters.get(which), ""
-    measured = found.measured.get(which)
+    value, measured = found.parameters.get(which), found.measured.get(which)
+    detail = ""
     if value is None:
-        value = measured
-        detail = "read off the current with every gate open" if value is not None else ""
-    elif measured is not None and abs(measured - value) > 1e-4 * max(1.0, abs(value)):
-        detail = f"the attribute says {value:g}, the current behaves like {measured:g}"
+        value, detail = measured, "read off the current with every gate open"
     if value is None:
         return Finding(
             credit=0.0,
@@ -140,14 +137,17 @@ def parameter(item: Item) -> Finding:
             expected=asked.value,
             **where,
         )
-    values |= {"found": value, "asked": asked.value}
-    distance = abs(value - asked.value)
+    values |= {"found": value, "measured": measured}
     common: dict[str, Any] = {
         "values": values,
         "expected": asked.value,
         "found": value,
         "detail": detail,
     }
+    # A current with its sign turned is a fault of the equation, not of the parameter.
+    if measured is not None and abs(abs(measured) - abs(value)) > 1e-4 * max(1e-3, abs(value)):
+        return Finding(credit=0.0, message_id="checks.parameter.unused", **common, **where)
+    distance = abs(value - asked.value)
     if distance <= asked.tolerance * abs(asked.value):
         return Finding(credit=1.0, message_id="checks.parameter.ok", **common)
     credit = 0.0

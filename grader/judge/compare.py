@@ -55,5 +55,11 @@ class Comparison:
             all_traces = {v.id: self._model.run(panel, v.constants) for v in variants}
             nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
             variant, traces = next(v for v in variants if v.id == nearest), all_traces[nearest]
-        reference = Reference(variant=variant.id, traces=traces, field=expected, gates=gates)
+        reference = Reference(
+            variant=variant.id,
+            traces=traces,
+            field=expected,
+            start=self._model.start(),
+            gates=gates,
+        )
         return replace(attempt, reference=reference)

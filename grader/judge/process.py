@@ -89,6 +89,13 @@ class Judge:
         assert isinstance(answer, GradeReport)
         return answer
 
+    def prepare(self) -> str:
+        """Load the reference now; returns what is wrong with it, "" when nothing is."""
+        with self._lock:
+            self._connection.send(None)
+            answer = self._connection.recv()
+        return answer if isinstance(answer, str) else ""
+
     def _end(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -117,9 +124,11 @@ def _serve(connection: Connection, assignment_folder: Path, teachers: Path, devi
             if comparison is None:
                 assignment = load_assignment(assignment_folder, teachers)
                 comparison = Comparison(assignment, device)
-            answer: GradeReport | str = judge_case(case, comparison)
-        except Exception:
-            answer = traceback.format_exc()[-8000:]
+            answer: GradeReport | str = ""
+            if case is not None:
+                answer = judge_case(case, comparison)
+        except Exception as error:
+            answer = str(error) if case is None else traceback.format_exc()[-8000:]
         connection.send(answer)
 
 
@@ -133,9 +142,8 @@ def judge_case(case: Case, comparison: Comparison) -> GradeReport:
         evidence = broken_evidence(case.file, case.broken)
     else:
         evidence = comparison.add_reference(load_evidence(case.folder))
-    report = verdict(evidence, comparison.assignment, case.submission_id, case.language)
-    report = dataclasses.replace(
-        report, provenance={**report.provenance, "device": comparison.device}
+    report = verdict(
+        evidence, comparison.assignment, case.submission_id, case.language, comparison.device
     )
     write_report(report, case.folder)
     return dataclasses.replace(

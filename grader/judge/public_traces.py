@@ -8,8 +8,10 @@ stimuli that they belong to.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +21,14 @@ from grader.load import AssignmentError
 from grader.stages import Array, Attempt, Evidence, Panel, Reference
 from grader.stimuli import draw_panel
 
+PUBLIC_SEED = 0  # of the states at which a student's own check asks for the field
+
 
 def add_public_reference(evidence: Evidence, assignment: Assignment) -> Evidence:
     """``evidence`` with the stored traces beside the model's own, for a student's check.
 
-    There is no field to compare; the variant is the one whose trace of V is nearest.
+    The variant is the one whose trace of V is nearest. The field is compared at stored
+    states, where the model was asked about the same ones.
     Raises ``AssignmentError`` as `load_public_traces` does.
     """
     attempts = {
@@ -43,10 +48,27 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
     reference = Reference(
         variant=variant,
         traces=variants[variant],
-        field={},
         gates=match_gates(exercise, list(answers.traces)),
+        **_load_field(assignment, exercise, variant, answers.field_states),
     )
     return replace(attempt, reference=reference)
+
+
+def _load_field(
+    assignment: Assignment, exercise: Exercise, variant: str, asked: Mapping[str, Array]
+) -> dict[str, dict[str, Any]]:
+    """The stored field of a variant and its start; no field when other states were asked."""
+    arrays = _read(assignment.folder / exercise.public_traces)
+
+    def under(prefix: str) -> dict[str, Array]:
+        return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+    at = under(":at/")
+    same = all(name in asked and np.array_equal(asked[name], at[name]) for name in at)
+    return {
+        "field": under(f":field/{variant}/") if same and at else {},
+        "start": {name: float(value[0]) for name, value in under(":start/").items()},
+    }
 
 
 def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, dict[str, Array]]:
@@ -64,6 +86,8 @@ def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, 
             raise AssignmentError(f"{file}: made for other stimuli ({name}); make it anew")
     traces: dict[str, dict[str, Array]] = {variant.id: {} for variant in assignment.variants}
     for name, trace in arrays.items():
+        if name.startswith((":at/", ":start/", ":field/")):
+            continue
         variant_id, _, state = name.partition("/")
         if trace.shape != panel.current.shape or not np.isfinite(trace).all():
             raise AssignmentError(f"{file}: {name}: not a finite trace of {panel.current.shape}")

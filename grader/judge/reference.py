@@ -120,6 +120,11 @@ class ReferenceModel:
                 )
         return found
 
+    def start(self) -> dict[str, float]:
+        """Every state but V before the first step."""
+        at = self.model.initial(jnp.zeros(1))
+        return {name: float(at[name][0]) for name in self.model.STATES if name != "V"}
+
     def field(
         self, states: Mapping[str, Array], constants: Mapping[str, float] | None = None
     ) -> dict[str, Array]:

@@ -30,9 +30,16 @@ from grader.words import Catalogue, catalogue
 
 
 def verdict(
-    evidence: Evidence, assignment: Assignment, submission_id: str, language: str
+    evidence: Evidence,
+    assignment: Assignment,
+    submission_id: str,
+    language: str,
+    device: str = "",
 ) -> GradeReport:
-    """Judge one submission. A check that raises makes it "not graded", never 0."""
+    """Judge one submission. A check that raises makes it "not graded", never 0.
+
+    ``device`` is where the reference was computed, "" when it was not.
+    """
     words = catalogue(language, assignment.folder)
     results = tuple(_result(check, evidence, assignment, words) for check in assignment.checks)
     graded = not any(result.status == "error" for result in results)
@@ -63,7 +70,7 @@ def verdict(
         provenance={
             **evidence.versions,
             "grader": __version__,
-            "device": "cpu",
+            "device": device,
             "sandbox": evidence.sandbox,
             "seed": evidence.seed,
         },
@@ -170,6 +177,9 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     for attempt in evidence.attempts.values():
         if note := _took_cell(attempt.cell):
             notes.append(note)
+        if attempt.cell.ignored and not attempt.cell.filled:
+            numbers = ", ".join(str(index + 1) for index in attempt.cell.ignored)
+            notes.append(Note(message_id="verdict.set_aside", values={"cells": numbers}))
         if attempt.answers.one_by_one:
             notes.append(Note(message_id="checks.simulation.one_by_one"))
         if attempt.answers.precision == "float32":
@@ -189,7 +199,7 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
 
 def _took_cell(cell: GradedCell) -> Note | None:
     """Which cell was taken, when it is not simply the tagged one."""
-    if cell.index is None or cell.found_by in ("tag", "none"):
+    if cell.index is None or cell.found_by in ("tag", "source", "none"):
         return None
     return Note(
         message_id="verdict.took_cell",
@@ -236,4 +246,12 @@ def _needs_look(
         reasons.append("cut")
     elif any(a.cell.index is None for a in evidence.attempts.values()):
         reasons.append("not_found")
+    elif any(a.cell.ignored for a in evidence.attempts.values()) and not any(
+        result.points for result in results
+    ):
+        reasons.append("set_aside")
+    elif any(run.excused for run in evidence.executed.cells) and any(
+        result.status != "pass" for result in results
+    ):
+        reasons.append("excused")
     return tuple(words.say(f"verdict.needs_look.{reason}") for reason in reasons)

@@ -162,6 +162,7 @@ class _Array(_Message):
 class _Answer(_Message):
     traces: dict[_Short, _Array] = {}
     field: dict[_Short, _Array] = {}
+    start: dict[_Short, Annotated[list[float], Field(min_length=2, max_length=2)]] = {}
     precision: Literal["float64", "float32"] = "float64"
     one_by_one: bool = False
     faults: Annotated[list[_Fault], Field(max_length=100)] = []
@@ -176,6 +177,7 @@ class _Figure(_Message):
 
 class _Figures(_Message):
     figures: Annotated[list[_Figure], Field(max_length=20)] = []
+    others: Annotated[list[float], Field(max_length=20)] = []
 
 
 def reply_text(reply: Mapping[str, Any]) -> str:
@@ -241,6 +243,7 @@ def read_answer(text: str, panel: Panel, field_states: Mapping[str, Array]) -> A
         traces={n: _unpack(a, panel.current.shape) for n, a in message.traces.items()},
         field_states=dict(field_states),
         field={n: _unpack(a, (count,)) for n, a in message.field.items()},
+        start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
         precision=message.precision,
         one_by_one=message.one_by_one,
         faults=_faults(message.faults),
@@ -248,11 +251,17 @@ def read_answer(text: str, panel: Panel, field_states: Mapping[str, Array]) -> A
 
 
 def read_figures(text: str) -> list[tuple[Figure, float]]:
-    """Saved pictures and when each was last written. Raises ``BadReply``."""
-    return [
+    """Saved pictures and when each was last written; vector ones without data.
+
+    Raises ``BadReply``.
+    """
+    message = _validated(_Figures, text)
+    bitmaps = [
         (Figure(cell=None, name=f.name, mime=f.mime, data=f.data), f.modified)
-        for f in _validated(_Figures, text).figures
+        for f in message.figures
     ]
+    vectors = [(Figure(cell=None, name="", mime="", data=""), when) for when in message.others]
+    return bitmaps + vectors
 
 
 _AnyMessage = Any

@@ -7,6 +7,7 @@ is looked for by its tag or id, then as the unfilled template, then by its class
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -59,9 +60,12 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
         if other is not None:
             chosen, found_by = other, "class" if other.named else "elsewhere"
     set_aside = tuple(code.cell.index for code in aside if finder.defines(code))
+    ignored = tuple(index for index in set_aside if index in never)
     if chosen is None:
         empty = tuple(Blank(name=channel.name, filled=False) for channel in exercise.channels)
-        return GradedCell(exercise=exercise.id, index=None, blanks=empty, set_aside=set_aside)
+        return GradedCell(
+            exercise=exercise.id, index=None, blanks=empty, set_aside=set_aside, ignored=ignored
+        )
     return GradedCell(
         exercise=exercise.id,
         index=chosen.index,
@@ -69,6 +73,7 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
         found_by=found_by,
         blanks=chosen.blanks,
         set_aside=set_aside,
+        ignored=ignored,
     )
 
 
@@ -123,7 +128,28 @@ def _anchors(
     if same_id := [code for code in codes if code.cell.id in ids]:
         return same_id, "tag"
     digests = {cell.digest for cell in own}
-    return [code for code in codes if code.digest in digests], "source"
+    if unchanged := [code for code in codes if code.digest in digests]:
+        return unchanged, "source"
+    return _between_neighbours(codes, exercise, start), "source"
+
+
+def _between_neighbours(codes: Sequence[Code], exercise: Exercise, start: Released) -> list[Code]:
+    """Cells that define the class right below the cell that the handout has above it.
+
+    A filled cell has another source than the handout's, but it still stands where the
+    handout put it: a notebook without tags says so by the unchanged cell above.
+    """
+    above = {
+        before.digest
+        for before, cell in itertools.pairwise(start.cells)
+        if exercise.tag in cell.tags
+    }
+    defines = _defines([exercise])
+    return [
+        code
+        for before, code in itertools.pairwise(codes)
+        if before.digest in above and defines.search(code.cell.source)
+    ]
 
 
 def _anchored(finder: Finder, anchors: Sequence[Code]) -> Candidate | None:

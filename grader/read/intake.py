@@ -44,12 +44,15 @@ class _Found:
     name: str
 
 
-def find_submissions(paths: Sequence[Path]) -> tuple[list[Entry], list[Note]]:
+def find_submissions(
+    paths: Sequence[Path], leave_out: Path | None = None
+) -> tuple[list[Entry], list[Note]]:
     """The submissions at ``paths``: notebooks, folders of notebooks, a folder per student.
 
     A notebook is called after its file, or after its folder where that holds no
     other. Neither the order of ``paths`` nor that of a disk changes an id. The
-    notes are for the teacher: what was left out, what was renamed.
+    notes are for the teacher: what was left out, what was renamed. ``leave_out`` is
+    the folder that reports go to; it and the results of other batches hold no submissions.
 
     Raises ``IntakeError`` for a path that doesn't exist or is an archive.
     """
@@ -59,7 +62,7 @@ def find_submissions(paths: Sequence[Path]) -> tuple[list[Entry], list[Note]]:
         if not os.path.exists(path):  # unlike Path.exists it never raises
             raise IntakeError(_note("missing", path=path))
         if path.is_dir():
-            found += _in_folder(path, alone=len(paths) == 1, notes=notes)
+            found += _in_folder(path, alone=len(paths) == 1, notes=notes, leave_out=leave_out)
         elif path.name.lower().endswith(_ARCHIVES):
             raise IntakeError(_note("archive", path=path))
         elif path.is_file():
@@ -80,13 +83,13 @@ def find_submissions(paths: Sequence[Path]) -> tuple[list[Entry], list[Note]]:
     return sorted(entries, key=lambda entry: (entry.id.casefold(), entry.id)), notes
 
 
-def _in_folder(root: Path, alone: bool, notes: list[Note]) -> list[_Found]:
+def _in_folder(root: Path, alone: bool, notes: list[Note], leave_out: Path | None) -> list[_Found]:
     """The notebooks in and below a folder.
 
     A notebook is called after the highest folder below ``root`` that holds it alone;
     after ``root`` itself when that holds it alone and others were named beside it.
     """
-    notebooks = sorted(_notebooks(root, notes))
+    notebooks = sorted(_notebooks(root, notes, leave_out))
     holds: dict[Path, int] = {}
     for notebook in notebooks:
         for folder in notebook.relative_to(root).parents:
@@ -108,8 +111,9 @@ def _in_folder(root: Path, alone: bool, notes: list[Note]) -> list[_Found]:
     return found
 
 
-def _notebooks(folder: Path, notes: list[Note]) -> Iterator[Path]:
-    """Every notebook below a folder; links are not followed."""
+def _notebooks(folder: Path, notes: list[Note], leave_out: Path | None) -> Iterator[Path]:
+    """Every notebook below a folder; links are not followed, results are left out."""
+    own = leave_out and leave_out.resolve()
     waiting = [folder]
     while waiting:
         for child in _children(waiting.pop(), notes):
@@ -120,11 +124,17 @@ def _notebooks(folder: Path, notes: list[Note]) -> Iterator[Path]:
                 if name.endswith(_ENDING) or child.is_dir():
                     notes.append(_note("link", path=child))
             elif child.is_dir():
-                waiting.append(child)
+                if child.resolve() != own and not _holds_results(child):
+                    waiting.append(child)
             elif name.endswith(_ARCHIVES):
                 notes.append(_note("archive_inside", path=child))
             elif name.endswith(_ENDING) and child.is_file():
                 yield child
+
+
+def _holds_results(folder: Path) -> bool:
+    """Whether a folder is what an earlier batch left behind."""
+    return all((folder / name).is_file() for name in ("summary.json", "grades.csv", "index.html"))
 
 
 def _children(folder: Path, notes: list[Note]) -> list[Path]:

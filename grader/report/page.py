@@ -124,6 +124,7 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     groups = _groups(checks, said)
     rows = [row for group in groups for row in group.rows]
     missing = [row for row in rows if row.lost and row.status != "skipped"]
+    missing = _told_once(missing)
     missing.sort(key=lambda row: (row.status != "error", -row.lost))
     further = _further(hidden, said)
     curves = report.curves[:_MOST_CURVES] if full else ()
@@ -187,6 +188,15 @@ def _groups(checks: Sequence[CheckResult], said: Phrases) -> tuple[Group, ...]:
         rows = tuple(_row(key, check, said) for key, check in members)
         groups.append(_group(said.family(family), [check for _, check in members], said, rows))
     return tuple(groups)
+
+
+def _told_once(rows: Sequence[Row]) -> list[Row]:
+    """The rows with those of the same message folded into the first, points added up."""
+    told: dict[str, Row] = {}
+    for row in rows:
+        before = told.get(row.message)
+        told[row.message] = replace(before, lost=before.lost + row.lost) if before else row
+    return list(told.values())
 
 
 def _further(hidden: Sequence[CheckResult], said: Phrases) -> Group | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 
+from grader.files import write_whole
 from grader.report.batch import grades_csv, index_html, summary_json
 from grader.report.html import student_html, teacher_html
 from grader.report.markdown import student_markdown
@@ -28,7 +27,7 @@ def write_report(report: GradeReport, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "result.json").unlink(missing_ok=True)
     for name, text in texts.items():
-        _write(folder / name, text)
+        write_whole(folder / name, text.encode("utf-8"))
 
 
 def write_batch(summary: BatchSummary, out: Path) -> None:
@@ -43,18 +42,4 @@ def write_batch(summary: BatchSummary, out: Path) -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        _write(out / name, text)
-
-
-def _write(file: Path, text: str) -> None:
-    """Put ``text`` in ``file`` at once: a reader finds the old file or the new one."""
-    # Not tempfile: its files are for their owner alone, and these are to be shared.
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
-    try:
-        with draft.open("xb") as stream:
-            stream.write(text.encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)
+        write_whole(out / name, text.encode("utf-8"))

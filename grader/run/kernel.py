@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,6 +42,16 @@ class PlainKernelManager(AsyncKernelManager):
             display_name="grader",
             language="python",
         )
+
+
+def short_folder() -> Path | None:
+    """Where private folders can be made so that a socket's path fits (108 bytes); None: anywhere.
+
+    A long TMPDIR would make every kernel fail to start.
+    """
+    short = Path("/tmp")
+    is_long = len(os.fsencode(tempfile.gettempdir())) > 60
+    return short if is_long and os.access(short, os.W_OK) else None
 
 
 def plain_kernel(folder: Path) -> PlainKernelManager:

@@ -9,7 +9,6 @@ the path of its key: ``checks.parameter.wrong`` stands in ``checks.toml`` under
 from __future__ import annotations
 
 import math
-import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -60,11 +59,6 @@ def show(value: Value) -> str:
             )
         return f"{value:.6g}".replace("-", "\N{MINUS SIGN}", 1) if value < 0 else f"{value:.6g}"
     return str(value)
-
-
-def names_in(sentence: str) -> frozenset[str]:
-    """The names of the values that a sentence asks for."""
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
 
 
 @cache

@@ -307,6 +307,37 @@ def _stored_outputs() -> dict[str, list[Output]]:
     }
 
 
+def _method(method: str) -> Draft:
+    """Every integrator of the model changed to another of BrainPy's."""
+    draft = filled().edit(
+        "HH", "super().__init__(size,", f"super().__init__(size, method='{method}',"
+    )
+    for channel in ("IK", "INa"):
+        draft = draft.edit(f"channel-{channel}", "method='exp_auto'", f"method='{method}'")
+    return draft
+
+
+# Euler's step written by hand, without any integrator of BrainPy's.
+HAND_EULER = ("self.n.value = self.integral(self.n, t, V, dt=dt)", "self.n.value = self.n + dt * self.dn(self.n, t, V)")  # fmt: skip
+
+TRIAL = """
+# What if there were more sodium channels?
+class HH(bp.dyn.CondNeuGroup):
+  def __init__(self, size):
+    super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
+    self.IK = IK(size, E=-77., g_max=36.)
+    self.INa = INa(size, E=50., g_max=200.)
+    self.IL = IL(size, E=-54.39, g_max=0.03)
+"""
+
+MISSING = """
+import seaborn_styles_of_mine as sns
+import numpy as np
+import brainpy as bp
+import brainpy.math as bm
+"""
+
+
 def right() -> dict[str, Draft]:
     """File name to draft."""
     own_names = (
@@ -411,6 +442,11 @@ def right() -> dict[str, Draft]:
         "right-exploration-x64.ipynb": filled().append(
             code("more", OTHER_INPUTS), code("double", DOUBLE_PRECISION)
         ),
+        "right-rk4.ipynb": _method("rk4"),
+        "right-euler.ipynb": _method("euler"),
+        "right-euler-by-hand.ipynb": filled().edit("channel-IK", *HAND_EULER),
+        "right-trial-below.ipynb": filled().append(code("trial", TRIAL)).as_handout(),
+        "right-missing-package.ipynb": filled().write("imports", MISSING),
         "right-exploration-share.ipynb": filled().append(
             code("by-hand", LOOP_BY_HAND), code("batches", BATCHES)
         ),

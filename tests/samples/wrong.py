@@ -157,6 +157,12 @@ def _gates_at_one() -> Draft:
     return draft
 
 
+def _ran_in_another_order() -> Draft:
+    """The imports stand at the end; the stored counts say that they were run first."""
+    draft = filled()
+    return draft.ran({}).without("imports").append(draft.ran({})["imports"])
+
+
 def _another_homework() -> Draft:
     cells: tuple[Cell, ...] = (
         text("title", "# Day 1 作业：LIF 模型"),
@@ -213,6 +219,12 @@ def wrong() -> dict[str, Draft]:
         "n-cubed.ipynb": _given("channel-IK", "self.n ** 4", "self.n ** 3"),
         "signs-of-the-currents.ipynb": _signs(),
         "gates-start-at-one.ipynb": _gates_at_one(),
+        "rk4-and-gates-start-at-one.ipynb": _gates_at_one().edit(
+            "channel-IK", "method='exp_auto'", "method='rk4'"
+        ),
+        "E-written-in-the-current.ipynb": _given(
+            "channel-IK", "self.n ** 4 * (self.E - V)", "self.n ** 4 * (-70. - V)"
+        ),
         # Cells that fail, hang or take the kernel with them.
         "NameError-in-the-class.ipynb": _given("HH", "(bp.dyn.CondNeuGroup)", "(CondNeuGroup)"),
         "NameError-in-init.ipynb": released().fill(INa="Ina(size, E=50., g_max=120.)"),
@@ -221,6 +233,8 @@ def wrong() -> dict[str, Draft]:
             code("steady-state", NEVER_CONVERGES), after="channel-IL"
         ),
         "sys-exit-at-the-end.ipynb": filled().append(code("stop", STOP)),
+        "quit-at-the-end.ipynb": filled().append(code("quit", "quit()")),
+        "run-in-another-order.ipynb": _ran_in_another_order(),
         "os-exit-at-the-end.ipynb": filled().append(code("last-line", LAST_LINE)),
         "os-exit-after-the-class.ipynb": filled().insert(code("last-line", LAST_LINE), after="HH"),
         "asks-for-input.ipynb": filled().insert(code("name", ASK_NAME), after="imports"),

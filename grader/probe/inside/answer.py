@@ -56,6 +56,7 @@ def run_all(cls, request, current, V0, drawn, x64, together):
         part = {name: fill(array[start : start + size], size) for name, array in drawn.items()}
         slopes.append(subject.slope(part, x64))
     return {
+        "start": subject.reset_range(),
         "traces": {
             n: pack(np.concatenate([t[n] for t in traces], 1)[:, :count]) for n in traces[0]
         },
@@ -95,6 +96,17 @@ class Subject:
             lambda steps, xs: bm.for_loop(lambda i, x: step(i, x, self.dt), (steps, xs))
         )
         self.advance = bm.jit(lambda x, dt: step(0, x, dt))
+
+    def reset_range(self):
+        """``{state: [least, greatest]}`` right after ``reset()``."""
+        variables = self.model.vars().unique()
+        values = {
+            state: np.asarray(self.fresh[name], float)
+            for state, own in self.states.items()
+            for name, variable in variables.items()
+            if variable is own
+        }
+        return {n: [float(v.min()), float(v.max())] for n, v in values.items()}
 
     def start(self, values):
         """Back to the state after ``reset()``, then the given values on top."""
