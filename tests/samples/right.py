@@ -318,7 +318,10 @@ def _method(method: str) -> Draft:
 
 
 # Euler's step written by hand, without any integrator of BrainPy's.
-HAND_EULER = ("self.n.value = self.integral(self.n, t, V, dt=dt)", "self.n.value = self.n + dt * self.dn(self.n, t, V)")  # fmt: skip
+HAND_EULER = (
+    "self.n.value = self.integral(self.n, t, V, dt=dt)",
+    "self.n.value = self.n + dt * self.dn(self.n, t, V)",
+)
 
 TRIAL = """
 # What if there were more sodium channels?
