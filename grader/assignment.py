@@ -44,11 +44,16 @@ class Text(_Data):
 
 
 class Limits(_Data):
-    """How long a submission may take, in seconds of wall time."""
+    """How much a submission may take: seconds of wall time, MiB of memory and of output.
+
+    Memory and output are limited in a box only.
+    """
 
     cell_seconds: Positive = 60
     notebook_seconds: Positive = 240
     probe_seconds: Positive = 90
+    memory_mb: Annotated[int, Field(ge=256)] = 2048
+    output_mb: Annotated[int, Field(ge=1)] = 64
 
 
 class Mistake(_Data):
