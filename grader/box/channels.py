@@ -20,12 +20,12 @@ LARGEST_REPLY = 40 * MIB  # of one reply; the probe's are the large ones
 WAITING = 32  # messages that may wait to be read
 
 
-class CountedChannel(AsyncZMQSocketChannel):  # type: ignore[misc]
+class CountedChannel(AsyncZMQSocketChannel):
     """A channel that tells ``count`` the size of every message before it is read."""
 
     count: Callable[[int], None] | None = None
 
-    async def _recv(self, **options: Any) -> dict[str, Any]:
+    async def _recv(self, **options: Any) -> dict[str, Any]:  # type: ignore[override]
         frames = await self.socket.recv_multipart(**options)
         if self.count is not None:
             self.count(sum(map(len, frames)))
@@ -33,7 +33,7 @@ class CountedChannel(AsyncZMQSocketChannel):  # type: ignore[misc]
         return dict(self.session.deserialize(message))
 
 
-class BoxedClient(AsyncKernelClient):  # type: ignore[misc]
+class BoxedClient(AsyncKernelClient):
     """Talks to a boxed kernel. Without a heartbeat: a pidfd tells more, and sooner."""
 
     shell_channel_class = Type(CountedChannel)
@@ -83,8 +83,8 @@ async def _answer(
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         message = await channel.get_msg(timeout=left)
-        if message["msg_type"] == kind and message["parent_header"].get("msg_id") == asked:
-            if state is None or message["content"].get("execution_state") == state:
-                return
+        ours = message["parent_header"].get("msg_id") == asked and message["msg_type"] == kind
+        if ours and state in (None, message["content"].get("execution_state")):
+            return
     await asyncio.sleep(0)
     raise Empty

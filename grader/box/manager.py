@@ -19,7 +19,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from grader.assignment import Limits
 from grader.box.bounds import Bounds, bounds, plain, threads_of
@@ -34,7 +34,7 @@ END_SECONDS = 10.0
 _MAX_MESSAGE = 64 * 1024
 
 
-class BoxedProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+class BoxedProvisioner(KernelProvisionerBase):
     """One box, from its request to its end. Made by ``boxed_kernel``."""
 
     link: Link
@@ -57,9 +57,9 @@ class BoxedProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         """Called by the manager: there is no command line."""
         return {"cmd": []}
 
-    async def launch_kernel(self, cmd: list[str], **options: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """Bind the sockets, ask for the box, take the kill switch. Raises ``BoxFailed``."""
-        manager = self.parent
+        manager: Any = self.parent
         listening = [_listen(f"{manager.ip}-{port}") for port in range(1, len(CHANNELS) + 1)]
         request = {
             **plain(self.bounds),
@@ -166,7 +166,7 @@ class BoxedProvisioner(KernelProvisionerBase):  # type: ignore[misc]
             self.code = int(self.said["code"])
 
 
-class BoxedKernelManager(AsyncKernelManager):  # type: ignore[misc]
+class BoxedKernelManager(AsyncKernelManager):
     """Holds a ``BoxedProvisioner``; nbclient starts, interrupts and ends it as any kernel."""
 
     provisioner: BoxedProvisioner
@@ -176,9 +176,9 @@ class BoxedKernelManager(AsyncKernelManager):  # type: ignore[misc]
         """Interrupted by a signal; the rest is not used."""
         return KernelSpec(argv=[], display_name="grader", language="python")
 
-    def client(self, **options: Any) -> BoxedClient:
+    def client(self, **options: Any) -> Any:
         """A client that counts what it is sent."""
-        client = super().client(**options)
+        client: Any = super().client(**options)
         left = [self.provisioner.bounds.output]
 
         def count(size: int) -> None:

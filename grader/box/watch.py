@@ -54,9 +54,9 @@ class Watchdog(threading.Thread):
         processes = descendants(init)
         if sum(map(_threads, processes)) > self._bounds.processes:
             return "processes"
-        if sum(map(_resident, processes)) > self._bounds.memory:  # Pss is never more
-            if sum(map(_proportional, processes)) > self._bounds.memory:
-                return "memory"
+        most = self._bounds.memory
+        if sum(map(_resident, processes)) > most < sum(map(_proportional, processes)):
+            return "memory"  # the first sum is cheap and never the smaller one
         if look_at_disk and self._folder and _size(self._folder) > self._bounds.disk:
             return "disk"
         return None

@@ -52,6 +52,8 @@ def runs(item: Item) -> Finding:
     graded_failed = own is None or own.status != "ok"
     values = _values(first) | {"failed": len(work), "total": len(item.evidence.executed.cells)}
     message = {"timeout": "checks.runs.timeout", "died": "checks.runs.died"}.get(first.status)
+    if first.status == "died" and first.error_name:  # it took too much of something
+        message = f"checks.runs.excess.{first.error_name}"
     message = message or hint(first.error_name, first.error_text) or "checks.runs.error"
     return Finding(
         credit=0.0 if graded_failed else (item.check.partial_credit or 0.0) * share,

@@ -46,7 +46,7 @@ class KernelBroken(Exception):
     """The kernel ended for a fault of ours; nobody may lose a point for it."""
 
 
-class _Client(NotebookClient):  # type: ignore[misc]
+class _Client(NotebookClient):
     """Learns of the kernel's end at once where the kernel's manager can tell."""
 
     async def _async_poll_kernel_alive(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import sys
@@ -14,9 +15,9 @@ CHANNELS = ("shell", "iopub", "stdin", "control")  # the order in which descript
 def run(descriptors: Mapping[str, int], key: bytes) -> None:
     """Serve cells until the kernel is told to end. ``key`` signs messages."""
     import zmq
-    from ipykernel import kernelapp
     from traitlets.config import Config
 
+    kernelapp: Any = importlib.import_module("ipykernel.kernelapp")
     ports = {channel: number for number, channel in enumerate(CHANNELS, 1)}
     by_port = {ports[channel]: descriptor for channel, descriptor in descriptors.items()}
 

@@ -8,6 +8,7 @@ that asks for a backend fails. From BrainPy 2.9 on this module is not needed.
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,22 +17,23 @@ from typing import Any
 def no_backend() -> Iterator[None]:
     """Nothing starts XLA within the block."""
     import numpy as np
-    import saiunit
-    from jax._src import xla_bridge
+
+    bridge: Any = importlib.import_module("jax._src.xla_bridge")
+    unit: Any = importlib.import_module("saiunit").Unit
 
     def refuse(*_: Any, **__: Any) -> Any:
         raise RuntimeError("XLA must not be started here")
 
-    def multiply(unit: Any, other: Any) -> Any:
+    def multiply(self: Any, other: Any) -> Any:
         if isinstance(other, tuple | list):
             other = np.asarray(other, np.float32)
-        return times(unit, other)
+        return times(self, other)
 
-    backends, times = xla_bridge.backends, saiunit.Unit.__rmul__
-    xla_bridge.backends = refuse
-    saiunit.Unit.__rmul__ = multiply
+    backends, times = bridge.backends, unit.__rmul__
+    bridge.backends = refuse
+    unit.__rmul__ = multiply
     try:
         yield
     finally:
-        xla_bridge.backends = backends
-        saiunit.Unit.__rmul__ = times
+        bridge.backends = backends
+        unit.__rmul__ = times

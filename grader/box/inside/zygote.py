@@ -43,9 +43,8 @@ def main(descriptor: int, settings: str) -> None:
             preload()
         assert_forkable()
     except BaseException:
-        control.send(
-            json.dumps({"event": "fault", "text": traceback.format_exc()[-8000:]}).encode()
-        )
+        fault = {"event": "fault", "text": traceback.format_exc()[-8000:]}
+        control.send(json.dumps(fault).encode())
         return
     control.send(b'{"event": "warm"}')
     _serve(control, subreaper=options["sandbox"] == "landlock")
