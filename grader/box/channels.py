@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty
 from typing import Any
 
@@ -17,6 +17,7 @@ from traitlets import Type
 MIB = 2**20
 LARGEST_OUTPUT = 8 * MIB  # bytes of one message with output
 LARGEST_REPLY = 40 * MIB  # of one reply; the probe's are the large ones
+SETTLE = 1.0  # seconds after which a kernel whose connection is lost has ended, if it was dying
 WAITING = 32  # messages that may wait to be read
 
 
@@ -41,6 +42,8 @@ class BoxedClient(AsyncKernelClient):
     stdin_channel_class = Type(CountedChannel)
     control_channel_class = Type(CountedChannel)
     count: Callable[[int], None] | None = None
+    _listeners: Sequence[asyncio.Future[None]] = ()
+    on_cut: Callable[[], None] | None = None
 
     def _context_default(self) -> zmq.asyncio.Context:
         context = zmq.asyncio.Context()
@@ -58,6 +61,27 @@ class BoxedClient(AsyncKernelClient):
         super().start_channels(hb=False)
         for channel in (self.shell_channel, self.iopub_channel, self.stdin_channel):
             channel.count = self.count
+        self._listeners = [
+            asyncio.ensure_future(self._hear_cut(channel.socket))
+            for channel in (self.shell_channel, self.iopub_channel)
+        ]
+
+    def stop_channels(self) -> None:
+        """Disconnect everything."""
+        for listener in self._listeners:
+            listener.cancel()
+        super().stop_channels()
+
+    async def _hear_cut(self, socket: zmq.asyncio.Socket) -> None:
+        """Tell when a connection is lost: ZeroMQ drops a message that is too large in silence."""
+        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        try:
+            await monitor.recv_multipart()
+            await asyncio.sleep(SETTLE)
+            if self.on_cut is not None:
+                self.on_cut()
+        finally:
+            socket.disable_monitor()
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         """Until the kernel has answered on both channels; nothing is waited for in vain."""

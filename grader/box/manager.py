@@ -131,6 +131,11 @@ class BoxedProvisioner(KernelProvisionerBase):
         self.excess = self.excess or excess
         self._switch_off()
 
+    def cut(self) -> None:
+        """A connection was lost: the kernel is dying, or sent more than one message may hold."""
+        if self.pidfd is not None and not select.select([self.pidfd], [], [], 0)[0]:
+            self.end("output")
+
     @property
     def broken(self) -> str:
         """What broke in the box that was no fault of the notebook, or ""."""
@@ -187,6 +192,7 @@ class BoxedKernelManager(AsyncKernelManager):
                 self.provisioner.end("output")
 
         client.count = count
+        client.on_cut = self.provisioner.cut
         return client
 
     async def until_gone(self) -> None:
