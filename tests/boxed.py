@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from grader.box.user import closed_folder
 
 HERE = Path(__file__).parent
 ORDINARY = 64_300  # a user that only the tests are
-NO_NAMESPACES = "import sys; sys.path.insert(0, sys.argv[1]); import refused; refused.run(sys.argv)"
 
 
 @dataclass
@@ -77,14 +75,18 @@ def as_user(user: str) -> list[str] | None:
     return [setpriv, *who, "--inh-caps=-all"] if setpriv else None
 
 
-def start(backend: str, user: str, before: Sequence[str] = ()) -> Boxes | str:
-    """Start boxes with ``backend`` as ``user``; a string says why that can't be done here."""
+def start(backend: str, user: str, *, refused: bool = False) -> Boxes | str:
+    """Start boxes with ``backend`` as ``user``; a string says why that can't be done here.
+
+    With ``refused`` user namespaces are refused, as in Docker.
+    """
     become, python = as_user(user), python_for(user)
     if become is None or python is None:
         return f"can't become {user} here, or reach Python as that user"
     program, environment = python
+    before = [program, str(HERE / "refused.py")] if refused else []
     process = subprocess.Popen(
-        [*become, program, *before, str(HERE / "boxes.py"), backend],
+        [*become, *before, program, str(HERE / "boxes.py"), backend],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
