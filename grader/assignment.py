@@ -39,11 +39,16 @@ class Text(Data):
 
 
 class Limits(Data):
-    """How long a submission may take, in seconds of wall time."""
+    """How much a submission may take: seconds of wall time, MiB of memory and of output.
+
+    Memory and output are limited in a box only.
+    """
 
     cell_seconds: Positive = 60
     notebook_seconds: Positive = 240
     probe_seconds: Positive = 90
+    memory_mb: Annotated[int, Field(ge=256)] = 2048
+    output_mb: Annotated[int, Field(ge=1)] = 64
 
     def changed(self, **seconds: float | None) -> Limits:
         """These limits with those given (not None) put in their place."""

@@ -14,10 +14,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
+from grader.box.warm import Setup
 from grader.gather import CUT
 from grader.host import ClientKilled, Host
 from grader.judge.process import Case, Judge, JudgeFailed
@@ -45,7 +46,8 @@ class Options:
     secret: bytes
     seed: int | None = None
     device: str = "auto"
-    sandbox: str = "none"
+    submissions: tuple[Path, ...] = ()  # where they lie; a box never sees that
+    box: Setup | None = None  # None runs notebooks with our own rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,30 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
         scratch = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="grader-", dir=short_folder())
         )
-        host = Host(assignment.folder, assignment.rubric.folder)
+        setup = _hiding(assignment, options, scratch)
+        host = Host(assignment.folder, assignment.rubric.folder, setup)
         stack.callback(host.close)
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
         yield Station(assignment, options, host, judge, Path(scratch))
+
+
+def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | None:
+    """How boxes are made, with what no box may see, wherever it lies."""
+    if options.box is None:
+        return None
+    assert assignment.rubric is not None
+    private = [assignment.folder.parent, assignment.rubric.folder.parent, options.out]
+    private += [file.parent for file in options.submissions]
+    if os.geteuid() == 0:
+        os.chmod(scratch, 0o711)  # boxes run as another user, each in a folder of its own
+    return replace(
+        options.box,
+        scratch=scratch,
+        private=tuple(sorted({str(folder.resolve()) for folder in private})),
+    )
 
 
 def grade_batch(
@@ -139,7 +158,6 @@ def _gather(station: Station, entry: Entry, folder: Path) -> None:
             "limits": limits.model_dump(),
             "secret": options.secret.hex(),
             "seed": options.seed,
-            "sandbox": options.sandbox,
             "scratch": str(station.scratch),
             "folder": str(folder),
         },

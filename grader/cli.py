@@ -111,7 +111,7 @@ def main() -> None:
     """Grade simulation homework: run each notebook, judge its model, explain the mark.
 
     \b
-    A class:          grader grade handed-in/ -o feedback --sandbox none
+    A class:          grader grade handed-in/ -o feedback
     Your own work:    grader check my-homework.ipynb
     """
     for stream in (sys.stdout, sys.stderr):  # no terminal's encoding may end a batch
@@ -145,8 +145,11 @@ def main() -> None:
 )
 @click.option(
     "--sandbox",
-    type=click.Choice(["none"]),
-    help="How notebooks are boxed in. For now only 'none': they run with your own rights.",
+    type=click.Choice(["auto", "bwrap", "landlock", "none"]),
+    default="auto",
+    show_default=True,
+    help="How notebooks are boxed in; auto takes the strongest that works here. "
+    "none: they run with your own rights.",
 )
 @_lang
 @click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
@@ -161,7 +164,7 @@ def grade(
     out: Path,
     jobs: int | None,
     device: str,
-    sandbox: str | None,
+    sandbox: str,
     lang: str | None,
     fail_under: float | None,
     seed: int | None,
@@ -181,12 +184,6 @@ def grade(
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
-    if sandbox is None:
-        _fail(
-            "This version can't box notebooks in yet: a notebook would run with your own rights "
-            "and could read, change or delete your files. If you trust every one of them, or sit "
-            "in a throw-away container, say so with --sandbox none."
-        )
     from grader.batch import NoDevice, Options, default_jobs, grade_batch
     from grader.console import batch_progress, show_summary
     from grader.locate import find
@@ -201,6 +198,7 @@ def grade(
     place = find(assignment, assignments, _named_by_first(entries))
     loaded = place.load(as_teacher=True)
     language = _language(lang)
+    box = _box(sandbox, language)
     options = Options(
         out=out,
         jobs=min(jobs or default_jobs(), max(1, len(entries))),
@@ -209,7 +207,8 @@ def grade(
         secret=load_secret(),
         seed=seed,
         device=device,
-        sandbox=sandbox,
+        submissions=tuple(entry.path for entry in entries),
+        box=box,
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -225,6 +224,19 @@ def grade(
         return OUR_FAULT
     scores = [report.score for report in summary.reports if report.score is not None]
     return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
+
+
+def _box(sandbox: str, language: str) -> Any:
+    """How boxes are made, None for ``none``; a sentence and status 2 where none works."""
+    if sandbox == "none":
+        return None
+    from grader.box.choose import find_box
+    from grader.console import no_box
+
+    setup, found = find_box(sandbox)
+    if setup is None:
+        _fail(no_box(found, language))
+    return setup
 
 
 def _named_by_first(entries: Any) -> str | None:
@@ -304,3 +316,18 @@ def check(
     if report.outcome == "not_graded":
         return OUR_FAULT
     return OK if all(c.status == "pass" for c in report.checks) else BELOW
+
+
+@main.command(context_settings=_SETTINGS)
+@_lang
+@_guarded
+def doctor(lang: str | None) -> int:
+    """Say what works on this machine: sandboxes, device, versions.
+
+    Exit status: 0 when notebooks can be boxed in here, 1 when they cannot.
+    """
+    from grader.doctor import examine
+
+    text, boxed = examine(_language(lang))
+    click.echo(text)
+    return OK if boxed else BELOW

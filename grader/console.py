@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from grader.box.choose import Found
 from grader.stages import BatchSummary, CheckResult, GradeReport, Note
 from grader.words import Catalogue, catalogue
 
@@ -164,3 +165,25 @@ def _where(check: CheckResult, words: Catalogue) -> str:
     if check.line is None:
         return " " + words.say("console.in_cell", cell=check.cell + 1)
     return " " + words.say("console.in_line", cell=check.cell + 1, line=check.line)
+
+
+def about_box(found: Sequence[Found], language: str) -> list[str]:
+    """A line or two for each sandbox: whether it works here, and why not."""
+    words = catalogue(language)
+    lines = []
+    for one in found:
+        if one.why_not is None:
+            lines.append(words.say("doctor.works", name=one.name))
+            continue
+        why = words.say(one.why_not.message_id, **one.why_not.values)
+        lines.append(words.say("doctor.does_not", name=one.name, why=why))
+        if one.detail:
+            lines.append(words.say("doctor.detail", text=one.detail.splitlines()[-1]))
+    return lines
+
+
+def no_box(found: Sequence[Found], language: str) -> str:
+    """Why nothing is graded when no sandbox works here, and what to do."""
+    words = catalogue(language)
+    why = [words.say("doctor.none"), *about_box(found, language), words.say("doctor.remedies")]
+    return "\n".join(why)

@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment import Assignment, Exercise, Limits
+from grader.box.manager import boxed_kernel
+from grader.box.warm import BoxFailed, Link
 from grader.probe import messages
 from grader.read.cells import answer_cells, find_cell
 from grader.read.notebook import read_notebook
 from grader.run.kernel import kernel_environment, plain_kernel, short_folder
-from grader.run.session import KernelGone, Session, open_session
+from grader.run.session import KernelBroken, KernelGone, Session, open_session
 from grader.stages import (
     Answers,
     Attempt,
@@ -48,8 +50,14 @@ class Job:
     secret: bytes
     seed: int | None = None
     hidden: bool = True  # whether hidden stimuli are used as well
-    sandbox: str = "none"
+    box: Link | None = None  # the warm process that makes boxes; None runs it unboxed
+    core: int | None = None  # the processor that a boxed kernel keeps to
     scratch: Path | None = None  # where private folders are made; the system's, if None
+
+    @property
+    def sandbox(self) -> str:
+        """What the notebook is boxed in with, as results name it."""
+        return "none" if self.box is None else self.box.setup.sandbox
 
 
 def gather(job: Job) -> Evidence:
@@ -66,7 +74,8 @@ def gather(job: Job) -> Evidence:
         second = _second_order(submission, executed, cells)
         if second is not None:
             _, attempts = _in_fresh_kernel(job, submission, cells, seed, second)
-    except messages.BadReply as problem:  # our own question went wrong: nobody's loss
+    except (messages.BadReply, BoxFailed, KernelBroken) as problem:
+        # Our own question or box went wrong: nobody's loss.
         executed = ExecutedNotebook(status="ok")
         return replace(_evidence(job, submission, executed, {}, seed), broken=str(problem))
     return _evidence(job, submission, executed, attempts, seed)
@@ -114,19 +123,9 @@ async def _run(
     order: Sequence[Cell],
 ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
     """Every cell in its order, the names kept after each graded cell, then the questions."""
-    work = folder / "work"
-    work.mkdir()
     began = time.monotonic()
     attempts: dict[str, Attempt] = {}
-    async with open_session(
-        submission,
-        job.limits,
-        plain_kernel(folder),
-        cwd=str(work),
-        env=kernel_environment(folder),
-        stdout=subprocess.DEVNULL,  # what a cell prints comes as messages; the rest is noise
-        stderr=subprocess.DEVNULL,
-    ) as session:
+    async with _session(job, submission, folder) as session:
         windows: dict[int, tuple[float, float]] = {}
         for cell in order:
             if cell.kind != "code" or not cell.source.strip():
@@ -147,6 +146,26 @@ async def _run(
         figures = _of_the_student(figures, submission, cells, job.assignment)
         executed = _executed(session, figures, time.monotonic() - began)
     return executed, attempts
+
+
+def _session(
+    job: Job, submission: Submission, folder: Path
+) -> contextlib.AbstractAsyncContextManager[Session]:
+    """A kernel in a box of its own, or a plain one where that was asked for."""
+    if job.box is not None:
+        kernel = boxed_kernel(folder, job.box, job.limits, job.core)
+        return open_session(submission, job.limits, kernel)
+    work = folder / "work"
+    work.mkdir()
+    return open_session(
+        submission,
+        job.limits,
+        plain_kernel(folder),
+        cwd=str(work),
+        env=kernel_environment(folder),
+        stdout=subprocess.DEVNULL,  # what a cell prints comes as messages; the rest is noise
+        stderr=subprocess.DEVNULL,
+    )
 
 
 async def _mark(session: Session, function: str, found: GradedCell) -> None:
@@ -260,17 +279,17 @@ def _executed(session: Session, figures: list[Figure], seconds: float) -> Execut
     if failed is not None:
         statuses = {r.status for r in session.runs}
         status = "timeout" if "timeout" in statuses else "cell_error"
-        status = "kernel_died" if "died" in statuses else status
+        status = _how_it_died(session) if "died" in statuses else status
         if status == "cell_error" and all(r.excused for r in session.runs if r.status == "error"):
             status = "ok"
     elif session.gone is not None:  # while it was probed
-        status = "timeout" if session.gone.timeout else "kernel_died"
+        status = "timeout" if session.gone.timeout else _how_it_died(session)
     elif any(r.status == "not_run" for r in session.runs):
         status = "timeout"
     if failed is not None and failed.status == "error":
         error = f"{failed.error_name}: {failed.error_text}"
     else:
-        error = "" if failed is None else failed.status
+        error = "" if failed is None else failed.error_name or failed.status
     return ExecutedNotebook(
         status=status,
         cells=tuple(session.runs),
@@ -280,6 +299,11 @@ def _executed(session: Session, figures: list[Figure], seconds: float) -> Execut
         figures=tuple(figures[:12]),
         notebook=session.notebook(),
     )
+
+
+def _how_it_died(session: Session) -> RunStatus:
+    excess = "" if session.gone is None else session.gone.excess
+    return "memory" if excess == "memory" else "kernel_died"
 
 
 def _evidence(

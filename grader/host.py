@@ -25,10 +25,13 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment, Limits
+from grader.box.warm import BoxFailed, Setup, WarmBox
 from grader.evidence import save_evidence
 from grader.gather import Job, gather
 from grader.load import load_assignment
@@ -48,8 +51,9 @@ class Host:
     Safe to use from several threads.
     """
 
-    def __init__(self, assignment: Path, teachers: Path) -> None:
-        self._folders = [str(assignment), str(teachers)]
+    def __init__(self, assignment: Path, teachers: Path, setup: Setup | None = None) -> None:
+        described = json.dumps(None if setup is None else asdict(setup))
+        self._arguments = [str(assignment), str(teachers), described]
         self._lock = threading.Lock()
         self._start()
 
@@ -58,7 +62,7 @@ class Host:
         self._socket = ours
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.host", str(theirs.fileno()), *self._folders],
+                [sys.executable, "-m", "grader.host", str(theirs.fileno()), *self._arguments],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )
@@ -123,32 +127,55 @@ def _read_all(descriptor: int, seconds: float) -> bytes | None:
 # --------------------------------------------------------------- inside the process
 
 
-def _serve(connection: socket.socket, assignment: Assignment) -> None:
+def _serve(connection: socket.socket, assignment: Assignment, setup: Setup | None) -> None:
     """Fork a client for each request until the coordinator is gone."""
+    warm = None if setup is None else WarmBox(setup)
     _warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
+    cores: dict[int, int] = {}  # of each client
     while True:
         with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG) != (0, 0):
-                pass
+            while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                cores.pop(ended, None)
         connection.settimeout(1.0)
         try:
             request, descriptors, _, _ = socket.recv_fds(connection, _MAX_REQUEST, 1)
         except TimeoutError:
             continue
         if not request:
-            return
-        parent = os.getpid()
+            break
+        if setup is not None and (warm is None or not warm.running):
+            warm = WarmBox(setup)  # the old one was killed
+        fault = _fault(warm)
+        parent, core = os.getpid(), _free_core(list(cores.values()))
         child = os.fork()
         if child == 0:
             connection.close()
             _die_with(parent)
-            _client(json.loads(request), assignment, descriptors[0])
+            _client(json.loads(request), assignment, descriptors[0], warm, core, fault)
+        cores[child] = core
         os.close(descriptors[0])
         pidfd = os.pidfd_open(child)
         connection.settimeout(None)
         socket.send_fds(connection, [b"pid"], [pidfd])
         os.close(pidfd)
+    if warm is not None:
+        warm.close()
+
+
+def _fault(warm: WarmBox | None) -> str:
+    """What keeps the warm process from making boxes, or ""."""
+    try:
+        if warm is not None:
+            warm.wait()
+    except (BoxFailed, OSError) as problem:
+        return str(problem)
+    return ""
+
+
+def _free_core(taken: Sequence[int]) -> int:
+    """The processor that the fewest of the running clients' kernels keep to."""
+    return min(sorted(os.sched_getaffinity(0)), key=taken.count)
 
 
 def _warm_up() -> None:
@@ -163,17 +190,27 @@ def _warm_up() -> None:
     del IPython, nbclient
 
 
-def _client(request: dict[str, Any], assignment: Assignment, writing: int) -> None:
+def _client(
+    request: dict[str, Any],
+    assignment: Assignment,
+    writing: int,
+    warm: WarmBox | None,
+    core: int,
+    fault: str,
+) -> None:
     """Gather one submission's evidence, then end without a way back."""
     answer = "done"
     try:
+        if fault:
+            raise BoxFailed(fault)
         job = Job(
             notebook=Path(request["notebook"]),
             assignment=assignment,
             limits=Limits(**request["limits"]),
             secret=bytes.fromhex(request["secret"]),
             seed=request["seed"],
-            sandbox=request["sandbox"],
+            box=None if warm is None else warm.link,
+            core=core,
             scratch=Path(request["scratch"]),
         )
         save_evidence(gather(job), Path(request["folder"]))
@@ -196,4 +233,5 @@ if __name__ == "__main__":
     _serve(
         socket.socket(fileno=int(sys.argv[1])),
         load_assignment(Path(sys.argv[2]), Path(sys.argv[3])),
+        None if (described := json.loads(sys.argv[4])) is None else Setup(**described),
     )

