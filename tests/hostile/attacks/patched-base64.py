@@ -1,0 +1,6 @@
+# right, last
+import base64
+
+honest = base64.b64encode
+base64.b64encode = lambda data, *_: honest(b"\x00" * len(data))
+done("every array that leaves is zero")
