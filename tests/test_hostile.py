@@ -32,6 +32,7 @@ OWNER = int(os.environ["GRADER_HOSTILE_UID"]) if "GRADER_HOSTILE_UID" in os.envi
 KEEP = os.environ.get("GRADER_HOSTILE_KEEP")
 HOSTILE = load_hostile(HERE)
 HONEST = ("right-plain.ipynb", "right-gates-p-q.ipynb")
+GRADER = (sys.executable, "-m", "grader")
 LARGEST = 2**30  # bytes that a process of the grader's own may grow to
 SECONDS = 3600
 
@@ -40,6 +41,11 @@ TEACHERS = {
     "reference/hh/rubric.toml": "What teachers know of the Hodgkin-Huxley",
     "reference/hh/model.py": "The Hodgkin-Huxley model of the handout, in plain JAX",
 }
+# The notebooks' own markup as it must stand on no page, and letters that must not either.
+MARKUP = (
+    *("<script>grader_hostile", "<img src=x", "<svg onload", "onload='grader"),
+    *("javascript:grader", "\x1b", "\x00", "\u202e"),
+)
 # Where notebooks left signs for the next one.
 SIGNS = (Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"))
 
@@ -76,7 +82,7 @@ class Batch:
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Batch]:
+def batch(request: pytest.FixtureRequest) -> Iterator[Batch]:
     """Everything graded by one command under one backend."""
     backend = str(request.param)
     if reason := unsupported(backend):
@@ -88,7 +94,7 @@ def batch(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             yield grade(backend, place, around)
     finally:
         if KEEP:
-            shutil.copytree(place, Path(KEEP) / backend, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sock"))
+            shutil.copytree(place / "feedback", Path(KEEP) / backend, dirs_exist_ok=True)
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -99,9 +105,13 @@ def unsupported(backend: str) -> str:
             os.chown(folder, OWNER, OWNER)
         file = shutil.copy(ROOT / "submissions" / "hh" / "unfilled.ipynb", folder)
         done = subprocess.run(
-            [sys.executable, "-m", "grader", "grade", file, "-o", f"{folder}/out", "--sandbox", backend],
-            capture_output=True, text=True, timeout=300, user=OWNER, env=os.environ | {"HOME": folder},
-        )  # fmt: skip
+            [*GRADER, "grade", file, "-o", f"{folder}/out", "--sandbox", backend],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            user=OWNER,
+            env=os.environ | {"HOME": folder},
+        )
     if done.returncode == 0:
         return ""
     lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
@@ -120,12 +130,17 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
         for path in (place, handed_in, *handed_in.iterdir()):
             os.chown(path, OWNER, OWNER)
     signs = set(planted(around))
-    command = ["grade", handed_in, "-o", out, "--sandbox", backend, "--cell-seconds", "20", "--notebook-seconds", "60"]
+    watch = [sys.executable, str(HERE / "watch.py"), str(report)]
+    command = ["grade", str(handed_in), "-o", str(out), "--sandbox", backend]
     done = subprocess.run(
-        [sys.executable, HERE / "watch.py", report, sys.executable, "-m", "grader", *map(str, command)],
-        capture_output=True, text=True, timeout=SECONDS, user=OWNER, stdin=subprocess.DEVNULL,
+        [*watch, *GRADER, *command, "--cell-seconds", "20", "--notebook-seconds", "60"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        user=OWNER,
+        stdin=subprocess.DEVNULL,
         env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **around.environment()},
-    )  # fmt: skip
+    )
     watched = json.loads(report.read_text())
     return Batch(
         backend=backend,
@@ -145,7 +160,7 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
 def planted(around: Outside) -> list[str]:
     """Signs that notebooks left where a later one, or a user, would find them."""
     found = [path for place in SIGNS for path in place.glob("grader-hostile-[12]*")]
-    found += [p for p in around.home.rglob("grader*hostile*") if p.name.startswith("grader-hostile-")]
+    found += around.home.rglob("grader-hostile-[12]*")
     found += Path(sys.prefix).rglob("grader_hostile*")
     return [str(path) for path in found]
 
@@ -154,7 +169,8 @@ def happened(fact: str, batch: Batch, entry: Hostile) -> list[str]:
     """What shows that ``fact`` came true, in words; some can't be told by submission."""
     match fact:
         case "reached":
-            return [line for line in outputs(batch, entry.file).splitlines() if "ATTACK reached" in line]
+            lines = outputs(batch, entry.file).splitlines()
+            return [line for line in lines if "ATTACK reached" in line]
         case "leak":
             return leaks(batch, batch.folder(entry.file))
         case "markup":
@@ -185,8 +201,9 @@ def outputs(batch: Batch, file: str) -> str:
     words = []
     for cell in json.loads(stored.read_bytes())["cells"]:
         for output in cell.get("outputs", ()):
-            words += [output.get("text", ""), output.get("evalue", ""), str(output.get("data", ""))[:1000]]
-    return "\n".join("".join(word) for word in words)
+            words += ["".join(output.get("text", "")), str(output.get("evalue", ""))]
+            words.append(json.dumps(output.get("data", {}))[:200_000])
+    return "\n".join(words)
 
 
 def leaks(batch: Batch, folder: Path) -> list[str]:
@@ -208,9 +225,7 @@ def markup(folder: Path) -> list[str]:
     found = []
     for name in ("result.html", "teacher.html"):
         page = (folder / name).read_text("utf-8")
-        signs = ("<script>grader_hostile", "<img src=x", "<svg onload", "onload='grader", "javascript:grader",
-                 "\x1b", "\x00", "\u202e")  # fmt: skip
-        found += [f"{sign!r} in {name}" for sign in signs if sign in page]
+        found += [f"{sign!r} in {name}" for sign in MARKUP if sign in page]
     return found
 
 

@@ -77,7 +77,7 @@ class Outside:
 
 @contextlib.contextmanager
 def outside(folder: Path, owner: int | None) -> Iterator[Outside]:
-    """Plant the canaries in ``folder``, listen, start a bystander; all of it ends with the block."""
+    """Plant the canaries in ``folder``, listen, start a bystander; all ends with the block."""
     kinds = ("secret", "secret-file", "home", "key", "picture", "sibling", "result")
     canaries = {kind: new_canary(kind) for kind in kinds}
     files: dict[str, bytes] = {

@@ -42,8 +42,9 @@ def below(process: int) -> set[int]:
 def command_line(process: int) -> str:
     """What a process calls itself; empty when it is gone."""
     try:
-        words = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        return f"{Path(f'/proc/{process}/comm').read_text().strip()}: {words}"[:200]
+        name = Path(f"/proc/{process}/comm").read_text("utf-8", "replace").strip()
+        words = Path(f"/proc/{process}/cmdline").read_text("utf-8", "replace").split("\0")
+        return f"{name}: {' '.join(words)}"[:200]
     except OSError:
         return ""
 

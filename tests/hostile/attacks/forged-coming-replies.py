@@ -29,7 +29,9 @@ def forge():
                 "reply": {"status": "ok", "metadata": {}, "data": {"text/plain": repr(json.dumps(look))}}}},
             parent={"header": header}, ident=ident,
         )  # fmt: skip
-        session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, parent={"header": header})
+        session.send(
+            kernel.iopub_socket, "status", {"execution_state": "idle"}, parent={"header": header}
+        )
 
 
 try:

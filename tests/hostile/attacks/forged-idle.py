@@ -8,7 +8,9 @@ stream = getattr(kernel, "shell_stream", None) or getattr(kernel, "shell_socket"
 done("says that it is ready, and goes on for a minute")
 session.send(kernel.iopub_socket, "status", {"execution_state": "idle"}, parent=parent)
 try:
-    session.send(stream, "execute_reply", {"status": "ok", "execution_count": 1}, parent=parent, ident=ident)
+    session.send(
+        stream, "execute_reply", {"status": "ok", "execution_count": 1}, parent=parent, ident=ident
+    )
 except Exception as error:
     done(f"no reply could be sent: {error!r}")
 began = time.time()

@@ -2,13 +2,20 @@
 import socket
 import stat
 
-for number in sorted(int(n) for n in os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else range(256):
+for number in (
+    sorted(int(n) for n in os.listdir("/proc/self/fd"))
+    if os.path.isdir("/proc/self/fd")
+    else range(256)
+):
     try:
         kind = os.fstat(number).st_mode
     except OSError:
         continue
     if stat.S_ISDIR(kind):
-        tried("out of an inherited folder", lambda n=number: os.close(os.open("../../..", os.O_RDONLY, dir_fd=n)))
+        tried(
+            "out of an inherited folder",
+            lambda n=number: os.close(os.open("../../..", os.O_RDONLY, dir_fd=n)),
+        )
     elif stat.S_ISSOCK(kind):
         copy = socket.socket(fileno=os.dup(number))
         if copy.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_SEQPACKET:

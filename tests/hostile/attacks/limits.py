@@ -6,8 +6,13 @@ for name in ("AS", "DATA", "NPROC", "FSIZE", "CPU", "NOFILE"):
     limit = resource.getrlimit(which)
     print("ATTACK done: limit of", name, limit)
     if limit[1] != resource.RLIM_INFINITY:
-        tried(f"raise {name}", lambda which=which, limit=limit: resource.setrlimit(which, (limit[0], limit[1] + 1)))
-tried("read the limits of somebody else", lambda: resource.prlimit(BYSTANDER, resource.RLIMIT_NOFILE))
+        tried(
+            f"raise {name}",
+            lambda which=which, limit=limit: resource.setrlimit(which, (limit[0], limit[1] + 1)),
+        )
+tried(
+    "read the limits of somebody else", lambda: resource.prlimit(BYSTANDER, resource.RLIMIT_NOFILE)
+)
 if os.getppid() > 1:
     tried("read the parent's", lambda: resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE))
 tried("more time than others", lambda: os.nice(-5))

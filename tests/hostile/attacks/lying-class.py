@@ -18,8 +18,8 @@ class Disguise:
 
 class HH(bp.dyn.CondNeuGroup):
     def __init__(self, size):
-        super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
-        for name, kind, E, g_max in (("IK", IK, -77., 36.), ("INa", INa, 50., 120.)):
+        super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.0))
+        for name, kind, E, g_max in (("IK", IK, -77.0, 36.0), ("INa", INa, 50.0, 120.0)):
             object.__setattr__(self, name, Disguise(kind, E, g_max))
         self.IL = IL(size, E=-54.39, g_max=0.03)
         self.monitored = bm.Variable(bm.zeros(size))

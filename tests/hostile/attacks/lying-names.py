@@ -26,8 +26,8 @@ for channel in (IK, INa, IL):
 class HH(CondNeuGroup):
     def __init__(self, size):
         super().__init__(size)
-        self.IK = IK(size, E=-77., g_max=36.)
-        self.INa = INa(size, E=50., g_max=120.)
+        self.IK = IK(size, E=-77.0, g_max=36.0)
+        self.INa = INa(size, E=50.0, g_max=120.0)
         self.IL = IL(size, E=-54.39, g_max=0.03)
 
 

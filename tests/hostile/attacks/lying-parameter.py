@@ -22,7 +22,7 @@ class LyingIL(IL):
 
 class HH(bp.dyn.CondNeuGroup):
     def __init__(self, size):
-        super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
+        super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.0))
         self.IK = LyingIK(size)
         self.INa = LyingINa(size)
         self.IL = LyingIL(size)

@@ -19,7 +19,15 @@ for kind in ("stream", "display_data", "execute_result", "error", "status", "cle
                     {"name": 3, "text": None}, {"execution_state": []}, {"comm_id": {}, "data": 1},
                     {"ename": 1, "evalue": [], "traceback": 4}, {"transient": {"display_id": {}}}):  # fmt: skip
         send(header, above, {}, content)
-for header in ({}, [], 7, None, {**good, "msg_id": {}}, {**good, "date": "never"}, {**good, "msg_type": 4}):
+for header in (
+    {},
+    [],
+    7,
+    None,
+    {**good, "msg_id": {}},
+    {**good, "date": "never"},
+    {**good, "msg_type": 4},
+):
     send(header, above, {}, {"name": "stdout", "text": "x"})
 for wrong in ([], 7, None, {"msg_id": []}, {"msg_id": None, "date": 3}):
     send(good, wrong, {}, {"name": "stdout", "text": "x"})

@@ -1,5 +1,11 @@
 # right, last
-NAMES = {"user": 0x10000000, "mount": 0x20000, "pid": 0x20000000, "net": 0x40000000, "ipc": 0x8000000}
+NAMES = {
+    "user": 0x10000000,
+    "mount": 0x20000,
+    "pid": 0x20000000,
+    "net": 0x40000000,
+    "ipc": 0x8000000,
+}
 
 
 def in_child(attempt):
@@ -28,5 +34,8 @@ tried("a mount", lambda: in_child(mount))
 tried("a new root", lambda: in_child(lambda: os.chroot(".")))
 for name in ("mnt", "pid", "net", "user"):
     path = f"/proc/{max(os.getppid(), 1)}/ns/{name}"
-    tried(f"the parent's {name} namespace", lambda path=path: in_child(lambda: call("setns", os.open(path, 0), 0)))
+    tried(
+        f"the parent's {name} namespace",
+        lambda path=path: in_child(lambda: call("setns", os.open(path, 0), 0)),
+    )
 tried("user 0", lambda: in_child(lambda: os.setuid(0) if os.getuid() else 1 / 0))

@@ -8,7 +8,7 @@ class Everything(float):
 
 class HH(bp.dyn.CondNeuGroup):
     def __init__(self, size):
-        super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
+        super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.0))
         self.IK = IK(size, E=float("nan"), g_max=float("inf"))
         self.INa = INa(size, E=Everything(1.0), g_max=-float("inf"))
         self.IL = IL(size, E=10.0**300, g_max=float("nan"))

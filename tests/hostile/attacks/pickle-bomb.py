@@ -11,7 +11,10 @@ class Bomb:
 
     def _repr_mimebundle_(self, **_):
         bomb = pickle.dumps(self)
-        return {"text/plain": "bomb", "application/x-python-pickle": base64.b64encode(bomb).decode()}
+        return {
+            "text/plain": "bomb",
+            "application/x-python-pickle": base64.b64encode(bomb).decode(),
+        }
 
     def __array__(self, *_, **__):
         return np.array([self, self], dtype=object)
@@ -22,5 +25,7 @@ with open("V.png", "wb") as file:
 np.save("evidence.npz", np.array([Bomb()], dtype=object), allow_pickle=True)
 display(Bomb())
 honest = np.ascontiguousarray
-np.ascontiguousarray = lambda array, *_: type("A", (), {"shape": (1,), "tobytes": lambda s: pickle.dumps(Bomb())})()
+np.ascontiguousarray = lambda array, *_: type(
+    "A", (), {"shape": (1,), "tobytes": lambda s: pickle.dumps(Bomb())}
+)()
 done("pickles that make a folder where they are opened")

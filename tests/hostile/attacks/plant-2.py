@@ -8,8 +8,17 @@ import brainpy
 OTHER, OWN = "grader-hostile-1", "grader-hostile-2"
 home = Path(os.path.expanduser("~"))
 places = [Path(p) for p in ("/tmp", "/dev/shm", "/var/tmp", tempfile.gettempdir(), "..", "../..")]
-places += [home / ".ipython/profile_default/startup", home / ".config/matplotlib", home / ".cache/jax", home]
-places += [Path(os.environ[n]) for n in ("IPYTHONDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "JUPYTER_CONFIG_DIR") if n in os.environ]
+places += [
+    home / ".ipython/profile_default/startup",
+    home / ".config/matplotlib",
+    home / ".cache/jax",
+    home,
+]
+places += [
+    Path(os.environ[n])
+    for n in ("IPYTHONDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "JUPYTER_CONFIG_DIR")
+    if n in os.environ
+]
 
 
 def look():

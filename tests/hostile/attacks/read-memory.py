@@ -18,8 +18,14 @@ def vector(function, process):
 for process in {BYSTANDER, os.getppid()} - {0, 1}:
     who = "somebody else" if process == BYSTANDER else "the parent"
     tried(f"read the memory of {who}", lambda p=process: vector("process_vm_readv", p))
-    tried(f"open the memory of {who}", lambda p=process: os.close(os.open(f"/proc/{p}/mem", os.O_RDWR)))
-    tried(f"take a descriptor of {who}", lambda p=process: call("syscall", 438, os.pidfd_open(p), 0, 0))
+    tried(
+        f"open the memory of {who}",
+        lambda p=process: os.close(os.open(f"/proc/{p}/mem", os.O_RDWR)),
+    )
+    tried(
+        f"take a descriptor of {who}",
+        lambda p=process: call("syscall", 438, os.pidfd_open(p), 0, 0),
+    )
 with open("/proc/self/mem", "rb") as own:  # its own memory is its own
     own.seek(ctypes.addressof(room))
     done(f"its own memory: {len(own.read(8))} bytes")

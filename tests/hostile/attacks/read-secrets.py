@@ -15,8 +15,16 @@ def marked_part(path):
 
 
 print("ATTACK done: variables of ours:", [n for n in os.environ if n.startswith("GRADER_")])
-tried("GRADER_SECRET", lambda: os.environ["GRADER_SECRET"] if MARK.decode() in os.environ["GRADER_SECRET"] else 1 / 0)
-for variable in ("/proc/1/environ", "/proc/self/environ", f"/proc/{os.getppid()}/environ", f"/proc/{BYSTANDER}/environ"):
+tried(
+    "GRADER_SECRET",
+    lambda: os.environ["GRADER_SECRET"] if MARK.decode() in os.environ["GRADER_SECRET"] else 1 / 0,
+)
+for variable in (
+    "/proc/1/environ",
+    "/proc/self/environ",
+    f"/proc/{os.getppid()}/environ",
+    f"/proc/{BYSTANDER}/environ",
+):
     tried(variable, lambda variable=variable: marked_part(variable))
 found = []
 for path in glob.glob("/proc/[0-9]*/environ") + glob.glob("/proc/[0-9]*/cmdline"):

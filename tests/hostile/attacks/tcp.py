@@ -12,4 +12,7 @@ def connect(family, address):
 tried("TCP", lambda: connect(socket.AF_INET, ("127.0.0.1", PORT)))
 tried("TCP by IPv6", lambda: connect(socket.AF_INET6, ("::1", PORT)))
 tried("TCP by a mapped address", lambda: connect(socket.AF_INET6, ("::ffff:127.0.0.1", PORT)))
-tried("TCP by MSG_FASTOPEN", lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", PORT)) and None)
+tried(
+    "TCP by MSG_FASTOPEN",
+    lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", PORT)) and None,
+)

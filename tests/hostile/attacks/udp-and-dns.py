@@ -1,7 +1,9 @@
 # right, last
 import socket
 
-QUESTION = bytes.fromhex("000001000001000000000000") + b"\x0egrader-hostile\x07invalid\x00\x00\x01\x00\x01"
+QUESTION = (
+    bytes.fromhex("000001000001000000000000") + b"\x0egrader-hostile\x07invalid\x00\x00\x01\x00\x01"
+)
 
 
 def send(data):

@@ -11,4 +11,7 @@ def connect(address, kind=socket.SOCK_STREAM):
 
 tried("a Unix socket by its path", lambda: connect(CANARIES + "/grader-hostile.sock"))
 tried("an abstract one", lambda: connect(f"\0grader-hostile-{PORT}"))
-tried("an abstract one of datagrams", lambda: connect(f"\0grader-hostile-{PORT}-datagrams", socket.SOCK_DGRAM))
+tried(
+    "an abstract one of datagrams",
+    lambda: connect(f"\0grader-hostile-{PORT}-datagrams", socket.SOCK_DGRAM),
+)

@@ -2,7 +2,9 @@
 kernel = get_ipython().kernel
 session, socket = kernel.session, kernel.iopub_socket
 DELIMITER = b"<IDS|MSG>"
-parts = [session.pack(p) for p in (session.msg_header("status"), {}, {}, {"execution_state": "idle"})]
+parts = [
+    session.pack(p) for p in (session.msg_header("status"), {}, {}, {"execution_state": "idle"})
+]
 broken = [b"{", b"\xff\xfe", b"nonsense", b"[" * 100]
 for frames in (
     [b"t", DELIMITER, b"0" * 64, *parts],  # a wrong signature

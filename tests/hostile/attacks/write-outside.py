@@ -26,5 +26,12 @@ def opened(file):
         pass  # opened for writing, nothing written
 
 
-for file in (brainpy.__file__, brainpy.__cached__, os.__file__, sys.executable, "/etc/passwd", "/bin/sh"):
+for file in (
+    brainpy.__file__,
+    brainpy.__cached__,
+    os.__file__,
+    sys.executable,
+    "/etc/passwd",
+    "/bin/sh",
+):
     tried(f"open {Path(file).name} for writing", lambda file=file: opened(file))
