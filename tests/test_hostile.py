@@ -130,7 +130,7 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
         for path in (place, handed_in, *handed_in.iterdir()):
             os.chown(path, OWNER, OWNER)
     signs = set(planted(around))
-    watch = [sys.executable, str(HERE / "watch.py"), str(report)]
+    watch = [sys.executable, str(HERE / "watch.py"), str(report), str(out)]
     command = ["grade", str(handed_in), "-o", str(out), "--sandbox", backend]
     done = subprocess.run(
         [*watch, *GRADER, *command, "--cell-seconds", "20", "--notebook-seconds", "60"],

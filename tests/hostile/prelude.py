@@ -31,6 +31,6 @@ def call(function, *arguments):
     return found
 
 
-def marked():
-    """Name this process, so that one left behind is found by its name."""
-    call("prctl", 15, b"grader-hostile", 0, 0, 0)
+def marked(name):
+    """Name this process after the notebook, so that it is found when it is left behind."""
+    call("prctl", 15, b"gh-" + name.encode(), 0, 0, 0)

@@ -17,7 +17,8 @@ class HH(bp.dyn.CondNeuGroup):
 
     def reset_state(self, *arguments, **options):
         super().reset_state(*arguments, **options)
-        self._hidden.reset_state(*arguments, **options)
+        if "_hidden" in vars(self):  # not yet while the base is made
+            self._hidden.reset_state(*arguments, **options)
 
     def update(self, x=0.0):
         hidden = self._hidden

@@ -1,7 +1,7 @@
 # right, last
 if os.fork() == 0:
     os.setsid()
-    marked()
+    marked("daemon-that-")
     for i in range(400):
         try:
             os.write(1, b"still here\n")

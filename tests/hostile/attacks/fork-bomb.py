@@ -7,7 +7,7 @@ for _ in range(150):
         refused += 1
         continue
     if child == 0:
-        marked()
+        marked("fork-bomb")
         time.sleep(40)
         os._exit(0)
     born += 1

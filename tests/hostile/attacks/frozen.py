@@ -2,7 +2,7 @@
 import signal
 
 if (child := os.fork()) == 0:  # wakes it up again where nobody ends it
-    marked()
+    marked("frozen")
     time.sleep(60)
     os.kill(os.getppid(), signal.SIGCONT)
     os._exit(0)

@@ -1,7 +1,7 @@
 # right, last
 for _ in range(10):
     if os.fork() == 0:
-        marked()
+        marked("memory-of-ma")
         kept = bytearray(os.urandom(10_000)) * 3000
         time.sleep(20)
         os._exit(0)
