@@ -3,7 +3,8 @@
 It adopts whatever the command orphans (a subreaper), so that no daemon, however it was
 made, escapes. Named in REPORT are:
 
-- what was orphaned for two seconds while the command ran, and what still lives two seconds after its end;
+- what was orphaned for two seconds while the command ran, and what still lives two
+  seconds after its end;
 - processes called ``gh-NAME`` that still live five seconds after ``OUT/NAME/result.json``
   was written, if they are older than that file: their submission is over, they are not;
 - how large the grader's own processes grew.
