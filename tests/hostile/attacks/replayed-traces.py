@@ -8,7 +8,9 @@ class Honest(bp.dyn.CondNeuGroup):
 
 
 bm.enable_x64()
-recorded = bp.DSRunner(Honest(1), monitors=["V", "IK.n", "INa.m", "INa.h"], progress_bar=False)
+honest = Honest(1)
+honest.reset()
+recorded = bp.DSRunner(honest, monitors=["V", "IK.n", "INa.m", "INa.h"], progress_bar=False)
 recorded.run(inputs=np.ones(2000) * 1.698)
 table = {name: np.asarray(recorded.mon[name])[:, 0] for name in ("V", "IK.n", "INa.m", "INa.h")}
 bm.disable_x64()

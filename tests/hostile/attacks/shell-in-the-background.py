@@ -1,4 +1,5 @@
 # right, last
-get_ipython().system("nohup setsid bash -c 'exec -a gh-shell-in-the sleep 40' >/dev/null 2>&1 &")
-get_ipython().run_cell_magic("bash", "--bg", "exec -a gh-shell-in-the sleep 40")
+SLEEP = "exec -a gh-shell-in-the sleep 40"
+os.system(f"nohup setsid bash -c '{SLEEP}' >/dev/null 2>&1 &")
+get_ipython().run_cell_magic("bash", "--bg", SLEEP)
 done("two shells in the background")
