@@ -47,6 +47,7 @@ MARKUP = (
     *("javascript:grader", "\x1b", "\x00", "\u202e"),
 )
 # Where notebooks left signs for the next one.
+SIGN = "grader-hostile-[12]*"
 SIGNS = (Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"))
 
 pytestmark = [
@@ -129,7 +130,7 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
     if OWNER is not None:
         for path in (place, handed_in, *handed_in.iterdir()):
             os.chown(path, OWNER, OWNER)
-    signs = set(planted(around))
+    remove_signs()
     watch = [sys.executable, str(HERE / "watch.py"), str(report), str(out)]
     command = ["grade", str(handed_in), "-o", str(out), "--sandbox", backend]
     done = subprocess.run(
@@ -142,6 +143,8 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
         env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **around.environment()},
     )
     watched = json.loads(report.read_text())
+    signs = planted(around)
+    remove_signs()
     return Batch(
         backend=backend,
         out=out,
@@ -152,17 +155,24 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
         heard=tuple(around.heard),
         touched=tuple(around.changed()),
         disturbed=tuple(around.disturbed()),
-        planted=tuple(sorted(set(planted(around)) - signs)),
+        planted=tuple(signs),
         canaries=around.canaries,
     )
 
 
 def planted(around: Outside) -> list[str]:
     """Signs that notebooks left where a later one, or a user, would find them."""
-    found = [path for place in SIGNS for path in place.glob("grader-hostile-[12]*")]
-    found += around.home.rglob("grader-hostile-[12]*")
+    found = [path for place in SIGNS for path in place.glob(SIGN)]
+    found += around.home.rglob(SIGN)
     found += Path(sys.prefix).rglob("grader_hostile*")
     return [str(path) for path in found]
+
+
+def remove_signs() -> None:
+    """Take away what notebooks left outside, so that the next batch starts without it."""
+    for place in SIGNS:
+        for path in place.glob(SIGN):
+            path.unlink(missing_ok=True)
 
 
 def happened(fact: str, batch: Batch, entry: Hostile) -> list[str]:

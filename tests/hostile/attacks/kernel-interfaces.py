@@ -15,7 +15,6 @@ for name, number, *arguments in (
     ("system log", 103, 10, 0, 0),
     ("shared memory that outlives it", 29, 0x67726164, 4096, 0o1600),
     ("messages that outlive it", 68, 0x67726164, 0o1600),
-    ("acct", 163, 0),
 ):
     words = [a if isinstance(a, int) else ctypes.cast(a, ctypes.c_void_p) for a in arguments]
 

@@ -16,5 +16,12 @@ tried(
 if os.getppid() > 1:
     tried("read the parent's", lambda: resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE))
 tried("more time than others", lambda: os.nice(-5))
-tried("real time", lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)))
+
+
+def real_time():
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+tried("real time", real_time)
 print("ATTACK done:", len(os.sched_getaffinity(0)), "processors")

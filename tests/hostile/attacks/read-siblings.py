@@ -4,7 +4,10 @@ from pathlib import Path
 for place in (CANARIES + "/submissions", "..", "../..", "../../.."):
     tried(
         f"list {place}",
-        lambda place=place: [p.name for p in Path(place).rglob("*grader-hostile*")] or 1 / 0,
+        lambda place=place: (
+            [p.name for depth in ("", "*/") for p in Path(place).glob(depth + "*grader-hostile*")]
+            or 1 / 0
+        ),
     )
 tried(
     "read a sibling's notebook",
