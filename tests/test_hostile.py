@@ -2,6 +2,7 @@
 
     GRADER_HOSTILE_BACKENDS=none    other backends than bwrap and landlock, with spaces between
     GRADER_HOSTILE_UID=65534        grade as this user; the tests run as root then
+    GRADER_HOSTILE_ONLY="tcp daemon"  only these notebooks
     GRADER_HOSTILE_KEEP=DIR         keep what was graded, to look at it
 
 One ``grader grade`` grades the whole folder and two honest submissions beside it.
@@ -30,7 +31,8 @@ from hostile.outside import Outside, outside, spellings
 BACKENDS = os.environ.get("GRADER_HOSTILE_BACKENDS", "bwrap landlock").split()
 OWNER = int(os.environ["GRADER_HOSTILE_UID"]) if "GRADER_HOSTILE_UID" in os.environ else None
 KEEP = os.environ.get("GRADER_HOSTILE_KEEP")
-HOSTILE = load_hostile(HERE)
+ONLY = os.environ.get("GRADER_HOSTILE_ONLY", "").split()
+HOSTILE = [h for h in load_hostile(HERE) if not ONLY or Path(h.file).stem in ONLY]
 HONEST = ("right-plain.ipynb", "right-gates-p-q.ipynb")
 GRADER = (sys.executable, "-m", "grader")
 LARGEST = 2**30  # bytes that a process of the grader's own may grow to
@@ -123,8 +125,9 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
     """Hand everything in, grade it, look what happened."""
     handed_in, out, report = place / "handed-in", place / "feedback", place / "watch.json"
     handed_in.mkdir()
-    for file in HERE.glob("*.ipynb"):
-        (handed_in / file.name).write_bytes(with_canaries(file.read_bytes(), around.names()))
+    for entry in HOSTILE:
+        notebook = (HERE / entry.file).read_bytes()
+        (handed_in / entry.file).write_bytes(with_canaries(notebook, around.names()))
     for name in HONEST:
         shutil.copy(ROOT / "submissions" / "hh" / name, handed_in)
     if OWNER is not None:
