@@ -59,6 +59,11 @@ def load_samples(folder: Path) -> tuple[Sample, ...]:
 
     Raises ``ExpectedError`` with all faults of the file at once.
     """
+    return parse_samples(read_entries(folder))
+
+
+def read_entries(folder: Path) -> list[Any]:
+    """The ``[[samples]]`` tables of ``folder``'s ``expected.toml``, unchecked."""
     file = folder / "expected.toml"
     try:
         data = tomllib.loads(file.read_text("utf-8"))
@@ -69,6 +74,14 @@ def load_samples(folder: Path) -> tuple[Sample, ...]:
     if not isinstance(entries, list) or not entries:
         faults.append("samples: expected at least one [[samples]] table")
         entries = []
+    if faults:
+        raise ExpectedError("\n".join(f"{file.name}: {fault}" for fault in faults))
+    return entries
+
+
+def parse_samples(entries: Sequence[Any], more: Sequence[str] = ()) -> tuple[Sample, ...]:
+    """Samples out of tables. ``more``: faults found already, reported with those found here."""
+    faults = list(more)
     for i, entry in enumerate(entries):
         faults += [f"samples[{i}]{fault}" for fault in _faults(entry)]
     names = [entry.get("file") for entry in entries if isinstance(entry, dict)]
@@ -78,7 +91,7 @@ def load_samples(folder: Path) -> tuple[Sample, ...]:
         if name in names[:i]
     ]
     if faults:
-        raise ExpectedError("\n".join(f"{file.name}: {fault}" for fault in faults))
+        raise ExpectedError("\n".join(f"expected.toml: {fault}" for fault in faults))
     return tuple(_sample(entry) for entry in entries)
 
 

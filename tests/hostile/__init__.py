@@ -1,0 +1,1 @@
+"""Notebooks that attack the grader: what builds them, and what must come of each."""

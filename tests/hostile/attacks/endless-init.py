@@ -1,0 +1,19 @@
+# right, instead of the class
+class HH(bp.dyn.CondNeuGroup):
+    made = 0
+
+    def __init__(self, size):
+        super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.0))
+        HH.made += 1
+        began = time.time()
+        while HH.made > 1 and time.time() - began < 60:
+            try:
+                time.sleep(0.1)
+            except BaseException:
+                pass
+        self.IK = IK(size, E=-77.0, g_max=36.0)
+        self.INa = INa(size, E=50.0, g_max=120.0)
+        self.IL = IL(size, E=-54.39, g_max=0.03)
+
+
+done("a second instance takes a minute")

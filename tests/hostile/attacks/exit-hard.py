@@ -1,0 +1,3 @@
+# right, last
+done("ends without a word")
+os._exit(0)

@@ -1,0 +1,11 @@
+# right, last
+done("an error with 50 MB of words at the end of 900 calls")
+
+
+def deep(n):
+    if n == 0:
+        raise ValueError("e" * 50_000_000)
+    deep(n - 1)
+
+
+deep(900)

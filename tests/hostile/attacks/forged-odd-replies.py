@@ -1,0 +1,21 @@
+# right, last
+def attack():  # a cell's own names are gone when the probe has put back those it kept
+    kernel = get_ipython().kernel
+    honest = kernel.do_execute
+    odd = ["-" * 50_000 + "1", "(" * 50_000, "'" + "[" * 50_000 + "'", "9" * 5000, "b'x'", "'{\"found\": 1}'",
+           "'{\"found\": true, \"population\": 1000000, \"channels\": []}'"]  # fmt: skip
+    turn = [0]
+
+    async def strange(code, silent, store_history=True, user_expressions=None, *rest, **options):
+        found = await honest(code, silent, store_history, user_expressions, *rest, **options)
+        if user_expressions:
+            turn[0] += 1
+            words = odd[turn[0] % len(odd)]
+            found["user_expressions"] = {"reply": {"status": "ok", "data": {"text/plain": words}}}
+        return found
+
+    kernel.do_execute = strange
+    done("answers that break a parser")
+
+
+attack()

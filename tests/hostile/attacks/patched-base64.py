@@ -1,0 +1,10 @@
+# right, last
+def attack():  # a cell's own names are gone when the probe has put back those it kept
+    import base64
+
+    honest = base64.b64encode
+    base64.b64encode = lambda data, *_: honest(b"\x00" * len(data))
+    done("every array that leaves is zero")
+
+
+attack()

@@ -1,0 +1,3 @@
+# right, last
+done("reads address 0")
+ctypes.string_at(0)

@@ -1,0 +1,12 @@
+# right, last
+import threading
+
+
+def work(began=time.time()):
+    while time.time() - began < 40:
+        sum(range(10_000))
+
+
+for i in range(12):
+    threading.Thread(target=work, daemon=i % 2 == 0).start()
+done("12 threads compute on for 40 s, half of them not as daemons")

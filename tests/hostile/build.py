@@ -1,0 +1,127 @@
+"""Writes the hostile notebooks to this folder: the teacher's solution with an attack added.
+
+    python tests/hostile/build.py            write them, and say what changed
+    python tests/hostile/build.py --check    only say what would change; 1 if anything would
+
+Each file of ``attacks/`` is one cell. Its first line says on what it stands and where it
+goes: ``# right, last``. ``expected.toml``, written by hand, says what it tries and what
+must come of it. Every attack is bounded in itself: at most 60 s, 200 processes and
+300 MB, nothing but loopback, and no file but canaries with ``grader-hostile`` in their
+names. So a run without a box hurts no machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from samples.handout import Draft, code, filled, released
+
+HERE = Path(__file__).resolve().parent
+CELLS = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH", "HH-run")
+HEAD = re.compile(r"# (right|wrong), (first|last|instead of the class)\n")
+
+
+def base(kind: str) -> Draft:
+    """What an attack stands on, cut down to the cells that count.
+
+    ``wrong`` has all six parameters wrong: what it gets honestly is all that an attack
+    on it may get.
+    """
+    wrong = released().fill(
+        IK="IK(size, E=77., g_max=20.)",
+        INa="INa(size, E=-50., g_max=200.)",
+        IL="IL(size, E=-70., g_max=0.3)",
+    )
+    draft = (filled() if kind == "right" else wrong).only(CELLS)
+    run, show, _ = draft["HH-run"].source.partition("plt.show()\n")  # one figure is enough
+    draft = draft.write("HH-run", run + show)
+    return replace(draft, metadata={"grader": draft.metadata["grader"]})
+
+
+def hostile(source: str) -> Draft:
+    """The notebook of one attack. Raises ``ValueError`` for a first line of another kind."""
+    head = HEAD.match(source)
+    if head is None:
+        raise ValueError(f"the first line must be like '# right, last', not {source[:40]!r}")
+    attack = source[head.end() :]
+    draft = base(head[1]).insert(code("prelude", prelude(attack)), after="imports")
+    if head[2] == "instead of the class":
+        return draft.write("HH", attack)
+    if head[2] == "first":
+        return draft.insert(code("attack", attack), after="prelude")
+    return draft.append(code("attack", attack))
+
+
+def prelude(attack: str) -> str:
+    """The parts of ``prelude.py`` that ``attack`` needs."""
+    names, *functions = (HERE / "prelude.py").read_text("utf-8").split("\n\n\n")
+    kept = [names]
+    for function in reversed(functions):  # marked() needs call()
+        if function.split("(")[0].removeprefix("def ") + "(" in attack + "".join(kept[1:]):
+            kept.insert(1, function)
+    return "\n\n\n".join(kept)
+
+
+def notebooks() -> dict[str, bytes]:
+    """Every hostile notebook: file name to the bytes of the file."""
+    built = {"honest-wrong.ipynb": base("wrong").file()}
+    for file in sorted((HERE / "attacks").glob("*.py")):
+        built[f"{file.stem}.ipynb"] = hostile(file.read_text("utf-8")).file()
+    return built
+
+
+def with_canaries(notebook: bytes, names: Mapping[str, str | int]) -> bytes:
+    """A notebook with ``names`` in the place of the prelude's: CANARIES, PORT, BYSTANDER.
+
+    What is graded differs from what is committed in these values alone.
+    """
+    text = notebook.decode()
+    for name, value in names.items():
+        shown = f'\\"{value}\\"' if isinstance(value, str) else str(value)
+        text = re.sub(rf'(?<=\\n){name} = (\\"[^"]*\\"|\d+)', lambda _: f"{name} = {shown}", text)  # noqa: B023
+    return text.encode()
+
+
+def changes(folder: Path) -> list[str]:
+    """What a build would change in ``folder``, one sentence a file."""
+    built = notebooks()
+    there = {file.name: file.read_bytes() for file in folder.glob("*.ipynb")}
+    return [
+        *(f"{name}: is missing" for name in sorted(built.keys() - there.keys())),
+        *(f"{name}: is built by nothing" for name in sorted(there.keys() - built.keys())),
+        *(f"{name}: differs" for name in sorted(built.keys() & there.keys())
+          if there[name] != built[name]),
+    ]  # fmt: skip
+
+
+def write(folder: Path) -> None:
+    """Make ``folder`` hold exactly the hostile notebooks."""
+    built = notebooks()
+    for file in folder.glob("*.ipynb"):
+        if file.name not in built:
+            file.unlink()
+    for name, content in built.items():
+        (folder / name).write_bytes(content)
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
+    found = changes(HERE)
+    print("\n".join(found) or "nothing changed")
+    if not check:
+        write(HERE)
+    return 1 if check and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
