@@ -74,12 +74,18 @@ def is_docstring(statement: ast.stmt) -> bool:
 
 
 def _plain(source: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    for _ in range(3):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        except SystemError:
+            # CPython 3.11 can fail once ("recursion depth mismatch") after a parse that
+            # ran out of stack, whatever the source; its counter is right again then.
+            continue
+    return None
 
 
 def _with_calls(source: str) -> str:
