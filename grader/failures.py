@@ -33,10 +33,11 @@ def excuse(error_name: str, error_text: str) -> str:
     return ""
 
 
-def without_import(source: str, line: int | None) -> str | None:
-    """``source`` with the import statement at ``line`` (from 1) made a ``pass``, or None.
+def without_import(source: str, line: int | None) -> tuple[str, frozenset[str]] | None:
+    """``source`` with the import statement at ``line`` (from 1) made a ``pass``.
 
-    The number of lines stays. None when no import begins there.
+    The number of lines stays. With it come the words of that statement, among them
+    the names that are missing now. None when no import begins there.
     """
     lines = source.splitlines()
     if line is None or not 0 < line <= len(lines):
@@ -48,8 +49,15 @@ def without_import(source: str, line: int | None) -> str | None:
     while end < len(lines) and (text.endswith("\\") or text.count("(") > text.count(")")):
         text += lines[end]
         end += 1
+    words = frozenset(re.findall(r"\w+", "\n".join(lines[line - 1 : end])))
     lines[line - 1 : end] = [begin[1] + "pass", *[""] * (end - line)]
-    return "\n".join(lines)
+    return "\n".join(lines), words
+
+
+def misses(error_name: str, error_text: str, names: frozenset[str]) -> bool:
+    """Whether an exception says no more than that one of ``names`` is missing."""
+    found = re.match(r"name '(\w+)' is not defined", error_text)
+    return error_name == "NameError" and found is not None and found[1] in names
 
 
 def missing_package(error_text: str) -> str:

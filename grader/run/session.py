@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
 from grader.assignment import Limits
-from grader.failures import OF_IMPORTS, excuse, without_import
+from grader.failures import OF_IMPORTS, excuse, misses, without_import
 from grader.stages import CellRun, CellStatus, Figure, Submission
 
 MOST_MISSING = 8  # imports passed over in one cell
@@ -92,17 +92,21 @@ class Session:
         """Run a cell again without the imports that fail on this machine only.
 
         What comes after such an import in the same cell is the student's work and must
-        not be lost with it. The excuse is kept; the last run counts.
+        not be lost with it. The excuse is kept, also where the cell then only lacks
+        what the import would have brought; the last run counts.
         """
         cell, first = self.client.nb.cells[index], run
+        missing: frozenset[str] = frozenset()
         for _ in range(MOST_MISSING):
             shorter = without_import(cell.source, run.line) if run.excused in OF_IMPORTS else None
             if shorter is None or self.gone is not None:
                 break
-            cell.source = shorter
+            cell.source, missing = shorter[0], missing | shorter[1]
             run = await self._run_cell(index)
         if run.status == "ok" and first.excused:
             return replace(first, status="ok", seconds=run.seconds, figures=run.figures)
+        if misses(run.error_name, run.error_text, missing):
+            return replace(run, excused=first.excused)
         return run
 
     async def _run_cell(self, index: int) -> CellRun:
