@@ -239,7 +239,7 @@ def test_check_tells_a_student_what_fails(tmp_path: Path, solution_with: Make) -
     """The self-check exits with 1, names cell, line and parameter, and writes the page."""
     file = tmp_path / "mine.ipynb"
     file.write_text(solution_with({"g_max=0.03)": "g_max=0.3)"}), "utf-8")
-    done = run_grader("check", file, "--html", tmp_path / "page.html")
+    done = run_grader("check", file, "-o", tmp_path / "page.html")
     assert done.returncode == 1, done.stderr
     assert "g_max of IL is 0.3" in done.stdout
     assert "line 6" in done.stdout
