@@ -8,33 +8,30 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
-from grader.assignment import Assignment, Exercise, Limits
+from grader.assignment import Assignment, Limits
 from grader.box.manager import boxed_kernel
 from grader.box.warm import BoxFailed, Link
-from grader.probe import messages
-from grader.read.cells import answer_cells, find_cell
+from grader.pictures import pictures
+from grader.probe.messages import BadReply
+from grader.question import Questions, mark, question, unanswered
+from grader.read.cells import find_cell
 from grader.read.notebook import read_notebook
 from grader.run.kernel import kernel_environment, plain_kernel, short_folder
 from grader.run.session import KernelBroken, KernelGone, Session, open_session
 from grader.stages import (
-    Answers,
     Attempt,
     Cell,
     Evidence,
     ExecutedNotebook,
     Figure,
     GradedCell,
-    ModelProbe,
-    Panel,
     RunStatus,
     Submission,
 )
-from grader.stimuli import draw_field, draw_panel, seed_for
+from grader.stimuli import seed_for
 from grader.versions import versions
 
 CUT = ("timeout", "memory", "kernel_died")  # the run did not come to its own end
@@ -68,33 +65,43 @@ def gather(job: Job) -> Evidence:
         seed = seed_for(job.secret, submission.sha256, job.assignment.digest)
     if submission.fault is not None:
         return _evidence(job, submission, ExecutedNotebook(status="unreadable"), {}, seed)
-    cells = {e.id: find_cell(submission, e, job.assignment) for e in job.assignment.exercises}
     try:
-        executed, attempts = _in_fresh_kernel(job, submission, cells, seed, submission.cells)
-        second = _second_order(submission, executed, cells)
-        if second is not None:
-            _, attempts = _in_fresh_kernel(job, submission, cells, seed, second)
-    except (messages.BadReply, BoxFailed, KernelBroken) as problem:
+        executed, attempts = _run_and_question(job, submission, seed)
+        if any(_without_answer(a) for a in attempts.values()) and not _control_answers(job, seed):
+            raise KernelBroken("neither this model nor the assignment's solution could be asked")
+    except (BoxFailed, KernelBroken) as problem:
         # Our own question or box went wrong: nobody's loss.
         executed = ExecutedNotebook(status="ok")
         return replace(_evidence(job, submission, executed, {}, seed), broken=str(problem))
     return _evidence(job, submission, executed, attempts, seed)
 
 
-def _second_order(
+def _run_and_question(
+    job: Job, submission: Submission, seed: int
+) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+    """One run where all goes well; another one where the first could not show something."""
+    exercises = job.assignment.exercises
+    cells = {e.id: find_cell(submission, e, job.assignment) for e in exercises}
+    one = _Run(job, submission, cells, seed)
+    executed, attempts = one.in_fresh_kernel(submission.cells)
+    if executed.status in CUT and one.cut_by_question:
+        # What the notebook does when nobody asks its models is another matter.
+        unasked, _ = replace(one, asks=False).in_fresh_kernel(submission.cells)
+        executed = replace(unasked, status=executed.status) if unasked.status == "ok" else unasked
+    if (order := _other_order(submission, executed, cells)) is not None:
+        _, attempts = replace(one).in_fresh_kernel(order)
+    return executed, attempts
+
+
+def _other_order(
     submission: Submission, executed: ExecutedNotebook, cells: Mapping[str, GradedCell]
 ) -> Sequence[Cell] | None:
-    """The cells of a second run that can show a model which the first could not, or None.
+    """The cells in the order in which the student ran them, where only that shows the model.
 
-    When the kernel ended after the graded cells had run, they can be judged all the same.
-    When a graded cell failed and the student ran the cells in another order than they
-    stand, that order is tried. How the notebook ran remains the first run's affair.
+    None unless a graded cell failed for a name that it lacked. How the notebook ran
+    remains the first run's affair.
     """
     graded = {found.index for found in cells.values() if found.index is not None}
-    last = max(graded, default=None)
-    ran_well = {run.index for run in executed.cells if run.status == "ok"}
-    if executed.status in CUT and last is not None and graded <= ran_well:
-        return submission.cells[: last + 1]
     failed = {run.index for run in executed.cells if run.error_name == "NameError"}
     ran = [cell for cell in submission.cells if cell.executed is not None]
     as_run = sorted(ran, key=lambda cell: cell.executed or 0)
@@ -103,49 +110,88 @@ def _second_order(
     return None
 
 
-def _in_fresh_kernel(
-    job: Job,
-    submission: Submission,
-    cells: Mapping[str, GradedCell],
-    seed: int,
-    order: Sequence[Cell],
-) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
-    with tempfile.TemporaryDirectory(prefix="grader-", dir=job.scratch or short_folder()) as folder:
-        return asyncio.run(_run(job, submission, cells, seed, Path(folder), order))
+def _control_answers(job: Job, seed: int) -> bool:
+    """Whether the teacher's solution answers here and now: then our questions work."""
+    rubric = job.assignment.rubric
+    if rubric is None:
+        return False
+    submission = read_notebook(rubric.solution)
+    _, attempts = _run_and_question(replace(job, notebook=rubric.solution), submission, seed)
+    return all(attempt.answers.traces for attempt in attempts.values())
 
 
-async def _run(
-    job: Job,
-    submission: Submission,
-    cells: Mapping[str, GradedCell],
-    seed: int,
-    folder: Path,
-    order: Sequence[Cell],
-) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
-    """Every cell in its order, the names kept after each graded cell, then the questions."""
-    began = time.monotonic()
-    attempts: dict[str, Attempt] = {}
-    async with _session(job, submission, folder) as session:
-        windows: dict[int, tuple[float, float]] = {}
-        for cell in order:
-            if cell.kind != "code" or not cell.source.strip():
-                continue
-            graded = [g for g in cells.values() if g.index == cell.index]
-            for found in graded:
-                await _mark(session, "before", found)
-            opened = time.time()
-            await session.run_cell(cell.index)
-            windows[cell.index] = (opened, time.time())
-            for found in graded:
-                await _mark(session, "keep", found)
-        for exercise in job.assignment.exercises:
-            attempts[exercise.id] = await _question(
-                session, job, exercise, cells[exercise.id], seed, job.limits.probe_seconds
-            )
-        figures = session.figures() + await _saved_figures(session, windows)
-        figures = _of_the_student(figures, submission, cells, job.assignment)
-        executed = _executed(session, figures, time.monotonic() - began)
-    return executed, attempts
+def _without_answer(attempt: Attempt) -> bool:
+    return any(fault.stage == "reply" for fault in attempt.probe.faults)
+
+
+@dataclass
+class _Run:
+    """One kernel: every cell in order, each model questioned right after its cell.
+
+    Whatever the notebook does later can't change what its model has answered by then.
+    """
+
+    job: Job
+    submission: Submission
+    cells: Mapping[str, GradedCell]
+    seed: int
+    asks: bool = True
+    cut_by_question: bool = field(default=False, init=False)
+
+    def in_fresh_kernel(self, order: Sequence[Cell]) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+        """Run ``order`` in a kernel and a private folder of its own."""
+        where = self.job.scratch or short_folder()
+        with tempfile.TemporaryDirectory(prefix="grader-", dir=where) as folder:
+            return asyncio.run(self._run(order, Path(folder)))
+
+    async def _run(
+        self, order: Sequence[Cell], folder: Path
+    ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+        began = time.monotonic()
+        attempts = {id: unanswered(cell) for id, cell in self.cells.items()}
+        async with _session(self.job, self.submission, folder) as session:
+            windows: dict[int, tuple[float, float]] = {}
+            for cell in order:
+                if cell.kind != "code" or not cell.source.strip():
+                    continue
+                graded = [id for id, found in self.cells.items() if found.index == cell.index]
+                for id in graded:
+                    await self._mark(session, id)
+                opened = time.time()
+                await session.run_cell(cell.index)
+                windows[cell.index] = (opened, time.time())
+                for id in graded:
+                    attempts[id] = await self._question(session, id, attempts[id])
+            for id, attempt in attempts.items():
+                if any(f.error_name == "NameError" for f in attempt.probe.faults):
+                    attempts[id] = await self._question(session, id, attempt)
+            figures = await pictures(session, windows, self.cells, self.job.assignment)
+            executed = _executed(session, figures, time.monotonic() - began)
+        return executed, attempts
+
+    async def _mark(self, session: Session, exercise: str) -> None:
+        if self.asks and session.gone is None:
+            with contextlib.suppress(KernelGone):
+                await mark(session, self.cells[exercise])
+            self.cut_by_question = session.gone is not None
+
+    async def _question(self, session: Session, exercise: str, known: Attempt) -> Attempt:
+        """What the model answers now; ``known`` where it can't be asked."""
+        if not self.asks or session.gone is not None:
+            return known
+        job, cell = self.job, self.cells[exercise]
+        questions = Questions(
+            assignment=job.assignment,
+            seed=self.seed,
+            hidden=job.hidden,
+            seconds=job.limits.probe_seconds,
+        )
+        try:
+            found = await question(session, questions, job.assignment.exercise(exercise), cell)
+        except BadReply as problem:
+            found = unanswered(cell, str(problem))
+        self.cut_by_question = session.gone is not None
+        return found
 
 
 def _session(
@@ -168,112 +214,7 @@ def _session(
     )
 
 
-async def _mark(session: Session, function: str, found: GradedCell) -> None:
-    """Keep the class and every name as they stand right after the graded cell."""
-    if session.gone is None:
-        request = {"exercise": found.exercise, "class_name": found.class_name}
-        with contextlib.suppress(KernelGone):
-            await session.ask(messages.program(function, request), "None", 30)
-
-
-def _of_the_student(
-    figures: Sequence[Figure],
-    submission: Submission,
-    cells: Mapping[str, GradedCell],
-    assignment: Assignment,
-) -> list[Figure]:
-    """Figures made at or below the first graded cell, and not by an answer left in."""
-    not_theirs = answer_cells(submission, assignment)
-    first = min((g.index for g in cells.values() if g.index is not None), default=0)
-    return [
-        figure
-        for figure in figures
-        if figure.cell is None or (figure.cell >= first and figure.cell not in not_theirs)
-    ]
-
-
-async def _question(
-    session: Session,
-    job: Job,
-    exercise: Exercise,
-    cell: GradedCell,
-    seed: int,
-    seconds: float,
-) -> Attempt:
-    """The structure first, then answers to stimuli drawn only now."""
-    probe, answers = ModelProbe(found=False), Answers()
-    deadline = time.monotonic() + seconds
-    panel = None
-    if cell.index is None or session.gone is not None:
-        return Attempt(cell=cell, probe=probe, answers=answers)
-
-    async def ask(function: str, request: dict[str, object]) -> str:
-        reply = await session.ask(
-            messages.program(function, request),
-            messages.expression(),
-            deadline - time.monotonic(),
-        )
-        return messages.reply_text(reply)
-
-    try:
-        text = await ask("look", messages.look_request(job.assignment, exercise, cell.class_name))
-        probe = messages.read_look(text)
-        if probe.population:
-            names = [f"{c.name}.{s}" for c in probe.channels for s in c.states]
-            panel = draw_panel(job.assignment, seed, job.hidden)
-            states = draw_field(job.assignment, names, seed)
-
-            async def answer(panel: Panel) -> Answers:
-                request = messages.answer_request(
-                    job.assignment, exercise, cell.class_name, panel, states
-                )
-                return messages.read_answer(await ask("answer", request), panel, states)
-
-            answers = await answer(panel)
-            moved = _away_from_singular(panel, answers)
-            if job.hidden and moved is not None:
-                panel, answers = moved, await answer(moved)
-    except KernelGone:
-        pass  # the session remembers it, and the run counts as cut
-    return Attempt(cell=cell, probe=probe, answers=answers, panel=panel)
-
-
-def _away_from_singular(panel: Panel, answers: Answers) -> Panel | None:
-    """The panel with V0 moved where a model in single precision answered NaN, or None.
-
-    In float32 a right model meets a V at which a rate is 0/0 once in some ten thousand
-    runs; that must not cost anything. In float64 it does not happen.
-    """
-    if answers.precision != "float32" or not answers.traces:
-        return None
-    lost = ~np.all([np.isfinite(t).all(axis=0) for t in answers.traces.values()], axis=0)
-    return replace(panel, V0=np.where(lost, panel.V0 + 0.37, panel.V0)) if lost.any() else None
-
-
-async def _saved_figures(
-    session: Session, windows: Mapping[int, tuple[float, float]]
-) -> list[Figure]:
-    """Pictures that the notebook wrote, with the cell during which each was written."""
-    if session.gone is not None:
-        return []
-    try:
-        reply = await session.ask(
-            messages.program("saved_figures", {"max_bytes": messages.MAX_FIGURES}),
-            messages.expression(),
-            30,
-        )
-        saved = messages.read_figures(messages.reply_text(reply))
-    except (KernelGone, messages.BadReply):
-        return []
-    return [
-        replace(figure, cell=cell)
-        for figure, modified in saved
-        for cell, (opened, closed) in windows.items()
-        if opened - 0.05 <= modified <= closed + 0.05
-    ]
-
-
-def _executed(session: Session, figures: list[Figure], seconds: float) -> ExecutedNotebook:
+def _executed(session: Session, figures: Sequence[Figure], seconds: float) -> ExecutedNotebook:
     failed = next((r for r in session.runs if r.status not in ("ok", "not_run")), None)
     status: RunStatus = "ok"
     if failed is not None:

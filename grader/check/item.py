@@ -118,6 +118,10 @@ def no_model(item: Item) -> Finding | None:
             cell=item.cell,
         )
     last = probe.faults[-1] if probe.faults else None
+    if last is not None and last.stage == "reply":
+        return Finding(
+            credit=0.0, message_id="checks.no_answer", detail=last.error_text, cell=item.cell
+        )
     return Finding(
         credit=0.0,
         message_id="checks.cannot_be_made",

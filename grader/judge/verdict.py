@@ -244,6 +244,8 @@ def _needs_look(
         reasons.append("unreadable")
     elif evidence.executed.status in ("timeout", "memory", "kernel_died"):
         reasons.append("cut")
+    elif any(f.stage == "reply" for a in evidence.attempts.values() for f in a.probe.faults):
+        reasons.append("no_answer")
     elif any(a.cell.index is None for a in evidence.attempts.values()):
         reasons.append("not_found")
     elif any(a.cell.ignored for a in evidence.attempts.values()) and not any(

@@ -29,9 +29,8 @@ REPLY = "_grader_reply"  # where the kernel leaves its reply
 
 _PARTS = {
     "before": ("keep",),
-    "keep": ("keep",),
-    "look": ("keep", "model", "look"),
-    "answer": ("keep", "model", "arrays", "answer"),
+    "look": ("keep", "model", "settings", "look"),
+    "answer": ("keep", "model", "settings", "arrays", "answer"),
     "saved_figures": ("figures",),
 }
 _PROGRAM = """\
@@ -45,6 +44,8 @@ def _grader():
         sys.modules[module.__name__] = module
         exec(compile(source, "<grader " + name + ">", "exec"), module.__dict__)
     reply = getattr(module, {function!r})(globals(), json.loads({request!r}))
+    for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
+        del sys.modules[name]
     sys.modules[{reply!r}] = json.dumps(reply)
 try:
     _grader()

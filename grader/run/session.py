@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 import time
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.session import Session as KernelSession
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
@@ -35,7 +37,8 @@ class KernelGone(Exception):
     """The kernel died or had to be killed.
 
     ``timeout`` tells whether it ran out of time; ``excess`` names what else it took
-    too much of: "memory", "processes", "disk", "output", or "".
+    too much of: "memory", "processes", "disk", "output"; "messages" when it said what no
+    kernel says, else "".
     """
 
     def __init__(self, message: str, timeout: bool, excess: str = "") -> None:
@@ -45,6 +48,15 @@ class KernelGone(Exception):
 
 class KernelBroken(Exception):
     """The kernel ended for a fault of ours; nobody may lose a point for it."""
+
+
+class UnguessableSession(KernelSession):
+    """Its requests can't be answered before they were made: their ids can't be guessed."""
+
+    @property
+    def msg_id(self) -> str:
+        """A new id for each message."""
+        return uuid.uuid4().hex
 
 
 class _Client(NotebookClient):
@@ -130,8 +142,9 @@ class Session:
             self.gone = self._why_gone("the kernel died", late)
         except KernelGone as gone:
             task.cancel()
-            await _quietly(self.kernel.shutdown_kernel(now=True))
-            self.gone = gone
+            await self._end(gone)
+        except Exception as nonsense:  # nbclient trusts kernels; this one is a stranger's
+            await self._end(_of_nonsense(nonsense))
         seconds = time.monotonic() - began
         figures = _tame(cell)
         if self.gone is not None:
@@ -173,26 +186,36 @@ class Session:
         sent = kc.execute(
             code, silent=True, store_history=False, user_expressions={"reply": expression}
         )
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            try:
-                message = await kc.shell_channel.get_msg(timeout=min(left, 0.5))
-            except Empty:
-                if not await km.is_alive():
-                    self.gone = self._why_gone("the kernel died while it was probed", False)
-                    raise self.gone from None
-                continue
-            if message.get("parent_header", {}).get("msg_id") == sent:
-                return dict(message)
-        await _quietly(km.shutdown_kernel(now=True))
-        self.gone = KernelGone("the probe ran into its time limit", timeout=True)
-        raise self.gone
+        began = time.monotonic()
+        try:
+            while (left := began + seconds - time.monotonic()) > 0:
+                try:
+                    message = await kc.shell_channel.get_msg(timeout=min(left, 0.5))
+                    if message["parent_header"].get("msg_id") == sent:
+                        return dict(message)
+                except Empty:
+                    if not await km.is_alive():
+                        self.gone = self._why_gone("the kernel died while it was probed", False)
+                        raise self.gone from None
+                except Exception as nonsense:
+                    raise await self._end(_of_nonsense(nonsense)) from None
+            raise await self._end(KernelGone("the probe ran into its time limit", timeout=True))
+        finally:
+            self.started += time.monotonic() - began  # it is not the notebook's own time
 
-    def _why_gone(self, message: str, late: bool) -> KernelGone:
+    async def _end(self, gone: KernelGone) -> KernelGone:
+        """Kill the kernel and remember why; one that had ended by then tells better."""
+        if getattr(self.kernel, "excess", "") or not await self.kernel.is_alive():
+            gone = self._why_gone(str(gone), gone.timeout, gone.excess)
+        await _quietly(self.kernel.shutdown_kernel(now=True))
+        self.gone = gone
+        return gone
+
+    def _why_gone(self, message: str, late: bool, excess: str = "") -> KernelGone:
         """What ended the kernel. Raises ``KernelBroken`` when that was a fault of ours."""
         if broken := getattr(self.kernel, "broken", ""):
             raise KernelBroken(broken)
-        excess = getattr(self.kernel, "excess", "")
+        excess = getattr(self.kernel, "excess", "") or excess
         return KernelGone(message, late and not excess, excess)
 
     def figures(self) -> list[Figure]:
@@ -216,6 +239,7 @@ async def open_session(
 
     ``start`` goes to the kernel's launcher: ``cwd``, ``env``.
     """
+    kernel.session = UnguessableSession(parent=kernel)
     client = _Client(
         _notebook(submission),
         km=kernel,
@@ -271,6 +295,11 @@ def _bitmaps(cell: nbformat.NotebookNode) -> list[tuple[Any, str]]:
         for mime, data in output.get("data", {}).items()
         if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE
     ]
+
+
+def _of_nonsense(error: Exception) -> KernelGone:
+    said = f"the kernel said what no kernel says: {type(error).__name__}"
+    return KernelGone(said, timeout=False, excess="messages")
 
 
 async def _quietly(awaitable: Any) -> None:

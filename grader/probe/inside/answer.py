@@ -9,14 +9,14 @@ import jax
 import numpy as np
 
 from .arrays import pack, unpack
-from .keep import restore
-from .model import about_precision, build, fault, named_members, states, tidy
+from .keep import kept
+from .model import about_precision, build, fault, is_a, named_members, states
+from .settings import put_back, tidy
 
 
 def answer(namespace, request):
     """Simulate the panel and sample the field; arrays come back as base64 float64."""
-    kept = restore(namespace, request["exercise"])
-    cls = kept[request["class_name"]]
+    cls = kept(namespace, request)
     current = unpack(request["current"])
     V0 = unpack(request["V0"])
     drawn = {name: unpack(array) for name, array in request["field_states"].items()}
@@ -26,8 +26,9 @@ def answer(namespace, request):
         if not together and not faults:
             break
         try:
-            found = run_all(cls, request, current, V0, drawn, x64, together)
-        except Exception as error:
+            with put_back():
+                found = run_all(cls, request, current, V0, drawn, x64, together)
+        except BaseException as error:
             stage = "population" if together else "single"
             if not (faults and faults[-1]["stage"] == stage):
                 faults.append(fault(stage, error))
@@ -78,7 +79,7 @@ class Subject:
         self.size, self.dt, self.asked = size, request["dt"], request["asked"]
         self.states = {"V": self.model.V}
         for name, member in named_members(self.model, request["asked"]):
-            if isinstance(member, bp.dyn.IonChannel):
+            if is_a(member, bp.dyn.IonChannel):
                 for state, variable in states(member, size):
                     self.states[f"{name}.{state}"] = variable
         self.fresh = {k: v.value for k, v in self.model.vars().unique().items()}
@@ -165,21 +166,21 @@ class Subject:
         self.start(drawn)
         V, current = self.states["V"].value, jax.numpy.asarray(drawn["I"], self.states["V"].dtype)
         found = {}
-        with contextlib.suppress(Exception):  # no such method, or with other arguments
+        with contextlib.suppress(BaseException):  # no such method, or with other arguments
             found["V"] = self.model.derivative(V, 0.0, current)
         for name, member in named_members(self.model, self.asked):
-            if not isinstance(member, bp.dyn.IonChannel):
+            if not is_a(member, bp.dyn.IonChannel):
                 continue
             own = {state: variable.value for state, variable in states(member, self.size)}
             for integrator in vars(member).values():
-                if isinstance(integrator, bp.ode.ODEIntegrator):
+                if is_a(integrator, bp.ode.ODEIntegrator):
                     for equation in flat(integrator.f):
                         arguments = list(inspect.signature(equation).parameters)
                         given = {"t": 0.0, "V": V, **own}
                         if all(a in given for a in arguments) and arguments[0] in own:
                             try:
                                 slope = equation(*[given[a] for a in arguments])
-                            except Exception:
+                            except BaseException:
                                 continue
                             found[f"{name}.{arguments[0]}"] = slope
         full = (self.size,)

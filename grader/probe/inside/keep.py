@@ -1,7 +1,7 @@
-"""Right after the graded cell: keep every name as it stands now.
+"""Which class is the graded cell's, and holding on to it.
 
-Later cells may define the class again, and methods look their names up late, so the
-probe puts these names back before it makes an instance.
+The questions are asked right after the graded cell, so that nothing that the notebook
+does later can change the answers.
 """
 
 import sys
@@ -14,26 +14,17 @@ def before(namespace, request):
     setattr(_store(), "before_" + request["exercise"], namespace.get(name))
 
 
-def keep(namespace, request):
-    """Remember what ``namespace`` holds at this moment, for one exercise.
+def kept(namespace, request):
+    """The class that the graded cell made, or None; once found it stays the same.
 
-    A class that was there before the cell ran is not the cell's: it is left out.
+    A class that was there before the cell ran is not the cell's.
     """
-    kept = {name: value for name, value in namespace.items() if not name.startswith("_")}
-    name = request["class_name"]
-    if kept.get(name) is getattr(_store(), "before_" + request["exercise"], None):
-        kept.pop(name, None)
-    setattr(_store(), "exercise_" + request["exercise"], kept)
-
-
-def restore(namespace, exercise):
-    """Put the kept names back; returns them (None when nothing was kept)."""
-    kept = getattr(_store(), "exercise_" + exercise, None)
-    if kept is not None:
-        for name in [n for n in namespace if not n.startswith("_") and n not in kept]:
-            del namespace[name]
-        namespace.update(kept)
-    return kept
+    store, own = _store(), "class_" + request["exercise"]
+    if getattr(store, own, None) is None:
+        found = namespace.get(request["class_name"])
+        earlier = getattr(store, "before_" + request["exercise"], None)
+        setattr(store, own, found if type in type(found).__mro__ and found is not earlier else None)
+    return getattr(store, own)
 
 
 def _store():

@@ -4,36 +4,67 @@ import brainpy as bp
 import brainpy.math as bm
 import numpy as np
 
-from .keep import restore
-from .model import about_precision, build, fault, ion_channels, named_members, scalar, states, tidy
+from .keep import kept
+from .model import (
+    about_precision,
+    build,
+    class_name,
+    fault,
+    ion_channels,
+    is_a,
+    named_members,
+    of_library,
+    scalar,
+    states,
+    words,
+)
+from .settings import put_back, tidy
+
+MOST_NAMES = 100  # of one kind that a channel has
 
 
 def look(namespace, request):
-    """Describe a new instance of the kept class. Answers with plain data only."""
-    kept = restore(namespace, request["exercise"])
-    cls = (kept or {}).get(request["class_name"])
-    reply = {"found": isinstance(cls, type), "faults": [], "channels": [], "population": 0}
-    if not reply["found"]:
-        return reply
-    reply["class_name"] = cls.__name__
-    reply["lineage"] = [base.__name__ for base in cls.__mro__[1:]]
-    try:
-        model, size = make(cls, request, reply["faults"])
-    except Exception as error:
-        reply["faults"].append(fault("make", error))
-        return reply
-    reply["population"] = size
-    reply["integrator"] = type(getattr(model, "integral", None)).__name__
+    """Describe a new instance of the graded cell's class. Answers with plain data only."""
+    cls = kept(namespace, request)
+    reply = {"found": cls is not None, "faults": [], "channels": [], "population": 0}
+    if cls is not None:
+        with put_back():
+            try:
+                reply.update(examine(cls, request, reply["faults"]))
+            except BaseException as error:
+                reply["faults"].append(fault("look", error))
+    return reply
+
+
+def examine(cls, request, faults):
+    """What there is to say of the class and of one instance."""
+    model, size = make(cls, request, faults)
     integrated = {id(channel) for channel in ion_channels(model)}
-    parameters = request["parameters"]
+    channels = []
     for name, value in named_members(model, request["asked"]):
         try:
-            described = describe(name, value, size, integrated, parameters)
-        except Exception as error:
-            reply["faults"].append(fault("describe " + name, error))
-            described = {"name": name, "kind": "other", "type_name": type(value).__name__}
-        reply["channels"].append(described)
-    return reply
+            described = describe(name, value, size, integrated, request["parameters"])
+        except BaseException as error:
+            faults.append(fault("describe " + name, error))
+            described = {"name": name, "kind": "other", "type_name": own_name(value)}
+        channels.append(described)
+    return {
+        "class_name": words(lambda: cls.__name__),
+        "lineage": lineage(cls),
+        "population": size,
+        "integrator": own_name(getattr(model, "integral", None)),
+        "channels": channels,
+    }
+
+
+def own_name(value):
+    """The name of a value's class."""
+    return words(lambda: type(value).__name__)
+
+
+def lineage(cls):
+    """The names of a class's bases, nearest first."""
+    return [class_name(base) for base in cls.__mro__[1:MOST_NAMES]]
 
 
 def make(cls, request, faults):
@@ -43,7 +74,7 @@ def make(cls, request, faults):
         tidy(request["dt"], x64)
         try:
             return build(cls, size), size
-        except Exception as error:
+        except BaseException as error:
             faults.append(fault("make population", error))
             if not about_precision(error):
                 break
@@ -53,15 +84,15 @@ def make(cls, request, faults):
 
 def describe(name, value, size, integrated, parameters):
     """One member of the model as plain data."""
-    if value is ... or value is None or value is NotImplemented or isinstance(value, str):
+    if value is ... or value is None or value is NotImplemented or is_a(value, str):
         return {"name": name, "kind": "blank"}
-    is_channel = isinstance(value, bp.dyn.IonChannel)
+    is_channel, kind = is_a(value, bp.dyn.IonChannel), type(value)
     found = {
         "name": name,
         "kind": "channel" if is_channel else "other",
-        "type_name": type(value).__name__,
-        "from_notebook": type(value).__module__ == "__main__",
-        "lineage": [base.__name__ for base in type(value).__mro__[1:]],
+        "type_name": own_name(value),
+        "from_notebook": kind.__module__ == "__main__" and not of_library(kind),
+        "lineage": lineage(kind),
         "integrated": id(value) in integrated,
     }
     if not is_channel:
@@ -71,9 +102,8 @@ def describe(name, value, size, integrated, parameters):
     found["master_types"] = master_types(getattr(value, "master_type", None))
     found["parameters"] = {p: scalar(getattr(value, p, None)) for p in parameters}
     found["measured"] = measure(value, [v for _, v in own], size)
-    found["integrators"] = sorted(
-        type(v).__name__ for v in vars(value).values() if isinstance(v, bp.ode.ODEIntegrator)
-    )
+    integrators = [v for v in vars(value).values() if is_a(v, bp.ode.ODEIntegrator)]
+    found["integrators"] = sorted(own_name(v) for v in integrators[:MOST_NAMES])
     return found
 
 
@@ -81,8 +111,8 @@ def master_types(kind):
     """The names of a ``master_type``; more than one for a joint type."""
     joint = getattr(kind, "__args__", None)
     if joint:
-        return [getattr(part, "__name__", repr(part)) for part in joint]
-    return [] if kind is None else [getattr(kind, "__name__", repr(kind))]
+        return [class_name(part) for part in joint[:MOST_NAMES]]
+    return [] if kind is None else [class_name(kind)]
 
 
 def measure(channel, own, size):
@@ -95,7 +125,7 @@ def measure(channel, own, size):
         for V in (-100.0, -20.0, 60.0):
             current = np.asarray(bm.as_jax(channel.current(bm.as_jax(bm.ones(size)) * V)))
             at[V] = float(np.broadcast_to(current, (size,))[0])
-    except Exception:
+    except BaseException:
         return {}
     finally:
         for state, value in zip(own, before, strict=True):

@@ -1,46 +1,64 @@
-"""Making a new instance of the student's class under known conditions."""
+"""Making a new instance of the student's class, and looking at it without being told.
 
-import contextlib
+Types are read off ``type(value).__mro__``: an object's own ``__class__`` may lie.
+"""
+
+import sys
 import traceback
 
 import brainpy as bp
 import brainpy.math as bm
-import jax
 import numpy as np
 
-
-def tidy(dt, x64):
-    """Undo what a notebook may have left behind: dt, mode, precision, platform, names."""
-    for option, value in (
-        ("jax_platform_name", "cpu"),
-        ("jax_disable_jit", False),
-        ("jax_debug_nans", False),
-        ("jax_debug_infs", False),
-        ("jax_default_device", None),
-        ("jax_numpy_dtype_promotion", "standard"),
-    ):
-        with contextlib.suppress(Exception):  # an option that this JAX has not
-            jax.config.update(option, value)
-    bm.enable_x64() if x64 else bm.disable_x64()
-    bm.set_mode(bm.nonbatching_mode)
-    bm.set_dt(dt)
-    bp.share.save(dt=dt, t=0.0, i=0)
-    bm.clear_name_cache()
+MOST_CHANNELS = 90  # that a reply describes
+MOST_LETTERS = 200  # of a name
 
 
 def fault(stage, error):
     """An exception as plain data; long texts are cut."""
     return {
         "stage": stage,
-        "error_name": type(error).__name__[:200],
-        "error_text": str(error)[:2000],
-        "traceback": "".join(traceback.format_exception(error))[-6000:],
+        "error_name": words(lambda: type(error).__name__, 200),
+        "error_text": words(lambda: str(error), 2000),
+        "traceback": words(lambda: "".join(traceback.format_exception(error))[-6000:], 6000),
     }
+
+
+def words(make, most=MOST_LETTERS):
+    """The text that ``make`` returns, cut, and fit for JSON whatever is in it."""
+    try:
+        text = make()
+        return text[:most].encode("utf-8", "replace").decode("utf-8")
+    except BaseException:
+        return "?"
+
+
+def class_name(kind):
+    """A class's name; one of the notebook's own says so, whatever it is called."""
+    name = words(lambda: kind.__name__ if hasattr(kind, "__name__") else repr(kind))
+    module = words(lambda: kind.__module__)
+    is_known = module != "__main__" and getattr(sys.modules.get(module), name, None) is kind
+    return name if is_known or of_library(kind) else "__main__." + name
+
+
+def of_library(kind):
+    """Whether a class is one of BrainPy's, whatever it says of itself."""
+    return any(
+        value is kind
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "brainpy"
+        for value in list(vars(module).values())
+    )
+
+
+def is_a(value, kind):
+    """``isinstance`` that no ``__class__`` can deceive."""
+    return kind in type(value).__mro__
 
 
 def about_precision(error):
     """Whether an exception says that float32 met float64."""
-    text = str(error)
+    text = words(lambda: str(error), 10_000)
     return "float32" in text and "float64" in text
 
 
@@ -69,13 +87,13 @@ def named_members(model, asked):
     found = []
     for source in (attributes, dict(getattr(model, "children", None) or {})):
         for name, value in source.items():
-            found.append((str(name), value))
+            found.append((as_name(name), value))
             members = ()
-            if isinstance(value, dict):
-                members = value.items()
-            elif isinstance(value, (list, tuple)):
-                members = ((f"{name}[{i}]", v) for i, v in enumerate(value[:100]))
-            found.extend((str(n), v) for n, v in members if isinstance(v, bp.dyn.IonChannel))
+            if is_a(value, dict):
+                members = list(value.items())[:MOST_CHANNELS]
+            elif is_a(value, list) or is_a(value, tuple):
+                members = [(f"{name}[{i}]", v) for i, v in enumerate(value[:MOST_CHANNELS])]
+            found.extend((as_name(n), v) for n, v in members if is_a(v, bp.dyn.IonChannel))
     first = {}
     for name, value in found:
         first.setdefault(name, value)
@@ -85,21 +103,26 @@ def named_members(model, asked):
     listed, seen = [], set()
     for name in sorted(first, key=lambda n: (n not in asked,)):
         value = first[name]
-        if name in asked or (isinstance(value, bp.dyn.IonChannel) and id(value) not in seen):
+        if name in asked or (is_a(value, bp.dyn.IonChannel) and id(value) not in seen):
             listed.append((name, value))
             seen.add(id(value))
     for i, channel in enumerate(ion_channels(model)):
         if id(channel) not in seen:
             listed.append((f"channel {i}", channel))
-    return listed
+    return listed[:MOST_CHANNELS]
+
+
+def as_name(name):
+    """The name of a member as a reply can carry it."""
+    return words(lambda: str(name))
 
 
 def states(channel, size):
     """``(name, Variable)`` of each state that holds one real number a neuron."""
     return [
-        (name, value)
-        for name, value in vars(channel).items()
-        if isinstance(value, bm.Variable)
+        (as_name(name), value)
+        for name, value in list(vars(channel).items())[:MOST_CHANNELS]
+        if is_a(value, bm.Variable)
         and value.shape == (size,)
         and np.issubdtype(np.dtype(value.dtype), np.floating)
     ]
@@ -110,7 +133,7 @@ def scalar(value):
     try:
         numbers = np.asarray(bm.as_jax(value) if hasattr(value, "value") else value)
         numbers = numbers.astype(float).ravel()
-    except Exception:
+    except BaseException:
         return None
     if numbers.size == 0 or not np.all(numbers == numbers[0]):
         return None

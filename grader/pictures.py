@@ -1,0 +1,50 @@
+"""The pictures that are the student's: shown or saved, at or below the first graded cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from grader.assignment import Assignment
+from grader.probe import messages
+from grader.read.cells import answer_cells
+from grader.run.session import KernelGone, Session
+from grader.stages import Figure, GradedCell
+
+SECONDS = 30.0
+_SLACK = 0.05  # seconds by which a file's time may miss its cell's
+
+Windows = Mapping[int, tuple[float, float]]
+"""When each cell began and ended, in seconds since the epoch."""
+
+
+async def pictures(
+    session: Session, windows: Windows, cells: Mapping[str, GradedCell], assignment: Assignment
+) -> list[Figure]:
+    """All that was shown or saved there, and not by an answer left in."""
+    found = session.figures() + await _saved(session, windows)
+    not_theirs = answer_cells(session.submission, assignment)
+    first = min((g.index for g in cells.values() if g.index is not None), default=0)
+    return [
+        figure
+        for figure in found
+        if figure.cell is None or (figure.cell >= first and figure.cell not in not_theirs)
+    ]
+
+
+async def _saved(session: Session, windows: Windows) -> list[Figure]:
+    """Pictures that the notebook wrote, with the cell during which each was written."""
+    if session.gone is not None:
+        return []
+    program = messages.program("saved_figures", {"max_bytes": messages.MAX_FIGURES})
+    try:
+        reply = await session.ask(program, messages.expression(), SECONDS)
+        saved = messages.read_figures(messages.reply_text(reply))
+    except (KernelGone, messages.BadReply):
+        return []
+    return [
+        replace(figure, cell=cell)
+        for figure, modified in saved
+        for cell, (opened, closed) in windows.items()
+        if opened - _SLACK <= modified <= closed + _SLACK
+    ]

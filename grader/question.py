@@ -1,0 +1,111 @@
+"""Questioning a model in its kernel: its structure, then answers to stimuli drawn now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.assignment import Assignment, Exercise
+from grader.probe import messages
+from grader.run.session import KernelGone, Session
+from grader.stages import Answers, Array, Attempt, Fault, GradedCell, ModelProbe, Panel
+from grader.stimuli import draw_field, draw_panel
+
+MARK_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Questions:
+    """What is asked of each model: the stimuli follow from ``seed``."""
+
+    assignment: Assignment
+    seed: int
+    hidden: bool  # whether hidden stimuli are used as well
+    seconds: float  # for all questions to one model
+
+
+async def mark(session: Session, found: GradedCell) -> None:
+    """Right before the graded cell: remember a class that has the name already.
+
+    Raises ``KernelGone``.
+    """
+    request = {"exercise": found.exercise, "class_name": found.class_name}
+    await session.ask(messages.program("before", request), "None", MARK_SECONDS)
+
+
+async def question(
+    session: Session, questions: Questions, exercise: Exercise, cell: GradedCell
+) -> Attempt:
+    """Ask for the structure, then for answers to stimuli that are drawn only now.
+
+    A kernel that ends while it is asked is remembered by the session; what it said
+    before counts. Raises ``BadReply`` when it says what no probe says.
+    """
+    deadline = time.monotonic() + questions.seconds
+    asked = _Asked(session, questions, exercise, cell.class_name, deadline)
+    attempt = Attempt(cell=cell, probe=ModelProbe(found=False), answers=Answers())
+    try:
+        attempt = replace(attempt, probe=await asked.look())
+        if attempt.probe.population:
+            panel, answers = await asked.answers(attempt.probe)
+            attempt = replace(attempt, panel=panel, answers=answers)
+    except KernelGone:
+        pass
+    return attempt
+
+
+def unanswered(cell: GradedCell, why: str = "") -> Attempt:
+    """An attempt without a model: nothing was asked, or nothing sensible was said."""
+    faults = (Fault(stage="reply", error_name="BadReply", error_text=why),) if why else ()
+    return Attempt(cell=cell, probe=ModelProbe(found=bool(why), faults=faults), answers=Answers())
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    session: Session
+    questions: Questions
+    exercise: Exercise
+    class_name: str
+    deadline: float
+
+    async def look(self) -> ModelProbe:
+        request = messages.look_request(self.questions.assignment, self.exercise, self.class_name)
+        return messages.read_look(await self._ask("look", request))
+
+    async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
+        """The panel that was asked, and what the model answered."""
+        assignment, seed = self.questions.assignment, self.questions.seed
+        names = [f"{c.name}.{s}" for c in probe.channels for s in c.states]
+        panel = draw_panel(assignment, seed, self.questions.hidden)
+        states = draw_field(assignment, names, seed)
+        answers = await self._answer(panel, states)
+        moved = _away_from_singular(panel, answers)
+        if self.questions.hidden and moved is not None:
+            panel, answers = moved, await self._answer(moved, states)
+        return panel, answers
+
+    async def _answer(self, panel: Panel, states: Mapping[str, Array]) -> Answers:
+        request = messages.answer_request(
+            self.questions.assignment, self.exercise, self.class_name, panel, states
+        )
+        return messages.read_answer(await self._ask("answer", request), panel, states)
+
+    async def _ask(self, function: str, request: dict[str, object]) -> str:
+        left = self.deadline - time.monotonic()
+        program = messages.program(function, request)
+        return messages.reply_text(await self.session.ask(program, messages.expression(), left))
+
+
+def _away_from_singular(panel: Panel, answers: Answers) -> Panel | None:
+    """The panel with V0 moved where a model in single precision answered NaN, or None.
+
+    In float32 a right model meets a V at which a rate is 0/0 once in some ten thousand
+    runs; that must not cost anything. In float64 it does not happen.
+    """
+    if answers.precision != "float32" or not answers.traces:
+        return None
+    lost = ~np.all([np.isfinite(t).all(axis=0) for t in answers.traces.values()], axis=0)
+    return replace(panel, V0=np.where(lost, panel.V0 + 0.37, panel.V0)) if lost.any() else None
