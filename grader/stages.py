@@ -246,7 +246,8 @@ class Reference:
 
     ``variant`` names which of the accepted models it is; ``gates`` maps a gate
     of the assignment ("K.n") to the student's state that plays it; ``start`` is
-    the value of each gate before the first step.
+    the value of each gate before the first step. ``fitted`` maps a parameter ("K.E")
+    to the value that the student's answers obey, where they tell one.
     """
 
     variant: str
@@ -254,6 +255,7 @@ class Reference:
     field: Mapping[str, Array]
     start: Mapping[str, float]
     gates: Mapping[str, str]
+    fitted: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,9 +27,9 @@ def test_every_notebook_has_an_entry_and_every_entry_a_notebook() -> None:
 
 
 def test_the_folder_stays_small() -> None:
-    """Notebooks, attacks and labels together take less than 600 kB."""
+    """Notebooks, attacks and labels together take less than 700 kB."""
     files = [f for f in FOLDER.rglob("*") if f.is_file() and "__pycache__" not in f.parts]
-    assert sum(file.stat().st_size for file in files) < 6e5
+    assert sum(file.stat().st_size for file in files) < 7e5
 
 
 def test_attacks_touch_only_what_is_named_for_them() -> None:

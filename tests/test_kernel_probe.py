@@ -190,7 +190,7 @@ def test_the_probe_leaves_no_name_behind(tmp_path: Path) -> None:
         async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
             await session.run_cell(0)
             await session.ask(
-                messages.program("keep", {"exercise": "X", "class_name": "A"}), "1", 20
+                messages.program("before", {"exercise": "X", "class_name": "A"}), "1", 20
             )
             await session.run_cell(1)
             return json.loads(session.notebook())["cells"][1]["outputs"][0]["text"]

@@ -139,7 +139,7 @@ def test_the_variant_is_the_one_whose_field_it_is(asked: str):
 def test_faults_elsewhere_do_not_decide_the_variant(asked: str):
     """Wrong conductances, a wrong n and a NaN in V leave the choice to alpha_m."""
     constants = {v.id: v.constants for v in assignment().variants}[asked]
-    states, field = student(SAME, {**constants, "g_K": 40.0, "alpha_n": 0.02})
+    states, field = student(SAME, {**constants, "IK.g_max": 40.0, "alpha_n": 0.02})
     field["V"] = np.full(256, np.nan)
     assert choose(states, field, SAME)[0] == asked
 

@@ -21,7 +21,7 @@ from grader.stimuli import draw_field, draw_panel
 
 ROOT = Path(__file__).parents[1]
 GATES = ("IK.n", "INa.m", "INa.h")
-PARAMETERS = ("E_K", "g_K", "E_Na", "g_Na", "E_L", "g_L")
+PARAMETERS = ("IK.E", "IK.g_max", "INa.E", "INa.g_max", "IL.E", "IL.g_max")
 
 
 @cache
@@ -106,7 +106,7 @@ def test_held_gates_relax_exponentially_to_their_steady_state():
 @pytest.mark.parametrize("dt", [0.1, 1.0])
 def test_a_passive_membrane_relaxes_exponentially(dt: float):
     """With the leak alone V goes to E_L + I / g_L with the time constant C / g_L, at any dt."""
-    constants = {"g_K": 0.0, "g_Na": 0.0, "g_L": 0.3, "C": 2.0}
+    constants = {"IK.g_max": 0.0, "INa.g_max": 0.0, "IL.g_max": 0.3, "C": 2.0}
     current = np.array([0.0, 1.0, -2.0])
     panel = panel_of(current, -70.0, duration=100 * dt, dt=dt)
     steady = -54.39 + current / 0.3

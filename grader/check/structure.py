@@ -115,7 +115,8 @@ def base_class(item: Item) -> Finding:
 def parameter(item: Item) -> Finding:
     """A parameter has the value asked for; a near miss earns a part.
 
-    The attribute counts; where there is none, the value read off the current does.
+    The attribute counts, unless the current shows that another value is at work; where
+    there is no attribute, the value read off the current does.
     """
     if finding := no_model(item):
         return finding
@@ -125,10 +126,10 @@ def parameter(item: Item) -> Finding:
     values: dict[str, Value] = {"name": name, "parameter": which, "unit": asked.unit}
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.parameter.no_channel", values=values, **where)
-    value, measured = found.parameters.get(which), found.measured.get(which)
+    value, measured = found.parameters.get(which), _measured(item, found)
     detail = ""
     if value is None:
-        value, detail = measured, "read off the current with every gate open"
+        value, detail = measured, "no attribute: read off the current"
     if value is None:
         return Finding(
             credit=0.0,
@@ -145,7 +146,7 @@ def parameter(item: Item) -> Finding:
         "detail": detail,
     }
     # A current with its sign turned is a fault of the equation, not of the parameter.
-    if measured is not None and abs(abs(measured) - abs(value)) > 1e-4 * max(1e-3, abs(value)):
+    if measured is not None and abs(abs(measured) - abs(value)) > 1e-3 * max(1e-3, abs(value)):
         return Finding(credit=0.0, message_id="checks.parameter.unused", **common, **where)
     distance = abs(value - asked.value)
     if distance <= asked.tolerance * abs(asked.value):
@@ -156,6 +157,14 @@ def parameter(item: Item) -> Finding:
             credit = tier.credit
     message = _mistake(item, value)
     return Finding(credit=credit, message_id=message, **common, **where)
+
+
+def _measured(item: Item, found: ChannelProbe) -> float | None:
+    """The value that the current shows: by the answers to drawn states, else by the kernel."""
+    reference = item.attempt.reference
+    fitted = {} if reference is None else reference.fitted
+    name = f"{item.check.channel}.{item.check.parameter}"
+    return fitted.get(name, found.measured.get(item.check.parameter))
 
 
 def _mistake(item: Item, value: float) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
-from grader.assignment import Assignment, Exercise
-from grader.judge.match import choose_traces, choose_variant, match_by_residual, match_gates
+from grader.assignment import Assignment, Exercise, Variant
+from grader.judge.fit import fit_constants
+from grader.judge.match import (
+    choose_traces,
+    choose_variant,
+    match_by_residual,
+    match_gates,
+    reference_states,
+)
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
 from grader.stages import Attempt, Evidence, Reference
 
@@ -61,5 +69,25 @@ class Comparison:
             field=expected,
             start=self._model.start(),
             gates=gates,
+            fitted=self._fitted(exercise, attempt, variant, gates),
         )
         return replace(attempt, reference=reference)
+
+    def _fitted(
+        self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
+    ) -> dict[str, float]:
+        """The parameters that the answers obey; none where a further channel adds its current."""
+        answers, asked = attempt.answers, {channel.name for channel in exercise.channels}
+        further = any(c.integrated and c.name not in asked for c in attempt.probe.channels)
+        if further or "V" not in answers.field:
+            return {}
+        tolerance = (
+            exercise.field_tolerance
+            if answers.precision == "float64"
+            else exercise.field_tolerance_float32
+        )
+        states = reference_states(self._model, answers.field_states, gates)
+        found = answers.field["V"]
+        constants = fit_constants(self._model, variant.constants, states, found, tolerance)
+        parameters = {f"{c.name}.{p}" for c in exercise.channels for p in c.parameters}
+        return {name: value for name, value in constants.items() if name in parameters}

@@ -70,7 +70,7 @@ def match_by_residual(
             for state in free:
                 if gate in matched or state in matched.values():
                     continue
-                at = _reference_states(model, field_states, {**matched, gate: state})
+                at = reference_states(model, field_states, {**matched, gate: state})
                 for variant in variants:
                     expected = model.field(at, variant.constants)[gate]
                     pairs.append((_residual(field[state], expected), gate, state))
@@ -100,7 +100,7 @@ def choose_variant(
         raise ValueError("no variants to choose from")
     if "V" not in field_states or "I" not in field_states:
         return variants[0], {}
-    at = _reference_states(model, field_states, gates)
+    at = reference_states(model, field_states, gates)
     fields = [model.field(at, variant.constants) for variant in variants]
     plays = {"V": "V", **gates}
     telling = [
@@ -144,7 +144,7 @@ def choose_traces(variants: Mapping[str, Mapping[str, Array]], V: Array, time: A
     return best if distance(best) * FAR_NEARER < distance(first) < float("inf") else first
 
 
-def _reference_states(
+def reference_states(
     model: ReferenceModel, field_states: Mapping[str, Array], gates: Mapping[str, str]
 ) -> dict[str, Array]:
     """``field_states`` under the reference's names; NaN for a gate that nothing plays."""

@@ -3,7 +3,8 @@
 A reference is a Python module in plain JAX, named by the rubric, with
 
     STATES: tuple[str, ...]          "V" first, then a name for every other state
-    CONSTANTS: dict[str, float]      what a variant may change
+    CONSTANTS: dict[str, float]      what a variant may change; "K.E" is the parameter E
+                                     of the channel that an exercise calls K
     initial(V0)                      the state before the first step
     derivative(state, current, constants)   its time derivative, per ms
 
@@ -145,6 +146,19 @@ class ReferenceModel:
             )
             return {name: np.asarray(rates[name]) for name in self.model.STATES}
 
+    def sensitivity(
+        self, states: Mapping[str, Array], constants: Mapping[str, float]
+    ) -> tuple[Array, dict[str, Array]]:
+        """dV/dt at ``states``, ``(K,)`` in mV/ms, and its slope against each constant.
+
+        ``states`` and the errors raised are those of `field`; ``constants`` are the values
+        at which the slopes are taken.
+        """
+        with jax.enable_x64(True):
+            at = {name: self._put(states[name]) for name in self.model.STATES}
+            rate, slopes = self._slopes(at, self._put(states["I"]), self._constants(constants))
+            return np.asarray(rate), {name: np.asarray(slope) for name, slope in slopes.items()}
+
     def _constants(self, changed: Mapping[str, float] | None) -> dict[str, jax.Array]:
         known = self.model.CONSTANTS
         for name in changed or {}:
@@ -192,6 +206,18 @@ class ReferenceModel:
     @cached_property
     def _derivative(self) -> Callable[[State, jax.Array, State], State]:
         return jax.jit(self.model.derivative)
+
+    @cached_property
+    def _slopes(self) -> Callable[[State, jax.Array, State], tuple[jax.Array, State]]:
+        model = self.model
+
+        def slopes(state: State, current: jax.Array, constants: State) -> tuple[jax.Array, State]:
+            def rate(constants: State) -> jax.Array:
+                return model.derivative(state, current, constants)["V"]
+
+            return rate(constants), jax.jacfwd(rate)(constants)
+
+        return jax.jit(slopes)
 
 
 def _advance(

@@ -11,6 +11,7 @@ from pathlib import Path
 from grader import __version__
 from grader.assignment import Assignment, Check
 from grader.check import TABLE, Item
+from grader.check.contradictions import contradictions
 from grader.failures import missing_package
 from grader.stages import (
     Attempt,
@@ -44,7 +45,8 @@ def verdict(
     results = tuple(_result(check, evidence, assignment, words) for check in assignment.checks)
     graded = not any(result.status == "error" for result in results)
     score = round(sum(result.points for result in results), 2) if graded else None
-    notes = _notes(evidence, assignment)
+    differences = _contradictions(evidence, assignment)
+    notes = _notes(evidence, assignment) + differences
     executed = evidence.executed
     failed = executed.failed_cell
     sources = {cell.index: cell.source for cell in evidence.submission.cells}
@@ -66,7 +68,7 @@ def verdict(
         ),
         curves=_curves(evidence, assignment),
         error_source="" if failed is None else sources.get(failed, ""),
-        needs_look=_needs_look(evidence, results, graded, words),
+        needs_look=_needs_look(evidence, results, bool(differences), words),
         provenance={
             **evidence.versions,
             "grader": __version__,
@@ -197,6 +199,14 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return notes
 
 
+def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
+    return [
+        note
+        for id, attempt in evidence.attempts.items()
+        for note in contradictions(evidence.submission, assignment.exercise(id), attempt)
+    ]
+
+
 def _took_cell(cell: GradedCell) -> Note | None:
     """Which cell was taken, when it is not simply the tagged one."""
     if cell.index is None or cell.found_by in ("tag", "source", "none"):
@@ -235,10 +245,10 @@ def _curve(name: str, attempt: Attempt) -> Curve:
 
 
 def _needs_look(
-    evidence: Evidence, results: Sequence[CheckResult], graded: bool, words: Catalogue
+    evidence: Evidence, results: Sequence[CheckResult], contradicted: bool, words: Catalogue
 ) -> tuple[str, ...]:
     reasons = []
-    if not graded:
+    if any(result.status == "error" for result in results):
         reasons.append("not_graded")
     elif evidence.submission.fault is not None:
         reasons.append("unreadable")
@@ -256,4 +266,6 @@ def _needs_look(
         result.status != "pass" for result in results
     ):
         reasons.append("excused")
+    if contradicted:
+        reasons.append("contradiction")
     return tuple(words.say(f"verdict.needs_look.{reason}") for reason in reasons)

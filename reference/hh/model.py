@@ -24,12 +24,12 @@ STATES = ("V", "IK.n", "INa.m", "INa.h")
 
 CONSTANTS = {
     "C": 1.0,  # uF/cm2
-    "g_K": 36.0,  # mS/cm2
-    "E_K": -77.0,  # mV
-    "g_Na": 120.0,
-    "E_Na": 50.0,
-    "g_L": 0.03,
-    "E_L": -54.39,
+    "IK.g_max": 36.0,  # mS/cm2
+    "IK.E": -77.0,  # mV
+    "INa.g_max": 120.0,
+    "INa.E": 50.0,
+    "IL.g_max": 0.03,
+    "IL.E": -54.39,
     "alpha_n": 0.01,  # 1/(mV ms)
     "beta_n": 0.125,  # 1/ms
     "alpha_m": 0.11,  # 1/(mV ms)
@@ -54,9 +54,9 @@ def derivative(
     """
     V, n, m, h = (state[name] for name in STATES)
     k = constants
-    I_K = k["g_K"] * n**4 * (k["E_K"] - V)
-    I_Na = k["g_Na"] * m**3 * h * (k["E_Na"] - V)
-    I_L = k["g_L"] * (k["E_L"] - V)
+    I_K = k["IK.g_max"] * n**4 * (k["IK.E"] - V)
+    I_Na = k["INa.g_max"] * m**3 * h * (k["INa.E"] - V)
+    I_L = k["IL.g_max"] * (k["IL.E"] - V)
     alpha_n = k["alpha_n"] * _linoid(V + 55)
     beta_n = k["beta_n"] * jnp.exp(-(V + 65) / 80)
     alpha_m = k["alpha_m"] * _linoid(V + 40)

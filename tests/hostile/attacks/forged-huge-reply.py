@@ -1,5 +1,5 @@
-# right, last
-def attack():  # a cell's own names are gone when the probe has put back those it kept
+# right, first
+def attack():
     kernel = get_ipython().kernel
     honest = kernel.do_execute
 

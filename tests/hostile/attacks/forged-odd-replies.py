@@ -1,5 +1,5 @@
-# right, last
-def attack():  # a cell's own names are gone when the probe has put back those it kept
+# right, first
+def attack():
     kernel = get_ipython().kernel
     honest = kernel.do_execute
     odd = ["-" * 50_000 + "1", "(" * 50_000, "'" + "[" * 50_000 + "'", "9" * 5000, "b'x'", "'{\"found\": 1}'",

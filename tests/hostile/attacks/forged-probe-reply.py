@@ -1,5 +1,5 @@
 # wrong, last
-def attack():  # a cell's own names are gone when the probe has put back those it kept
+def attack():
     import ast
     import json
 

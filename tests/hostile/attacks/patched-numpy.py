@@ -1,5 +1,5 @@
 # wrong, last
-def attack():  # a cell's own names are gone when the probe has put back those it kept
+def attack():
     honest = np.asarray
     right = {77.0: -77.0, 20.0: 36.0, -50.0: 50.0, 200.0: 120.0, -70.0: -54.39, 0.3: 0.03}
 

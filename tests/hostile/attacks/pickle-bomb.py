@@ -1,5 +1,5 @@
 # right, last
-def attack():  # a cell's own names are gone when the probe has put back those it kept
+def attack():
     import base64
     import pickle
 

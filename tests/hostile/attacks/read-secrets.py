@@ -33,5 +33,6 @@ for path in glob.glob("/proc/[0-9]*/environ") + glob.glob("/proc/[0-9]*/cmdline"
     except (OSError, LookupError):
         pass
 tried("the environment and command line of any process", lambda: found[0])
-for home in {os.path.expanduser("~"), pwd.getpwuid(os.getuid()).pw_dir, CANARIES + "/home"}:
+homes = {os.path.expanduser("~"), CANARIES + "/home", *(entry.pw_dir for entry in pwd.getpwall())}
+for home in sorted(homes):
     tried("the secret's file", lambda home=home: marked_part(home + "/.local/state/grader/secret"))

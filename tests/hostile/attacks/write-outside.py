@@ -6,8 +6,8 @@ import brainpy
 import jax
 
 cache = jax.config.jax_compilation_cache_dir
-places = [CANARIES, "/", "/etc", "/usr/lib", "/var/tmp", "/run", sys.prefix, os.path.expanduser("~"),
-          *site.getsitepackages(), site.getusersitepackages(), Path(brainpy.__file__).parent,
+places = [CANARIES, "/", "/etc", "/usr/lib", "/var/tmp", "/run", sys.prefix,
+          *site.getsitepackages(), Path(brainpy.__file__).parent,
           Path(brainpy.__file__).parent / "__pycache__", *([cache] if cache else [])]  # fmt: skip
 
 
