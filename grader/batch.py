@@ -49,6 +49,11 @@ class Options:
     submissions: tuple[Path, ...] = ()  # where they lie; a box never sees that
     box: Setup | None = None  # None runs notebooks with our own rights
 
+    @property
+    def at_a_time(self) -> int:
+        """How many notebooks run side by side; a GPU's memory is not shared out."""
+        return 1 if self.device == "gpu" else self.jobs
+
 
 @dataclass(frozen=True, slots=True)
 class Station:
@@ -70,12 +75,12 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
             tempfile.TemporaryDirectory(prefix="grader-", dir=short_folder())
         )
         setup = _hiding(assignment, options, scratch)
-        host = Host(assignment.folder, assignment.rubric.folder, setup)
-        stack.callback(host.close)
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
+        host = Host(assignment.folder, assignment.rubric.folder, setup)
+        stack.callback(host.close)
         yield Station(assignment, options, host, judge, Path(scratch))
 
 
@@ -91,6 +96,7 @@ def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | N
     return replace(
         options.box,
         scratch=scratch,
+        gpu=options.device == "gpu",
         private=tuple(sorted({str(folder.resolve()) for folder in private})),
     )
 
@@ -108,7 +114,7 @@ def grade_batch(
     began = time.monotonic()
     options.out.mkdir(parents=True, exist_ok=True)
     reports: dict[str, GradeReport] = {}
-    with open_station(assignment, options) as station, _threads(options.jobs) as executor:
+    with open_station(assignment, options) as station, _threads(options.at_a_time) as executor:
         again = []
         for entry, report in _map(station, executor, entries):
             if report.run.status in CUT or report.outcome == "not_graded":

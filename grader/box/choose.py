@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.assignment import Limits
 from grader.box import bwrap, user
-from grader.box.bounds import bounds, plain, threads_of
+from grader.box.bounds import bounds, others_counted, plain
 from grader.box.inside import landlock
 from grader.box.warm import BoxFailed, Name, Setup, WarmBox, ask
 from grader.stages import Note
@@ -64,7 +64,8 @@ def _try_out(setup: Setup) -> None:
         warm = WarmBox(replace(setup, scratch=scratch), preload=False)
         try:
             warm.wait(_TRY_SECONDS)
-            limits = bounds(Limits(), threads_of(user.boxed_user()))
+            others = others_counted(setup.sandbox, user.boxed_user(), os.uname().release)
+            limits = bounds(Limits(), others)
             request = {**plain(limits), "key": "", "core": None, "kernel": False}
             request["folder"] = str(own) if setup.sandbox == "landlock" else None
             _ended_well(ask(warm.link, request, []))

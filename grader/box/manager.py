@@ -10,7 +10,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from grader.assignment import Limits
-from grader.box.bounds import bounds, threads_of
+from grader.box.bounds import bounds, others_counted
 from grader.box.channels import BoxedClient
 from grader.box.inside.kernel import CHANNELS
 from grader.box.provisioner import BoxedProvisioner
@@ -70,16 +70,15 @@ def boxed_kernel(folder: Path, link: Link, limits: Limits, core: int | None) -> 
         setattr(manager, f"{channel}_port", port)
     manager.hb_port = len(CHANNELS) + 1
     provisioner = BoxedProvisioner(parent=manager)
-    others = 0
     if link.setup.sandbox == "landlock":
         own = folder / "box"
         own.mkdir(mode=0o700)
-        others = threads_of(boxed_user())
         if os.geteuid() == 0:
             os.chown(own, boxed_user(), boxed_user())
             folder.chmod(0o711)
         provisioner.folder = str(own)
     provisioner.link, provisioner.core = link, core
-    provisioner.bounds = bounds(limits, others)
+    others = others_counted(link.setup.sandbox, boxed_user(), os.uname().release)
+    provisioner.bounds = bounds(limits, others, gpu=link.setup.gpu)
     manager.provisioner = provisioner
     return manager

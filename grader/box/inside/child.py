@@ -98,9 +98,10 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
 
 def _lock(request: Request, folder: str) -> None:
     own = os.path.realpath("/proc/self")
-    landlock.install(landlock.rules(request["readable"], [folder], own=own))
+    allowed = landlock.rules(request["readable"], [folder], own=own, devices=request["devices"])
+    landlock.install(allowed, request["abi"])
     rules = seccomp.IN_LANDLOCK
-    if landlock.abi() < 6:
+    if request["abi"] < 6:
         rules += seccomp.without_signal_scope(os.getpid())
     seccomp.install(rules)
 
