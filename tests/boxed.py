@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,18 @@ class Boxes:
 
     def run(self, *cells: str, **limits: float) -> dict[str, Any]:
         """Run ``cells`` in a fresh box and say what became of them."""
+        return self.run_all([(cells, limits)])[0]
+
+    def run_all(
+        self, requests: Sequence[tuple[Sequence[str], Mapping[str, float]]]
+    ) -> list[dict[str, Any]]:
+        """The same for several notebooks, side by side: cells and limits of each."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"cells": cells, "limits": limits}) + "\n")
+        asked = [{"cells": cells, "limits": limits} for cells, limits in requests]
+        self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
-        return self._answer()
+        answers: list[dict[str, Any]] = self._answer()
+        return answers
 
     def said(self, *cells: str, **limits: float) -> str:
         """What the last of ``cells`` printed; every one of them must have run."""
@@ -37,11 +46,11 @@ class Boxes:
         assert [status for status, _, _ in done["runs"]] == ["ok"] * len(cells), done
         return str(done["text"][-1]).strip()
 
-    def _answer(self) -> dict[str, Any]:
+    def _answer(self) -> Any:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, f"boxes.py ended with {self.process.wait()}"
-        return dict(json.loads(line))
+        return json.loads(line)
 
     def close(self) -> None:
         """End it as a user would: no more requests."""
@@ -75,18 +84,20 @@ def as_user(user: str) -> list[str] | None:
     return [setpriv, *who, "--inh-caps=-all"] if setpriv else None
 
 
-def start(backend: str, user: str, *, refused: bool = False) -> Boxes | str:
+def start(backend: str, user: str, *, refused: bool = False, abi: int | None = None) -> Boxes | str:
     """Start boxes with ``backend`` as ``user``; a string says why that can't be done here.
 
-    With ``refused`` user namespaces are refused, as in Docker.
+    With ``refused`` user namespaces are refused, as in Docker. ``abi`` is the newest
+    version of Landlock to use.
     """
     become, python = as_user(user), python_for(user)
     if become is None or python is None:
         return f"can't become {user} here, or reach Python as that user"
     program, environment = python
+    version = [] if abi is None else [abi]
     before = [program, str(HERE / "refused.py")] if refused else []
     process = subprocess.Popen(
-        [*become, *before, program, str(HERE / "boxes.py"), backend],
+        [*become, *before, program, str(HERE / "boxes.py"), backend, *map(str, version)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -152,6 +152,11 @@ def test_seccomp_program(machine: str, rules: tuple[seccomp.Rule, ...]) -> None:
     assert verdict("ioctl", 0, 0x5413) == 0
     assert verdict("prctl", 1) == errno.EPERM
     assert verdict("prctl", 15) == 0
+    assert verdict("prlimit64", 5) == errno.EPERM
+    assert verdict("prlimit64", 0) == 0
+    assert verdict("mmap", 0, 4096, 3, 0x21) == errno.EPERM
+    assert verdict("mmap", 0, 4096, 3, 0x22) == 0
+    assert verdict("mmap", 0, 4096, 3, 0x01) == 0
     assert verdict("socket", 40) == errno.EAFNOSUPPORT
     inside = rules is seccomp.IN_NAMESPACES
     for family in (1, 2, 10, 16):
@@ -160,8 +165,7 @@ def test_seccomp_program(machine: str, rules: tuple[seccomp.Rule, ...]) -> None:
         assert verdict("connect") == errno.EACCES
         assert verdict("socketpair", 1, 0x80001) == 0
         assert verdict("socketpair", 1, 2) == errno.EAFNOSUPPORT
-        assert verdict("prlimit64", 5) == errno.EPERM
-        assert verdict("prlimit64", 0) == 0
+        assert verdict("inotify_init1") == errno.EPERM
 
 
 def test_seccomp_refuses_other_sets_of_numbers() -> None:
@@ -179,6 +183,9 @@ def test_seccomp_keeps_signals_in_where_landlock_cannot() -> None:
     assert _verdict(program, 0xC000003E, number, 0) == _ALLOWED
     assert _verdict(program, 0xC000003E, number, 78) & 0xFFFF == errno.EPERM
     assert _verdict(program, 0xC000003E, number, 0xFFFFFFFF) & 0xFFFF == errno.EPERM
+    for call, request in (("fcntl", 8), ("fcntl", 10), ("fcntl", 15), ("ioctl", 0x8901)):
+        number = NUMBERS["x86_64"][call]
+        assert _verdict(program, 0xC000003E, number, 3, request) & 0xFFFF == errno.EPERM
 
 
 def test_limits_follow_the_assignment() -> None:
