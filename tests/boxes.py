@@ -25,7 +25,7 @@ from grader.box.warm import WarmBox
 from grader.run.session import open_session
 from grader.stages import Cell, Submission
 
-SIDE_BY_SIDE = 3
+SIDE_BY_SIDE = 4
 
 
 async def run_all(

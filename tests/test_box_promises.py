@@ -264,6 +264,16 @@ def _grows(by: int) -> str:
     )
 
 
+def _writes(name: str, then: str = "pass") -> str:
+    """Write 400 MB in files that are each small enough, and keep them open."""
+    return (
+        "import os, time\nkept = []\nfor n in range(5):\n"
+        f"    kept.append(open(f'{name}', 'wb', 0)); {then}\n"
+        "    kept[-1].write(bytes(80 << 20)); time.sleep(0.4)\n"
+        "time.sleep(1.2); print('all')"
+    )
+
+
 _NEIGHBOUR = "import time\nfor _ in range(20): time.sleep(0.1)\nprint(6 * 7)"
 _TOO_MUCH: dict[str, tuple[str, dict[str, float]]] = {
     "memory": (_grows(680_000_000), {"memory_mb": 400}),
@@ -288,6 +298,14 @@ _TOO_MUCH: dict[str, tuple[str, dict[str, float]]] = {
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
         {"cell_seconds": 1},
     ),
+    "disk": (_writes("f{n}"), {}),
+    "disk-removed": (_writes("f{n}", "os.unlink(f'f{n}')"), {}),
+    "disk-unreadable": ("import os; os.mkdir('d', 0o300)\n" + _writes("d/f{n}"), {}),
+    "disk-deep": (
+        "import os\nfor _ in range(30): os.mkdir('x' * 200); os.chdir('x' * 200)\n"
+        + _writes("f{n}"),
+        {},
+    ),
     "exit": ("import os; os._exit(3)", {}),
     "abort": ("import os; os.abort()", {}),
     "kill": ("import os; os.kill(os.getpid(), 9)", {}),
@@ -299,7 +317,7 @@ def ended(boxes: Boxes) -> dict[str, Any]:
     """What became of notebooks that take too much, and of honest ones that ran beside them."""
     notebooks: dict[str, tuple[str, dict[str, float]]] = {}
     for number, (name, notebook) in enumerate(_TOO_MUCH.items()):
-        if number % 2 == 0:
+        if number % 3 == 0:
             notebooks[f"neighbour-{number}"] = (_NEIGHBOUR, {})
         notebooks[name] = notebook
     answers = boxes.run_all([((cell,), limits) for cell, limits in notebooks.values()])
@@ -316,13 +334,20 @@ def test_memory_is_limited(ended: dict[str, Any], name: str) -> None:
 def test_a_flood_of_output_is_cut(ended: dict[str, Any], name: str) -> None:
     """A flood ends the run under its own name, before it grows the grader."""
     assert ended[name]["gone"] == ["the kernel died", False, "output"]
-    assert ended[name]["notebook"] < 10_000_000
+    assert ended[name]["notebook"] < 20_000_000
 
 
 def test_a_deaf_cell_is_killed(ended: dict[str, Any]) -> None:
     """Code that ignores interrupts is killed, and that counts as a time limit."""
     assert ended["time"]["gone"][1] is True
     assert ended["time"]["runs"][0][0] == "timeout"
+
+
+@pytest.mark.parametrize("name", [name for name in _TOO_MUCH if name.startswith("disk")])
+def test_disk_is_limited(ended: dict[str, Any], name: str) -> None:
+    """Many files can't fill the disk, neither removed ones nor where nobody can look."""
+    assert "all" not in ended[name]["text"][0]
+    assert ended[name]["gone"] in (None, ["the kernel died", False, "disk"])
 
 
 @pytest.mark.parametrize("name", ["exit", "abort", "kill"])
@@ -334,7 +359,8 @@ def test_a_dead_kernel_is_told_from_a_limit(ended: dict[str, Any], name: str) ->
 def test_neighbours_of_those_that_are_ended_go_on(ended: dict[str, Any]) -> None:
     """Honest notebooks that run beside them don't notice."""
     beside = [done for name, done in ended.items() if name.startswith("neighbour")]
-    assert [(done["gone"], done["text"][0].strip()) for done in beside] == [(None, "42")] * 5
+    assert len(beside) > 4
+    assert {(str(done["gone"]), done["text"][0].strip()) for done in beside} == {("None", "42")}
 
 
 def test_fork_bomb_is_contained(boxes: Boxes) -> None:
@@ -377,14 +403,21 @@ def test_a_sibling_that_takes_all_its_processes_disturbs_nobody(boxes: Boxes) ->
 
 
 def test_large_files_are_refused(boxes: Boxes) -> None:
-    """A file above the limit, and many of them, can't fill the disk."""
-    done = boxes.run(
-        _tries("f = open('big', 'wb')\nfor _ in range(200): f.write(bytes(1 << 20))\nprint('all')"),
-        "import os, time\n"
-        "for n in range(5):\n    open(f'f{n}', 'wb').write(bytes(100 << 20)); time.sleep(0.6)\n"
-        "time.sleep(1); print('all')",
+    """A file above the limit on one can't be written."""
+    said = boxes.said(
+        _tries("f = open('big', 'wb')\nfor _ in range(200): f.write(bytes(1 << 20))\nprint('all')")
     )
-    assert "all" not in "".join(done["text"])
+    assert said.startswith("refused")
+
+
+def test_nothing_of_a_deep_folder_is_left(boxes: Boxes) -> None:
+    """Folders that are nested deeper than our stack are removed, and are no fault of ours."""
+    said = boxes.said(
+        "import os\nfor n in range(3000): os.mkdir('x', 0o300); os.chdir('x')\nprint('dug')"
+    )
+    assert said == "dug"
+    left = [path for path in Path(boxes.scratch).rglob("box/*") if path.is_dir()]
+    assert left == []
 
 
 def test_a_cell_is_interrupted_in_time(boxes: Boxes) -> None:

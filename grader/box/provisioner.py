@@ -19,6 +19,7 @@ from typing import Any
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from grader.box.bounds import Bounds, plain
+from grader.box.disk import remove
 from grader.box.inside.kernel import CHANNELS
 from grader.box.warm import BoxFailed, Link, ask
 from grader.box.watch import Excess, Watchdog
@@ -112,13 +113,15 @@ class BoxedProvisioner(KernelProvisionerBase):
         await self.kill()
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Close what is held of the box."""
+        """Close what is held of the box, and take its folder away."""
         if self.pidfd is not None:
             os.close(self.pidfd)
             self.pidfd = None
         if self.reply is not None:
             self.reply.close()
             self.reply = None
+        if self.folder is not None:
+            remove(self.folder)
 
     def end(self, excess: Excess) -> None:
         """End the box because it took too much. Called from any thread."""
