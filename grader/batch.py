@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
+from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
 from grader.gather import CUT
 from grader.host import ClientKilled, Host
@@ -71,17 +71,15 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
     """Start host and judge; both end with the block. Call it in the main thread."""
     assert assignment.rubric is not None
     with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="grader-", dir=short_folder())
-        )
-        setup = _hiding(assignment, options, scratch)
+        scratch = stack.enter_context(scratch_folder(short_folder()))
+        setup = _hiding(assignment, options, str(scratch))
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
         host = Host(assignment.folder, assignment.rubric.folder, setup)
         stack.callback(host.close)
-        yield Station(assignment, options, host, judge, Path(scratch))
+        yield Station(assignment, options, host, judge, scratch)
 
 
 def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | None:

@@ -2,6 +2,6 @@
 
 ``choose`` finds out which sandbox works here, ``warm`` starts the warm process,
 ``manager`` is nbclient's seam, ``provisioner`` one box from its request to its end,
-``watch`` ends what grows too large, ``disk`` counts files. ``bwrap`` and ``places`` are pure. What runs inside
-stands in ``inside`` and imports nothing from here.
+``watch`` ends what grows too large, ``disk`` counts and removes files. ``bwrap`` and
+``places`` are pure. What runs inside stands in ``inside`` and imports nothing from here.
 """
