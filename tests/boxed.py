@@ -63,7 +63,11 @@ def python_for(user: str) -> tuple[str, dict[str, str]] | None:
     """An interpreter that ``user`` can reach, with what it needs to find packages."""
     environment = {"PYTHONPATH": f"{HERE.parent}:{HERE}", "PATH": os.environ.get("PATH", "")}
     real = os.path.realpath(sys.executable)
-    if user == "root" or os.geteuid() != 0 or (closed_folder(real) is None):
+    if user == "root" or os.geteuid() != 0:
+        return sys.executable, environment
+    if closed_folder(str(HERE)) or closed_folder(sys.prefix):
+        return None
+    if closed_folder(real) is None:
         return sys.executable, environment
     system = f"/usr/bin/python3.{sys.version_info[1]}"
     packages = [path for path in sys.path if path.endswith("site-packages")]
