@@ -16,6 +16,7 @@ from grader.box.user import closed_folder
 
 HERE = Path(__file__).parent
 ORDINARY = 64_300  # a user that only the tests are
+MATRIX = [(b, u) for b in ("bwrap", "landlock") for u in ("root", "ordinary")]
 
 
 @dataclass
@@ -115,3 +116,9 @@ def start(backend: str, user: str, *, refused: bool = False, abi: int | None = N
         return str(first["why"])
     boxes.scratch = first["scratch"]
     return boxes
+
+
+def tries(code: str) -> str:
+    """A cell that says which error ``code`` meets, or what it got."""
+    body = "\n".join("    " + line for line in code.splitlines())
+    return f"try:\n{body}\nexcept Exception as e:\n    print('refused', type(e).__name__)"
