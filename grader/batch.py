@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
+from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
 from grader.gather import CUT
 from grader.host import ClientKilled, Host
@@ -49,6 +49,11 @@ class Options:
     submissions: tuple[Path, ...] = ()  # where they lie; a box never sees that
     box: Setup | None = None  # None runs notebooks with our own rights
 
+    @property
+    def at_a_time(self) -> int:
+        """How many notebooks run side by side; a GPU's memory is not shared out."""
+        return 1 if self.device == "gpu" else self.jobs
+
 
 @dataclass(frozen=True, slots=True)
 class Station:
@@ -66,17 +71,15 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
     """Start host and judge; both end with the block. Call it in the main thread."""
     assert assignment.rubric is not None
     with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="grader-", dir=short_folder())
-        )
-        setup = _hiding(assignment, options, scratch)
-        host = Host(assignment.folder, assignment.rubric.folder, setup)
-        stack.callback(host.close)
+        scratch = stack.enter_context(scratch_folder(short_folder()))
+        setup = _hiding(assignment, options, str(scratch))
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
-        yield Station(assignment, options, host, judge, Path(scratch))
+        host = Host(assignment.folder, assignment.rubric.folder, setup)
+        stack.callback(host.close)
+        yield Station(assignment, options, host, judge, scratch)
 
 
 def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | None:
@@ -91,6 +94,7 @@ def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | N
     return replace(
         options.box,
         scratch=scratch,
+        gpu=options.device == "gpu",
         private=tuple(sorted({str(folder.resolve()) for folder in private})),
     )
 
@@ -108,7 +112,7 @@ def grade_batch(
     began = time.monotonic()
     options.out.mkdir(parents=True, exist_ok=True)
     reports: dict[str, GradeReport] = {}
-    with open_station(assignment, options) as station, _threads(options.jobs) as executor:
+    with open_station(assignment, options) as station, _threads(options.at_a_time) as executor:
         again = []
         for entry, report in _map(station, executor, entries):
             if report.run.status in CUT or report.outcome == "not_graded":

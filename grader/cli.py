@@ -141,7 +141,8 @@ def main() -> None:
     type=click.Choice(["auto", "cpu", "gpu"]),
     default="auto",
     show_default=True,
-    help="Where the reference is computed; students' code runs on the CPU.",
+    help="auto: the reference on a GPU where there is one, students' code on the CPU. "
+    "gpu: both on the GPU, one notebook at a time, in a weaker box.",
 )
 @click.option(
     "--sandbox",

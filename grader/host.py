@@ -159,6 +159,8 @@ def _serve(connection: socket.socket, assignment: Assignment, setup: Setup | Non
         connection.settimeout(None)
         socket.send_fds(connection, [b"pid"], [pidfd])
         os.close(pidfd)
+    for client in cores:  # not yet waited for, so each still is who it was
+        os.kill(client, signal.SIGKILL)
     if warm is not None:
         warm.close()
 

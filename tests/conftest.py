@@ -7,10 +7,11 @@ import os
 import string
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import boxed
 import pytest
 
 from grader.assignment import Assignment
@@ -24,6 +25,17 @@ SOLUTION = ROOT / "reference" / "hh" / "hh-solution.ipynb"
 def assignment() -> Assignment:
     """The HH assignment as a teacher sees it."""
     return load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
+
+
+@pytest.fixture(scope="session", params=boxed.MATRIX, ids="-".join)
+def boxes(request: pytest.FixtureRequest) -> Iterator[boxed.Boxes]:
+    """Boxes of each backend, as each user; the warm process serves every test that uses it."""
+    backend, user = request.param
+    started = boxed.start(backend, user, refused=backend == "landlock")
+    if isinstance(started, str):
+        pytest.skip(started)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,10 @@ import pytest
 from grader.load import load_assignment
 
 ROOT = Path(__file__).parents[1]
-INSIDE = ROOT / "grader" / "probe" / "inside"
+ISLANDS = [ROOT / "grader" / part / "inside" for part in ("probe", "box")]
+BESIDE = [file for island in ISLANDS for file in sorted(island.glob("*.py"))]
+# What the warm process loads, and what the probe may find in the student's kernel.
+LOADED = {"IPython", "brainpy", "jax", "matplotlib", "numpy", "saiunit", "traitlets", "zmq"}
 
 
 def _imports(file: Path) -> set[str]:
@@ -34,11 +37,14 @@ def test_imports_run_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("file", sorted(INSIDE.glob("*.py")), ids=lambda f: f.name)
-def test_probe_is_an_island(file: Path) -> None:
-    """What runs beside student code imports nothing of grader but its own neighbours."""
-    own = {f".{other.stem}" for other in INSIDE.glob("*.py")}
-    assert {name for name in _imports(file) if name.startswith((".", "grader"))} <= own
+@pytest.mark.parametrize("file", BESIDE, ids=lambda f: f"{f.parts[-3]}-{f.name}")
+def test_what_runs_beside_student_code_is_an_island(file: Path) -> None:
+    """Probe and box import nothing of grader but their own neighbours, and nothing unforeseen."""
+    own = {".", *(f".{other.stem}" for other in file.parent.glob("*.py"))}
+    names = _imports(file)
+    assert {name for name in names if name.startswith((".", "grader"))} <= own
+    packages = {name.partition(".")[0] for name in names if not name.startswith(".")}
+    assert packages <= sys.stdlib_module_names | LOADED
 
 
 def test_nobody_imports_the_probe() -> None:

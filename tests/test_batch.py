@@ -47,50 +47,6 @@ def test_grading_unboxed_must_be_asked_for(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
-def test_killing_the_grader_leaves_nothing_running(handed_in: Path) -> None:
-    """SIGKILL of the grader in mid-batch ends host, judge, clients and boxes; a rerun works."""
-    slow = json.loads(SOLUTION.read_text("utf-8"))
-    slow["cells"].append(
-        {"cell_type": "code", "id": "z", "metadata": {}, "outputs": [], "execution_count": None}
-        | {"source": "import subprocess; subprocess.run(['sleep', '60'])"}
-    )
-    (handed_in / "slow.ipynb").write_text(json.dumps(slow), "utf-8")
-    out = handed_in.parent / "out"
-    command = [sys.executable, "-m", "grader", "grade", str(handed_in), "-o", str(out)]
-    grading = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        below = _below(grading.pid)
-        if any(b"sleep" in _command(pid) for pid in below):
-            break
-        time.sleep(0.2)
-    else:
-        pytest.fail("the notebook did not get to its last cell")
-    grading.kill()
-    grading.wait()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and any(_command(pid) for pid in below):
-        time.sleep(0.2)
-    assert [_command(pid) for pid in below if _command(pid)] == []
-    (handed_in / "slow.ipynb").unlink()
-    shutil.copy(RELEASED, handed_in / "unfilled.ipynb")
-    assert run_grader("grade", handed_in, "-o", out).returncode == 0
-
-
-def _below(pid: int) -> list[int]:
-    from grader.box.inside.init import descendants
-
-    return descendants(pid)
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

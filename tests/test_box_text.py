@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import errno
 import struct
+from pathlib import Path
 
 import pytest
 
 from grader.assignment import Limits
-from grader.box import bwrap, places
-from grader.box.bounds import bounds
+from grader.batch import Options
+from grader.box import bwrap, gpu, places
+from grader.box.bounds import bounds, others_counted
 from grader.box.inside import landlock, seccomp
 from grader.box.inside.table import NUMBERS
+from grader.box.warm import Setup
 
 _ALLOWED, _KILLED = 0x7FFF0000, 0x80000000
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -28,6 +31,46 @@ def test_command_line_of_bubblewrap() -> None:
         "--ro-bind /g/inside /run/boxed --remount-ro /dev --remount-ro / --chdir /tmp "
         "-- /env/bin/python -I"
     )
+
+
+def test_command_line_of_bubblewrap_with_a_gpu() -> None:
+    """The GPU's nodes are bound in as devices, right behind /dev (not yet run on a GPU)."""
+    nodes = ["/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/dri"]
+    drivers = ["/sys/module/nvidia"]
+    shown = bwrap.View(readable=["/usr", *drivers], links={}, hidden=[], devices=nodes)
+    environment = gpu.environment({"JAX_PLATFORMS": "cpu", "TERM": "dumb"})
+    line = bwrap.command_line("/b/bwrap", shown, "/g/inside", environment, ["python"])
+    assert " ".join(line) == (
+        "/b/bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv "
+        "--setenv TERM dumb --setenv XLA_PYTHON_CLIENT_PREALLOCATE false "
+        "--tmpfs /tmp --dev /dev --proc /proc "
+        "--dev-bind /dev/nvidia0 /dev/nvidia0 --dev-bind /dev/nvidiactl /dev/nvidiactl "
+        "--dev-bind /dev/nvidia-uvm /dev/nvidia-uvm --dev-bind /dev/dri /dev/dri "
+        "--ro-bind /usr /usr --ro-bind /sys/module/nvidia /sys/module/nvidia "
+        "--ro-bind /g/inside /run/boxed --remount-ro /dev --remount-ro / --chdir /tmp -- python"
+    )
+
+
+def test_a_gpu_is_held_only_where_it_was_asked_for(tmp_path: Path) -> None:
+    """Without ``gpu`` a box holds no node; patterns name what is there and nothing else."""
+    assert (Setup(sandbox="bwrap").nodes, Setup(sandbox="landlock").drivers) == ((), ())
+    for name in ("nvidia1", "nvidia0", "nvme0"):
+        (tmp_path / name).touch()
+    found = gpu.there([f"{tmp_path}/nvidia*", f"{tmp_path}/dri"])
+    assert found == (f"{tmp_path}/nvidia0", f"{tmp_path}/nvidia1")
+
+
+def test_a_gpu_is_used_by_one_notebook_at_a_time() -> None:
+    """``--device gpu`` overrides the number of jobs; the other devices leave it."""
+    options = {"out": Path(), "jobs": 8, "language": "en", "limits": Limits(), "secret": b""}
+    assert [Options(**options, device=d).at_a_time for d in ("auto", "cpu", "gpu")] == [8, 8, 1]
+
+
+def test_limits_with_a_gpu() -> None:
+    """Address space, which the driver reserves without end, is left to the watchdog."""
+    with_gpu, without = bounds(Limits(), None, gpu=True), bounds(Limits(), None)
+    assert without.per_process.keys() - with_gpu.per_process.keys() == {"AS", "DATA", "MEMLOCK"}
+    assert with_gpu.memory == without.memory + (4 << 30)
 
 
 def test_places_are_shown_once() -> None:
@@ -51,6 +94,14 @@ def test_landlock_rules() -> None:
     assert found["/dev/null"] == 0b0110
     assert "/proc" not in found
     assert "/tmp" not in found
+
+
+def test_landlock_rules_with_a_gpu() -> None:
+    """Its nodes may be read, written, and spoken to by ioctl as far as Landlock governs that."""
+    rules = landlock.rules([], [], own="/proc/7", devices=["/dev/nvidia0"])
+    found = {access.path: access.rights for access in rules}
+    assert found["/dev/nvidia0"] == 1 << 15 | 0b1110
+    assert [bool(landlock.governed(abi) & 1 << 15) for abi in (4, 5, 6)] == [False, True, True]
 
 
 @pytest.mark.parametrize(("abi", "words"), [(4, 2), (5, 2), (6, 3), (7, 3)])
@@ -101,6 +152,11 @@ def test_seccomp_program(machine: str, rules: tuple[seccomp.Rule, ...]) -> None:
     assert verdict("ioctl", 0, 0x5413) == 0
     assert verdict("prctl", 1) == errno.EPERM
     assert verdict("prctl", 15) == 0
+    assert verdict("prlimit64", 5) == errno.EPERM
+    assert verdict("prlimit64", 0) == 0
+    assert verdict("mmap", 0, 4096, 3, 0x21) == errno.EPERM
+    assert verdict("mmap", 0, 4096, 3, 0x22) == 0
+    assert verdict("mmap", 0, 4096, 3, 0x01) == 0
     assert verdict("socket", 40) == errno.EAFNOSUPPORT
     inside = rules is seccomp.IN_NAMESPACES
     for family in (1, 2, 10, 16):
@@ -109,8 +165,7 @@ def test_seccomp_program(machine: str, rules: tuple[seccomp.Rule, ...]) -> None:
         assert verdict("connect") == errno.EACCES
         assert verdict("socketpair", 1, 0x80001) == 0
         assert verdict("socketpair", 1, 2) == errno.EAFNOSUPPORT
-        assert verdict("prlimit64", 5) == errno.EPERM
-        assert verdict("prlimit64", 0) == 0
+        assert verdict("inotify_init1") == errno.EPERM
 
 
 def test_seccomp_refuses_other_sets_of_numbers() -> None:
@@ -128,12 +183,31 @@ def test_seccomp_keeps_signals_in_where_landlock_cannot() -> None:
     assert _verdict(program, 0xC000003E, number, 0) == _ALLOWED
     assert _verdict(program, 0xC000003E, number, 78) & 0xFFFF == errno.EPERM
     assert _verdict(program, 0xC000003E, number, 0xFFFFFFFF) & 0xFFFF == errno.EPERM
+    for call, request in (("fcntl", 8), ("fcntl", 10), ("fcntl", 15), ("ioctl", 0x8901)):
+        number = NUMBERS["x86_64"][call]
+        assert _verdict(program, 0xC000003E, number, 3, request) & 0xFFFF == errno.EPERM
 
 
 def test_limits_follow_the_assignment() -> None:
-    """Address space is never below what XLA needs; the limit on processes counts the others."""
+    """Address space is never below what XLA needs; beside others processes have room to grow."""
     found = bounds(Limits(memory_mb=512, cell_seconds=1, notebook_seconds=10, probe_seconds=5), 30)
     assert found.per_process["AS"] == 4 << 30
-    assert found.per_process["NPROC"] == 94
+    assert found.per_process["NPROC"] == 30 + 4096
+    assert bounds(Limits(), None).per_process["NPROC"] == 64
     assert found.per_process["CPU"] == 90
     assert found.memory == 512 << 20
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "release", "apart"),
+    [
+        ("bwrap", "6.18.44-generic", True),
+        ("bwrap", "5.14.0-427.el9.x86_64", True),
+        ("bwrap", "5.4.0-200-generic", False),
+        ("bwrap", "4.18.0-553.el8", False),
+        ("landlock", "6.18.44", False),
+    ],
+)
+def test_whose_processes_count(sandbox: str, release: str, apart: bool) -> None:
+    """A user namespace has a count of its own since Linux 5.14; Landlock never has."""
+    assert (others_counted(sandbox, 64_299, release) is None) is apart

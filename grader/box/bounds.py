@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from grader.assignment import Limits
 MIB = 2**20
 FILE_MIB, TMP_MIB, SHM_MIB = 128, 256, 64
 PROCESSES = 64  # XLA makes 13 threads on one core
+CROWD = 4096  # by how many threads the same user's other programs may grow meanwhile
+GPU_MIB = 4096  # of ordinary memory, for the GPU's driver and libraries
+_COUNTED_APART = (5, 14)  # the first Linux that counts each user namespace's processes apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,24 +29,27 @@ class Bounds:
     output: int  # bytes
 
 
-def bounds(limits: Limits, others: int) -> Bounds:
+def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
     """For a submission with ``limits``, beside ``others`` threads of the same user.
 
-    In a user namespace of its own nothing else is counted and ``others`` is 0.
+    ``others`` is None where the box's processes are counted apart. Where they are not,
+    the limit on processes holds for all of a user's programs together: one that is near
+    it would keep every other from starting a thread. There the limit is far away, and
+    the watchdog, which counts each box apart, is what bounds.
+
+    With ``gpu`` address space is not limited: its driver reserves more than there is.
     """
-    memory = limits.memory_mb * MIB
+    memory = (limits.memory_mb + (GPU_MIB if gpu else 0)) * MIB
     seconds = limits.notebook_seconds + limits.probe_seconds
     space = max(4096 * MIB, 2 * memory)
     return Bounds(
         per_process={
-            "AS": space,
-            "DATA": space,
-            "NPROC": PROCESSES + others,
+            **({} if gpu else {"AS": space, "DATA": space, "MEMLOCK": MIB}),
+            "NPROC": PROCESSES if others is None else others + CROWD,
             "FSIZE": FILE_MIB * MIB,
             "CORE": 0,
             "CPU": int(2 * seconds) + 60,
             "NOFILE": 1024,
-            "MEMLOCK": MIB,
             "MSGQUEUE": 0,
         },
         memory=memory,
@@ -50,6 +57,13 @@ def bounds(limits: Limits, others: int) -> Bounds:
         disk=TMP_MIB * MIB,
         output=limits.output_mb * MIB,
     )
+
+
+def others_counted(sandbox: str, user: int, release: str) -> int | None:
+    """How many threads count beside a box's own on Linux ``release``; None: none ever do."""
+    version = tuple(int(part) for part in re.findall(r"\d+", release)[:2])
+    apart = sandbox == "bwrap" and version >= _COUNTED_APART
+    return None if apart else threads_of(user)
 
 
 def threads_of(user: int) -> int:

@@ -26,18 +26,24 @@ def programs() -> list[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """What of the disk a box shows. ``links`` maps a symlink to its target."""
+    """What of the disk a box shows. ``links`` maps a symlink to its target.
+
+    ``devices`` are nodes that it may read and write.
+    """
 
     readable: Sequence[str]
     links: Mapping[str, str]
     hidden: Sequence[str]
+    devices: Sequence[str] = ()
 
 
-def view(folders: Iterable[str], hidden: Iterable[str]) -> View:
-    """The system, ``folders``, and nothing of ``hidden``, as this machine has them."""
+def view(folders: Iterable[str], hidden: Iterable[str], devices: Iterable[str] = ()) -> View:
+    """The system, ``folders``, ``devices``, and nothing of ``hidden``, as this machine has them."""
     links = {path: os.readlink(path) for path in SYSTEM if os.path.islink(path)}
     there = [p for p in (*SYSTEM, *SETTINGS) if p not in links and os.path.exists(p)]
-    return View(readable=[*there, *folders], links=links, hidden=list(hidden))
+    return View(
+        readable=[*there, *folders], links=links, hidden=list(hidden), devices=list(devices)
+    )
 
 
 def command_line(
@@ -55,6 +61,8 @@ def command_line(
     for path, target in sorted(shown.links.items()):
         arguments += ["--symlink", target, path]
     arguments += ["--tmpfs", "/tmp", "--dev", "/dev", "--proc", "/proc"]
+    for path in shown.devices:
+        arguments += ["--dev-bind", path, path]
     for path in shown.readable:
         arguments += ["--ro-bind", path, path]
     for path in shown.hidden:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from grader.assignment import Limits
 from grader.box import bwrap, user
-from grader.box.bounds import bounds, plain, threads_of
+from grader.box.bounds import bounds, others_counted, plain
 from grader.box.inside import landlock
+from grader.box.scratch import scratch_folder
 from grader.box.warm import BoxFailed, Name, Setup, WarmBox, ask
 from grader.stages import Note
 
@@ -55,16 +54,17 @@ def look(name: Name) -> Found:
 
 def _try_out(setup: Setup) -> None:
     """One box without a kernel; raises what kept it from being made."""
-    with tempfile.TemporaryDirectory(prefix="grader-try-") as scratch:
-        own = Path(scratch) / "box"
+    with scratch_folder() as scratch:
+        own = scratch / "box"
         own.mkdir()
         if os.geteuid() == 0:
-            Path(scratch).chmod(0o711)
+            scratch.chmod(0o711)
             os.chown(own, user.USER, user.USER)
-        warm = WarmBox(replace(setup, scratch=scratch), preload=False)
+        warm = WarmBox(replace(setup, scratch=str(scratch)), preload=False)
         try:
             warm.wait(_TRY_SECONDS)
-            limits = bounds(Limits(), threads_of(user.boxed_user()))
+            others = others_counted(setup.sandbox, user.boxed_user(), os.uname().release)
+            limits = bounds(Limits(), others)
             request = {**plain(limits), "key": "", "core": None, "kernel": False}
             request["folder"] = str(own) if setup.sandbox == "landlock" else None
             _ended_well(ask(warm.link, request, []))

@@ -9,10 +9,10 @@ import select
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from grader.box import bwrap, places, user
+from grader.box import bwrap, gpu, places, user
 from grader.box.inside import landlock
 
 Name = Literal["bwrap", "landlock"]
@@ -55,13 +55,27 @@ class BoxFailed(Exception):
 class Setup:
     """How boxes are made: by which means, with which bubblewrap, hiding what.
 
-    ``scratch`` is a folder of the harness where private folders are made.
+    ``scratch`` is a folder of the harness where private folders are made. ``abi`` is the
+    version of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well.
     """
 
     sandbox: Name
     program: str = ""  # bubblewrap's
     scratch: str = ""
     private: tuple[str, ...] = ()
+    abi: int = field(default_factory=landlock.abi)
+    gpu: bool = False
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The devices that a box may use beside those that every program has."""
+        return gpu.there(gpu.NODES) if self.gpu else ()
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """Places that the programs of these devices read."""
+        facts = gpu.FACTS if self.sandbox == "landlock" else ()
+        return gpu.there((*gpu.PLACES, *facts)) if self.gpu else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,8 @@ class WarmBox:
             "paths": self._python.packages,
             "readable": shown,
             "writable": [setup.scratch] if setup.scratch else [],
+            "devices": setup.nodes,
+            "abi": setup.abi,
         }
         environment = _environment(setup)
         if setup.scratch:
@@ -111,7 +127,7 @@ class WarmBox:
         if self._setup.sandbox == "bwrap":
             return []
         shown = [p for p in (*places.SYSTEM, *places.SETTINGS) if os.path.exists(p)]
-        shown += [*self._python.folders, str(places.INSIDE)]
+        shown += [*self._python.folders, str(places.INSIDE), *self._setup.drivers]
         if open_to_all := places.exposed(self._setup.private, shown):
             raise BoxFailed(f"{open_to_all[0]} lies in a folder that every box can read")
         return shown
@@ -132,7 +148,7 @@ class WarmBox:
             return command
         folders = self._python.folders
         hidden = places.exposed(self._setup.private, [*folders, *places.SYSTEM])
-        shown = bwrap.view(folders, hidden)
+        shown = bwrap.view((*folders, *self._setup.drivers), hidden, self._setup.nodes)
         return bwrap.command_line(
             self._setup.program, shown, inside, _environment(self._setup), command
         )
@@ -164,10 +180,11 @@ class WarmBox:
 
 
 def _environment(setup: Setup) -> dict[str, str]:
+    base = gpu.environment(_ENVIRONMENT) if setup.gpu else _ENVIRONMENT
     if setup.sandbox == "bwrap" or not setup.scratch:
-        return _ENVIRONMENT
+        return base
     home = os.path.join(setup.scratch, "warm")
-    return _ENVIRONMENT | {
+    return base | {
         "HOME": home,
         "TMPDIR": home,
         "IPYTHONDIR": f"{home}/.ipython",
@@ -186,12 +203,13 @@ def ask(link: Link, request: Mapping[str, Any], descriptors: Sequence[int]) -> s
     """Ask for a box; returns the socket on which it speaks, and whose end ends it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        own = {"sandbox": link.setup.sandbox, "readable": link.readable, "keep": link.keep}
+        own = {
+            "sandbox": link.setup.sandbox,
+            "readable": link.readable,
+            "keep": link.keep,
+            "devices": link.setup.nodes,
+            "abi": link.setup.abi,
+        }
         message = json.dumps({**request, **own}).encode()
         socket.send_fds(link.control, [message], [theirs.fileno(), *descriptors])
     return ours
-
-
-def abi() -> int:
-    """Landlock's ABI here, 0 without it."""
-    return landlock.abi()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from grader.box.bounds import Bounds
+from grader.box.disk import taken
 from grader.box.inside.init import descendants
 
 Excess = Literal["memory", "processes", "disk", "output"]
@@ -57,8 +58,10 @@ class Watchdog(threading.Thread):
         most = self._bounds.memory
         if sum(map(_resident, processes)) > most < sum(map(_proportional, processes)):
             return "memory"  # the first sum is cheap and never the smaller one
-        if look_at_disk and self._folder and _size(self._folder) > self._bounds.disk:
-            return "disk"
+        if look_at_disk and self._folder:
+            most = self._bounds.disk
+            if taken(self._folder, processes, most) > most:
+                return "disk"
         return None
 
 
@@ -87,16 +90,3 @@ def _proportional(pid: int) -> int:
     except OSError:
         pass
     return _resident(pid)
-
-
-def _size(folder: str) -> int:
-    """Bytes of disk below ``folder``; many small files count by the block."""
-    total = 0
-    for here, _, files in os.walk(folder):
-        for name in files:
-            try:
-                status = os.lstat(os.path.join(here, name))
-            except OSError:
-                continue
-            total += max(4096, status.st_blocks * 512)
-    return total

@@ -31,6 +31,7 @@ from .syscalls import (
 )
 
 Request = Mapping[str, Any]
+_END_ME_FIRST = "500"  # of 1000: when the machine runs out of memory
 
 
 def become(request: Request, descriptors: list[int]) -> NoReturn:
@@ -80,6 +81,8 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(0, {request["core"]})
         _limit(request["limits"])
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
+            file.write(_END_ME_FIRST)
         if request["sandbox"] == "bwrap":
             seccomp.install(seccomp.IN_NAMESPACES)
         else:
@@ -98,9 +101,10 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
 
 def _lock(request: Request, folder: str) -> None:
     own = os.path.realpath("/proc/self")
-    landlock.install(landlock.rules(request["readable"], [folder], own=own))
+    allowed = landlock.rules(request["readable"], [folder], own=own, devices=request["devices"])
+    landlock.install(allowed, request["abi"])
     rules = seccomp.IN_LANDLOCK
-    if landlock.abi() < 6:
+    if request["abi"] < 6:
         rules += seccomp.without_signal_scope(os.getpid())
     seccomp.install(rules)
 

@@ -28,7 +28,7 @@ _ON_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | _TRUNCATE | _IOCTL_DEV
 _TCP = (1 << 0) | (1 << 1)  # bind, connect
 _ABSTRACT_SOCKETS, _SIGNALS = 1 << 0, 1 << 1
 
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+DEVICES = ("/dev/null", "/dev/full", "/dev/random", "/dev/urandom")
 FACTS = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/kernel", "/proc/sys/vm")
 
 
@@ -39,23 +39,33 @@ class Access(NamedTuple):
     rights: int
 
 
-def rules(readable: Iterable[str], writable: Iterable[str], *, own: str) -> list[Access]:
-    """What may be touched: places to read, places to write, and ``own``, its /proc folder."""
+def rules(
+    readable: Iterable[str], writable: Iterable[str], *, own: str, devices: Iterable[str] = ()
+) -> list[Access]:
+    """What may be touched: places to read, places to write, and ``own``, its /proc folder.
+
+    ``devices`` are nodes, or folders of them, whose drivers are spoken to by ioctl.
+    """
     return [
         *(Access(path, READ) for path in readable),
         *(Access(path, WRITE) for path in writable),
         *(Access(path, READ_FILE | WRITE_FILE) for path in DEVICES),
         *(Access(path, READ_FILE | READ_DIR) for path in FACTS),
+        *(Access(path, READ_FILE | READ_DIR | WRITE_FILE | _IOCTL_DEV) for path in devices),
         Access(own, READ_FILE | READ_DIR | WRITE_FILE),
     ]
 
 
+def governed(abi: int) -> int:
+    """The rights to the disk that this ABI knows; it refuses a rule that grants another."""
+    return _ALL_OF_ABI_4 | (_IOCTL_DEV if abi >= 5 else 0)
+
+
 def ruleset(abi: int) -> bytes:
     """What the ruleset governs, as far as this ABI can: all of the disk, TCP, signals."""
-    disk = _ALL_OF_ABI_4 | (_IOCTL_DEV if abi >= 5 else 0)
     if abi >= 6:
-        return struct.pack("=QQQ", disk, _TCP, _ABSTRACT_SOCKETS | _SIGNALS)
-    return struct.pack("=QQ", disk, _TCP)
+        return struct.pack("=QQQ", governed(abi), _TCP, _ABSTRACT_SOCKETS | _SIGNALS)
+    return struct.pack("=QQ", governed(abi), _TCP)
 
 
 def abi() -> int:
@@ -66,18 +76,18 @@ def abi() -> int:
         return 0
 
 
-def install(allowed: Sequence[Access]) -> None:
+def install(allowed: Sequence[Access], abi: int) -> None:
     """Allow this process, and all that it starts, no more than ``allowed``.
 
     A path that does not exist is passed over. Raises ``OSError``.
     """
-    packed = ruleset(abi())
+    packed = ruleset(abi)
     attributes = ctypes.create_string_buffer(packed, len(packed))
     made = syscall(_CREATE, ctypes.byref(attributes), len(packed), 0)
     try:
         for access in allowed:
             with contextlib.suppress(FileNotFoundError, PermissionError):
-                _allow(made, access)
+                _allow(made, Access(access.path, access.rights & governed(abi)))
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         syscall(_RESTRICT_SELF, made, 0)
     finally:

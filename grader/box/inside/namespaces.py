@@ -49,6 +49,7 @@ def enter(tmp_bytes: int, shm_bytes: int, keep: Sequence[str]) -> None:
         mount(
             "tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, f"size={size},nr_inodes=20000,mode=700"
         )
+    mount("/dev/null", "/dev/zero", "", MS_BIND)  # mapped, it is memory that counts to nobody
     for place, descriptor in kept:
         os.makedirs(place)
         mount(f"/proc/self/fd/{descriptor}", place, "", MS_BIND | MS_REC)

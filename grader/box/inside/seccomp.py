@@ -26,6 +26,9 @@ STREAM, SEQPACKET = 1, 5
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEW* of clone
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _PR_SET_PDEATHSIG = 1
+_SHARED_MEMORY = 0x21  # MAP_SHARED and MAP_ANONYMOUS of mmap
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15  # which process a descriptor signals, and how
+_FIOSETOWN, _SIOCSPGRP = 0x8901, 0x8902  # the same by ioctl
 
 
 class Rule(NamedTuple):
@@ -61,6 +64,12 @@ _BOTH = (
     Rule(("clone",), argument=0, test="any_bit", values=(_NEW_NAMESPACES,)),
     Rule(("ioctl",), argument=1, values=(_TIOCSTI, _TIOCLINUX)),
     Rule(("prctl",), argument=0, values=(_PR_SET_PDEATHSIG,)),
+    # The box's first process is of the same user: it must not be starved from inside.
+    Rule(("prlimit64",), argument=0, test="none_of", values=(0,)),
+    Rule(("sched_setaffinity",), 0),
+    # Memory that no process need hold is counted to nobody.
+    Rule(("memfd_create",), errno.ENOSYS),
+    Rule(("mmap",), argument=3, values=(_SHARED_MEMORY,), mask=_SHARED_MEMORY),
 )
 IN_NAMESPACES: tuple[Rule, ...] = (
     *_BOTH,
@@ -71,7 +80,7 @@ _CHANGES_ATTRIBUTES = (
     *("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "futimesat", "utimensat"),
 )
 # Landlock governs the opening of files and TCP. It leaves alone a file's mode and times,
-# Unix sockets, UDP, and the limits and priorities of the same user's other processes.
+# Unix sockets, UDP, the watching of files, and the priorities of the same user's processes.
 IN_LANDLOCK: tuple[Rule, ...] = (
     *_BOTH,
     Rule(("socket",), errno.EAFNOSUPPORT),
@@ -83,7 +92,7 @@ IN_LANDLOCK: tuple[Rule, ...] = (
     Rule(("file_setattr",)),
     Rule(("setpriority", "ioprio_set")),
     Rule(("sched_setscheduler", "sched_setparam", "sched_setattr"), 0),  # libzmq insists
-    Rule(("prlimit64",), argument=0, test="none_of", values=(0,)),
+    Rule(("inotify_init", "inotify_init1")),  # would tell the names of files that others open
 )
 
 
@@ -92,6 +101,8 @@ def without_signal_scope(pid: int) -> tuple[Rule, ...]:
     return (
         Rule(("kill", "tgkill"), argument=0, test="none_of", values=(pid, 0)),
         Rule(("tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal")),
+        Rule(("fcntl",), argument=1, values=(_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
+        Rule(("ioctl",), argument=1, values=(_FIOSETOWN, _SIOCSPGRP)),
     )
 
 

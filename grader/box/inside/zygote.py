@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import traceback
+from typing import Any
 
 from . import landlock
 from .child import become
@@ -27,7 +28,7 @@ def main(descriptor: int, settings: str) -> None:
     """Serve requests from the socket ``descriptor`` until it closes.
 
     ``settings`` is JSON: ``sandbox``, ``preload``, ``paths`` (of packages) and, for
-    Landlock, ``readable`` and ``writable`` places.
+    Landlock, ``readable`` and ``writable`` places, ``devices`` and the ``abi`` to use.
     """
     control = socket.socket(fileno=descriptor)
     control.settimeout(None)
@@ -50,10 +51,12 @@ def main(descriptor: int, settings: str) -> None:
     _serve(control, subreaper=options["sandbox"] == "landlock")
 
 
-def _outer_lock(options: dict[str, list[str]]) -> None:
+def _outer_lock(options: dict[str, Any]) -> None:
     """The warm process reads all of /proc, to find what a child left behind."""
-    allowed = landlock.rules(options["readable"], options["writable"], own="/proc")
-    landlock.install(allowed)
+    allowed = landlock.rules(
+        options["readable"], options["writable"], own="/proc", devices=options["devices"]
+    )
+    landlock.install(allowed, options["abi"])
 
 
 def _serve(control: socket.socket, *, subreaper: bool) -> None:

@@ -1,0 +1,32 @@
+"""What a box holds in addition where a student's code may use the GPU: ``--device gpu``.
+
+Not yet run on a GPU: what is bound in follows the drivers' documentation, and is tested
+as text. ``environment`` is pure, ``there`` looks at the disk.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Mapping
+
+# CUDA's nodes, those of AMD's ROCm, and Windows' own in WSL.
+NODES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd", "/dev/dxg")
+# Drivers that do not lie among the system's programs, and what they read of the machine.
+PLACES = (
+    *("/opt/rocm*", "/run/opengl-driver"),
+    *("/sys/bus/pci/devices", "/sys/devices/pci*", "/sys/devices/system/cpu"),
+    *("/sys/devices/system/node", "/sys/module/nvidia*", "/sys/class/drm", "/sys/class/kfd"),
+)
+# A box with a /proc of its own shows these anyway.
+FACTS = ("/proc/driver/nvidia*", "/proc/devices")
+
+
+def there(patterns: Iterable[str]) -> tuple[str, ...]:
+    """The paths on this machine that ``patterns`` fit, in order."""
+    return tuple(path for pattern in patterns for path in sorted(glob.glob(pattern)))
+
+
+def environment(base: Mapping[str, str]) -> dict[str, str]:
+    """``base`` without what keeps JAX on the CPU; GPU memory is taken as it is needed."""
+    kept = {name: value for name, value in base.items() if name != "JAX_PLATFORMS"}
+    return {**kept, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}

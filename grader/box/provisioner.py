@@ -1,0 +1,208 @@
+"""One box, from its request to its end, as jupyter_client asks for it.
+
+The harness binds the kernel's sockets itself and passes the descriptors, so that the
+box holds neither a path nor a port. A pidfd of the box's first process is the kill
+switch; the socket on which the box speaks interrupts it, and its end ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+from typing import Any
+
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
+
+from grader.box.bounds import Bounds, plain
+from grader.box.disk import remove
+from grader.box.inside.kernel import CHANNELS
+from grader.box.warm import BoxFailed, Link, ask
+from grader.box.watch import Excess, Watchdog
+
+START_SECONDS = 60.0
+END_SECONDS = 10.0
+_MAX_MESSAGE = 64 * 1024
+
+
+class BoxedProvisioner(KernelProvisionerBase):
+    """One box. Made by ``grader.box.manager.boxed_kernel``, which sets what has no default."""
+
+    link: Link
+    bounds: Bounds
+    folder: str | None = None  # the box's own, where it has no disk space of its own
+    core: int | None = None
+    pidfd: int | None = None
+    reply: socket.socket | None = None
+    code: int | None = None
+    said: dict[str, Any] | None = None
+    excess: Excess | None = None
+    ending = False
+
+    @property
+    def has_process(self) -> bool:
+        """Whether a box was made and not yet cleaned up."""
+        return self.pidfd is not None
+
+    async def pre_launch(self, **options: Any) -> dict[str, Any]:
+        """Called by the manager: there is no command line."""
+        return {"cmd": []}
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
+        """Bind the sockets, ask for the box, take the kill switch. Raises ``BoxFailed``."""
+        manager: Any = self.parent
+        listening = [_listen(f"{manager.ip}-{port}") for port in range(1, len(CHANNELS) + 1)]
+        request = {
+            **plain(self.bounds),
+            "key": manager.session.key.hex(),
+            "core": self.core,
+            "folder": self.folder,
+            "kernel": True,
+        }
+        try:
+            self.reply = ask(self.link, request, [s.fileno() for s in listening])
+            self.pidfd = await_ready(self.reply)
+        except OSError as error:
+            raise BoxFailed(f"the warm process is gone: {error}") from None
+        finally:
+            for sock in listening:
+                sock.close()
+        Watchdog(self.pidfd, self.bounds, self.folder, self.end).start()
+        return dict(manager.get_connection_info())
+
+    async def poll(self) -> int | None:
+        """None while the box is there."""
+        if self.pidfd is None:
+            return self.code or 0
+        if not select.select([self.pidfd], [], [], 0)[0]:
+            return None
+        self._hear()
+        return self.code or 0
+
+    async def wait(self) -> int | None:
+        """Until the box has ended; at once when it does."""
+        if self.pidfd is not None:
+            await _readable(self.pidfd)
+            self._hear()
+        return self.code
+
+    async def send_signal(self, signum: int) -> None:
+        """SIGINT interrupts the running cell; anything else ends the box."""
+        if signum != signal.SIGINT:
+            await self.kill()
+        elif self.reply is not None:
+            with contextlib.suppress(OSError):
+                self.reply.send(b"I")
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the box and everything in it, whatever it does."""
+        if self.pidfd is None:
+            return
+        self._switch_off()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_readable(self.pidfd), END_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:
+        """The same as ``kill``."""
+        await self.kill()
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Close what is held of the box, and take its folder away."""
+        if self.pidfd is not None:
+            os.close(self.pidfd)
+            self.pidfd = None
+        if self.reply is not None:
+            self.reply.close()
+            self.reply = None
+        if self.folder is not None:
+            remove(self.folder)
+
+    def end(self, excess: Excess) -> None:
+        """End the box because it took too much. Called from any thread."""
+        self.excess = self.excess or excess
+        self._switch_off()
+
+    def cut(self) -> None:
+        """A connection was lost: the kernel is dying, or sent more than one message may hold."""
+        if self.pidfd is not None and not select.select([self.pidfd], [], [], 0)[0]:
+            self.end("output")
+
+    @property
+    def broken(self) -> str:
+        """What broke in the box that was no fault of the notebook, or ""."""
+        if self.said is not None and self.said.get("event") == "fault":
+            return str(self.said.get("text", "a fault in the box"))
+        if self.said is None and not self.ending and self.excess is None:
+            return "the box ended without a word"
+        return ""
+
+    def _switch_off(self) -> None:
+        self.ending = True
+        if self.link.setup.sandbox == "landlock":
+            # its first process kills what is left; that one must not be killed itself
+            if self.reply is not None:
+                with contextlib.suppress(OSError):
+                    self.reply.shutdown(socket.SHUT_WR)
+        elif self.pidfd is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+
+    def _hear(self) -> None:
+        """The box's last words."""
+        if self.reply is None or self.said is not None:
+            return
+        self.reply.setblocking(False)
+        heard = []
+        with contextlib.suppress(OSError, ValueError):
+            while part := self.reply.recv(_MAX_MESSAGE):
+                heard.append(json.loads(part))
+        self.said = next((m for m in heard if m.get("event") == "fault"), None)
+        self.said = self.said or (heard[-1] if heard else None)
+        if self.said is not None and self.said.get("event") == "exit":
+            self.code = int(self.said["code"])
+
+
+def await_ready(reply: socket.socket) -> int:
+    """The pidfd of a box once its kernel runs. Raises ``BoxFailed`` when it does not."""
+    reply.settimeout(START_SECONDS)
+    pidfd: int | None = None
+    ready = False
+    try:
+        while True:
+            said, descriptors, _, _ = socket.recv_fds(reply, _MAX_MESSAGE, 1)
+            if descriptors:
+                pidfd = descriptors[0]
+            message = json.loads(said) if said else {"event": "fault", "text": "no box was made"}
+            if message["event"] in ("fault", "exit"):
+                raise BoxFailed(message.get("text", "the box ended at once"))
+            ready = ready or message["event"] == "ready"
+            if ready and pidfd is not None:
+                return pidfd
+    except TimeoutError:
+        raise BoxFailed(f"no box was made within {START_SECONDS:.0f} s") from None
+
+
+def _listen(path: str) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.bind(path)
+    sock.listen(16)
+    return sock
+
+
+async def _readable(descriptor: int) -> None:
+    """Until ``descriptor`` can be read."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    own = os.dup(descriptor)  # several may wait for the same one
+    loop.add_reader(own, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(own)
+        os.close(own)

@@ -1,0 +1,69 @@
+"""Counting and removing a stranger's tree of files."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from pathlib import Path
+
+from grader.box.disk import remove, taken
+
+MOST = 1 << 40
+
+
+def test_everything_is_counted(tmp_path: Path) -> None:
+    """Files count by the block, small ones and folders too; links are not followed."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "large").write_bytes(bytes(1 << 20))
+    (tmp_path / "small").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("/usr")
+    found = taken(str(tmp_path), [], MOST)
+    assert 1 << 20 < found < (1 << 20) + 10 * 4096
+
+
+def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
+    """A removed file takes its space until it is closed and no longer mapped."""
+    file = open(tmp_path / "removed", "w+b")  # noqa: SIM115
+    file.write(bytes(1 << 20))
+    file.flush()
+    (tmp_path / "removed").unlink()
+    own = [os.getpid()]
+    before = taken(str(tmp_path), [], MOST)
+    assert taken(str(tmp_path), own, MOST) >= before + (1 << 20)
+    mapping = mmap.mmap(file.fileno(), 1 << 20)
+    file.close()
+    assert taken(str(tmp_path), own, MOST) >= before + (1 << 20)
+    mapping.close()
+    assert taken(str(tmp_path), own, MOST) < before + (1 << 20)
+
+
+def test_what_is_too_deep_to_see_counts_as_too_much(tmp_path: Path) -> None:
+    """A path longer than the system allows hides nothing."""
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(30):
+        os.mkdir("x" * 200, dir_fd=here)
+        below = os.open("x" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert taken(str(tmp_path), [], MOST) == math.inf
+    remove(str(tmp_path))
+    assert not tmp_path.exists()
+
+
+def test_removing_follows_no_link(tmp_path: Path) -> None:
+    """Links are removed, not what they lead to; closed folders are opened first."""
+    kept, tree = tmp_path / "kept", tmp_path / "tree"
+    kept.mkdir()
+    (kept / "note").write_text("42")
+    closed = tree / "a" / "closed"
+    closed.mkdir(parents=True)
+    (tree / "link").symlink_to(kept)
+    (closed / "link").symlink_to(kept)
+    (closed / "note").symlink_to(kept / "note")
+    closed.chmod(0)
+    remove(str(tree))
+    assert not tree.exists()
+    assert (kept / "note").read_text() == "42"
+    remove(str(tmp_path / "nowhere"))

@@ -1,0 +1,130 @@
+"""A grader that is killed leaves nothing that runs, and nothing that disturbs the next one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from boxed import ORDINARY, as_user, python_for
+
+from grader.box.inside.init import descendants
+from grader.box.scratch import remove_left_over, scratch_folder
+
+ENDED = b""  # the command line of a process that is no more
+
+
+@dataclass(frozen=True)
+class Class:
+    """A folder of a user's: what was handed in, what comes out, and scratch space."""
+
+    folder: Path
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+    def hand_in(self, source: str) -> None:
+        """One notebook, in the place of the one before."""
+        cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": source}
+        notebook = {
+            "cells": [{**cell, "execution_count": None}],
+            "metadata": {},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        (self.folder / "homework.ipynb").write_text(json.dumps(notebook), "utf-8")
+
+    def grade(self, backend: str) -> subprocess.Popen[bytes]:
+        """``grader grade``, started."""
+        options = ["homework.ipynb", "-o", "out", "--sandbox", backend, "--assignment", "hh"]
+        return subprocess.Popen(
+            [*self.command, "-m", "grader", "grade", *options],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+        )
+
+    def scratch(self) -> list[Path]:
+        """Private folders of graders."""
+        return sorted((self.folder / "tmp").glob("grader-*"))
+
+
+@pytest.fixture(params=["root", "ordinary"])
+def a_class(request: pytest.FixtureRequest) -> Iterator[Class]:
+    """Of root, or of an ordinary user."""
+    become, python = as_user(request.param), python_for(request.param)
+    if become is None or python is None:
+        pytest.skip(f"can't become {request.param} here, or reach Python as that user")
+    folder = Path(tempfile.mkdtemp(prefix="killed-", dir="/tmp"))  # short: sockets lie in it
+    (folder / "tmp").mkdir()
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+        if request.param == "ordinary":
+            for path in (folder, folder / "tmp"):
+                os.chown(path, ORDINARY, ORDINARY)
+    program, environment = python
+    environment |= {"HOME": str(folder), "TMPDIR": str(folder / "tmp")}
+    yield Class(folder, (*become, program), environment)
+    shutil.rmtree(folder)
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return ENDED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["bwrap", "landlock"])
+def test_killing_the_grader_leaves_nothing_running(a_class: Class, backend: str) -> None:
+    """SIGKILL in mid-batch ends host, judge, clients and boxes; the next run starts cleanly."""
+    a_class.hand_in("import subprocess; subprocess.run(['sleep', '60'])")
+    grading = a_class.grade(backend)
+    below: list[int] = []
+    deadline = time.monotonic() + 120
+    while not any(_command(pid).startswith(b"sleep") for pid in below):
+        if grading.poll() == 2:
+            pytest.skip(f"{backend} does not work here")
+        assert time.monotonic() < deadline, "the notebook did not get to its cell"
+        time.sleep(0.1)
+        below = descendants(grading.pid)
+    grading.kill()
+    grading.wait()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(map(_command, below)):
+        time.sleep(0.1)
+    assert [_command(pid) for pid in below if _command(pid) != ENDED] == []
+    assert len(a_class.scratch()) == 1
+    a_class.hand_in("print(6 * 7)")
+    assert a_class.grade(backend).wait(300) == 0
+    assert a_class.scratch() == []
+
+
+def test_only_what_nobody_holds_is_removed(tmp_path: Path) -> None:
+    """A running grader's folder stays, and so does one that no grader locked."""
+    (tmp_path / "grader-of-somebody").mkdir()
+    (tmp_path / "grader-link").symlink_to(tmp_path / "grader-of-somebody")
+    with scratch_folder(tmp_path) as held:
+        left = tmp_path / "grader-left"
+        shutil.copytree(held, left)
+        remove_left_over(tmp_path)
+        assert held.is_dir()
+        assert not left.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grader-link", "grader-of-somebody"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's folder")
+def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
+    """What another user left, or planted, is not touched."""
+    with scratch_folder(tmp_path) as held:
+        shutil.copytree(held, tmp_path / "grader-planted")
+    os.chown(tmp_path / "grader-planted", ORDINARY, ORDINARY)
+    remove_left_over(tmp_path)
+    assert (tmp_path / "grader-planted").is_dir()
