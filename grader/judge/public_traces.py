@@ -49,6 +49,7 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
         variant=variant,
         traces=variants[variant],
         gates=match_gates(exercise, list(answers.traces)),
+        fitted={},
         **_load_field(assignment, exercise, variant, answers.field_states),
     )
     return replace(attempt, reference=reference)
