@@ -33,6 +33,7 @@ from typing import Any
 from grader.assignment import Assignment, Limits
 from grader.box.warm import BoxFailed, Setup, WarmBox
 from grader.evidence import save_evidence
+from grader.fill import fill
 from grader.gather import Job, gather
 from grader.load import load_assignment
 
@@ -48,12 +49,15 @@ class ClientKilled(Exception):
 class Host:
     """The coordinator's side: hands one job after the other to the process.
 
+    ``fill`` is where compiled programs are to be kept, when that was not done before.
     Safe to use from several threads.
     """
 
-    def __init__(self, assignment: Path, teachers: Path, setup: Setup | None = None) -> None:
+    def __init__(
+        self, assignment: Path, teachers: Path, setup: Setup | None = None, fill: Path | None = None
+    ) -> None:
         described = json.dumps(None if setup is None else asdict(setup))
-        self._arguments = [str(assignment), str(teachers), described]
+        self._arguments = [str(assignment), str(teachers), described, str(fill or "")]
         self._lock = threading.Lock()
         self._start()
 
@@ -127,11 +131,15 @@ def _read_all(descriptor: int, seconds: float) -> bytes | None:
 # --------------------------------------------------------------- inside the process
 
 
-def _serve(connection: socket.socket, assignment: Assignment, setup: Setup | None) -> None:
+def _serve(
+    connection: socket.socket, assignment: Assignment, setup: Setup | None, file: str
+) -> None:
     """Fork a client for each request until the coordinator is gone."""
     warm = None if setup is None else WarmBox(setup)
     _warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
+    if warm is not None and file:
+        _fill(warm, assignment, Path(file))
     cores: dict[int, int] = {}  # of each client
     while True:
         with contextlib.suppress(ChildProcessError):
@@ -161,6 +169,21 @@ def _serve(connection: socket.socket, assignment: Assignment, setup: Setup | Non
         os.close(pidfd)
     if warm is not None:
         warm.close()
+
+
+def _fill(warm: WarmBox, assignment: Assignment, file: Path) -> None:
+    """In a process of its own, before any submission runs; a failure costs only speed."""
+    if _fault(warm) or not warm.link.setup.programs:
+        return
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    with contextlib.suppress(BaseException):
+        _die_with(parent)
+        fill(assignment, warm.link, Path(warm.link.setup.scratch), _free_core([]), file)
+    os._exit(0)
 
 
 def _fault(warm: WarmBox | None) -> str:
@@ -234,4 +257,5 @@ if __name__ == "__main__":
         socket.socket(fileno=int(sys.argv[1])),
         load_assignment(Path(sys.argv[2]), Path(sys.argv[3])),
         None if (described := json.loads(sys.argv[4])) is None else Setup(**described),
+        sys.argv[5],
     )

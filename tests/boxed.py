@@ -26,8 +26,12 @@ class Boxes:
 
     def run(self, *cells: str, **limits: float) -> dict[str, Any]:
         """Run ``cells`` in a fresh box and say what became of them."""
+        return self.ask({"cells": cells, "limits": limits})
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Any request of ``boxes.py``."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"cells": cells, "limits": limits}) + "\n")
+        self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         return self._answer()
 

@@ -3,6 +3,8 @@
     python boxes.py bwrap|landlock
 
 One JSON request a line: {"cells": [...], "limits": {...}}; one JSON answer a line.
+With "fill" the box may keep compiled programs, and later boxes see them; the answer to
+"find" says whether they do.
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Limits
-from grader.box.choose import look
+from grader.box import programs
+from grader.box.choose import finds_programs, look
 from grader.box.manager import boxed_kernel
-from grader.box.warm import WarmBox
+from grader.box.user import USER
+from grader.box.warm import Link, WarmBox
 from grader.run.session import open_session
 from grader.stages import Cell, Submission
 
 
-async def run(warm: WarmBox, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+async def run(link: Link, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     """One submission in a box of its own."""
     cells = tuple(
         Cell(index=i, kind="code", source=source, id=f"cell-{i}")
@@ -32,7 +36,7 @@ async def run(warm: WarmBox, folder: Path, request: dict[str, Any]) -> dict[str,
     )
     submission = Submission(file="hostile.ipynb", sha256="", cells=cells)
     limits = Limits(**request.get("limits", {}))
-    kernel = boxed_kernel(folder, warm.link, limits, min(os.sched_getaffinity(0)))
+    kernel = boxed_kernel(folder, link, limits, min(os.sched_getaffinity(0)))
     async with open_session(submission, limits, kernel) as session:
         for cell in cells:
             await session.run_cell(cell.index)
@@ -49,6 +53,21 @@ async def run(warm: WarmBox, folder: Path, request: dict[str, Any]) -> dict[str,
     }
 
 
+def answer(warm: WarmBox, folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """What becomes of one request."""
+    if "find" in request:
+        return {"found": finds_programs(warm.link)}
+    if "fill" not in request:
+        return asyncio.run(run(warm.link, folder, request))
+    made = folder / "made"
+    made.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(made, USER, USER)
+    done = asyncio.run(run(replace(warm.link, fill=str(made)), folder, request))
+    programs.show(programs.collect(made), Path(warm.link.setup.programs))
+    return done
+
+
 def main() -> None:
     """Serve requests until standard input ends."""
     with tempfile.TemporaryDirectory(prefix="grader-test-") as scratch:
@@ -61,14 +80,16 @@ def main() -> None:
             )
             return
         private = (str(Path(__file__).parents[1] / "reference"),)
-        warm = WarmBox(replace(found.setup, scratch=scratch, private=private))
+        shown = Path(scratch) / "programs"
+        programs.make_folder(shown)
+        setup = replace(found.setup, scratch=scratch, private=private, programs=str(shown))
+        warm = WarmBox(setup)
         warm.wait()
         print(json.dumps({"works": True, "uid": os.getuid(), "scratch": scratch}), flush=True)
         for number, line in enumerate(sys.stdin):
             folder = Path(scratch) / str(number)
             folder.mkdir(mode=0o700)
-            answer = asyncio.run(run(warm, folder, json.loads(line)))
-            print(json.dumps(answer), flush=True)
+            print(json.dumps(answer(warm, folder, json.loads(line))), flush=True)
         warm.close()
 
 

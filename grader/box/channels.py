@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from queue import Empty
@@ -81,7 +82,8 @@ class BoxedClient(AsyncKernelClient):
             if self.on_cut is not None:
                 self.on_cut()
         finally:
-            socket.disable_monitor()
+            with contextlib.suppress(zmq.ZMQError):  # the channel was closed before
+                socket.disable_monitor()
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         """Until the kernel has answered on both channels; nothing is waited for in vain."""

@@ -39,11 +39,17 @@ class Access(NamedTuple):
     rights: int
 
 
-def rules(readable: Iterable[str], writable: Iterable[str], *, own: str) -> list[Access]:
-    """What may be touched: places to read, places to write, and ``own``, its /proc folder."""
+def rules(
+    readable: Iterable[str], writable: Iterable[str], *, own: str, openable: Iterable[str] = ()
+) -> list[Access]:
+    """What may be touched: places to read, places to write, and ``own``, its /proc folder.
+
+    Files in ``openable`` places may be read and not be listed.
+    """
     return [
         *(Access(path, READ) for path in readable),
         *(Access(path, WRITE) for path in writable),
+        *(Access(path, READ_FILE) for path in openable),
         *(Access(path, READ_FILE | WRITE_FILE) for path in DEVICES),
         *(Access(path, READ_FILE | READ_DIR) for path in FACTS),
         Access(own, READ_FILE | READ_DIR | WRITE_FILE),

@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import sys
+import warnings
 from typing import Any
 
 from .units import no_backend
@@ -38,6 +39,9 @@ def preload() -> None:
     _fail_once()
     assert "matplotlib_inline.backend_inline" not in sys.modules, "plots would be lost"
     _no_progress_bar(brainpy)
+    # the folder of compiled programs is read-only, and ours: its faults are no student's
+    about_ours = "Error (reading|writing) persistent compilation cache entry"
+    warnings.filterwarnings("ignore", about_ours)
     gc.collect()
     gc.freeze()
 
