@@ -28,6 +28,7 @@ def _with_our_kernel(environment: Mapping[str, str], place: Path) -> dict[str, s
 def nbgrader(program: str, environment: Mapping[str, str], place: Path) -> Grade:
     """``nbgrader autograde``, in a course of its own. Preparing the course is not counted."""
     own = _with_our_kernel(environment, place)
+    own["PATH"] = f"{Path(program).parent}:{own.get('PATH', '')}"  # it calls others of its own
 
     def grade(files: list[Path], folder: Path) -> Cost:
         (source := folder / "source" / "ps1").mkdir(parents=True)
@@ -48,7 +49,8 @@ def nbgrader(program: str, environment: Mapping[str, str], place: Path) -> Grade
 def otter(program: str, environment: Mapping[str, str], place: Path) -> Grade:
     """``otter run``, one notebook after the other, without containers."""
     own = _with_our_kernel(environment, place)
-    own["PYTHONPATH"] = str(Path(program).parent.parent / "lib")
+    packages = Path(program).parents[1].glob("lib/python*/site-packages")
+    own["PYTHONPATH"] = ":".join(map(str, packages))  # its kernel imports it
 
     def grade(files: list[Path], folder: Path) -> Cost:
         (tests := folder / "tests").mkdir()
@@ -62,9 +64,13 @@ def otter(program: str, environment: Mapping[str, str], place: Path) -> Grade:
             folder,
         )
         script = "\n".join(
-            f"{program} run -a autograder.zip -o out-{n} '{file}'" for n, file in enumerate(files)
+            f"mkdir out-{n}; {program} run -a autograder.zip -o out-{n} '{file}'"
+            for n, file in enumerate(files)
         )
-        return run(["/bin/sh", "-ec", script], own, folder)
+        cost = run(["/bin/sh", "-ec", script], own, folder)
+        if "Autograder Failed" in cost.output:
+            raise RuntimeError(f"otter did not grade:\n{cost.output[-3000:]}")
+        return cost
 
     return grade
 
