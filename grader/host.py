@@ -33,13 +33,14 @@ from typing import Any
 from grader.assignment import Assignment, Limits
 from grader.box.warm import BoxFailed, Setup, WarmBox
 from grader.evidence import save_evidence
-from grader.fill import fill
+from grader.fill import fill_apart
 from grader.gather import Job, gather
 from grader.load import load_assignment
 
 _PR_SET_PDEATHSIG = 1
 _MAX_REQUEST = 64 * 1024
 _MAX_ANSWER = 64 * 1024
+_TO_GET_READY = 900.0  # seconds to warm up and to run the solution, on a slow machine
 
 
 class ClientKilled(Exception):
@@ -82,7 +83,7 @@ class Host:
                 if self._process.poll() is not None:
                     self._socket.close()
                     self._start()
-                self._socket.settimeout(60.0)
+                self._socket.settimeout(_TO_GET_READY)
                 socket.send_fds(self._socket, [json.dumps(request).encode()], [writing])
                 _, descriptors, _, _ = socket.recv_fds(self._socket, 16, 1)
         except OSError as error:
@@ -138,8 +139,8 @@ def _serve(
     warm = None if setup is None else WarmBox(setup)
     _warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
-    if warm is not None and file:
-        _fill(warm, assignment, Path(file))
+    if warm is not None and file and not _fault(warm):
+        fill_apart(assignment, warm.link, _free_core([]), Path(file))
     cores: dict[int, int] = {}  # of each client
     while True:
         with contextlib.suppress(ChildProcessError):
@@ -169,21 +170,6 @@ def _serve(
         os.close(pidfd)
     if warm is not None:
         warm.close()
-
-
-def _fill(warm: WarmBox, assignment: Assignment, file: Path) -> None:
-    """In a process of its own, before any submission runs; a failure costs only speed."""
-    if _fault(warm) or not warm.link.setup.programs:
-        return
-    parent = os.getpid()
-    child = os.fork()
-    if child:
-        os.waitpid(child, 0)
-        return
-    with contextlib.suppress(BaseException):
-        _die_with(parent)
-        fill(assignment, warm.link, Path(warm.link.setup.scratch), _free_core([]), file)
-    os._exit(0)
 
 
 def _fault(warm: WarmBox | None) -> str:
