@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
+from grader.box import programs
 from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
 from grader.gather import CUT
@@ -48,6 +49,7 @@ class Options:
     device: str = "auto"
     submissions: tuple[Path, ...] = ()  # where they lie; a box never sees that
     box: Setup | None = None  # None runs notebooks with our own rights
+    programs: Path | None = None  # the file in which compiled programs are kept
 
     @property
     def at_a_time(self) -> int:
@@ -73,11 +75,14 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder(short_folder()))
         setup = _hiding(assignment, options, str(scratch))
+        file = None
+        if setup is not None and options.programs is not None:
+            setup, file = _with_programs(setup, options.programs)
         judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
-        host = Host(assignment.folder, assignment.rubric.folder, setup)
+        host = Host(assignment.folder, assignment.rubric.folder, setup, file)
         stack.callback(host.close)
         yield Station(assignment, options, host, judge, scratch)
 
@@ -97,6 +102,17 @@ def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | N
         gpu=options.device == "gpu",
         private=tuple(sorted({str(folder.resolve()) for folder in private})),
     )
+
+
+def _with_programs(setup: Setup, file: Path) -> tuple[Setup, Path | None]:
+    """``setup`` with the programs that ``file`` keeps, and ``file`` when it is to be filled."""
+    folder = Path(setup.scratch) / "programs"
+    programs.make_folder(folder)
+    kept = programs.load(file)
+    programs.show(kept or {}, folder)
+    if kept is not None and not kept:  # they are of no use here
+        return setup, None
+    return replace(setup, programs=str(folder)), file if kept is None else None
 
 
 def grade_batch(

@@ -186,10 +186,12 @@ def grade(
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
     from grader.batch import NoDevice, Options, default_jobs, grade_batch
+    from grader.box.programs import file_for
     from grader.console import batch_progress, show_summary
     from grader.locate import find
     from grader.read.intake import find_submissions
     from grader.secret import load_secret
+    from grader.stages import Note
     from grader.words import catalogue
 
     entries, notes = find_submissions(list(paths), leave_out=out)
@@ -200,6 +202,9 @@ def grade(
     loaded = place.load(as_teacher=True)
     language = _language(lang)
     box = _box(sandbox, language)
+    programs = None if box is None else file_for(loaded)
+    if programs is not None and not programs.exists():
+        notes = [*notes, Note(message_id="console.fills")]
     options = Options(
         out=out,
         jobs=min(jobs or default_jobs(), max(1, len(entries))),
@@ -210,6 +215,7 @@ def grade(
         device=device,
         submissions=tuple(entry.path for entry in entries),
         box=box,
+        programs=programs,
     )
     try:
         out.mkdir(parents=True, exist_ok=True)

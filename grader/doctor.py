@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 
-from grader.box.choose import NAMES, look
+from grader.box import programs
+from grader.box.choose import NAMES, finds_programs, look
+from grader.box.warm import BoxFailed, Setup, WarmBox
 from grader.console import about_box
 from grader.versions import versions
 from grader.words import catalogue
@@ -14,14 +20,17 @@ def examine(language: str) -> tuple[str, bool]:
     """What was found, and whether notebooks can be boxed in here."""
     words = catalogue(language)
     found = [look(name) for name in NAMES]
-    working = [one.name for one in found if one.setup is not None]
+    working = [one.setup for one in found if one.setup is not None]
     lines = [words.say("doctor.title_box"), *("  " + line for line in about_box(found, language))]
     if working:
-        lines.append("  " + words.say("doctor.taken", name=working[0]))
+        lines.append("  " + words.say("doctor.taken", name=working[0].sandbox))
     else:
         lines.append("  " + words.say("doctor.none"))
     lines += ["", words.say("doctor.title_device")]
     lines.append("  " + words.say("doctor.device", device=_device()))
+    if working:
+        lines += ["", words.say("doctor.title_programs")]
+        lines.append("  " + words.say(f"doctor.programs_{_programs(working[0])}", **_where()))
     lines += ["", words.say("doctor.title_versions")]
     lines += [f"  {name} {version}" for name, version in versions().items()]
     return "\n".join(lines), bool(working)
@@ -31,3 +40,31 @@ def _device() -> str:
     """What JAX would compute on by default; found without starting it."""
     gpu = any(importlib.util.find_spec(f"jax_{kind}_plugin") for kind in ("cuda12", "cuda13"))
     return "gpu" if gpu else "cpu"
+
+
+def _where() -> dict[str, str]:
+    return {"folder": str(programs.folder() or "")}
+
+
+def _programs(setup: Setup) -> str:
+    """Whether a box finds what was compiled before: tried out with a box."""
+    if programs.folder() is None:
+        return "unwritable"
+    file = programs.newest()
+    kept = None if file is None else programs.load(file)
+    if kept is None:
+        return "none_yet"
+    with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
+        if os.geteuid() == 0:
+            Path(scratch).chmod(0o711)
+        shown = Path(scratch) / "programs"
+        programs.make_folder(shown)
+        programs.show(kept, shown)
+        warm = WarmBox(replace(setup, scratch=scratch, programs=str(shown)), preload=False)
+        try:
+            warm.wait()
+            return "found" if finds_programs(warm.link) else "refused"
+        except (BoxFailed, OSError):
+            return "refused"
+        finally:
+            warm.close()

@@ -33,12 +33,14 @@ from typing import Any
 from grader.assignment import Assignment, Limits
 from grader.box.warm import BoxFailed, Setup, WarmBox
 from grader.evidence import save_evidence
+from grader.fill import fill_apart
 from grader.gather import Job, gather
 from grader.load import load_assignment
 
 _PR_SET_PDEATHSIG = 1
 _MAX_REQUEST = 64 * 1024
 _MAX_ANSWER = 64 * 1024
+_TO_GET_READY = 900.0  # seconds to warm up and to run the solution, on a slow machine
 
 
 class ClientKilled(Exception):
@@ -48,12 +50,15 @@ class ClientKilled(Exception):
 class Host:
     """The coordinator's side: hands one job after the other to the process.
 
+    ``fill`` is where compiled programs are to be kept, when that was not done before.
     Safe to use from several threads.
     """
 
-    def __init__(self, assignment: Path, teachers: Path, setup: Setup | None = None) -> None:
+    def __init__(
+        self, assignment: Path, teachers: Path, setup: Setup | None = None, fill: Path | None = None
+    ) -> None:
         described = json.dumps(None if setup is None else asdict(setup))
-        self._arguments = [str(assignment), str(teachers), described]
+        self._arguments = [str(assignment), str(teachers), described, str(fill or "")]
         self._lock = threading.Lock()
         self._start()
 
@@ -78,7 +83,7 @@ class Host:
                 if self._process.poll() is not None:
                     self._socket.close()
                     self._start()
-                self._socket.settimeout(60.0)
+                self._socket.settimeout(_TO_GET_READY)
                 socket.send_fds(self._socket, [json.dumps(request).encode()], [writing])
                 _, descriptors, _, _ = socket.recv_fds(self._socket, 16, 1)
         except OSError as error:
@@ -127,11 +132,15 @@ def _read_all(descriptor: int, seconds: float) -> bytes | None:
 # --------------------------------------------------------------- inside the process
 
 
-def _serve(connection: socket.socket, assignment: Assignment, setup: Setup | None) -> None:
+def _serve(
+    connection: socket.socket, assignment: Assignment, setup: Setup | None, file: str
+) -> None:
     """Fork a client for each request until the coordinator is gone."""
     warm = None if setup is None else WarmBox(setup)
     _warm_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
+    if warm is not None and file and not _fault(warm):
+        fill_apart(assignment, warm.link, _free_core([]), Path(file))
     cores: dict[int, int] = {}  # of each client
     while True:
         with contextlib.suppress(ChildProcessError):
@@ -236,4 +245,5 @@ if __name__ == "__main__":
         socket.socket(fileno=int(sys.argv[1])),
         load_assignment(Path(sys.argv[2]), Path(sys.argv[3])),
         None if (described := json.loads(sys.argv[4])) is None else Setup(**described),
+        sys.argv[5],
     )

@@ -30,12 +30,18 @@ class Boxes:
         """Run ``cells`` in a fresh box and say what became of them."""
         return self.run_all([(cells, limits)])[0]
 
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Any request of ``boxes.py``."""
+        return self._ask_all([request])[0]
+
     def run_all(
         self, requests: Sequence[tuple[Sequence[str], Mapping[str, float]]]
     ) -> list[dict[str, Any]]:
         """The same for several notebooks, side by side: cells and limits of each."""
+        return self._ask_all([{"cells": cells, "limits": limits} for cells, limits in requests])
+
+    def _ask_all(self, asked: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         assert self.process.stdin is not None
-        asked = [{"cells": cells, "limits": limits} for cells, limits in requests]
         self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
         answers: list[dict[str, Any]] = self._answer()

@@ -4,7 +4,8 @@
 
 A line is a JSON list of requests, {"cells": [...], "limits": {...}}, which are run side by
 side, SIDE_BY_SIDE at most; the answer is a line with a list of theirs. With ABI no newer
-version of Landlock is used.
+version of Landlock is used. With "fill" a box may keep compiled programs, and later boxes
+see them; the answer to "find" says whether they do.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Limits
-from grader.box.choose import look
+from grader.box import programs
+from grader.box.choose import finds_programs, look
 from grader.box.manager import boxed_kernel
-from grader.box.warm import WarmBox
+from grader.box.user import USER
+from grader.box.warm import Link, WarmBox
 from grader.run.session import open_session
 from grader.stages import Cell, Submission
 
@@ -37,12 +40,27 @@ async def run_all(
     async def one(number: int, request: dict[str, Any]) -> dict[str, Any]:
         async with free:
             folder = Path(tempfile.mkdtemp(dir=scratch))
-            return await run(warm, folder, request, cores[number % len(cores)])
+            return await answer(warm, folder, request, cores[number % len(cores)])
 
     return await asyncio.gather(*(one(n, request) for n, request in enumerate(requests)))
 
 
-async def run(warm: WarmBox, folder: Path, request: dict[str, Any], core: int) -> dict[str, Any]:
+async def answer(warm: WarmBox, folder: Path, request: dict[str, Any], core: int) -> dict[str, Any]:
+    """What becomes of one request."""
+    if "find" in request:
+        return {"found": finds_programs(warm.link)}
+    if "fill" not in request:
+        return await run(warm.link, folder, request, core)
+    made = folder / "made"
+    made.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(made, USER, USER)
+    done = await run(replace(warm.link, fill=str(made)), folder, request, core)
+    programs.show(programs.collect(made), Path(warm.link.setup.programs))
+    return done
+
+
+async def run(link: Link, folder: Path, request: dict[str, Any], core: int) -> dict[str, Any]:
     """One submission in a box of its own."""
     cells = tuple(
         Cell(index=i, kind="code", source=source, id=f"cell-{i}")
@@ -50,7 +68,7 @@ async def run(warm: WarmBox, folder: Path, request: dict[str, Any], core: int) -
     )
     submission = Submission(file="hostile.ipynb", sha256="", cells=cells)
     limits = Limits(**request.get("limits", {}))
-    kernel = boxed_kernel(folder, warm.link, limits, core)
+    kernel = boxed_kernel(folder, link, limits, core)
     async with open_session(submission, limits, kernel) as session:
         for cell in cells:
             await session.run_cell(cell.index)
@@ -80,7 +98,10 @@ def main() -> None:
             return
         private = (str(Path(__file__).parents[1] / "reference"),)
         abi = min(found.setup.abi, *map(int, sys.argv[2:3] or ["99"]))
-        warm = WarmBox(replace(found.setup, scratch=scratch, private=private, abi=abi))
+        shown = Path(scratch) / "programs"
+        programs.make_folder(shown)
+        setup = replace(found.setup, scratch=scratch, private=private, abi=abi)
+        warm = WarmBox(replace(setup, programs=str(shown)))
         warm.wait()
         print(json.dumps({"works": True, "uid": os.getuid(), "scratch": scratch}), flush=True)
         for line in sys.stdin:

@@ -73,6 +73,13 @@ def test_limits_with_a_gpu() -> None:
     assert with_gpu.memory == without.memory + (4 << 30)
 
 
+def test_command_line_with_compiled_programs() -> None:
+    """They are bound read-only, before the root is."""
+    shown = bwrap.View(readable=[], links={}, hidden=[])
+    line = " ".join(bwrap.command_line("bwrap", shown, "/g", {}, ["python"], "/s/programs"))
+    assert "--ro-bind /s/programs /run/programs --remount-ro /dev --remount-ro / " in line
+
+
 def test_places_are_shown_once() -> None:
     """Folders within others, or within the system's own, are not named again."""
     assert places.outermost(["/env/lib", "/env", "/usr/lib/python3", "/envy"]) == ["/env", "/envy"]
@@ -93,6 +100,8 @@ def test_landlock_rules() -> None:
     assert found["/proc/7"] == 0b1110
     assert found["/dev/null"] == 0b0110
     assert "/proc" not in found
+    openable = landlock.rules([], [], own="/proc/7", openable=["/s/programs"])
+    assert {a.path: a.rights for a in openable}["/s/programs"] == 0b0100
     assert "/tmp" not in found
 
 

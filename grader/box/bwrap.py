@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from grader.box.places import SETTINGS, SYSTEM
 
 BOXED_INSIDE = "/run/boxed"  # where the box sees our own part
+BOXED_PROGRAMS = "/run/programs"  # and what was compiled before
 
 
 def programs() -> list[str]:
@@ -52,8 +53,12 @@ def command_line(
     inside: str,
     environment: Mapping[str, str],
     command: Sequence[str],
+    programs: str = "",
 ) -> list[str]:
-    """Run ``command`` in a box that shows ``shown`` and, read-only, our own ``inside``."""
+    """Run ``command`` in a box that shows ``shown`` and, read-only, our own ``inside``.
+
+    ``programs`` is the folder of compiled programs, "" for none.
+    """
     arguments = [program, "--unshare-all", "--die-with-parent", "--new-session"]
     arguments += ["--cap-drop", "ALL", "--clearenv"]
     for name, value in sorted(environment.items()):
@@ -68,5 +73,7 @@ def command_line(
     for path in shown.hidden:
         arguments += ["--tmpfs", path, "--remount-ro", path]
     arguments += ["--ro-bind", inside, BOXED_INSIDE]
+    if programs:
+        arguments += ["--ro-bind", programs, BOXED_PROGRAMS]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     return [*arguments, "--", *command]

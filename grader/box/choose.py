@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from grader.assignment import Limits
 from grader.box import bwrap, user
 from grader.box.bounds import bounds, others_counted, plain
 from grader.box.inside import landlock
+from grader.box.inside.programs import FOUND
 from grader.box.scratch import scratch_folder
-from grader.box.warm import BoxFailed, Name, Setup, WarmBox, ask
+from grader.box.warm import BoxFailed, Link, Name, Setup, WarmBox, ask
 from grader.stages import Note
 
 NAMES: tuple[Name, ...] = ("bwrap", "landlock")  # the strongest first
@@ -54,25 +58,42 @@ def look(name: Name) -> Found:
 
 def _try_out(setup: Setup) -> None:
     """One box without a kernel; raises what kept it from being made."""
-    with scratch_folder() as scratch:
-        own = scratch / "box"
-        own.mkdir()
-        if os.geteuid() == 0:
-            scratch.chmod(0o711)
-            os.chown(own, user.USER, user.USER)
+    with _scratch() as scratch:
         warm = WarmBox(replace(setup, scratch=str(scratch)), preload=False)
         try:
             warm.wait(_TRY_SECONDS)
-            others = others_counted(setup.sandbox, user.boxed_user(), os.uname().release)
-            limits = bounds(Limits(), others)
-            request = {**plain(limits), "key": "", "core": None, "kernel": False}
-            request["folder"] = str(own) if setup.sandbox == "landlock" else None
-            _ended_well(ask(warm.link, request, []))
+            if code := _ended(warm.link, scratch):
+                raise BoxFailed(f"the box ended with {code}")
         finally:
             warm.close()
 
 
-def _ended_well(reply: socket.socket) -> None:
+def finds_programs(link: Link) -> bool:
+    """Whether a box that JAX is started in finds a program that was compiled before."""
+    if not link.setup.programs:
+        return False
+    with contextlib.suppress(BoxFailed, OSError), _scratch(link.setup.scratch) as scratch:
+        return _ended(link, scratch, find_known=True) == FOUND
+    return False
+
+
+@contextlib.contextmanager
+def _scratch(within: str | None = None) -> Iterator[Path]:
+    with scratch_folder(Path(within) if within else None) as scratch:
+        (own := scratch / "box").mkdir()
+        if os.geteuid() == 0:
+            scratch.chmod(0o711)
+            os.chown(own, user.USER, user.USER)
+        yield scratch
+
+
+def _ended(link: Link, scratch: Path, **wishes: bool) -> int:
+    """A box without a kernel: the code that it ended with. Raises ``BoxFailed``."""
+    others = others_counted(link.setup.sandbox, user.boxed_user(), os.uname().release)
+    request = {**plain(bounds(Limits(), others)), "key": "", "core": None, "kernel": False}
+    request |= wishes
+    request["folder"] = str(scratch / "box") if link.setup.sandbox == "landlock" else None
+    reply = ask(link, request, [])
     reply.settimeout(_TRY_SECONDS)
     with reply:
         while said := socket.recv_fds(reply, 65536, 1):
@@ -82,9 +103,8 @@ def _ended_well(reply: socket.socket) -> None:
             if message["event"] == "fault":
                 raise BoxFailed(message.get("text", "the box ended without a word"))
             if message["event"] == "exit":
-                if message["code"] != 0:
-                    raise BoxFailed(f"the box ended with {message['code']}")
-                return
+                return int(message["code"])
+    raise BoxFailed("the box ended without a word")
 
 
 def find_box(wanted: str) -> tuple[Setup | None, list[Found]]:

@@ -9,7 +9,7 @@ import select
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from grader.box import bwrap, gpu, places, user
@@ -55,14 +55,16 @@ class BoxFailed(Exception):
 class Setup:
     """How boxes are made: by which means, with which bubblewrap, hiding what.
 
-    ``scratch`` is a folder of the harness where private folders are made. ``abi`` is the
-    version of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well.
+    ``scratch`` is a folder of the harness where private folders are made; ``programs``
+    one with compiled programs, that boxes may open and not change. ``abi`` is the version
+    of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well.
     """
 
     sandbox: Name
     program: str = ""  # bubblewrap's
     scratch: str = ""
     private: tuple[str, ...] = ()
+    programs: str = ""
     abi: int = field(default_factory=landlock.abi)
     gpu: bool = False
 
@@ -80,18 +82,24 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a client needs to ask the warm process for a box."""
+    """What a client needs to ask the warm process for a box.
+
+    ``fill`` is a folder that this client's box, and it alone, may put programs into.
+    """
 
     setup: Setup
     control: socket.socket
     readable: tuple[str, ...]  # for Landlock
     keep: tuple[str, ...]  # parts of the Python environment that lie in /tmp
+    fill: str = ""
 
 
 class WarmBox:
     """The warm process. It ends with the thread that made it, and when it is closed."""
 
     def __init__(self, setup: Setup, *, preload: bool = True) -> None:
+        if setup.programs and os.geteuid() == 0 and user.closed_folder(setup.programs):
+            setup = replace(setup, programs="")  # the boxed user can't get there
         self._setup = setup
         self._python = places.this_python()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -150,7 +158,12 @@ class WarmBox:
         hidden = places.exposed(self._setup.private, [*folders, *places.SYSTEM])
         shown = bwrap.view((*folders, *self._setup.drivers), hidden, self._setup.nodes)
         return bwrap.command_line(
-            self._setup.program, shown, inside, _environment(self._setup), command
+            self._setup.program,
+            shown,
+            inside,
+            _environment(self._setup),
+            command,
+            self._setup.programs,
         )
 
     @property
@@ -180,11 +193,19 @@ class WarmBox:
 
 
 def _environment(setup: Setup) -> dict[str, str]:
-    base = gpu.environment(_ENVIRONMENT) if setup.gpu else _ENVIRONMENT
+    environment = dict(gpu.environment(_ENVIRONMENT) if setup.gpu else _ENVIRONMENT)
+    if setup.programs:
+        boxed = setup.sandbox == "bwrap"
+        environment |= {
+            "JAX_COMPILATION_CACHE_DIR": bwrap.BOXED_PROGRAMS if boxed else setup.programs,
+            "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",  # else the path is in each name
+            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9",  # nothing is ever written
+        }
     if setup.sandbox == "bwrap" or not setup.scratch:
-        return base
+        return environment
     home = os.path.join(setup.scratch, "warm")
-    return base | {
+    return environment | {
         "HOME": home,
         "TMPDIR": home,
         "IPYTHONDIR": f"{home}/.ipython",
@@ -203,13 +224,22 @@ def ask(link: Link, request: Mapping[str, Any], descriptors: Sequence[int]) -> s
     """Ask for a box; returns the socket on which it speaks, and whose end ends it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        own = {
+        own: dict[str, Any] = {
             "sandbox": link.setup.sandbox,
             "readable": link.readable,
             "keep": link.keep,
             "devices": link.setup.nodes,
             "abi": link.setup.abi,
+            "programs": link.setup.programs,
+            "fill": bool(link.fill),
         }
         message = json.dumps({**request, **own}).encode()
-        socket.send_fds(link.control, [message], [theirs.fileno(), *descriptors])
+        passed = [theirs.fileno(), *descriptors]
+        if link.fill:
+            passed.append(os.open(link.fill, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        try:
+            socket.send_fds(link.control, [message], passed)
+        finally:
+            if link.fill:
+                os.close(passed[-1])
     return ours

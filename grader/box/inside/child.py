@@ -17,12 +17,13 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from . import landlock, namespaces, seccomp
 from .init import watch
 from .kernel import CHANNELS, reseed, run
+from .programs import FOUND, NOT_FOUND, find_known, keep_in
 from .syscalls import (
     PR_SET_CHILD_SUBREAPER,
     PR_SET_DUMPABLE,
@@ -86,22 +87,30 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
         if request["sandbox"] == "bwrap":
             seccomp.install(seccomp.IN_NAMESPACES)
         else:
-            _lock(request, folder)
+            _lock(request, folder, descriptors)
         _forget_the_harness()
         reply.close()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        if request["fill"]:
+            keep_in(descriptors.pop())
         if request["kernel"]:
             reseed()
             run(dict(zip(CHANNELS, descriptors[1:], strict=True)), bytes.fromhex(request["key"]))
+        if request.get("find_known"):
+            os._exit(FOUND if find_known() else NOT_FOUND)
         os._exit(0)
     except BaseException:
         _tell(reply, {"event": "fault", "text": traceback.format_exc()[-4000:]})
     os._exit(1)
 
 
-def _lock(request: Request, folder: str) -> None:
+def _lock(request: Request, folder: str, descriptors: Sequence[int]) -> None:
     own = os.path.realpath("/proc/self")
-    allowed = landlock.rules(request["readable"], [folder], own=own, devices=request["devices"])
+    writable = [folder, *([f"/proc/self/fd/{descriptors[-1]}"] if request["fill"] else [])]
+    openable = [request["programs"]] if request["programs"] else []
+    allowed = landlock.rules(
+        request["readable"], writable, own=own, devices=request["devices"], openable=openable
+    )
     landlock.install(allowed, request["abi"])
     rules = seccomp.IN_LANDLOCK
     if request["abi"] < 6:

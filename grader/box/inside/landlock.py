@@ -40,15 +40,22 @@ class Access(NamedTuple):
 
 
 def rules(
-    readable: Iterable[str], writable: Iterable[str], *, own: str, devices: Iterable[str] = ()
+    readable: Iterable[str],
+    writable: Iterable[str],
+    *,
+    own: str,
+    devices: Iterable[str] = (),
+    openable: Iterable[str] = (),
 ) -> list[Access]:
     """What may be touched: places to read, places to write, and ``own``, its /proc folder.
 
-    ``devices`` are nodes, or folders of them, whose drivers are spoken to by ioctl.
+    ``devices`` are nodes, or folders of them, whose drivers are spoken to by ioctl. Files
+    in ``openable`` places may be read and not be listed.
     """
     return [
         *(Access(path, READ) for path in readable),
         *(Access(path, WRITE) for path in writable),
+        *(Access(path, READ_FILE) for path in openable),
         *(Access(path, READ_FILE | WRITE_FILE) for path in DEVICES),
         *(Access(path, READ_FILE | READ_DIR) for path in FACTS),
         *(Access(path, READ_FILE | READ_DIR | WRITE_FILE | _IOCTL_DEV) for path in devices),

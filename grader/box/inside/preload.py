@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import sys
+import warnings
 from typing import Any
 
 from .units import no_backend
@@ -18,12 +19,15 @@ _MODULES = (
     *("IPython.core.completer", "IPython.core.magics", "IPython.core.pylabtools", "zmq.asyncio"),
     *("tornado.platform.asyncio", "jupyter_client.session", "IPython.core.ultratb", "stack_data"),
     *("IPython.core.debugger", "IPython.core.history", "executing", "pure_eval", "asttokens"),
+    *("jax.experimental.multihost_utils", "jaxlib.mlir.dialects.builtin"),
+    *("jaxlib.mlir.dialects.mhlo", "zmq.utils.garbage"),
     *("pygments.lexers.python", "pygments.formatters.terminal256", "pygments.styles.default"),
 )
 
 
 def preload() -> None:
     """Import, warm up and freeze. What is not installed is passed over."""
+    gc.disable()  # while everything is made that stays
     import jax
     import saiunit
 
@@ -38,8 +42,11 @@ def preload() -> None:
     _fail_once()
     assert "matplotlib_inline.backend_inline" not in sys.modules, "plots would be lost"
     _no_progress_bar(brainpy)
-    gc.collect()
+    # the folder of compiled programs is read-only, and ours: its faults are no student's
+    about_ours = "Error (reading|writing) persistent compilation cache entry"
+    warnings.filterwarnings("ignore", about_ours)
     gc.freeze()
+    gc.enable()
 
 
 def assert_forkable() -> None:

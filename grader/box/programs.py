@@ -1,0 +1,169 @@
+"""What XLA compiled of our own solution: kept on this machine, shown to boxes read-only.
+
+A student's model compiles to the same programs as far as it is the same, and a box that
+finds them compiles less. Nothing but speed hangs on it. They are made in a box that runs
+the teacher's notebook and no other; that box alone is handed an open folder to write to.
+They are kept in one file of the user's cache folder, named after all that they depend
+on: the processor, Python, JAX, BrainPy, the assignment, our own questions. A program may
+crash a processor other than its own, so they are never shipped.
+
+Boxes may open a program by its name, which is a digest of the program itself, but can't
+list the folder: who has not written the solution finds nothing of it there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from grader.assignment import Assignment
+from grader.files import write_whole
+
+MOST, LARGEST = 4000, 64 * 2**20  # programs, and bytes of all of them
+KEPT = 8  # files of this machine; the oldest go first
+_NAME = re.compile(r"[\w.-]{1,250}-cache")
+_PACKAGES = ("jax", "jaxlib", "numpy", "brainpy", "brainpy_state", "saiunit", "zstandard")
+_OF_A_PROCESSOR = re.compile(
+    r"^(vendor_id|cpu family|model|model name|stepping|flags|Features|CPU \w+)\s*:.*$", re.M
+)
+
+Programs = Mapping[str, bytes]
+
+
+def file_for(assignment: Assignment) -> Path | None:
+    """Where the programs of ``assignment``'s solution are kept; None when nothing can be."""
+    if (place := folder()) is None:
+        return None
+    own = hashlib.sha256(f"{assignment.digest} {_questions()}".encode()).hexdigest()[:16]
+    return place / f"{machine()}-{own}.zip"
+
+
+def folder() -> Path | None:
+    """The user's own folder for such files; None where it can't be written."""
+    place = user_cache_path("grader") / "programs"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError:  # a bare container, a home that is read-only
+        return None
+    return place if os.access(place, os.W_OK) else None
+
+
+def newest() -> Path | None:
+    """The file that was filled last on this machine, or None."""
+    if (place := folder()) is None:
+        return None
+    files = []
+    with contextlib.suppress(OSError):
+        files = sorted(place.glob(f"{machine()}-*.zip"), key=lambda file: file.stat().st_mtime)
+    return files[-1] if files else None
+
+
+def machine() -> str:
+    """A digest of the processor's kind, Python, and the packages that compile."""
+    facts = [platform.machine(), sys.version, *_processors()]
+    for package in _PACKAGES:
+        try:
+            facts.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+
+
+def _processors() -> list[str]:
+    try:
+        text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+    except OSError:
+        return [platform.processor()]
+    return sorted({match[0] for match in _OF_A_PROCESSOR.finditer(text)})
+
+
+def _questions() -> str:
+    """A digest of what the kernel is asked."""
+    digest = hashlib.sha256()
+    for part in _sources(resources.files("grader.probe")):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _sources(folder: resources.abc.Traversable) -> Iterator[bytes]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".py"):
+            yield entry.read_bytes()
+        elif entry.is_dir():
+            yield from _sources(entry)
+
+
+def make_folder(folder: Path) -> None:
+    """An empty folder that lets programs be opened by name, and not be listed."""
+    folder.mkdir()
+    folder.chmod(0o311)
+
+
+def show(programs: Programs, folder: Path) -> None:
+    """Put ``programs`` into a folder that boxes see."""
+    for name, content in programs.items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o444)
+
+
+def hide(programs: Programs, folder: Path) -> None:
+    """Take them away again."""
+    for name in programs:
+        (folder / name).unlink(missing_ok=True)
+
+
+def collect(folder: Path) -> dict[str, bytes]:
+    """What a box left in ``folder``: small plain files with names like a program's."""
+    found: dict[str, bytes] = {}
+    size = 0
+    for name in sorted(os.listdir(folder))[:MOST]:
+        if not _NAME.fullmatch(name):
+            continue
+        try:
+            descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as file:
+                found[name] = file.read(LARGEST - size + 1)
+        except OSError:
+            continue
+        if (size := size + len(found[name])) > LARGEST:
+            return {}
+    return found
+
+
+def save(programs: Programs, file: Path) -> None:
+    """Keep ``programs``; none at all says that they are of no use on this machine."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in programs.items():
+            archive.writestr(name, content)
+    with contextlib.suppress(OSError):  # a full disk: the next batch tries again
+        write_whole(file, packed.getvalue())
+        others = sorted(file.parent.glob("*.zip"), key=lambda other: other.stat().st_mtime)
+        for other in others[:-KEPT]:
+            other.unlink(missing_ok=True)
+
+
+def load(file: Path) -> dict[str, bytes] | None:
+    """What ``save`` kept; None when there is nothing, or it is damaged."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+            if len(entries) > MOST or sum(entry.file_size for entry in entries) > LARGEST:
+                return None
+            if not all(_NAME.fullmatch(entry.filename) for entry in entries):
+                return None
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return None

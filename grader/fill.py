@@ -1,0 +1,72 @@
+"""Filling the compiled programs that boxes may use; see ``grader.box.programs``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.box import programs
+from grader.box.choose import finds_programs
+from grader.box.inside.syscalls import PR_SET_PDEATHSIG, prctl
+from grader.box.user import boxed_user
+from grader.box.warm import Link
+from grader.gather import Job, gather
+
+
+def fill_apart(assignment: Assignment, link: Link, core: int, file: Path) -> None:
+    """``fill`` in a process of its own; a failure costs nothing but speed.
+
+    Called before any submission runs, by a process that may fork.
+    """
+    if not link.setup.programs:
+        return
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    with contextlib.suppress(BaseException):
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == parent:
+            fill(assignment, link, Path(link.setup.scratch), core, file)
+    os._exit(0)
+
+
+def fill(assignment: Assignment, link: Link, scratch: Path, core: int, file: Path) -> None:
+    """Run the teacher's notebook in a box that may keep programs, and save them in ``file``.
+
+    Whoever else uses ``link`` finds them from then on. Where a box does not find what was
+    just kept (some processors' features are refused when a program is loaded), nothing is
+    shown, and ``file`` says so. When the notebook does not run, nothing is kept.
+    """
+    assert assignment.rubric is not None
+    with tempfile.TemporaryDirectory(prefix="fill-", dir=scratch) as private:
+        made = Path(private) / "made"
+        made.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(made, boxed_user(), boxed_user())
+        job = Job(
+            notebook=assignment.rubric.solution,
+            assignment=assignment,
+            limits=assignment.limits,
+            secret=b"",
+            seed=0,
+            box=replace(link, fill=str(made)),
+            core=core,
+            scratch=scratch,
+        )
+        evidence = gather(job)
+        found = programs.collect(made)
+    if evidence.broken or evidence.executed.status != "ok" or not found:
+        return
+    shown = Path(link.setup.programs)
+    programs.show(found, shown)
+    if not finds_programs(link):
+        programs.hide(found, shown)
+        found = {}
+    programs.save(found, file)

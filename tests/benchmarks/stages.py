@@ -1,0 +1,145 @@
+"""Where a submission's processor seconds go: one after the other, stage by stage.
+
+    python -m tests.benchmarks.stages NOTEBOOK...
+
+Grades in a warm box with compiled programs, in this process, and prints JSON: seconds of
+the kernel and of the grader for each stage, the mean of a submission. The first notebook
+is graded once before, and not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import grader.gather as gathering
+from grader.box import programs
+from grader.box.choose import find_box
+from grader.box.inside.init import descendants
+from grader.box.warm import WarmBox
+from grader.box.watch import pid_of
+from grader.evidence import load_evidence, save_evidence
+from grader.fill import fill
+from grader.judge.compare import Comparison
+from grader.judge.verdict import verdict
+from grader.load import load_assignment
+from grader.report.write import write_report
+from grader.run.session import Session
+
+ROOT = Path(__file__).resolve().parents[2]
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Clock:
+    """Seconds of the grader and of its kernel, by stage."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        self.seen = 0.0  # of the present kernel
+        self.since = time.process_time()
+
+    def lap(self, stage: str, kernel: Any = None) -> None:
+        """All since the last lap belongs to ``stage``."""
+        now = time.process_time()
+        used = self.seen if kernel is None else max(self.seen, _used(kernel))
+        self.spent[stage][0] += now - self.since
+        self.spent[stage][1] += used - self.seen
+        self.since, self.seen = now, used
+
+
+def _used(kernel: Any) -> float:
+    """Seconds of every process in the kernel's box."""
+    descriptor = kernel.provisioner.pidfd
+    total = 0.0
+    for pid in [] if descriptor is None else descendants(pid_of(descriptor)):
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += (int(fields[11]) + int(fields[12])) / _TICK
+    return total
+
+
+def _timed(clock: Clock, method: Any, stage: Callable[[Any], str]) -> Any:
+    async def timed(session: Session, *arguments: Any, **options: Any) -> Any:
+        clock.lap("start of the kernel" if clock.seen == 0.0 else "between", session.kernel)
+        try:
+            return await method(session, *arguments, **options)
+        finally:
+            clock.lap(stage(arguments[0]), session.kernel)
+
+    return timed
+
+
+def _question(code: str) -> str:
+    for name in ("look", "answer"):
+        if f"getattr(module, {name!r})" in code:
+            return f"probe: {name}"
+    return "probe: the rest"
+
+
+def main(files: list[str]) -> None:
+    """Grade ``files`` and print what each stage took."""
+    assignment = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
+    clock, originals = Clock(), (Session.run_cell, Session.ask, gathering.read_notebook)
+    with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
+        if os.geteuid() == 0:
+            os.chmod(scratch, 0o711)
+        setup, _ = find_box("auto")
+        assert setup is not None, "nothing here can box notebooks in"
+        programs.make_folder(shown := Path(scratch) / "programs")
+        warm = WarmBox(replace(setup, scratch=scratch, programs=str(shown)))
+        warm.wait()
+        core = min(os.sched_getaffinity(0))
+        fill(assignment, warm.link, Path(scratch), core, Path(scratch) / "kept.zip")
+        comparison = Comparison(assignment)
+        Session.run_cell = _timed(clock, originals[0], lambda _: "cells")  # type: ignore[method-assign]
+        Session.ask = _timed(clock, originals[1], _question)  # type: ignore[method-assign]
+
+        def read(*arguments: Any) -> Any:
+            submission = originals[2](*arguments)
+            clock.lap("read")
+            return submission
+
+        gathering.read_notebook = read
+        for number, file in enumerate([files[0], *files]):
+            if number == 1:
+                clock.spent.clear()
+            job = gathering.Job(
+                notebook=Path(file),
+                assignment=assignment,
+                limits=assignment.limits,
+                secret=b"benchmark",
+                box=warm.link,
+                core=core,
+                scratch=Path(scratch),
+            )
+            clock.since, clock.seen = time.process_time(), 0.0
+            evidence = gathering.gather(job)
+            clock.lap("end of the kernel, evidence")
+            (folder := Path(scratch) / f"out-{number}").mkdir()
+            save_evidence(evidence, folder)
+            clock.lap("evidence to and from the disk")
+            evidence = load_evidence(folder)
+            clock.lap("evidence to and from the disk")
+            evidence = comparison.add_reference(evidence)
+            clock.lap("reference")
+            report = verdict(evidence, assignment, Path(file).stem, "en")
+            clock.lap("checks")
+            write_report(report, folder)
+            clock.lap("reports")
+        warm.close()
+    means = {stage: [s / len(files) for s in pair] for stage, pair in clock.spent.items()}
+    print(json.dumps(means))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

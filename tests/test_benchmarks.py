@@ -1,0 +1,43 @@
+"""The benchmark's own measuring: it counts what nobody waits for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT))
+
+from tests.benchmarks import notebooks
+from tests.benchmarks.measure import run
+
+_BURN = """
+import os, signal, sys, time
+if (child := os.fork()) == 0:
+    if os.fork() == 0:
+        while time.process_time() < 1:
+            pass
+        time.sleep(0.5)
+        open("burnt", "w").close()
+        time.sleep(5)
+    time.sleep(0.5)
+    os._exit(0)
+os.waitpid(child, 0)
+while not os.path.exists("burnt"):
+    time.sleep(0.01)
+"""
+
+
+def test_counts_what_an_orphan_used(tmp_path: Path) -> None:
+    """A process that fell to another parent, and is never waited for, counts in full."""
+    cost = run([sys.executable, "-c", _BURN], dict(os.environ), tmp_path)
+    assert cost.cpu >= 0.9
+
+
+def test_notebooks_differ(tmp_path: Path) -> None:
+    """Copies differ from one another; as many samples come as were asked for."""
+    copies = notebooks.copies(3, tmp_path)
+    assert len({file.read_bytes() for file in copies}) == 3
+    assert len(set(notebooks.samples(20, tmp_path))) == 20

@@ -1,0 +1,226 @@
+"""Compiled programs: found by later boxes, changed by none, and nothing but speed hangs on them."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import boxed
+import pytest
+from boxed import Boxes
+from conftest import results, run_grader
+
+from grader.assignment import Assignment
+from grader.box import programs
+
+MATRIX = [(b, u) for b in ("bwrap", "landlock") for u in ("root", "ordinary")]
+MODEL = "import jax, jax.numpy as jnp\n@jax.jit\ndef f(x):\n    return jnp.sin(x) * {g} + 1\n"
+COUNT = (
+    "import jax\nevents = []\n"
+    "jax.monitoring.register_event_listener(lambda event, **_: events.append(event))"
+)
+HITS = "print(float(f(jax.numpy.float32(2))), sum(e.endswith('/cache_hits') for e in events) > 0)"
+FOLDER = "import os; folder = os.environ['JAX_COMPILATION_CACHE_DIR']"
+
+
+@pytest.fixture(scope="module", params=MATRIX, ids="-".join)
+def boxes(request: pytest.FixtureRequest) -> Iterator[Boxes]:
+    """Boxes of which one was filled."""
+    backend, user = request.param
+    started = boxed.start(backend, user, refused=backend == "landlock")
+    if isinstance(started, str):
+        pytest.skip(started)
+    filled = started.ask({"fill": True, "cells": [MODEL.format(g=120), "print(f(1.0), f(2))"]})
+    assert [run[0] for run in filled["runs"]] == ["ok", "ok"], filled
+    yield started
+    started.close()
+
+
+def _shown(boxes: Boxes) -> dict[str, bytes]:
+    """What lies in the folder that boxes see, as its owner sees it."""
+    folder = Path(boxes.scratch) / "programs"
+    mode = folder.stat().st_mode
+    folder.chmod(0o700)
+    found = {file.name: file.read_bytes() for file in folder.iterdir()}
+    folder.chmod(mode)
+    return found
+
+
+@pytest.mark.slow
+def test_a_second_box_finds_them(boxes: Boxes) -> None:
+    """The same model is found, and the same number comes out; so is the known program."""
+    assert len(_shown(boxes)) > 2
+    first, found = boxes.said(COUNT, MODEL.format(g=120), HITS).split()
+    assert found == "True"
+    assert float(first) == pytest.approx(110.1157, abs=1e-3)
+    assert boxes.ask({"find": True})["found"]
+
+
+@pytest.mark.slow
+def test_another_parameter_is_not_found(boxes: Boxes) -> None:
+    """A model that differs by a number is compiled as ever."""
+    value, found = boxes.said(COUNT, MODEL.format(g=121), HITS).split()
+    assert found == "False"
+    assert float(value) == pytest.approx(111.0250, abs=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "open(os.path.join(folder, 'planted-cache'), 'wb')",
+        "os.mkdir(os.path.join(folder, 'planted'))",
+        "os.symlink('/etc/passwd', os.path.join(folder, 'planted-cache'))",
+        "os.rename(folder, folder + '-old')",
+        "os.rmdir(folder)",
+        "os.chmod(folder, 0o777); os.listdir(folder)",
+        "os.listdir(folder)",
+    ],
+)
+def test_no_other_box_changes_or_lists_the_folder(boxes: Boxes, attempt: str) -> None:
+    """Neither new names, nor other modes, nor a look at what there is."""
+    before = _shown(boxes)
+    cell = f"try:\n    {attempt}\n    print('done')\nexcept OSError:\n    print('refused')"
+    assert boxes.said(FOLDER, cell) == "refused"
+    assert _shown(boxes) == before
+
+
+@pytest.mark.slow
+def test_no_other_box_changes_a_program(boxes: Boxes) -> None:
+    """Who knows a program's name can read it, and not write, cut, replace or delete it."""
+    before = _shown(boxes)
+    attempts = "\n".join(
+        f"try:\n    {attempt}\n    print('done')\nexcept OSError:\n    pass"
+        for attempt in (
+            "open(file, 'r+b')",
+            "os.truncate(file, 0)",
+            "os.remove(file)",
+            "open('mine', 'w').close(); os.rename('mine', file)",
+            "os.link(file, 'mine-too'); open('mine-too', 'r+b')",
+        )
+    )
+    file = f"file = os.path.join(folder, {min(before)!r})"
+    assert boxes.said(FOLDER, file, attempts + "\nprint(len(open(file, 'rb').read()))") == str(
+        len(before[min(before)])
+    )
+    assert _shown(boxes) == before
+
+
+@pytest.mark.slow
+def test_what_a_box_compiles_is_not_kept(boxes: Boxes) -> None:
+    """A notebook that turns keeping on gets nothing into the folder, and runs all the same."""
+    before = _shown(boxes)
+    cell = "import jax\njax.config.update('jax_persistent_cache_min_compile_time_secs', 0.0)"
+    assert boxes.said(cell, MODEL.format(g=7), "print(float(f(0.0)))") == "1.0"
+    assert _shown(boxes) == before
+
+
+@pytest.mark.slow
+def test_a_spoiled_program_does_no_harm(boxes: Boxes) -> None:
+    """A damaged program is compiled anew; the number is the same."""
+    folder = Path(boxes.scratch) / "programs"
+    before = _shown(boxes)
+    programs.hide(before, folder)
+    programs.show({name: content[:-40] + b"x" * 40 for name, content in before.items()}, folder)
+    try:
+        done = boxes.said(COUNT, MODEL.format(g=120), HITS).split()
+        assert float(done[-2]) == pytest.approx(110.1157, abs=1e-3)
+        assert not boxes.ask({"find": True})["found"]
+    finally:
+        programs.hide(before, folder)
+        programs.show(before, folder)
+
+
+def test_kept_and_read_again(tmp_path: Path) -> None:
+    """What was saved is loaded; nothing at all is told from no file."""
+    kept = {"jit_f-0123-cache": b"program"}
+    programs.save(kept, tmp_path / "a.zip")
+    assert programs.load(tmp_path / "a.zip") == kept
+    programs.save({}, tmp_path / "b.zip")
+    assert programs.load(tmp_path / "b.zip") == {}
+    assert programs.load(tmp_path / "c.zip") is None
+
+
+@pytest.mark.parametrize("name", ["../planted-cache", "/planted-cache", "a/b-cache", "readme"])
+def test_a_file_with_other_names_is_not_used(tmp_path: Path, name: str) -> None:
+    """A file that names anything but programs is as good as none."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("jit_f-0123-cache", b"program")
+        archive.writestr(name, b"x")
+    assert programs.load(tmp_path / "a.zip") is None
+
+
+def test_a_damaged_file_is_not_used(tmp_path: Path) -> None:
+    """A file that was cut short, or changed, is as good as none."""
+    programs.save({"jit_f-0123-cache": b"program" * 100}, tmp_path / "a.zip")
+    whole = (tmp_path / "a.zip").read_bytes()
+    (tmp_path / "a.zip").write_bytes(whole[:-30])
+    assert programs.load(tmp_path / "a.zip") is None
+    (tmp_path / "a.zip").write_bytes(whole.replace(b"program", b"Program", 1))
+    assert programs.load(tmp_path / "a.zip") is None
+
+
+def test_only_plain_files_with_a_program_s_name_are_collected(tmp_path: Path) -> None:
+    """Links, pipes, folders and other names stay behind."""
+    (tmp_path / "jit_f-0123-cache").write_bytes(b"program")
+    (tmp_path / "linked-cache").symlink_to("/etc/passwd")
+    (tmp_path / "folder-cache").mkdir()
+    (tmp_path / "notes.txt").write_bytes(b"x")
+    assert programs.collect(tmp_path) == {"jit_f-0123-cache": b"program"}
+
+
+def test_named_after_what_they_depend_on(
+    assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another assignment has another file; where the folder can't be made there is none."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    file = programs.file_for(assignment)
+    other = programs.file_for(assignment.model_copy(update={"digest": "other"}))
+    assert file is not None
+    assert other is not None
+    assert file != other
+    assert file.name.split("-")[0] == other.name.split("-")[0] == programs.machine()
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert programs.file_for(assignment) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sandbox", ["bwrap", "landlock"])
+def test_marks_are_the_same_without_them(
+    tmp_path: Path, solution_with: Callable[[Mapping[str, str]], str], sandbox: str
+) -> None:
+    """Filling, with, and without: every check is the same; the doctor says that they are found."""
+    (handed_in := tmp_path / "in").mkdir()
+    (handed_in / "right.ipynb").write_text(solution_with({}), "utf-8")
+    wrong = solution_with({"E=50., g_max=120.)": "E=50., g_max=121.)"})
+    (handed_in / "wrong.ipynb").write_text(wrong, "utf-8")
+
+    def graded(cache: str) -> dict[str, Any]:
+        options = ["--seed", "7", "--sandbox", sandbox, "-o", str(tmp_path / "out")]
+        done = run_grader("grade", handed_in, *options, XDG_CACHE_HOME=cache)
+        if done.returncode == 2:
+            pytest.skip(done.stderr)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ("First use" in done.stdout) == (cache != "/dev/null" and not kept())
+        found = results(tmp_path / "out")
+        return {name: result["checks"] for name, result in found.items()}
+
+    def kept() -> list[Path]:
+        return seen[:]
+
+    seen: list[Path] = []
+    cache = tmp_path / "cache"
+    filling = graded(str(cache))
+    seen += cache.rglob("*.zip")
+    assert len(seen) == 1
+    assert len(programs.load(seen[0]) or {}) > 10
+    assert filling == graded(str(cache)) == graded("/dev/null")
+    doctor = run_grader("doctor", XDG_CACHE_HOME=str(cache))
+    assert "Boxes find" in doctor.stdout
+    programs.save({}, seen[0])
+    assert "does not take" in run_grader("doctor", XDG_CACHE_HOME=str(cache)).stdout
+    assert filling == graded(str(cache))
+    assert json.dumps(filling)
