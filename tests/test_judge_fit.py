@@ -1,0 +1,106 @@
+"""Parameters fitted to the answers, and the source beside what a kernel said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from grader.assignment import Assignment
+from grader.check.contradictions import contradictions
+from grader.judge.fit import fit_constants
+from grader.judge.reference import ReferenceModel, load_model
+from grader.load import load_assignment
+from grader.stages import Answers, Array, Attempt, Cell, ChannelProbe, GradedCell, ModelProbe
+from grader.stages import Submission as Work
+
+TOLERANCE = 1e-6
+
+
+@pytest.fixture(scope="module")
+def model() -> ReferenceModel:
+    return ReferenceModel(load_model(ROOT / "reference" / "hh" / "model.py"), "cpu")
+
+
+@pytest.fixture(scope="module")
+def assignment() -> Assignment:
+    return load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
+
+
+def _states(model: ReferenceModel, count: int = 256) -> dict[str, Array]:
+    drawn = np.random.default_rng(5)
+    gates = {name: drawn.uniform(0, 1, count) for name in model.model.STATES if name != "V"}
+    return gates | {"V": drawn.uniform(-90, 45, count), "I": drawn.uniform(-5, 25, count)}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"IK.E": 77.0, "IK.g_max": 20.0},
+        {"INa.E": -50.0, "INa.g_max": 200.0, "IL.E": -70.0, "IL.g_max": 0.3},
+        {"IL.g_max": 0.0301},
+        {"IK.g_max": -36.0},
+        {},
+    ],
+)
+def test_what_a_model_computes_with_is_found(
+    model: ReferenceModel, wrong: dict[str, float]
+) -> None:
+    """The constants behind a field are read off it, whatever they are."""
+    states = _states(model)
+    found = fit_constants(model, {}, states, model.field(states, wrong)["V"], TOLERANCE)
+    true = {**model.model.CONSTANTS, **wrong}
+    assert {"IK.E", "IK.g_max", "INa.E", "INa.g_max", "IL.E", "IL.g_max"} <= found.keys()
+    assert found == pytest.approx({name: true[name] for name in found}, rel=1e-6)
+
+
+def test_another_capacitance_is_not_taken_for_other_conductances(model: ReferenceModel) -> None:
+    """With C doubled every conductance is still found as it is."""
+    states = _states(model)
+    found = fit_constants(model, {}, states, model.field(states, {"C": 2.0})["V"], TOLERANCE)
+    assert found["C"] == pytest.approx(2.0)
+    assert found["IK.g_max"] == pytest.approx(36.0)
+
+
+def test_an_equation_of_another_kind_is_not_fitted(model: ReferenceModel) -> None:
+    """Where no constants give the field, and where a gate is missing, nothing is told."""
+    states = _states(model)
+    V = model.field(states)["V"]
+    assert fit_constants(model, {}, states, V + 3.0 * states["IK.n"], TOLERANCE) == {}
+    assert fit_constants(model, {}, states, np.full_like(V, np.nan), TOLERANCE) == {}
+    lost = states | {"IK.n": np.full_like(V, np.nan)}
+    assert fit_constants(model, {}, lost, V, TOLERANCE) == {}
+
+
+SOURCE = """\
+class HH(bp.dyn.CondNeuGroup):
+    def __init__(self, size):
+        super().__init__(size)
+        self.IK = IK(size, E=-50.0, g_max=36)
+        self.INa = make(size, E=50.0)
+"""
+
+
+def _contradicted(assignment: Assignment, E: float, type_name: str = "IK") -> list[str]:
+    cells = ("class IK(bp.dyn.IonChannel): pass\nclass Other(bp.dyn.IonChannel): pass", SOURCE)
+    work = Work(
+        file="n.ipynb",
+        sha256="",
+        cells=tuple(Cell(index=i, kind="code", source=s, id=f"c{i}") for i, s in enumerate(cells)),
+    )
+    channel = ChannelProbe(
+        name="IK", kind="channel", type_name=type_name, parameters={"E": E, "g_max": 36.0}
+    )
+    attempt = Attempt(
+        cell=GradedCell(exercise="HH", index=1, class_name="HH", found_by="tag"),
+        probe=ModelProbe(found=True, population=2, channels=(channel,)),
+        answers=Answers(),
+    )
+    return [n.message_id for n in contradictions(work, assignment.exercises[0], attempt)]
+
+
+def test_source_and_kernel_are_set_side_by_side(assignment: Assignment) -> None:
+    """A number or a class that the source writes otherwise is named for the teacher."""
+    assert _contradicted(assignment, E=-50.0) == []
+    assert _contradicted(assignment, E=-77.0) == ["verdict.contradiction.parameter"]
+    assert _contradicted(assignment, -50.0, "Other") == ["verdict.contradiction.type"]
