@@ -126,7 +126,7 @@ def parameter(item: Item) -> Finding:
     values: dict[str, Value] = {"name": name, "parameter": which, "unit": asked.unit}
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.parameter.no_channel", values=values, **where)
-    value, measured = found.parameters.get(which), _measured(item, found)
+    value, measured = found.parameters.get(which), _measured(item, found, which)
     detail = ""
     if value is None:
         value, detail = measured, "no attribute: read off the current"
@@ -145,8 +145,7 @@ def parameter(item: Item) -> Finding:
         "found": value,
         "detail": detail,
     }
-    # A current with its sign turned is a fault of the equation, not of the parameter.
-    if measured is not None and abs(abs(measured) - abs(value)) > 1e-3 * max(1e-3, abs(value)):
+    if measured is not None and _is_unused(item, found, value, measured):
         return Finding(credit=0.0, message_id="checks.parameter.unused", **common, **where)
     distance = abs(value - asked.value)
     if distance <= asked.tolerance * abs(asked.value):
@@ -159,12 +158,32 @@ def parameter(item: Item) -> Finding:
     return Finding(credit=credit, message_id=message, **common, **where)
 
 
-def _measured(item: Item, found: ChannelProbe) -> float | None:
+def _is_unused(item: Item, found: ChannelProbe, value: float, measured: float) -> bool:
+    """Whether another value is at work than the attribute's.
+
+    A current with its sign turned is a fault of the equation, not of the parameter: a
+    sign alone counts only where another parameter of the channel is not at work either.
+    """
+    if _apart(abs(value), abs(measured)):
+        return True
+    others = [
+        (found.parameters.get(other), _measured(item, found, other))
+        for other in item.asked.parameters
+    ]
+    elsewhere = any(a is not None and b is not None and _apart(abs(a), abs(b)) for a, b in others)
+    return elsewhere and _apart(value, measured)
+
+
+def _apart(value: float, measured: float) -> bool:
+    return abs(measured - value) > 1e-3 * max(1e-3, abs(value))
+
+
+def _measured(item: Item, found: ChannelProbe, parameter: str) -> float | None:
     """The value that the current shows: by the answers to drawn states, else by the kernel."""
     reference = item.attempt.reference
     fitted = {} if reference is None else reference.fitted
-    name = f"{item.check.channel}.{item.check.parameter}"
-    return fitted.get(name, found.measured.get(item.check.parameter))
+    name = f"{item.check.channel}.{parameter}"
+    return fitted.get(name, found.measured.get(parameter))
 
 
 def _mistake(item: Item, value: float) -> str:
