@@ -158,6 +158,8 @@ class Session:
             )
         content = reply.get("content", {})
         if content.get("status") != "error" and not late:
+            if _asks_to_exit(content.get("payload")):
+                await self._see_off()
             return CellRun(index=index, status="ok", seconds=seconds, figures=figures)
         name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
         trace = _ANSI.sub("", "\n".join(map(str, content.get("traceback", []))))[:20_000]
@@ -202,6 +204,13 @@ class Session:
             raise await self._end(KernelGone("the probe ran into its time limit", timeout=True))
         finally:
             self.started += time.monotonic() - began  # it is not the notebook's own time
+
+    async def _see_off(self) -> None:
+        """After quit(): the kernel has replied and ends; the cells after it are not run."""
+        deadline = time.monotonic() + GRACE
+        while await self.kernel.is_alive() and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        await self._end(KernelGone("the notebook ended its kernel", timeout=False))
 
     async def _end(self, gone: KernelGone) -> KernelGone:
         """Kill the kernel and remember why; one that had ended by then tells better."""
@@ -295,6 +304,12 @@ def _bitmaps(cell: nbformat.NotebookNode) -> list[tuple[Any, str]]:
         for mime, data in output.get("data", {}).items()
         if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE
     ]
+
+
+def _asks_to_exit(payload: object) -> bool:
+    """Whether a reply carries what quit() leaves in it."""
+    parts = payload if isinstance(payload, list) else []
+    return any(isinstance(part, dict) and part.get("source") == "ask_exit" for part in parts)
 
 
 def _of_nonsense(error: Exception) -> KernelGone:
