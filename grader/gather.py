@@ -82,15 +82,29 @@ def _run_and_question(
     """One run where all goes well; another one where the first could not show something."""
     exercises = job.assignment.exercises
     cells = {e.id: find_cell(submission, e, job.assignment) for e in exercises}
+    began = time.monotonic()
     one = _Run(job, submission, cells, seed)
     executed, attempts = one.in_fresh_kernel(submission.cells)
-    if executed.status in CUT and one.cut_by_question:
+    if executed.status in CUT and one.cut_by_question and (rest := _rest(job, began, asks=False)):
         # What the notebook does when nobody asks its models is another matter.
-        unasked, _ = replace(one, asks=False).in_fresh_kernel(submission.cells)
+        unasked, _ = replace(one, job=rest, asks=False).in_fresh_kernel(submission.cells)
         executed = replace(unasked, status=executed.status) if unasked.status == "ok" else unasked
-    if (order := _other_order(submission, executed, cells)) is not None:
-        _, attempts = replace(one).in_fresh_kernel(order)
+    order = _other_order(submission, executed, cells)
+    if order is not None and (rest := _rest(job, began, asks=True)):
+        _, attempts = replace(one, job=rest).in_fresh_kernel(order)
     return executed, attempts
+
+
+def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
+    """``job`` with the time that is left of its own for one more run; None when none is.
+
+    All runs together keep to what one run may take, for whoever supervises counts on it.
+    """
+    limits = job.limits
+    questions = limits.probe_seconds * len(job.assignment.exercises)
+    left = limits.notebook_seconds + questions - (time.monotonic() - began)
+    seconds = min(limits.notebook_seconds, left - questions if asks else left)
+    return replace(job, limits=limits.changed(notebook_seconds=seconds)) if seconds > 0 else None
 
 
 def _other_order(
@@ -163,7 +177,10 @@ class _Run:
                 for id in graded:
                     attempts[id] = await self._question(session, id, attempts[id])
             for id, attempt in attempts.items():
-                if any(f.error_name == "NameError" for f in attempt.probe.faults):
+                faults = attempt.probe.faults
+                if not attempt.probe.population and any(
+                    f.error_name == "NameError" for f in faults
+                ):
                     attempts[id] = await self._question(session, id, attempt)
             figures = await pictures(session, windows, self.cells, self.job.assignment)
             executed = _executed(session, figures, time.monotonic() - began)

@@ -206,7 +206,7 @@ class ModelProbe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answers:
-    """What a model answered to stimuli drawn after its last cell had run.
+    """What a model answered to stimuli drawn after its cell had run.
 
     ``traces`` maps "V" and every state ("K.n") to a ``(T, N)`` trace, in mV or
     as a fraction. ``field_states`` and ``field`` map the same names (and "I",

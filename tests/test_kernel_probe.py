@@ -140,6 +140,67 @@ def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: A
     assert solution.seed != seed_for(b"other", solution.submission.sha256, assignment.digest)
 
 
+def _changed(folder: Path, before: str, after: str) -> Path:
+    """The solution with a cell before the graded one and one right after it; the rest left out."""
+    notebook = json.loads((ROOT / "reference" / "hh" / "hh-solution.ipynb").read_text("utf-8"))
+    kept = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")
+    cells = [cell for cell in notebook["cells"] if cell.get("id") in kept]
+    blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells.insert(4, {**blank, "id": "before", "source": before})
+    cells.append({**blank, "id": "after", "source": after})
+    file = folder / "n.ipynb"
+    file.write_text(json.dumps({**notebook, "cells": cells}), "utf-8")
+    return file
+
+
+SETTINGS = """\
+def settings():
+    import random
+    import jax
+    names = vars(sys.modules[bm.clear_name_cache.__module__])
+    return (bm.get_dt(), bm.get_mode(), bm.get_float(), jax.config.jax_enable_x64,
+            jax.config.jax_debug_nans, dict(names["_typed_names"]), random.getstate()[1],
+            np.random.get_state()[1].tolist(), str(bm.random.DEFAULT.value))
+
+import sys
+import jax
+bm.set_dt(0.05)
+bm.set_mode(bm.training_mode)
+jax.config.update("jax_debug_nans", True)
+own = IL(3)
+was = settings()
+"""
+
+
+def test_a_notebook_finds_every_setting_as_it_left_it(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    """dt, mode, precision, names and random numbers are after a question what they were."""
+    file = _changed(tmp_path, SETTINGS, "now = settings()\nassert now == was, (now, was)")
+    job = Job(notebook=file, assignment=assignment, limits=assignment.limits, secret=b"tests")
+    evidence = gather(job)
+    assert evidence.attempts["HH"].answers.traces, evidence.attempts["HH"].answers.faults
+    assert [(run.status, run.error_text) for run in evidence.executed.cells] == [("ok", "")] * 7
+
+
+def test_all_runs_together_keep_to_the_time_of_one(tmp_path: Path, assignment: Assignment) -> None:
+    """A model that never answers leads to a second run, in the time that is left and no more."""
+    asleep = (
+        "import time\ntime.sleep(5)\n\n"
+        "class Slow(bp.dyn.CondNeuGroup):\n"
+        "    def __init__(self, size):\n        time.sleep(30)\n\n"
+    )
+    file = _changed(tmp_path, asleep, "HH = 1")
+    notebook = json.loads(file.read_text("utf-8"))
+    notebook["cells"][5]["source"] = "class HH(Slow):\n    IK, INa, IL = IK, INa, IL\n"
+    file.write_text(json.dumps(notebook), "utf-8")
+    limits = Limits(cell_seconds=60, notebook_seconds=12, probe_seconds=1)
+    evidence = gather(Job(notebook=file, assignment=assignment, limits=limits, secret=b"tests"))
+    assert evidence.executed.status == "timeout"
+    assert not evidence.attempts["HH"].probe.population
+    assert evidence.executed.cells[-1].status != "ok"  # the second run had no time for it
+
+
 PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1)
 
 
