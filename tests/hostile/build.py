@@ -4,10 +4,10 @@
     python tests/hostile/build.py --check    only say what would change; 1 if anything would
 
 Each file of ``attacks/`` is one cell. Its first line says on what it stands and where it
-goes: ``# right, last``. ``expected.toml``, written by hand, says what it tries and what
-must come of it. Every attack is bounded in itself: at most 60 s, 200 processes and
-300 MB, nothing but loopback, and no file but canaries with ``grader-hostile`` in their
-names. So a run without a box hurts no machine.
+goes: ``# right, last``. With ``last and first`` it makes a second notebook, ``early-...``.
+``expected.toml``, written by hand, says what it tries and what must come of it. Every attack
+is bounded in itself: at most 60 s, 200 processes and 300 MB, nothing but loopback, and no
+file but canaries with ``grader-hostile`` in their names. So a run without a box hurts no machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from samples.handout import Draft, code, filled, released
 
 HERE = Path(__file__).resolve().parent
 CELLS = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH", "HH-run")
-HEAD = re.compile(r"# (right|wrong), (first|last|instead of the class)\n")
+HEAD = re.compile(r"# (right|wrong), (first|last|last and first|instead of the class)\n")
 
 
 def base(kind: str) -> Draft:
@@ -45,18 +45,23 @@ def base(kind: str) -> Draft:
     return replace(draft, metadata={"grader": draft.metadata["grader"]})
 
 
-def hostile(source: str) -> Draft:
-    """The notebook of one attack. Raises ``ValueError`` for a first line of another kind."""
+def hostile(source: str) -> list[Draft]:
+    """The notebooks of one attack. Raises ``ValueError`` for a first line of another kind."""
     head = HEAD.match(source)
     if head is None:
         raise ValueError(f"the first line must be like '# right, last', not {source[:40]!r}")
     attack = source[head.end() :]
     draft = base(head[1]).insert(code("prelude", prelude(attack)), after="imports")
-    if head[2] == "instead of the class":
-        return draft.write("HH", attack)
-    if head[2] == "first":
-        return draft.insert(code("attack", attack), after="prelude")
-    return draft.append(code("attack", attack))
+    cell = code("attack", attack)
+    first, last = draft.insert(cell, after="prelude"), draft.append(cell)
+    match head[2]:
+        case "instead of the class":
+            return [draft.write("HH", attack)]
+        case "first":
+            return [first]
+        case "last":
+            return [last]
+    return [last, first]
 
 
 def prelude(attack: str) -> str:
@@ -73,7 +78,9 @@ def notebooks() -> dict[str, bytes]:
     """Every hostile notebook: file name to the bytes of the file."""
     built = {"honest-wrong.ipynb": base("wrong").file()}
     for file in sorted((HERE / "attacks").glob("*.py")):
-        built[f"{file.stem}.ipynb"] = hostile(file.read_text("utf-8")).file()
+        late, *early = hostile(file.read_text("utf-8"))
+        built[f"{file.stem}.ipynb"] = late.file()
+        built |= {f"early-{file.stem}.ipynb": draft.file() for draft in early}
     return built
 
 

@@ -1,12 +1,4 @@
 # right, instead of the class
-def questioned():
-    """Whether the grader's own code is at work above here."""
-    frame = sys._getframe()
-    while frame and not frame.f_code.co_filename.startswith("<grader"):
-        frame = frame.f_back
-    return frame is not None
-
-
 class HH(bp.dyn.CondNeuGroup):
     def __init__(self, size):
         super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.0))

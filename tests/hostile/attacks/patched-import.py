@@ -1,4 +1,4 @@
-# wrong, last
+# wrong, last and first
 def attack():
     import builtins
     import json

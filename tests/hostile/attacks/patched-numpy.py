@@ -1,4 +1,4 @@
-# wrong, last
+# wrong, last and first
 def attack():
     honest = np.asarray
     right = {77.0: -77.0, 20.0: 36.0, -50.0: 50.0, 200.0: 120.0, -70.0: -54.39, 0.3: 0.03}
