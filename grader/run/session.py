@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -22,13 +21,12 @@ from nbclient.exceptions import DeadKernelError
 
 from grader.assignment import Limits
 from grader.failures import OF_IMPORTS, excuse, misses, without_import
+from grader.run.outputs import as_notebook, bitmaps, tame
 from grader.stages import CellRun, CellStatus, Figure, Submission
 
 MOST_MISSING = 8  # imports passed over in one cell
 _LAST_WORDS = 0.05  # seconds for messages that a dead kernel sent before
 GRACE = 5.0  # seconds that a cell has to end after it was interrupted
-MAX_TEXT = 200_000  # characters of one output
-MAX_FIGURE = 4_000_000  # characters of one picture in base64
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 
@@ -146,7 +144,7 @@ class Session:
         except Exception as nonsense:  # nbclient trusts kernels; this one is a stranger's
             await self._end(_of_nonsense(nonsense))
         seconds = time.monotonic() - began
-        figures = _tame(cell)
+        figures = tame(cell)
         if self.gone is not None:
             status: CellStatus = "timeout" if self.gone.timeout else "died"
             return CellRun(
@@ -231,7 +229,7 @@ class Session:
         """The bitmaps that the cells showed, in order."""
         shown = []
         for run in self.runs:
-            for mime, data in _bitmaps(self.client.nb.cells[run.index]):
+            for mime, data in bitmaps(self.client.nb.cells[run.index]):
                 shown.append(Figure(cell=run.index, name="", mime=mime, data=data))
         return shown
 
@@ -250,7 +248,7 @@ async def open_session(
     """
     kernel.session = UnguessableSession(parent=kernel)
     client = _Client(
-        _notebook(submission),
+        as_notebook(submission),
         km=kernel,
         timeout=None,
         allow_errors=True,
@@ -260,50 +258,6 @@ async def open_session(
     )
     async with client.async_setup_kernel(cleanup_kc=True, **start):
         yield Session(client, kernel, submission, limits, time.monotonic())
-
-
-def _notebook(submission: Submission) -> nbformat.NotebookNode:
-    make = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }
-    cells = [
-        make[cell.kind](cell.source, id=cell.id, metadata={"tags": list(cell.tags)})
-        for cell in submission.cells
-    ]
-    return nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={"language_info": {"name": "python"}, "title": Path(submission.file).name},
-    )
-
-
-def _tame(cell: nbformat.NotebookNode) -> int:
-    """Cut long outputs down in place; returns how many bitmaps the cell showed."""
-    figures = 0
-    for output in cell.get("outputs", []):
-        if "text" in output:
-            output["text"] = _cut(str(output["text"]))
-        for mime, data in list(output.get("data", {}).items()):
-            if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE:
-                figures += 1
-            elif isinstance(data, str) and len(data) > MAX_TEXT:
-                output["data"][mime] = _cut(data)
-    return figures
-
-
-def _cut(text: str) -> str:
-    left_out = len(text) - MAX_TEXT
-    return text if left_out <= 0 else text[:MAX_TEXT] + f"\n... {left_out} characters left out"
-
-
-def _bitmaps(cell: nbformat.NotebookNode) -> list[tuple[Any, str]]:
-    return [
-        (mime, str(data))
-        for output in cell.get("outputs", [])
-        for mime, data in output.get("data", {}).items()
-        if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE
-    ]
 
 
 def _asks_to_exit(payload: object) -> bool:

@@ -1,0 +1,59 @@
+"""The notebook that a session runs, and holding its outputs down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from grader.stages import Submission
+
+MAX_TEXT = 200_000  # characters of one output
+MAX_FIGURE = 4_000_000  # characters of one picture in base64
+
+
+def as_notebook(submission: Submission) -> nbformat.NotebookNode:
+    """A submission as nbclient takes it: without outputs."""
+    make = {
+        "code": nbformat.v4.new_code_cell,
+        "markdown": nbformat.v4.new_markdown_cell,
+        "raw": nbformat.v4.new_raw_cell,
+    }
+    cells = [
+        make[cell.kind](cell.source, id=cell.id, metadata={"tags": list(cell.tags)})
+        for cell in submission.cells
+    ]
+    return nbformat.v4.new_notebook(
+        cells=cells,
+        metadata={"language_info": {"name": "python"}, "title": Path(submission.file).name},
+    )
+
+
+def tame(cell: nbformat.NotebookNode) -> int:
+    """Cut long outputs down in place; returns how many bitmaps the cell showed."""
+    figures = 0
+    for output in cell.get("outputs", []):
+        if "text" in output:
+            output["text"] = _cut(str(output["text"]))
+        for mime, data in list(output.get("data", {}).items()):
+            if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE:
+                figures += 1
+            elif isinstance(data, str) and len(data) > MAX_TEXT:
+                output["data"][mime] = _cut(data)
+    return figures
+
+
+def _cut(text: str) -> str:
+    left_out = len(text) - MAX_TEXT
+    return text if left_out <= 0 else text[:MAX_TEXT] + f"\n... {left_out} characters left out"
+
+
+def bitmaps(cell: nbformat.NotebookNode) -> list[tuple[Any, str]]:
+    """``(kind, base64)`` of each bitmap that the cell showed."""
+    return [
+        (mime, str(data))
+        for output in cell.get("outputs", [])
+        for mime, data in output.get("data", {}).items()
+        if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE
+    ]
