@@ -242,6 +242,19 @@ def test_a_reply_is_never_evaluated(content: dict[str, Any]) -> None:
         messages.reply_text({"content": content})
 
 
+def test_a_reply_that_breaks_parsers_does_not_break_the_next() -> None:
+    """After a reply of a hundred thousand brackets, text with every kind of quote is read."""
+    for said in ("[" * 100_000, "'" + "\\" * 99_999 + "'", "'a' " * 50_000, "-" * 100_000 + "1"):
+        with pytest.raises(messages.BadReply):
+            messages.reply_text(_reply(said))
+    for text in ("plain", "it's", 'a "b"', """'"\\'\n\u202e\\""", "\U0001f600" * 3):
+        assert messages.reply_text(_reply(repr(text))) == text
+
+
+def _reply(shown: str) -> dict[str, Any]:
+    return {"content": {"user_expressions": {"reply": {"data": {"text/plain": shown}}}}}
+
+
 def test_the_probe_leaves_no_name_behind(tmp_path: Path) -> None:
     """After a question the notebook's names are those that it had before."""
 

@@ -12,6 +12,7 @@ import base64
 import binascii
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -25,6 +26,9 @@ from grader.stages import Answers, Array, ChannelProbe, Fault, Figure, ModelProb
 
 MAX_REPLY = 32 * 2**20  # bytes of JSON
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
+_TEXT = re.compile(
+    r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.S
+)  # as Python writes it
 REPLY = "_grader_reply"  # where the kernel leaves its reply
 
 _PARTS = {
@@ -195,11 +199,13 @@ def reply_text(reply: Mapping[str, Any]) -> str:
         raise BadReply(f"the kernel gave no reply to the probe ({said})") from None
     if not isinstance(shown, str) or len(shown) > MAX_REPLY:
         raise BadReply("the kernel's reply to the probe is too large")
+    if not _TEXT.fullmatch(shown):  # nothing else gets to the parser, whose stack is finite
+        raise BadReply("the kernel's reply to the probe is no text")
     try:
-        text = ast.literal_eval(shown)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        text = str(ast.literal_eval(shown))
+    except (ValueError, SyntaxError):
         raise BadReply("the kernel's reply to the probe is no text") from None
-    if not isinstance(text, str) or not text:
+    if not text:
         raise BadReply("the kernel's reply to the probe is empty")
     return text
 
