@@ -36,9 +36,9 @@ async def _saved(session: Session, windows: Windows) -> list[Figure]:
     """Pictures that the notebook wrote, with the cell during which each was written."""
     if session.gone is not None:
         return []
-    program = messages.program("saved_figures", {"max_bytes": messages.MAX_FIGURES})
+    asked = messages.expression("saved_figures", {"max_bytes": messages.MAX_FIGURES})
     try:
-        reply = await session.ask(program, messages.expression(), SECONDS)
+        reply = await session.ask(asked, SECONDS)
         saved = messages.read_figures(messages.reply_text(reply))
     except (KernelGone, messages.BadReply):
         return []

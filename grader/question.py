@@ -12,7 +12,7 @@ from grader.assignment import Assignment, Exercise
 from grader.probe import messages
 from grader.run.session import KernelGone, Session
 from grader.stages import Answers, Array, Attempt, Fault, GradedCell, ModelProbe, Panel
-from grader.stimuli import draw_field, draw_panel
+from grader.stimuli import draw_field, draw_panel, population
 
 MARK_SECONDS = 30.0
 
@@ -33,7 +33,7 @@ async def mark(session: Session, found: GradedCell) -> None:
     Raises ``KernelGone``.
     """
     request = {"exercise": found.exercise, "class_name": found.class_name}
-    await session.ask(messages.program("before", request), "None", MARK_SECONDS)
+    await session.ask(messages.expression("before", request), MARK_SECONDS)
 
 
 async def question(
@@ -72,7 +72,9 @@ class _Asked:
     deadline: float
 
     async def look(self) -> ModelProbe:
-        request = messages.look_request(self.questions.assignment, self.exercise, self.class_name)
+        assignment, hidden = self.questions.assignment, self.questions.hidden
+        size = population(assignment, hidden)
+        request = messages.look_request(assignment, self.exercise, self.class_name, size)
         return messages.read_look(await self._ask("look", request))
 
     async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
@@ -95,8 +97,8 @@ class _Asked:
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:
         left = self.deadline - time.monotonic()
-        program = messages.program(function, request)
-        return messages.reply_text(await self.session.ask(program, messages.expression(), left))
+        asked = messages.expression(function, request)
+        return messages.reply_text(await self.session.ask(asked, left))
 
 
 def _away_from_singular(panel: Panel, answers: Answers) -> Panel | None:

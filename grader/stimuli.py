@@ -76,6 +76,14 @@ def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> Panel:
     )
 
 
+def population(assignment: Assignment, hidden: bool) -> int:
+    """How many neurons can answer every stimulus and every state of the field at once."""
+    rubric = assignment.rubric
+    further = len(rubric.stimuli) if rubric and hidden else 0
+    field = rubric.field if rubric else FieldDraw()
+    return max(len(assignment.stimuli) + further, field.count)
+
+
 def draw_field(assignment: Assignment, states: Sequence[str], seed: int) -> dict[str, Array]:
     """Where the vector field is sampled: "V" in mV, "I" in uA/cm2 and every state, ``(K,)``.
 

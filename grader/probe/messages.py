@@ -38,23 +38,18 @@ _PARTS = {
     "saved_figures": ("figures",),
 }
 _PROGRAM = """\
-def _grader():
-    import json, sys, types
-    package = sys.modules["_grader_inside"] = types.ModuleType("_grader_inside")
-    package.__path__ = []
-    for name, source in json.loads({sources!r}).items():
-        module = types.ModuleType("_grader_inside." + name)
-        module.__package__ = "_grader_inside"
-        sys.modules[module.__name__] = module
-        exec(compile(source, "<grader " + name + ">", "exec"), module.__dict__)
-    reply = getattr(module, {function!r})(globals(), json.loads({request!r}))
-    for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
-        del sys.modules[name]
-    sys.modules[{reply!r}] = json.dumps(reply)
-try:
-    _grader()
-finally:
-    del _grader
+import json, sys, types
+package = sys.modules["_grader_inside"] = types.ModuleType("_grader_inside")
+package.__path__ = []
+for name, source in json.loads({sources!r}).items():
+    module = types.ModuleType("_grader_inside." + name)
+    module.__package__ = "_grader_inside"
+    sys.modules[module.__name__] = module
+    exec(compile(source, "<grader " + name + ">", "exec"), module.__dict__)
+reply = getattr(module, {function!r})(namespace, json.loads({request!r}))
+for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
+    del sys.modules[name]
+sys.modules[{reply!r}] = json.dumps(reply)
 """
 
 
@@ -62,20 +57,18 @@ class BadReply(Exception):
     """The kernel answered something that is no reply of the probe."""
 
 
-def program(function: str, request: Mapping[str, Any]) -> str:
-    """Python text that calls ``function`` of ``inside`` in the kernel.
+def expression(function: str, request: Mapping[str, Any]) -> str:
+    """A Python expression that calls ``function`` of ``inside``; its value is the reply.
 
-    It leaves the names of the notebook alone and its reply in ``sys.modules``.
+    It is evaluated beside an empty cell, since IPython takes a tenth of a second to look
+    at a cell of this size. The names of the notebook are left alone.
     """
     sources = {part: _source(part) for part in _PARTS[function]}
-    return _PROGRAM.format(
+    program = _PROGRAM.format(
         sources=json.dumps(sources), function=function, request=json.dumps(request), reply=REPLY
     )
-
-
-def expression() -> str:
-    """The expression that reads the reply out of the kernel."""
-    return f"__import__('sys').modules.pop({REPLY!r}, '')"
+    run = f"__import__('builtins').exec({program!r}, {{'namespace': globals()}})"
+    return f"{run} or __import__('sys').modules.pop({REPLY!r}, '')"
 
 
 @cache
@@ -83,14 +76,20 @@ def _source(part: str) -> str:
     return resources.files("grader.probe.inside").joinpath(f"{part}.py").read_text("utf-8")
 
 
-def look_request(assignment: Assignment, exercise: Exercise, class_name: str) -> dict[str, Any]:
-    """Ask for the structure of the class that was kept for ``exercise``."""
+def look_request(
+    assignment: Assignment, exercise: Exercise, class_name: str, size: int
+) -> dict[str, Any]:
+    """Ask for the structure of the class that was kept for ``exercise``.
+
+    A model of ``size`` neurons is made, and questioned later on when answers are asked
+    of as many.
+    """
     return {
         "exercise": exercise.id,
         "class_name": class_name,
         "asked": [channel.name for channel in exercise.channels],
         "parameters": sorted({p for c in exercise.channels for p in c.parameters}),
-        "size": 2,
+        "size": size,
         "dt": assignment.simulation.dt,
     }
 
@@ -103,7 +102,8 @@ def answer_request(
     field_states: Mapping[str, Array],
 ) -> dict[str, Any]:
     """Ask for traces of ``panel`` and for the field at ``field_states``."""
-    request = look_request(assignment, exercise, class_name)
+    size = max(panel.V0.size, *(array.size for array in field_states.values()))
+    request = look_request(assignment, exercise, class_name, size)
     return request | {
         "current": _pack(panel.current),
         "V0": _pack(panel.V0),
@@ -193,10 +193,7 @@ def reply_text(reply: Mapping[str, Any]) -> str:
     try:
         shown = reply["content"]["user_expressions"]["reply"]["data"]["text/plain"]
     except (KeyError, TypeError):
-        content = reply.get("content")
-        content = content if isinstance(content, dict) else {}
-        said = f"{content.get('ename', '')}: {content.get('evalue', '')}"[:500]
-        raise BadReply(f"the kernel gave no reply to the probe ({said})") from None
+        raise BadReply(f"the kernel gave no reply to the probe ({_error(reply)})") from None
     if not isinstance(shown, str) or len(shown) > MAX_REPLY:
         raise BadReply("the kernel's reply to the probe is too large")
     if not _TEXT.fullmatch(shown):  # nothing else gets to the parser, whose stack is finite
@@ -208,6 +205,15 @@ def reply_text(reply: Mapping[str, Any]) -> str:
     if not text:
         raise BadReply("the kernel's reply to the probe is empty")
     return text
+
+
+def _error(reply: Mapping[str, Any]) -> str:
+    """The error that a reply without a value tells of."""
+    told: object = reply.get("content")
+    for part in ("user_expressions", "reply"):
+        told = told.get(part, told) if isinstance(told, dict) else {}
+    told = told if isinstance(told, dict) else {}
+    return f"{told.get('ename', '')}: {told.get('evalue', '')}"[:500]
 
 
 def read_look(text: str) -> ModelProbe:

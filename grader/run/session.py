@@ -174,8 +174,8 @@ class Session:
             excused="" if late else excuse(name, text),
         )
 
-    async def ask(self, code: str, expression: str, seconds: float) -> dict[str, Any]:
-        """Run ``code`` in silence and return the reply that carries ``expression``'s value.
+    async def ask(self, expression: str, seconds: float) -> dict[str, Any]:
+        """Return the reply that carries the value of a Python ``expression``.
 
         Raises ``KernelGone`` when the kernel dies or does not answer in time.
         """
@@ -183,9 +183,8 @@ class Session:
             raise self.gone
         kc, km = self.client.kc, self.kernel
         assert kc is not None
-        sent = kc.execute(
-            code, silent=True, store_history=False, user_expressions={"reply": expression}
-        )
+        asked = {"reply": expression}
+        sent = kc.execute("", silent=True, store_history=False, user_expressions=asked)
         began = time.monotonic()
         try:
             while (left := began + seconds - time.monotonic()) > 0:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -79,11 +80,9 @@ def _timed(clock: Clock, method: Any, stage: Callable[[Any], str]) -> Any:
     return timed
 
 
-def _question(code: str) -> str:
-    for name in ("look", "answer"):
-        if f"getattr(module, {name!r})" in code:
-            return f"probe: {name}"
-    return "probe: the rest"
+def _question(expression: str) -> str:
+    asked = re.search(r"getattr\(module, \W*(\w+)", expression)
+    return f"probe: {asked[1] if asked and asked[1] in ('look', 'answer') else 'the rest'}"
 
 
 def main(files: list[str]) -> None:

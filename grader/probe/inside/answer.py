@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from .arrays import pack, unpack
-from .keep import kept
+from .keep import kept, take_model
 from .model import about_precision, build, fault, is_a, named_members, states
 from .settings import put_back, tidy
 
@@ -48,20 +48,26 @@ def run_all(cls, request, current, V0, drawn, x64, together):
     tidy(request["dt"], x64)
     count, number = V0.size, drawn["V"].size
     size = max(count, number) if together else 1
-    subject = Subject(cls, request, size)
-    traces, slopes = [], []
-    for start in range(0, count, size):
-        part = slice(start, start + size)
-        traces.append(subject.trace(fill(current[:, part], size), fill(V0[part], size)))
-    for start in range(0, number, size):
-        part = {name: fill(array[start : start + size], size) for name, array in drawn.items()}
-        slopes.append(subject.slope(part, x64))
+    model = take_model(request, size, x64)
+    subject = Subject(build(cls, size) if model is None else model, request, size)
+    steps = subject.small_steps if x64 else ()
+    if together:
+        wide = {name: fill(array, size) for name, array in drawn.items()}
+        told = subject.run(steps, wide, fill(current, size), fill(V0, size))
+        traces, slopes = subject.traces(told, steps), subject.slope(told, steps, wide)
+    else:
+        subject.compile()
+        alone = [{name: array[i : i + 1] for name, array in drawn.items()} for i in range(number)]
+        parts = [subject.slope(subject.run(steps, one), steps, one) for one in alone]
+        slopes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        runs = [
+            subject.run((), alone[0], current[:, i : i + 1], V0[i : i + 1]) for i in range(count)
+        ]
+        traces = {name: np.concatenate([run[name] for run in runs], axis=1) for name in runs[0]}
     return {
         "start": subject.reset_range(),
-        "traces": {
-            n: pack(np.concatenate([t[n] for t in traces], 1)[:, :count]) for n in traces[0]
-        },
-        "field": {n: pack(np.concatenate([s[n] for s in slopes])[:number]) for n in slopes[0]},
+        "traces": {name: pack(trace[:, :count]) for name, trace in traces.items()},
+        "field": {name: pack(slope[:number]) for name, slope in slopes.items()},
     }
 
 
@@ -71,63 +77,104 @@ def fill(array, size):
     return np.concatenate([array] + [array[..., -1:]] * missing, axis=-1) if missing else array
 
 
-class Subject:
-    """A new instance, its states by name, and compiled ways to run it."""
+GOES_ON, AT_DRAWN, AT_V0 = 0, 1, 2  # where a step begins
 
-    def __init__(self, cls, request, size):
-        self.model = build(cls, size)
+
+class Subject:
+    """An instance as after ``reset()``, its states by name, and one loop to run it.
+
+    To find out what a model does in a step takes far longer than the steps themselves.
+    So one loop makes all of them: the small ones that tell the vector field, each from
+    the drawn states, and then the panel from V0 on.
+    """
+
+    small_steps = (1e-4, 5e-5, 2.5e-5)  # ms
+
+    def __init__(self, model, request, size):
+        self.model = model
         self.size, self.dt, self.asked = size, request["dt"], request["asked"]
         self.states = {"V": self.model.V}
         for name, member in named_members(self.model, request["asked"]):
             if is_a(member, bp.dyn.IonChannel):
                 for state, variable in states(member, size):
                     self.states[f"{name}.{state}"] = variable
-        self.fresh = {k: v.value for k, v in self.model.vars().unique().items()}
+        self.variables = self.model.vars().unique()
+        self.fresh = {k: v.value for k, v in self.variables.items()}
+        self.nodes = list(self.model.nodes().subset(bp.DynamicalSystem).unique().values())
+        self.loop = self.go
 
-        def step(i, x, dt):
-            bp.share.save(t=i * dt, i=i, dt=dt)
-            self.model(x)
-            now = {name: state.value for name, state in self.states.items()}
-            self.model.clear_input()
-            for node in self.model.nodes().subset(bp.DynamicalSystem).unique().values():
-                node.clear_input()
-            return now
-
-        self.simulate = bm.jit(
-            lambda steps, xs: bm.for_loop(lambda i, x: step(i, x, self.dt), (steps, xs))
-        )
-        self.advance = bm.jit(lambda x, dt: step(0, x, dt))
+    def compile(self):
+        """From now on a loop of the same length is not looked at again."""
+        self.loop = bm.jit(self.go)
 
     def reset_range(self):
         """``{state: [least, greatest]}`` right after ``reset()``."""
-        variables = self.model.vars().unique()
         values = {
             state: np.asarray(self.fresh[name], float)
             for state, own in self.states.items()
-            for name, variable in variables.items()
+            for name, variable in self.variables.items()
             if variable is own
         }
         return {n: [float(v.min()), float(v.max())] for n, v in values.items()}
 
     def start(self, values):
-        """Back to the state after ``reset()``, then the given values on top."""
-        for name, variable in self.model.vars().unique().items():
-            variable.value = self.fresh[name]
-        for name, value in values.items():
-            if name in self.states:
-                state = self.states[name]
-                state.value = jax.numpy.asarray(value, state.dtype)
-        bp.share.save(dt=self.dt, t=0.0, i=0)
+        """The state after ``reset()``, with the given values on top, by variable."""
+        found = dict(self.fresh)
+        for name, variable in self.variables.items():
+            for state, own in self.states.items():
+                if own is variable and state in values:
+                    found[name] = jax.numpy.asarray(values[state], own.dtype)
+        return found
 
-    def trace(self, current, V0):
-        """``{state: (T, size)}`` after each step."""
-        self.start({"V": V0})
+    def run(self, steps, drawn, current=None, V0=None):
+        """``{state: (len(steps) + T, size)}`` after each step.
+
+        ``steps`` are the lengths of those that begin at the ``drawn`` states; then
+        ``current``, ``(T, size)``, is injected from ``V0`` on.
+        """
         dtype = self.states["V"].dtype
-        steps = np.arange(current.shape[0])
-        found = self.simulate(steps, jax.numpy.asarray(current, dtype))
-        return {name: np.asarray(bm.as_jax(value)) for name, value in found.items()}
+        inputs = [np.broadcast_to(drawn["I"], (len(steps), self.size))]
+        begins, numbers, lengths = [AT_DRAWN] * len(steps), [0] * len(steps), list(steps)
+        if current is not None:
+            inputs.append(current)
+            begins += [AT_V0] + [GOES_ON] * (len(current) - 1)
+            numbers += range(len(current))
+            lengths += [self.dt] * len(current)
+        rows = (
+            np.asarray(begins, np.int32),
+            np.asarray(numbers),
+            jax.numpy.asarray(np.concatenate(inputs), dtype),
+            jax.numpy.asarray(np.asarray(lengths, float)),
+        )
+        panel = self.start({} if V0 is None else {"V": V0})
+        told = self.loop(rows, self.start(drawn), panel)
+        for name, variable in self.variables.items():
+            variable.value = self.fresh[name]
+        bp.share.save(dt=self.dt, t=0.0, i=0)
+        return {name: np.asarray(bm.as_jax(value), float) for name, value in told.items()}
 
-    def slope(self, drawn, x64):
+    def go(self, rows, drawn, panel):
+        """The loop itself."""
+
+        def step(begin, i, x, dt):
+            for name, variable in self.variables.items():
+                value = bm.as_jax(variable.value)
+                variable.value = jax.lax.select_n(begin, value, drawn[name], panel[name])
+            bp.share.save(t=i * dt, i=i, dt=dt)
+            self.model(x)
+            now = {name: state.value for name, state in self.states.items()}
+            self.model.clear_input()
+            for node in self.nodes:
+                node.clear_input()
+            return now
+
+        return bm.for_loop(step, rows)
+
+    def traces(self, told, steps):
+        """The panel's part of what ``run`` told."""
+        return {name: values[len(steps) :] for name, values in told.items()}
+
+    def slope(self, told, steps, drawn):
         """``{state: (size,)}``: time derivatives per ms.
 
         They come from the equations where those can be found and one small update
@@ -135,39 +182,53 @@ class Subject:
         model does. float32 has too few digits to extrapolate an update.
         """
         equations = self.equations(drawn)
-        if not x64:
+        if not steps:
             return equations
-        found = self.extrapolated(drawn)
+        found = self.extrapolated(told, steps, drawn)
         for name, exact in equations.items():
             if np.all(np.abs(exact - found[name]) <= 1e-4 * np.maximum(1.0, np.abs(found[name]))):
                 found[name] = exact
         return found
 
-    def extrapolated(self, drawn):
+    def extrapolated(self, told, steps, drawn):
         """The same by Richardson extrapolation of one update as dt goes to 0.
 
         Any way of writing the model has an update, and no integrator matters there.
         """
-        h, x = 1e-4, jax.numpy.asarray(drawn["I"], self.states["V"].dtype)
-        quotients = []
-        for dt in (h, h / 2, h / 4):
-            self.start(drawn)
-            before = {name: np.asarray(state.value, float) for name, state in self.states.items()}
-            after = self.advance(x, dt)
-            quotients.append(
-                {n: (np.asarray(bm.as_jax(after[n]), float) - before[n]) / dt for n in before}
-            )
-        bp.share.save(dt=self.dt, t=0.0, i=0)
-        one, two, four = quotients
+        begin = self.start(drawn)
+        before = {
+            state: np.asarray(begin[name], float)
+            for state, own in self.states.items()
+            for name, variable in self.variables.items()
+            if variable is own
+        }
+        one, two, four = (
+            {n: (told[n][row] - before[n]) / dt for n in before} for row, dt in enumerate(steps)
+        )
         return {n: (one[n] - 6 * two[n] + 8 * four[n]) / 3 for n in one}
 
     def equations(self, drawn):
         """The same from the equations themselves, as far as they can be found."""
-        self.start(drawn)
-        V, current = self.states["V"].value, jax.numpy.asarray(drawn["I"], self.states["V"].dtype)
-        found = {}
-        with contextlib.suppress(BaseException):  # no such method, or with other arguments
-            found["V"] = self.model.derivative(V, 0.0, current)
+        for name, value in self.start(drawn).items():
+            self.variables[name].value = value
+        current = jax.numpy.asarray(drawn["I"], self.states["V"].dtype)
+        try:
+            found = bm.jit(self.slopes)(current)
+        except BaseException:  # what can't be compiled may yet be computed
+            found = self.slopes(current)
+        return {n: np.asarray(bm.as_jax(value), float) for n, value in found.items()}
+
+    def slopes(self, current):
+        """What each equation gives at the present states."""
+        V, found = self.states["V"].value, {}
+
+        def add(name, equation, arguments):
+            with contextlib.suppress(BaseException):  # no such method, or with other arguments
+                value = bm.as_jax(equation(*arguments))
+                if value.shape == (self.size,):
+                    found[name] = value
+
+        add("V", getattr(self.model, "derivative", None), (V, 0.0, current))
         for name, member in named_members(self.model, self.asked):
             if not is_a(member, bp.dyn.IonChannel):
                 continue
@@ -178,14 +239,8 @@ class Subject:
                         arguments = list(inspect.signature(equation).parameters)
                         given = {"t": 0.0, "V": V, **own}
                         if all(a in given for a in arguments) and arguments[0] in own:
-                            try:
-                                slope = equation(*[given[a] for a in arguments])
-                            except BaseException:
-                                continue
-                            found[f"{name}.{arguments[0]}"] = slope
-        full = (self.size,)
-        arrays = {n: np.asarray(bm.as_jax(value), float) for n, value in found.items()}
-        return {n: array for n, array in arrays.items() if array.shape == full}
+                            add(f"{name}.{arguments[0]}", equation, [given[a] for a in arguments])
+        return found
 
 
 def flat(equation):

@@ -1,10 +1,13 @@
 """The structure of a model: its class, its channels, their parameters and types."""
 
+import contextlib
+
 import brainpy as bp
 import brainpy.math as bm
+import jax
 import numpy as np
 
-from .keep import kept
+from .keep import keep_model, kept
 from .model import (
     about_precision,
     build,
@@ -40,10 +43,14 @@ def examine(cls, request, faults):
     """What there is to say of the class and of one instance."""
     model, size = make(cls, request, faults)
     integrated = {id(channel) for channel in ion_channels(model)}
+    members = named_members(model, request["asked"])
+    measured = measure([v for _, v in members if is_a(v, bp.dyn.IonChannel)], size)
     channels = []
-    for name, value in named_members(model, request["asked"]):
+    for name, value in members:
         try:
             described = describe(name, value, size, integrated, request["parameters"])
+            if id(value) in measured:
+                described["measured"] = measured[id(value)]
         except BaseException as error:
             faults.append(fault("describe " + name, error))
             described = {"name": name, "kind": "other", "type_name": own_name(value)}
@@ -73,7 +80,9 @@ def make(cls, request, faults):
     for x64 in (True, False):
         tidy(request["dt"], x64)
         try:
-            return build(cls, size), size
+            model = build(cls, size)
+            keep_model(request, model, size, x64)
+            return model, size
         except BaseException as error:
             faults.append(fault("make population", error))
             if not about_precision(error):
@@ -101,7 +110,6 @@ def describe(name, value, size, integrated, parameters):
     found["states"] = [state for state, _ in own]
     found["master_types"] = master_types(getattr(value, "master_type", None))
     found["parameters"] = {p: scalar(getattr(value, p, None)) for p in parameters}
-    found["measured"] = measure(value, [v for _, v in own], size)
     integrators = [v for v in vars(value).values() if is_a(v, bp.ode.ODEIntegrator)]
     found["integrators"] = sorted(own_name(v) for v in integrators[:MOST_NAMES])
     return found
@@ -115,21 +123,41 @@ def master_types(kind):
     return [] if kind is None else [class_name(kind)]
 
 
-def measure(channel, own, size):
-    """E and g_max read off the current with every gate open: I = g_max (E - V)."""
-    before = [state.value for state in own]
+def measure(channels, size):
+    """``{id: {"E", "g_max"}}`` read off the currents with every gate open: I = g_max (E - V).
+
+    All of them are one program, since each costs its share whatever it computes. What a
+    channel's own current does in Python is found out only once.
+    """
+    gates = [own for channel in channels for _, own in states(channel, size)]
+    before = [state.value for state in gates]
+
+    def currents(V):
+        found = {}
+        for number, channel in enumerate(channels):
+            with contextlib.suppress(BaseException):  # it needs more than V, or is unfinished
+                current = bm.as_jax(channel.current(V))
+                found[number] = jax.numpy.broadcast_to(current, (size,))[0]
+        return found
+
     try:
-        for state in own:
-            state.value = bm.as_jax(bm.ones_like(state))
-        at = {}
-        for V in (-100.0, -20.0, 60.0):
-            current = np.asarray(bm.as_jax(channel.current(bm.as_jax(bm.ones(size)) * V)))
-            at[V] = float(np.broadcast_to(current, (size,))[0])
+        for state in gates:
+            state.value = jax.numpy.asarray(np.ones(size, state.dtype))
+        compiled = jax.jit(currents)
+        at = {V: compiled(np.full(size, V)) for V in (-100.0, -20.0, 60.0)}
     except BaseException:
         return {}
     finally:
-        for state, value in zip(own, before, strict=True):
+        for state, value in zip(gates, before, strict=True):
             state.value = value
+    return {
+        id(channels[number]): straight({V: float(found[number]) for V, found in at.items()})
+        for number in at[60.0]
+    }
+
+
+def straight(at):
+    """E and g_max of the line through the currents ``at`` three V; nothing when it bends."""
     slope = (at[60.0] - at[-100.0]) / 160.0
     middle = at[-100.0] + slope * 80.0
     if slope == 0 or abs(middle - at[-20.0]) > 1e-6 * (abs(at[60.0]) + abs(at[-100.0])):

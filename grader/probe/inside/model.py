@@ -3,6 +3,7 @@
 Types are read off ``type(value).__mro__``: an object's own ``__class__`` may lie.
 """
 
+import functools
 import sys
 import traceback
 
@@ -43,12 +44,18 @@ def class_name(kind):
 
 def of_library(kind):
     """Whether a class is one of BrainPy's, whatever it says of itself."""
-    return any(
-        value is kind
+    return id(kind) in library()
+
+
+@functools.cache
+def library():
+    """What stands in BrainPy's modules, by ``id``; nothing of it is taken out of memory."""
+    return {
+        id(value)
         for name, module in list(sys.modules.items())
         if name.partition(".")[0] == "brainpy"
         for value in list(vars(module).values())
-    )
+    }
 
 
 def is_a(value, kind):

@@ -9,6 +9,7 @@ import sys
 
 import brainpy as bp
 import brainpy.math as bm
+import brainstate
 import jax
 import numpy as np
 from brainpy.math.defaults import env
@@ -45,10 +46,12 @@ def put_back():
     contents = [dict(table) for table in tables]
     generator = getattr(bm.random, "DEFAULT", None)
     key = getattr(generator, "value", None)
+    precision = brainstate.environ.get_precision()
     drawn = random.getstate(), np.random.get_state()
     try:
         yield
     finally:
+        brainstate.environ.set(precision=precision)
         for name, value in options.items():
             with contextlib.suppress(Exception):
                 jax.config.update(name, value)
