@@ -16,7 +16,17 @@ ROOT = Path(__file__).parents[1]
 ISLANDS = [ROOT / "grader" / part / "inside" for part in ("probe", "box")]
 BESIDE = [file for island in ISLANDS for file in sorted(island.glob("*.py"))]
 # What the warm process loads, and what the probe may find in the student's kernel.
-LOADED = {"IPython", "brainpy", "jax", "matplotlib", "numpy", "saiunit", "traitlets", "zmq"}
+LOADED = {
+    "IPython",
+    "brainpy",
+    "brainstate",
+    "jax",
+    "matplotlib",
+    "numpy",
+    "saiunit",
+    "traitlets",
+    "zmq",
+}
 
 
 def _imports(file: Path) -> set[str]:
@@ -69,7 +79,7 @@ def test_command_line_is_light() -> None:
 
 def test_client_host_has_no_jax() -> None:
     """The process that forks clients loads neither JAX nor BrainPy."""
-    code = "import sys, grader.host, grader.gather; print({'jax', 'brainpy'} & set(sys.modules))"
+    code = "import sys, grader.clients, grader.gather; print({'jax', 'brainpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

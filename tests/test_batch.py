@@ -111,7 +111,7 @@ def test_our_own_fault_never_costs_a_student(handed_in: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("victim", ["grader.host", "grader.judge.process"])
+@pytest.mark.parametrize("victim", ["grader.clients", "grader.judge.process"])
 def test_a_killed_helper_process_loses_no_submission(handed_in: Path, victim: str) -> None:
     """When the host or the judge is killed in mid-batch, every submission still gets its score."""
     for number in range(3):

@@ -112,8 +112,10 @@ class Judge:
 def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:
     """Answer each case with a report, or with a traceback when we fail."""
     from grader.judge.compare import Comparison
+    from grader.judge.compiled import keep_compiled
     from grader.load import load_assignment
 
+    keep_compiled()
     comparison: Comparison | None = None
     while True:
         try:

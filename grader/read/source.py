@@ -7,6 +7,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
 from grader.read.lexing import LONGEST, layout, split_cell_magics
 
@@ -19,8 +20,14 @@ _WITH_DOCSTRING = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionD
 _NOT_MEANING = frozenset({"ctx", "kind", "type_comment"})
 
 
+_KEPT = 64  # cells: those of a handout are met again in every submission
+
+
+@lru_cache(_KEPT)
 def parse(source: str) -> ast.Module | None:
     """The syntax tree of a cell, IPython's syntax included; None when there is none.
+
+    The same source gets the same tree: nobody may change it.
 
     Line numbers are those of ``source``. The body of a ``%%time`` or ``%%capture``
     cell is read as the Python that it is. None too for what is too long or too
@@ -56,6 +63,7 @@ def digest_of(source: str, tree: ast.AST | None) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@lru_cache(4 * _KEPT)
 def tree_digest(tree: ast.AST) -> str:
     """The sha256 of a syntax tree without positions and docstrings."""
     digest = hashlib.sha256()

@@ -14,20 +14,18 @@ MAX_FIGURE = 4_000_000  # characters of one picture in base64
 
 
 def as_notebook(submission: Submission) -> nbformat.NotebookNode:
-    """A submission as nbclient takes it: without outputs."""
-    make = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }
-    cells = [
-        make[cell.kind](cell.source, id=cell.id, metadata={"tags": list(cell.tags)})
-        for cell in submission.cells
-    ]
-    return nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={"language_info": {"name": "python"}, "title": Path(submission.file).name},
-    )
+    """A submission as nbclient takes it: without outputs. It was made valid when it was read."""
+    cells = []
+    for cell in submission.cells:
+        metadata = {"tags": list(cell.tags)}
+        made: dict[str, Any] = {"cell_type": cell.kind, "id": cell.id, "metadata": metadata}
+        made["source"] = cell.source
+        if cell.kind == "code":
+            made |= {"execution_count": None, "outputs": []}
+        cells.append(made)
+    described = {"language_info": {"name": "python"}, "title": Path(submission.file).name}
+    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": described, "cells": cells}
+    return nbformat.from_dict(whole)
 
 
 def tame(cell: nbformat.NotebookNode) -> int:

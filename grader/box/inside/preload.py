@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import importlib.metadata
 import os
 import sys
 import warnings
@@ -40,6 +41,7 @@ def preload() -> None:
             importlib.import_module(name)
     _draw_once()
     _fail_once()
+    _find_plugins()
     assert "matplotlib_inline.backend_inline" not in sys.modules, "plots would be lost"
     _no_progress_bar(brainpy)
     # the folder of compiled programs is read-only, and ours: its faults are no student's
@@ -78,6 +80,18 @@ def _fail_once() -> None:
     except RuntimeError:
         with contextlib.suppress(Exception):
             VerboseTB(theme_name="linux").text(*sys.exc_info())
+
+
+def _find_plugins() -> None:
+    """JAX looks through every installed package for plugins before it starts XLA.
+
+    Where there is one, a GPU's, that is left to the fork: who knows what it starts.
+    """
+    bridge: Any = importlib.import_module("jax._src.xla_bridge")
+    with contextlib.suppress(AttributeError):  # of JAX's own, and not promised
+        advertised = importlib.metadata.entry_points(group="jax_plugins")
+        if not advertised and not bridge.jax_plugins:
+            bridge._discover_and_register_pjrt_plugins()
 
 
 def _no_progress_bar(brainpy: Any) -> None:

@@ -1,0 +1,179 @@
+"""A small process that forks one disposable client for each submission.
+
+It has one thread and neither JAX nor BrainPy; it imports what a client needs once and
+forks on request. Every client speaks with one kernel, writes its evidence and ends: a
+kernel that breaks its client breaks nothing else. What it is asked stands in
+`grader.host`. When the coordinator ends, for whatever reason, this process ends and its
+clients with it.
+
+The warm process of the boxes takes longest to get ready, so it is started before
+anything else is imported here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.box.warm import BoxFailed, Setup, WarmBox
+
+if TYPE_CHECKING:
+    from grader.assignment import Assignment
+
+_PR_SET_PDEATHSIG = 1
+_MAX_REQUEST = 64 * 1024
+
+
+def main(connection: socket.socket, folders: tuple[Path, Path], described: str, file: str) -> None:
+    """Start the warm process as ``described``, load the assignment of ``folders``, serve.
+
+    ``file`` is where compiled programs are to be kept, "" when that was done before.
+    """
+    setup = None if (wanted := json.loads(described)) is None else Setup(**wanted)
+    warm = None if setup is None else WarmBox(setup)
+    _serve(connection, _get_ready(*folders), setup, warm, file)
+
+
+def _get_ready(folder: Path, teachers: Path) -> Assignment:
+    """Import all that a client needs, and read the handout; no thread may be started here."""
+    import IPython.core.inputtransformer2
+    import nbclient
+    import nbformat
+
+    from grader.load import load_assignment
+    from grader.read.cells import find_cell
+    from grader.read.notebook import read_notebook
+
+    nbformat.validate(nbformat.v4.new_notebook())
+    assignment = load_assignment(folder, teachers)
+    with contextlib.suppress(Exception):  # each client that needs it says what is wrong with it
+        handout = read_notebook(assignment.notebook)
+        for exercise in assignment.exercises:  # its cells stand in every submission
+            find_cell(handout, exercise, assignment)
+    assert threading.active_count() == 1, "a process with threads must not fork"
+    assert "jax" not in sys.modules, "a process with JAX must not fork"
+    del IPython, nbclient
+    return assignment
+
+
+def _serve(
+    connection: socket.socket,
+    assignment: Assignment,
+    setup: Setup | None,
+    warm: WarmBox | None,
+    file: str,
+) -> None:
+    """Fork a client for each request until the coordinator is gone."""
+    from grader.fill import fill_apart
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
+    if warm is not None and file and not _fault(warm):
+        fill_apart(assignment, warm.link, _free_core([]), Path(file))
+    cores: dict[int, int] = {}  # of each client
+    while True:
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                cores.pop(ended, None)
+        connection.settimeout(1.0)
+        try:
+            request, descriptors, _, _ = socket.recv_fds(connection, _MAX_REQUEST, 1)
+        except TimeoutError:
+            continue
+        if not request:
+            break
+        if setup is not None and (warm is None or not warm.running):
+            warm = WarmBox(setup)  # the old one was killed
+        fault = _fault(warm)
+        parent, core = os.getpid(), _free_core(list(cores.values()))
+        child = os.fork()
+        if child == 0:
+            connection.close()
+            _die_with(parent)
+            _client(json.loads(request), assignment, descriptors[0], warm, core, fault)
+        cores[child] = core
+        os.close(descriptors[0])
+        pidfd = os.pidfd_open(child)
+        connection.settimeout(None)
+        socket.send_fds(connection, [b"pid"], [pidfd])
+        os.close(pidfd)
+    for client in cores:  # not yet waited for, so each still is who it was
+        os.kill(client, signal.SIGKILL)
+    if warm is not None:
+        warm.close()
+
+
+def _fault(warm: WarmBox | None) -> str:
+    """What keeps the warm process from making boxes, or ""."""
+    try:
+        if warm is not None:
+            warm.wait()
+    except (BoxFailed, OSError) as problem:
+        return str(problem)
+    return ""
+
+
+def _free_core(taken: Sequence[int]) -> int:
+    """The processor that the fewest of the running clients' kernels keep to."""
+    return min(sorted(os.sched_getaffinity(0)), key=taken.count)
+
+
+def _client(
+    request: dict[str, Any],
+    assignment: Assignment,
+    writing: int,
+    warm: WarmBox | None,
+    core: int,
+    fault: str,
+) -> None:
+    """Gather one submission's evidence, then end without a way back."""
+    from grader.assignment import Limits
+    from grader.evidence import save_evidence
+    from grader.gather import Job, gather
+
+    answer = "done"
+    try:
+        if fault:
+            raise BoxFailed(fault)
+        job = Job(
+            notebook=Path(request["notebook"]),
+            assignment=assignment,
+            limits=Limits(**request["limits"]),
+            secret=bytes.fromhex(request["secret"]),
+            seed=request["seed"],
+            box=None if warm is None else warm.link,
+            core=core,
+            scratch=Path(request["scratch"]),
+        )
+        save_evidence(gather(job), Path(request["folder"]))
+    except BaseException:
+        answer = traceback.format_exc()[-8000:]
+    finally:
+        os.write(writing, answer.encode())
+        os._exit(0)
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel to end this process when its parent ends."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main(
+        socket.socket(fileno=int(sys.argv[1])),
+        (Path(sys.argv[2]), Path(sys.argv[3])),
+        sys.argv[4],
+        sys.argv[5],
+    )
