@@ -71,11 +71,14 @@ class _Asked:
     class_name: str
     deadline: float
 
+    def request(self) -> dict[str, object]:
+        """What is asked of the structure, and repeated with what is asked then."""
+        assignment = self.questions.assignment
+        size = population(assignment, self.questions.hidden)
+        return messages.look_request(assignment, self.exercise, self.class_name, size)
+
     async def look(self) -> ModelProbe:
-        assignment, hidden = self.questions.assignment, self.questions.hidden
-        size = population(assignment, hidden)
-        request = messages.look_request(assignment, self.exercise, self.class_name, size)
-        return messages.read_look(await self._ask("look", request))
+        return messages.read_look(await self._ask("look", self.request()))
 
     async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
         """The panel that was asked, and what the model answered."""
@@ -90,9 +93,7 @@ class _Asked:
         return panel, answers
 
     async def _answer(self, panel: Panel, states: Mapping[str, Array]) -> Answers:
-        request = messages.answer_request(
-            self.questions.assignment, self.exercise, self.class_name, panel, states
-        )
+        request = messages.answer_request(self.request(), panel, states)
         return messages.read_answer(await self._ask("answer", request), panel, states)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:

@@ -76,12 +76,14 @@ def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> Panel:
     )
 
 
+POPULATION = 64
+"""Neurons that a model is made of, if no more stimuli are asked; more cost time each step."""
+
+
 def population(assignment: Assignment, hidden: bool) -> int:
-    """How many neurons can answer every stimulus and every state of the field at once."""
-    rubric = assignment.rubric
-    further = len(rubric.stimuli) if rubric and hidden else 0
-    field = rubric.field if rubric else FieldDraw()
-    return max(len(assignment.stimuli) + further, field.count)
+    """Of how many neurons a model is made: one for each stimulus, and enough for the field."""
+    further = len(assignment.rubric.stimuli) if assignment.rubric and hidden else 0
+    return max(len(assignment.stimuli) + further, POPULATION)
 
 
 def draw_field(assignment: Assignment, states: Sequence[str], seed: int) -> dict[str, Array]:

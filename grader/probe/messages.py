@@ -81,8 +81,7 @@ def look_request(
 ) -> dict[str, Any]:
     """Ask for the structure of the class that was kept for ``exercise``.
 
-    A model of ``size`` neurons is made, and questioned later on when answers are asked
-    of as many.
+    A model of ``size`` neurons is made, and kept for the answers.
     """
     return {
         "exercise": exercise.id,
@@ -95,16 +94,11 @@ def look_request(
 
 
 def answer_request(
-    assignment: Assignment,
-    exercise: Exercise,
-    class_name: str,
-    panel: Panel,
-    field_states: Mapping[str, Array],
+    look: Mapping[str, Any], panel: Panel, field_states: Mapping[str, Array]
 ) -> dict[str, Any]:
-    """Ask for traces of ``panel`` and for the field at ``field_states``."""
-    size = max(panel.V0.size, *(array.size for array in field_states.values()))
-    request = look_request(assignment, exercise, class_name, size)
-    return request | {
+    """Ask for traces of ``panel`` and for the field at ``field_states``, as after ``look``."""
+    return {
+        **look,
         "current": _pack(panel.current),
         "V0": _pack(panel.V0),
         "field_states": {name: _pack(array) for name, array in field_states.items()},

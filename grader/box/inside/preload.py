@@ -11,6 +11,7 @@ import sys
 import warnings
 from typing import Any
 
+from .pages import gather_pages
 from .units import no_backend
 
 # Not matplotlib_inline: it ties itself to the shell that there is when it is imported.
@@ -48,6 +49,7 @@ def preload() -> None:
     about_ours = "Error (reading|writing) persistent compilation cache entry"
     warnings.filterwarnings("ignore", about_ours)
     gc.freeze()
+    gather_pages()
     gc.enable()
 
 

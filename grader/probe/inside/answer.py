@@ -47,27 +47,33 @@ def run_all(cls, request, current, V0, drawn, x64, together):
     """Every stimulus and every drawn state, in one population or one after the other."""
     tidy(request["dt"], x64)
     count, number = V0.size, drawn["V"].size
-    size = max(count, number) if together else 1
+    size = request["size"] if together else 1
     model = take_model(request, size, x64)
     subject = Subject(build(cls, size) if model is None else model, request, size)
     steps = subject.small_steps if x64 else ()
+    parts = [
+        {name: fill(array[i : i + size], size) for name, array in drawn.items()}
+        for i in range(0, number, size)
+    ]
     if together:
-        wide = {name: fill(array, size) for name, array in drawn.items()}
-        told = subject.run(steps, wide, fill(current, size), fill(V0, size))
-        traces, slopes = subject.traces(told, steps), subject.slope(told, steps, wide)
+        told = subject.run(steps, parts, fill(current, size), fill(V0, size))
+        small = len(steps) * len(parts)
+        traces = {name: values[small:] for name, values in told.items()}
     else:
         subject.compile()
-        alone = [{name: array[i : i + 1] for name, array in drawn.items()} for i in range(number)]
-        parts = [subject.slope(subject.run(steps, one), steps, one) for one in alone]
-        slopes = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        runs = [
-            subject.run((), alone[0], current[:, i : i + 1], V0[i : i + 1]) for i in range(count)
-        ]
+        alone = [subject.run(steps, [part]) for part in parts if steps]
+        told = {name: np.concatenate([t[name] for t in alone]) for name in subject.states if alone}
+        runs = [subject.run((), [], current[:, i : i + 1], V0[i : i + 1]) for i in range(count)]
         traces = {name: np.concatenate([run[name] for run in runs], axis=1) for name in runs[0]}
+    slopes = []
+    for i, part in enumerate(parts):
+        rows = slice(i * len(steps), (i + 1) * len(steps))
+        small = {name: values[rows] for name, values in told.items()}
+        slopes.append(subject.slope(small, steps, part))
     return {
         "start": subject.reset_range(),
         "traces": {name: pack(trace[:, :count]) for name, trace in traces.items()},
-        "field": {name: pack(slope[:number]) for name, slope in slopes.items()},
+        "field": {n: pack(np.concatenate([s[n] for s in slopes])[:number]) for n in slopes[0]},
     }
 
 
@@ -77,7 +83,12 @@ def fill(array, size):
     return np.concatenate([array] + [array[..., -1:]] * missing, axis=-1) if missing else array
 
 
-GOES_ON, AT_DRAWN, AT_V0 = 0, 1, 2  # where a step begins
+def placed(array, dtype):
+    """A JAX array of that type; to convert it there would be a program of its own."""
+    return jax.device_put(np.asarray(array, dtype))
+
+
+GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1, or another
 
 
 class Subject:
@@ -101,7 +112,7 @@ class Subject:
         self.variables = self.model.vars().unique()
         self.fresh = {k: v.value for k, v in self.variables.items()}
         self.nodes = list(self.model.nodes().subset(bp.DynamicalSystem).unique().values())
-        self.loop = self.go
+        self.loop, self.compiled = self.go, bm.jit(self.slopes)
 
     def compile(self):
         """From now on a loop of the same length is not looked at again."""
@@ -118,48 +129,57 @@ class Subject:
         return {n: [float(v.min()), float(v.max())] for n, v in values.items()}
 
     def start(self, values):
-        """The state after ``reset()``, with the given values on top, by variable."""
-        found = dict(self.fresh)
-        for name, variable in self.variables.items():
-            for state, own in self.states.items():
-                if own is variable and state in values:
-                    found[name] = jax.numpy.asarray(values[state], own.dtype)
-        return found
+        """The given values where a run begins, by variable."""
+        return {
+            name: placed(values[state], own.dtype)
+            for name, variable in self.variables.items()
+            for state, own in self.states.items()
+            if own is variable and state in values
+        }
 
-    def run(self, steps, drawn, current=None, V0=None):
-        """``{state: (len(steps) + T, size)}`` after each step.
+    def run(self, steps, parts, current=None, V0=None):
+        """``{state: (len(parts) * len(steps) + T, size)}`` after each step.
 
-        ``steps`` are the lengths of those that begin at the ``drawn`` states; then
-        ``current``, ``(T, size)``, is injected from ``V0`` on.
+        First come steps of the lengths ``steps`` from each of the ``parts`` of the drawn
+        states; then ``current``, ``(T, size)``, is injected from ``V0`` on.
         """
-        dtype = self.states["V"].dtype
-        inputs = [np.broadcast_to(drawn["I"], (len(steps), self.size))]
-        begins, numbers, lengths = [AT_DRAWN] * len(steps), [0] * len(steps), list(steps)
+        starts = [self.start(part) for part in parts] if steps else []
+        begins = [1 + at for at in range(len(starts)) for _ in steps]
+        inputs = [part["I"][None] for part in parts for _ in steps]
+        numbers, lengths = [0] * len(begins), list(steps) * len(starts)
         if current is not None:
+            starts.append(self.start({"V": V0}))
+            begins += [len(starts)] + [GOES_ON] * (len(current) - 1)
             inputs.append(current)
-            begins += [AT_V0] + [GOES_ON] * (len(current) - 1)
             numbers += range(len(current))
             lengths += [self.dt] * len(current)
         rows = (
             np.asarray(begins, np.int32),
             np.asarray(numbers),
-            jax.numpy.asarray(np.concatenate(inputs), dtype),
-            jax.numpy.asarray(np.asarray(lengths, float)),
+            placed(np.concatenate(inputs), self.states["V"].dtype),
+            np.asarray(lengths, self.states["V"].dtype),
         )
-        panel = self.start({} if V0 is None else {"V": V0})
-        told = self.loop(rows, self.start(drawn), panel)
+        told = self.loop(rows, starts)
+        self.begin_anew()
+        return {name: np.asarray(bm.as_jax(value), float) for name, value in told.items()}
+
+    def begin_anew(self):
+        """The state after ``reset()``."""
         for name, variable in self.variables.items():
             variable.value = self.fresh[name]
         bp.share.save(dt=self.dt, t=0.0, i=0)
-        return {name: np.asarray(bm.as_jax(value), float) for name, value in told.items()}
 
-    def go(self, rows, drawn, panel):
-        """The loop itself."""
+    def go(self, rows, starts):
+        """The loop itself; a row is where it begins, its number, its input, and its dt."""
 
         def step(begin, i, x, dt):
             for name, variable in self.variables.items():
-                value = bm.as_jax(variable.value)
-                variable.value = jax.lax.select_n(begin, value, drawn[name], panel[name])
+                value, fresh = bm.as_jax(variable.value), self.fresh[name]
+                given = [start.get(name, fresh) for start in starts]
+                if all(other is fresh for other in given):
+                    variable.value = jax.lax.select_n(begin > 0, value, fresh)
+                else:
+                    variable.value = jax.lax.select_n(begin, value, *given)
             bp.share.save(t=i * dt, i=i, dt=dt)
             self.model(x)
             now = {name: state.value for name, state in self.states.items()}
@@ -169,10 +189,6 @@ class Subject:
             return now
 
         return bm.for_loop(step, rows)
-
-    def traces(self, told, steps):
-        """The panel's part of what ``run`` told."""
-        return {name: values[len(steps) :] for name, values in told.items()}
 
     def slope(self, told, steps, drawn):
         """``{state: (size,)}``: time derivatives per ms.
@@ -197,7 +213,7 @@ class Subject:
         """
         begin = self.start(drawn)
         before = {
-            state: np.asarray(begin[name], float)
+            state: np.asarray(begin.get(name, self.fresh[name]), float)
             for state, own in self.states.items()
             for name, variable in self.variables.items()
             if variable is own
@@ -209,11 +225,12 @@ class Subject:
 
     def equations(self, drawn):
         """The same from the equations themselves, as far as they can be found."""
+        self.begin_anew()
         for name, value in self.start(drawn).items():
             self.variables[name].value = value
-        current = jax.numpy.asarray(drawn["I"], self.states["V"].dtype)
+        current = placed(drawn["I"], self.states["V"].dtype)
         try:
-            found = bm.jit(self.slopes)(current)
+            found = self.compiled(current)
         except BaseException:  # what can't be compiled may yet be computed
             found = self.slopes(current)
         return {n: np.asarray(bm.as_jax(value), float) for n, value in found.items()}

@@ -142,7 +142,7 @@ def measure(channels, size):
 
     try:
         for state in gates:
-            state.value = jax.numpy.asarray(np.ones(size, state.dtype))
+            state.value = jax.device_put(np.ones(size, state.dtype))
         compiled = jax.jit(currents)
         at = {V: compiled(np.full(size, V)) for V in (-100.0, -20.0, 60.0)}
     except BaseException:
