@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import traceback
 
 import pytest
 
@@ -123,3 +124,23 @@ def test_hostile_source_ends(source: str) -> None:
     """No source raises or takes more than a moment; each has a digest."""
     parse(source)
     assert len(normalised(source)) == 64
+
+
+def test_a_traceback_printed_meanwhile_spoils_no_parse() -> None:
+    """Whatever the garbage collector ends while a cell is parsed, the cell has its tree."""
+    ended = []
+
+    class Waste:
+        def __init__(self) -> None:
+            self.own = self  # only the collector finds it
+
+        def __del__(self) -> None:
+            try:
+                ended.append(1 + 0 / 0)
+            except ZeroDivisionError:
+                ended.append(len(traceback.format_exc()))
+
+    for _ in range(5):
+        Waste()
+        assert parse("x = 1 + 2\n" * 3000) is not None
+    assert ended

@@ -90,8 +90,9 @@ def _plain(source: str) -> ast.Module | None:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         except SystemError:
-            # CPython 3.11 can fail once ("recursion depth mismatch") after a parse that
-            # ran out of stack, whatever the source; its counter is right again then.
+            # CPython 3.11.7 counts the depth of all trees in the making together. One that a
+            # finaliser begins meanwhile (printing a traceback parses its lines) upsets the
+            # count of this one: "recursion depth mismatch". The next parse counts anew.
             continue
     return None
 
