@@ -20,12 +20,12 @@ from grader.assignment import Assignment, Limits
 from grader.box import programs
 from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
-from grader.gather import CUT
 from grader.host import ClientKilled, Host
 from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.verdict import broken_evidence, verdict
 from grader.read.intake import Entry
 from grader.report.write import write_batch, write_report
+from grader.run.ending import CUT
 from grader.run.kernel import short_folder
 from grader.stages import BatchSummary, GradeReport
 

@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import subprocess
-import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 
-from grader.assignment import Assignment, Limits
-from grader.box.manager import boxed_kernel
-from grader.box.warm import BoxFailed, Link
-from grader.pictures import pictures
-from grader.probe.messages import BadReply
-from grader.question import Questions, mark, question, unanswered
-from grader.read.cells import find_cell
+from grader.box.warm import BoxFailed
+from grader.job import Job
 from grader.read.notebook import read_notebook
-from grader.run.kernel import kernel_environment, plain_kernel, short_folder
-from grader.run.session import KernelBroken, KernelGone, Session, open_session
-from grader.stages import (
-    Attempt,
-    Cell,
-    Evidence,
-    ExecutedNotebook,
-    Figure,
-    GradedCell,
-    RunStatus,
-    Submission,
-)
+from grader.run.session import KernelBroken
+from grader.runs import run_and_question
+from grader.stages import Attempt, Evidence, ExecutedNotebook, Submission
 from grader.stimuli import seed_for
 from grader.versions import versions
 
-CUT = ("timeout", "memory", "kernel_died")  # the run did not come to its own end
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """One submission to gather evidence from. ``seed`` None draws it from ``secret``."""
-
-    notebook: Path
-    assignment: Assignment
-    limits: Limits
-    secret: bytes
-    seed: int | None = None
-    hidden: bool = True  # whether hidden stimuli are used as well
-    box: Link | None = None  # the warm process that makes boxes; None runs it unboxed
-    core: int | None = None  # the processor that a boxed kernel keeps to
-    scratch: Path | None = None  # where private folders are made; the system's, if None
-
-    @property
-    def sandbox(self) -> str:
-        """What the notebook is boxed in with, as results name it."""
-        return "none" if self.box is None else self.box.setup.sandbox
+__all__ = ["Job", "gather"]
 
 
 def gather(job: Job) -> Evidence:
@@ -66,7 +26,7 @@ def gather(job: Job) -> Evidence:
     if submission.fault is not None:
         return _evidence(job, submission, ExecutedNotebook(status="unreadable"), {}, seed)
     try:
-        executed, attempts = _run_and_question(job, submission, seed)
+        executed, attempts = run_and_question(job, submission, seed)
         if any(_without_answer(a) for a in attempts.values()) and not _control_answers(job, seed):
             raise KernelBroken("neither this model nor the assignment's solution could be asked")
     except (BoxFailed, KernelBroken) as problem:
@@ -76,192 +36,18 @@ def gather(job: Job) -> Evidence:
     return _evidence(job, submission, executed, attempts, seed)
 
 
-def _run_and_question(
-    job: Job, submission: Submission, seed: int
-) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
-    """One run where all goes well; another one where the first could not show something."""
-    exercises = job.assignment.exercises
-    cells = {e.id: find_cell(submission, e, job.assignment) for e in exercises}
-    began = time.monotonic()
-    one = _Run(job, submission, cells, seed)
-    executed, attempts = one.in_fresh_kernel(submission.cells)
-    if executed.status in CUT and one.cut_by_question and (rest := _rest(job, began, asks=False)):
-        # What the notebook does when nobody asks its models is another matter.
-        unasked, _ = replace(one, job=rest, asks=False).in_fresh_kernel(submission.cells)
-        executed = replace(unasked, status=executed.status) if unasked.status == "ok" else unasked
-    order = _other_order(submission, executed, cells)
-    if order is not None and (rest := _rest(job, began, asks=True)):
-        _, attempts = replace(one, job=rest).in_fresh_kernel(order)
-    return executed, attempts
-
-
-def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
-    """``job`` with the time that is left of its own for one more run; None when none is.
-
-    All runs together keep to what one run may take, for whoever supervises counts on it.
-    """
-    limits = job.limits
-    questions = limits.probe_seconds * len(job.assignment.exercises)
-    left = limits.notebook_seconds + questions - (time.monotonic() - began)
-    seconds = min(limits.notebook_seconds, left - questions if asks else left)
-    return replace(job, limits=limits.changed(notebook_seconds=seconds)) if seconds > 0 else None
-
-
-def _other_order(
-    submission: Submission, executed: ExecutedNotebook, cells: Mapping[str, GradedCell]
-) -> Sequence[Cell] | None:
-    """The cells in the order in which the student ran them, where only that shows the model.
-
-    None unless a graded cell failed for a name that it lacked. How the notebook ran
-    remains the first run's affair.
-    """
-    graded = {found.index for found in cells.values() if found.index is not None}
-    failed = {run.index for run in executed.cells if run.error_name == "NameError"}
-    ran = [cell for cell in submission.cells if cell.executed is not None]
-    as_run = sorted(ran, key=lambda cell: cell.executed or 0)
-    if graded & failed and as_run != ran and graded <= {cell.index for cell in ran}:
-        return as_run
-    return None
-
-
 def _control_answers(job: Job, seed: int) -> bool:
     """Whether the teacher's solution answers here and now: then our questions work."""
     rubric = job.assignment.rubric
     if rubric is None:
         return False
     submission = read_notebook(rubric.solution)
-    _, attempts = _run_and_question(replace(job, notebook=rubric.solution), submission, seed)
+    _, attempts = run_and_question(replace(job, notebook=rubric.solution), submission, seed)
     return all(attempt.answers.traces for attempt in attempts.values())
 
 
 def _without_answer(attempt: Attempt) -> bool:
     return any(fault.stage == "reply" for fault in attempt.probe.faults)
-
-
-@dataclass
-class _Run:
-    """One kernel: every cell in order, each model questioned right after its cell.
-
-    Whatever the notebook does later can't change what its model has answered by then.
-    """
-
-    job: Job
-    submission: Submission
-    cells: Mapping[str, GradedCell]
-    seed: int
-    asks: bool = True
-    cut_by_question: bool = field(default=False, init=False)
-
-    def in_fresh_kernel(self, order: Sequence[Cell]) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
-        """Run ``order`` in a kernel and a private folder of its own."""
-        where = self.job.scratch or short_folder()
-        with tempfile.TemporaryDirectory(prefix="grader-", dir=where) as folder:
-            return asyncio.run(self._run(order, Path(folder)))
-
-    async def _run(
-        self, order: Sequence[Cell], folder: Path
-    ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
-        began = time.monotonic()
-        attempts = {id: unanswered(cell) for id, cell in self.cells.items()}
-        async with _session(self.job, self.submission, folder) as session:
-            windows: dict[int, tuple[float, float]] = {}
-            for cell in order:
-                if cell.kind != "code" or not cell.source.strip():
-                    continue
-                graded = [id for id, found in self.cells.items() if found.index == cell.index]
-                for id in graded:
-                    await self._mark(session, id)
-                opened = time.time()
-                await session.run_cell(cell.index)
-                windows[cell.index] = (opened, time.time())
-                for id in graded:
-                    attempts[id] = await self._question(session, id, attempts[id])
-            for id, attempt in attempts.items():
-                faults = attempt.probe.faults
-                if not attempt.probe.population and any(
-                    f.error_name == "NameError" for f in faults
-                ):
-                    attempts[id] = await self._question(session, id, attempt)
-            figures = await pictures(session, windows, self.cells, self.job.assignment)
-            executed = _executed(session, figures, time.monotonic() - began)
-        return executed, attempts
-
-    async def _mark(self, session: Session, exercise: str) -> None:
-        if self.asks and session.gone is None:
-            with contextlib.suppress(KernelGone):
-                await mark(session, self.cells[exercise])
-            self.cut_by_question = session.gone is not None
-
-    async def _question(self, session: Session, exercise: str, known: Attempt) -> Attempt:
-        """What the model answers now; ``known`` where it can't be asked."""
-        if not self.asks or session.gone is not None:
-            return known
-        job, cell = self.job, self.cells[exercise]
-        questions = Questions(
-            assignment=job.assignment,
-            seed=self.seed,
-            hidden=job.hidden,
-            seconds=job.limits.probe_seconds,
-        )
-        try:
-            found = await question(session, questions, job.assignment.exercise(exercise), cell)
-        except BadReply as problem:
-            found = unanswered(cell, str(problem))
-        self.cut_by_question = session.gone is not None
-        return found
-
-
-def _session(
-    job: Job, submission: Submission, folder: Path
-) -> contextlib.AbstractAsyncContextManager[Session]:
-    """A kernel in a box of its own, or a plain one where that was asked for."""
-    if job.box is not None:
-        kernel = boxed_kernel(folder, job.box, job.limits, job.core)
-        return open_session(submission, job.limits, kernel)
-    work = folder / "work"
-    work.mkdir()
-    return open_session(
-        submission,
-        job.limits,
-        plain_kernel(folder),
-        cwd=str(work),
-        env=kernel_environment(folder),
-        stdout=subprocess.DEVNULL,  # what a cell prints comes as messages; the rest is noise
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def _executed(session: Session, figures: Sequence[Figure], seconds: float) -> ExecutedNotebook:
-    failed = next((r for r in session.runs if r.status not in ("ok", "not_run")), None)
-    status: RunStatus = "ok"
-    if failed is not None:
-        statuses = {r.status for r in session.runs}
-        status = "timeout" if "timeout" in statuses else "cell_error"
-        status = _how_it_died(session) if "died" in statuses else status
-        if status == "cell_error" and all(r.excused for r in session.runs if r.status == "error"):
-            status = "ok"
-    elif session.gone is not None:  # while it was probed
-        status = "timeout" if session.gone.timeout else _how_it_died(session)
-    elif any(r.status == "not_run" for r in session.runs):
-        status = "timeout"
-    if failed is not None and failed.status == "error":
-        error = f"{failed.error_name}: {failed.error_text}"
-    else:
-        error = "" if failed is None else failed.error_name or failed.status
-    return ExecutedNotebook(
-        status=status,
-        cells=tuple(session.runs),
-        failed_cell=None if failed is None else failed.index,
-        error=error[:2000],
-        seconds=seconds,
-        figures=tuple(figures[:12]),
-        notebook=session.notebook(),
-    )
-
-
-def _how_it_died(session: Session) -> RunStatus:
-    excess = "" if session.gone is None else session.gone.excess
-    return "memory" if excess == "memory" else "kernel_died"
 
 
 def _evidence(

@@ -1,0 +1,29 @@
+"""What there is to do: one submission, and how it is to be run and questioned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.assignment import Assignment, Limits
+from grader.box.warm import Link
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One submission to gather evidence from. ``seed`` None draws it from ``secret``."""
+
+    notebook: Path
+    assignment: Assignment
+    limits: Limits
+    secret: bytes
+    seed: int | None = None
+    hidden: bool = True  # whether hidden stimuli are used as well
+    box: Link | None = None  # the warm process that makes boxes; None runs it unboxed
+    core: int | None = None  # the processor that a boxed kernel keeps to
+    scratch: Path | None = None  # where private folders are made; the system's, if None
+
+    @property
+    def sandbox(self) -> str:
+        """What the notebook is boxed in with, as results name it."""
+        return "none" if self.box is None else self.box.setup.sandbox

@@ -1,0 +1,46 @@
+"""How a run ended: one status for all that became of its cells and its kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.run.session import Session
+from grader.stages import ExecutedNotebook, Figure, RunStatus
+
+CUT = ("timeout", "memory", "kernel_died")  # the run did not come to its own end
+
+
+def executed_notebook(
+    session: Session, figures: Sequence[Figure], seconds: float
+) -> ExecutedNotebook:
+    """What ``session`` ran, with the student's ``figures``; ``seconds`` is what all of it took."""
+    failed = next((r for r in session.runs if r.status not in ("ok", "not_run")), None)
+    status: RunStatus = "ok"
+    if failed is not None:
+        statuses = {r.status for r in session.runs}
+        status = "timeout" if "timeout" in statuses else "cell_error"
+        status = _how_it_died(session) if "died" in statuses else status
+        if status == "cell_error" and all(r.excused for r in session.runs if r.status == "error"):
+            status = "ok"
+    elif session.gone is not None:  # while it was probed
+        status = "timeout" if session.gone.timeout else _how_it_died(session)
+    elif any(r.status == "not_run" for r in session.runs):
+        status = "timeout"
+    if failed is not None and failed.status == "error":
+        error = f"{failed.error_name}: {failed.error_text}"
+    else:
+        error = "" if failed is None else failed.error_name or failed.status
+    return ExecutedNotebook(
+        status=status,
+        cells=tuple(session.runs),
+        failed_cell=None if failed is None else failed.index,
+        error=error[:2000],
+        seconds=seconds,
+        figures=tuple(figures[:12]),
+        notebook=session.notebook(),
+    )
+
+
+def _how_it_died(session: Session) -> RunStatus:
+    excess = "" if session.gone is None else session.gone.excess
+    return "memory" if excess == "memory" else "kernel_died"

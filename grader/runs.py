@@ -1,0 +1,164 @@
+"""The runs of one submission: one, and another where that can't show what there is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grader.box.manager import boxed_kernel
+from grader.job import Job
+from grader.pictures import pictures
+from grader.probe.messages import BadReply
+from grader.question import Questions, mark, question, unanswered
+from grader.read.cells import find_cell
+from grader.run.ending import CUT, executed_notebook
+from grader.run.kernel import kernel_environment, plain_kernel, short_folder
+from grader.run.session import KernelGone, Session, open_session
+from grader.stages import Attempt, Cell, ExecutedNotebook, GradedCell, Submission
+
+
+def run_and_question(
+    job: Job, submission: Submission, seed: int
+) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+    """One run where all goes well; another one where the first could not show something."""
+    exercises = job.assignment.exercises
+    cells = {e.id: find_cell(submission, e, job.assignment) for e in exercises}
+    began = time.monotonic()
+    one = _Run(job, submission, cells, seed)
+    executed, attempts = one.in_fresh_kernel(submission.cells)
+    if executed.status in CUT and one.cut_by_question and (rest := _rest(job, began, asks=False)):
+        # What the notebook does when nobody asks its models is another matter.
+        unasked, _ = replace(one, job=rest, asks=False).in_fresh_kernel(submission.cells)
+        executed = replace(unasked, status=executed.status) if unasked.status == "ok" else unasked
+    order = _other_order(submission, executed, cells)
+    if order is not None and (rest := _rest(job, began, asks=True)):
+        _, attempts = replace(one, job=rest).in_fresh_kernel(order)
+    return executed, attempts
+
+
+def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
+    """``job`` with the time that is left of its own for one more run; None when none is.
+
+    All runs together keep to what one run may take, for whoever supervises counts on it.
+    """
+    limits = job.limits
+    questions = limits.probe_seconds * len(job.assignment.exercises)
+    left = limits.notebook_seconds + questions - (time.monotonic() - began)
+    seconds = min(limits.notebook_seconds, left - questions if asks else left)
+    return replace(job, limits=limits.changed(notebook_seconds=seconds)) if seconds > 0 else None
+
+
+def _other_order(
+    submission: Submission, executed: ExecutedNotebook, cells: Mapping[str, GradedCell]
+) -> Sequence[Cell] | None:
+    """The cells in the order in which the student ran them, where only that shows the model.
+
+    None unless a graded cell failed for a name that it lacked. How the notebook ran
+    remains the first run's affair.
+    """
+    graded = {found.index for found in cells.values() if found.index is not None}
+    failed = {run.index for run in executed.cells if run.error_name == "NameError"}
+    ran = [cell for cell in submission.cells if cell.executed is not None]
+    as_run = sorted(ran, key=lambda cell: cell.executed or 0)
+    if graded & failed and as_run != ran and graded <= {cell.index for cell in ran}:
+        return as_run
+    return None
+
+
+@dataclass
+class _Run:
+    """One kernel: every cell in order, each model questioned right after its cell.
+
+    Whatever the notebook does later can't change what its model has answered by then.
+    """
+
+    job: Job
+    submission: Submission
+    cells: Mapping[str, GradedCell]
+    seed: int
+    asks: bool = True
+    cut_by_question: bool = field(default=False, init=False)
+
+    def in_fresh_kernel(self, order: Sequence[Cell]) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+        """Run ``order`` in a kernel and a private folder of its own."""
+        where = self.job.scratch or short_folder()
+        with tempfile.TemporaryDirectory(prefix="grader-", dir=where) as folder:
+            return asyncio.run(self._run(order, Path(folder)))
+
+    async def _run(
+        self, order: Sequence[Cell], folder: Path
+    ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+        began = time.monotonic()
+        attempts = {id: unanswered(cell) for id, cell in self.cells.items()}
+        async with _session(self.job, self.submission, folder) as session:
+            windows: dict[int, tuple[float, float]] = {}
+            for cell in order:
+                if cell.kind != "code" or not cell.source.strip():
+                    continue
+                graded = [id for id, found in self.cells.items() if found.index == cell.index]
+                for id in graded:
+                    await self._mark(session, id)
+                opened = time.time()
+                await session.run_cell(cell.index)
+                windows[cell.index] = (opened, time.time())
+                for id in graded:
+                    attempts[id] = await self._question(session, id, attempts[id])
+            for id, attempt in attempts.items():
+                faults = attempt.probe.faults
+                if not attempt.probe.population and any(
+                    f.error_name == "NameError" for f in faults
+                ):
+                    attempts[id] = await self._question(session, id, attempt)
+            figures = await pictures(session, windows, self.cells, self.job.assignment)
+            executed = executed_notebook(session, figures, time.monotonic() - began)
+        return executed, attempts
+
+    async def _mark(self, session: Session, exercise: str) -> None:
+        if self.asks and session.gone is None:
+            with contextlib.suppress(KernelGone):
+                await mark(session, self.cells[exercise])
+            self.cut_by_question = session.gone is not None
+
+    async def _question(self, session: Session, exercise: str, known: Attempt) -> Attempt:
+        """What the model answers now; ``known`` where it can't be asked."""
+        if not self.asks or session.gone is not None:
+            return known
+        job, cell = self.job, self.cells[exercise]
+        questions = Questions(
+            assignment=job.assignment,
+            seed=self.seed,
+            hidden=job.hidden,
+            seconds=job.limits.probe_seconds,
+        )
+        try:
+            found = await question(session, questions, job.assignment.exercise(exercise), cell)
+        except BadReply as problem:
+            found = unanswered(cell, str(problem))
+        self.cut_by_question = session.gone is not None
+        return found
+
+
+def _session(
+    job: Job, submission: Submission, folder: Path
+) -> contextlib.AbstractAsyncContextManager[Session]:
+    """A kernel in a box of its own, or a plain one where that was asked for."""
+    if job.box is not None:
+        kernel = boxed_kernel(folder, job.box, job.limits, job.core)
+        return open_session(submission, job.limits, kernel)
+    work = folder / "work"
+    work.mkdir()
+    return open_session(
+        submission,
+        job.limits,
+        plain_kernel(folder),
+        cwd=str(work),
+        env=kernel_environment(folder),
+        stdout=subprocess.DEVNULL,  # what a cell prints comes as messages; the rest is noise
+        stderr=subprocess.DEVNULL,
+    )
