@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from built import changes, write
 from samples import build
 from samples.expected import ExpectedError, Sample, disagreements, load_samples
 from samples.handout import ROOT, filled, released
@@ -35,24 +36,24 @@ CHECKS = _checks()
 
 def test_committed_samples_are_what_the_script_builds() -> None:
     """Nobody edits a sample by hand, and nobody forgets to build them."""
-    assert build.changes(FOLDER) == []
+    assert changes(build.samples(), FOLDER) == []
 
 
 def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     """The script is deterministic, and removes what it no longer builds."""
     (tmp_path / "old.ipynb").write_text("{}")
-    build.write(tmp_path)
-    assert build.changes(tmp_path) == []
+    write(build.samples(), tmp_path)
+    assert changes(build.samples(), tmp_path) == []
     assert {file.name for file in tmp_path.iterdir()} == set(build.samples())
 
 
 def test_changes_are_named(tmp_path: Path) -> None:
     """A sample that is missing, differs or is not known is reported by its name."""
-    build.write(tmp_path)
+    write(build.samples(), tmp_path)
     (tmp_path / "right-plain.ipynb").unlink()
     (tmp_path / "unfilled.ipynb").write_text("{}")
     (tmp_path / "another.ipynb").write_text("{}")
-    assert build.changes(tmp_path) == [
+    assert changes(build.samples(), tmp_path) == [
         "right-plain.ipynb: is missing",
         "another.ipynb: is built by nothing",
         "unfilled.ipynb: differs",

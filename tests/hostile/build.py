@@ -12,7 +12,6 @@ file but canaries with ``grader-hostile`` in their names. So a run without a box
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from built import main
 from samples.handout import Draft, code, filled, released
 
 HERE = Path(__file__).resolve().parent
@@ -96,39 +96,5 @@ def with_canaries(notebook: bytes, names: Mapping[str, str | int]) -> bytes:
     return text.encode()
 
 
-def changes(folder: Path) -> list[str]:
-    """What a build would change in ``folder``, one sentence a file."""
-    built = notebooks()
-    there = {file.name: file.read_bytes() for file in folder.glob("*.ipynb")}
-    return [
-        *(f"{name}: is missing" for name in sorted(built.keys() - there.keys())),
-        *(f"{name}: is built by nothing" for name in sorted(there.keys() - built.keys())),
-        *(f"{name}: differs" for name in sorted(built.keys() & there.keys())
-          if there[name] != built[name]),
-    ]  # fmt: skip
-
-
-def write(folder: Path) -> None:
-    """Make ``folder`` hold exactly the hostile notebooks."""
-    built = notebooks()
-    for file in folder.glob("*.ipynb"):
-        if file.name not in built:
-            file.unlink()
-    for name, content in built.items():
-        (folder / name).write_bytes(content)
-
-
-def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
-    found = changes(HERE)
-    print("\n".join(found) or "nothing changed")
-    if not check:
-        write(HERE)
-    return 1 if check and found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__ or "", notebooks, HERE))

@@ -9,11 +9,12 @@ by hand, and this script leaves it alone.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from built import main
 
 from samples.files import files
 from samples.handout import ROOT
@@ -34,43 +35,5 @@ def samples() -> dict[str, bytes]:
     return dict(built)
 
 
-def changes(folder: Path) -> list[str]:
-    """What a build would change in ``folder``, one sentence a file."""
-    built = samples()
-    there = {file.name: file.read_bytes() for file in folder.glob("*.ipynb")}
-    return [
-        *(f"{name}: is missing" for name in sorted(built.keys() - there.keys())),
-        *(f"{name}: is built by nothing" for name in sorted(there.keys() - built.keys())),
-        *(
-            f"{name}: differs"
-            for name in sorted(built)
-            if there.get(name, built[name]) != built[name]
-        ),
-    ]
-
-
-def write(folder: Path) -> None:
-    """Make ``folder`` hold exactly the samples."""
-    built = samples()
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.ipynb"):
-        if file.name not in built:
-            file.unlink()
-    for name, content in built.items():
-        (folder / name).write_bytes(content)
-
-
-def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    check = parser.parse_args().check
-    found = changes(FOLDER)
-    print("\n".join(found) or "nothing changed")
-    if not check:
-        write(FOLDER)
-    return 1 if check and found else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__ or "", samples, FOLDER))
