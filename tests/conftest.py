@@ -15,7 +15,9 @@ import boxed
 import pytest
 
 from grader.assignment import Assignment
+from grader.gather import Job, gather
 from grader.load import load_assignment
+from grader.stages import Evidence
 
 ROOT = Path(__file__).parents[1]
 SOLUTION = ROOT / "reference" / "hh" / "hh-solution.ipynb"
@@ -25,6 +27,14 @@ SOLUTION = ROOT / "reference" / "hh" / "hh-solution.ipynb"
 def assignment() -> Assignment:
     """The HH assignment as a teacher sees it."""
     return load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
+
+
+@pytest.fixture(scope="session")
+def solution(assignment: Assignment) -> Evidence:
+    """What the teacher's notebook showed in a real kernel, run once for all tests."""
+    return gather(
+        Job(notebook=SOLUTION, assignment=assignment, limits=assignment.limits, secret=b"tests")
+    )
 
 
 @pytest.fixture(scope="session", params=boxed.MATRIX, ids="-".join)

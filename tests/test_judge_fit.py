@@ -10,7 +10,6 @@ from grader.assignment import Assignment
 from grader.check.contradictions import contradictions
 from grader.judge.fit import fit_constants
 from grader.judge.reference import ReferenceModel, load_model
-from grader.load import load_assignment
 from grader.stages import Answers, Array, Attempt, Cell, ChannelProbe, GradedCell, ModelProbe
 from grader.stages import Submission as Work
 
@@ -20,11 +19,6 @@ TOLERANCE = 1e-6
 @pytest.fixture(scope="module")
 def model() -> ReferenceModel:
     return ReferenceModel(load_model(ROOT / "reference" / "hh" / "model.py"), "cpu")
-
-
-@pytest.fixture(scope="module")
-def assignment() -> Assignment:
-    return load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
 
 
 def _states(model: ReferenceModel, count: int = 256) -> dict[str, Array]:

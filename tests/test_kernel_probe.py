@@ -9,21 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import SOLUTION
 
 from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather
-from grader.load import load_assignment
 from grader.probe import messages
 from grader.run.kernel import kernel_environment, plain_kernel
 from grader.run.session import KernelGone, open_session
 from grader.stages import Cell, Evidence, Panel, Submission
-
-ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def assignment() -> Assignment:
-    return load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
 
 
 def _submission(*sources: str) -> Submission:
@@ -87,17 +80,6 @@ def test_a_probe_without_end_is_ended(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
-@pytest.fixture(scope="module")
-def solution(assignment: Assignment) -> Evidence:
-    job = Job(
-        notebook=ROOT / "reference" / "hh" / "hh-solution.ipynb",
-        assignment=assignment,
-        limits=assignment.limits,
-        secret=b"tests",
-    )
-    return gather(job)
-
-
 def test_structure_of_the_solution(solution: Evidence) -> None:
     """The probe names channels, classes, parameters, gates and master types as they are."""
     probe = solution.attempts["HH"].probe
@@ -142,7 +124,7 @@ def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: A
 
 def _changed(folder: Path, before: str, after: str) -> Path:
     """The solution with a cell before the graded one and one right after it; the rest left out."""
-    notebook = json.loads((ROOT / "reference" / "hh" / "hh-solution.ipynb").read_text("utf-8"))
+    notebook = json.loads(SOLUTION.read_text("utf-8"))
     kept = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")
     cells = [cell for cell in notebook["cells"] if cell.get("id") in kept]
     blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}

@@ -8,26 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from grader.assignment import Assignment
 from grader.check import TABLE
-from grader.gather import Job, gather
 from grader.judge.compare import Comparison
 from grader.judge.verdict import broken_evidence, verdict
 from grader.stages import CheckResult, Evidence, GradeReport
 
 
 @pytest.fixture(scope="module")
-def evidence(assignment: Assignment) -> Evidence:
+def evidence(solution: Evidence, assignment: Assignment) -> Evidence:
     """The solution, run for real and compared with the reference."""
-    job = Job(
-        notebook=ROOT / "reference" / "hh" / "hh-solution.ipynb",
-        assignment=assignment,
-        limits=assignment.limits,
-        secret=b"tests",
-    )
-    return Comparison(assignment, "cpu").add_reference(gather(job))
+    return Comparison(assignment, "cpu").add_reference(solution)
 
 
 def _judged(evidence: Evidence, assignment: Assignment) -> GradeReport:
