@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,19 +33,20 @@ def spike_count(item: Item) -> Finding:
     one = len(found) == 1
     values: dict[str, Value] = {"right": sum(alike), "total": len(alike)}
     values |= {"found": found[0], "asked": expected[0]} if one else {}
-    common: dict[str, Any] = {
-        "values": values,
-        "detail": detail,
-        "found": found[0] if one else sum(alike),
-        "expected": expected[0] if one else len(alike),
-    }
+    right = Finding(
+        credit=1.0,
+        message_id="checks.spike_count.ok" if one else "checks.spike_count.all",
+        values=values,
+        detail=detail,
+        found=found[0] if one else sum(alike),
+        expected=expected[0] if one else len(alike),
+    )
     if all(alike) and _finite(item, "V"):
-        message = "checks.spike_count.ok" if one else "checks.spike_count.all"
-        return Finding(credit=1.0, message_id=message, **common)
+        return right
     if finding := _by_field(item, detail) or _not_finite(item, "V"):
         return finding
     message = "checks.spike_count.wrong" if one else "checks.spike_count.some"
-    return Finding(credit=sum(alike) / len(alike), message_id=message, cell=item.cell, **common)
+    return replace(right, credit=sum(alike) / len(alike), message_id=message, cell=item.cell)
 
 
 def firing_rate(item: Item) -> Finding:
@@ -60,19 +61,20 @@ def firing_rate(item: Item) -> Finding:
     )
     tolerance = _tolerance(item)
     alike = [abs(f - e) <= tolerance * abs(e) for f, e in zip(found, expected, strict=True)]
-    values = {"found": round(found[0], 2), "asked": round(expected[0], 2)}
-    common: dict[str, Any] = {
-        "values": values,
-        "found": found[0],
-        "expected": expected[0],
-        "detail": f"relative tolerance {tolerance:g}",
-    }
+    right = Finding(
+        credit=1.0,
+        message_id="checks.firing_rate.ok",
+        values={"found": round(found[0], 2), "asked": round(expected[0], 2)},
+        detail=f"relative tolerance {tolerance:g}",
+        found=found[0],
+        expected=expected[0],
+    )
     if all(alike) and _finite(item, "V"):
-        return Finding(credit=1.0, message_id="checks.firing_rate.ok", **common)
-    if finding := _by_field(item, common["detail"]) or _not_finite(item, "V"):
+        return right
+    if finding := _by_field(item, right.detail) or _not_finite(item, "V"):
         return finding
     share = sum(alike) / len(alike)
-    return Finding(credit=share, message_id="checks.firing_rate.wrong", cell=item.cell, **common)
+    return replace(right, credit=share, message_id="checks.firing_rate.wrong", cell=item.cell)
 
 
 def trace_rmse(item: Item) -> Finding:
@@ -95,42 +97,45 @@ def trace_rmse(item: Item) -> Finding:
         "until": item.check.until,
         "tolerance": tolerance,
     }
-    common: dict[str, Any] = {
-        "values": values,
-        "found": difference,
-        "expected": 0.0,
-        "detail": f"RMSE {difference:.3g}, tolerance {tolerance:g}",
-    }
+    right = Finding(
+        credit=1.0,
+        message_id="checks.trace.ok",
+        values=values,
+        detail=f"RMSE {difference:.3g}, tolerance {tolerance:g}",
+        found=difference,
+        expected=0.0,
+    )
     if difference <= tolerance:
-        return Finding(credit=1.0, message_id="checks.trace.ok", **common)
-    if finding := _by_field(item, common["detail"]) or _not_finite(item, variable):
+        return right
+    if finding := _by_field(item, right.detail) or _not_finite(item, variable):
         return finding
     credit = 0.0
     for tier in sorted(item.check.partial, key=lambda t: -t.within):
         if difference <= tier.within:
             credit = tier.credit
     message = "checks.trace.close" if credit else "checks.trace.wrong"
-    return Finding(credit=credit, message_id=message, cell=item.cell, **common)
+    return replace(right, credit=credit, message_id=message, cell=item.cell)
 
 
 def field(item: Item) -> Finding:
     """The time derivative of one state at drawn states, whatever integrator is used."""
     if finding := _not_comparable(item, ""):
         return finding
-    values = _named(item, item.check.variable)
     error = _field_error(item, item.check.variable)
     if error is None:
         return _gate_unmatched(item)
     tolerance = _field_tolerance(item)
-    common: dict[str, Any] = {
-        "values": values,
-        "found": error,
-        "expected": 0.0,
-        "detail": f"relative error {error:.3g} (95th percentile), tolerance {tolerance:g}",
-    }
+    right = Finding(
+        credit=1.0,
+        message_id="checks.field.ok",
+        values=_named(item, item.check.variable),
+        detail=f"relative error {error:.3g} (95th percentile), tolerance {tolerance:g}",
+        found=error,
+        expected=0.0,
+    )
     if error <= tolerance:
-        return Finding(credit=1.0, message_id="checks.field.ok", **common)
-    return Finding(credit=0.0, message_id="checks.field.wrong", cell=item.cell, **common)
+        return right
+    return replace(right, credit=0.0, message_id="checks.field.wrong", cell=item.cell)
 
 
 def field_is_right(item: Item, variable: str) -> bool | None:
