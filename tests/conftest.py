@@ -66,6 +66,18 @@ def solution_with() -> Callable[[Mapping[str, str]], str]:
     return make
 
 
+def short_solution(file: Path, before: str = "", after: str = "") -> Path:
+    """Write the solution with a cell before the graded one and one right after it, and no rest."""
+    notebook = json.loads(SOLUTION.read_text("utf-8"))
+    kept = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")
+    cells = [cell for cell in notebook["cells"] if cell.get("id") in kept]
+    blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells.insert(4, {**blank, "id": "before", "source": before})
+    cells.append({**blank, "id": "after", "source": after})
+    file.write_text(json.dumps({**notebook, "cells": cells}), "utf-8")
+    return file
+
+
 def run_grader(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The ``grader`` command as a user starts it."""
     return subprocess.run(

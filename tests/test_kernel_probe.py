@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import re
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SOLUTION
+from conftest import short_solution
+from jupyter_client.session import Session as KernelSession
 
 from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather
@@ -122,19 +126,6 @@ def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: A
     assert solution.seed != seed_for(b"other", solution.submission.sha256, assignment.digest)
 
 
-def _changed(folder: Path, before: str, after: str) -> Path:
-    """The solution with a cell before the graded one and one right after it; the rest left out."""
-    notebook = json.loads(SOLUTION.read_text("utf-8"))
-    kept = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")
-    cells = [cell for cell in notebook["cells"] if cell.get("id") in kept]
-    blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells.insert(4, {**blank, "id": "before", "source": before})
-    cells.append({**blank, "id": "after", "source": after})
-    file = folder / "n.ipynb"
-    file.write_text(json.dumps({**notebook, "cells": cells}), "utf-8")
-    return file
-
-
 SETTINGS = """\
 def settings():
     import random
@@ -159,7 +150,9 @@ def test_a_notebook_finds_every_setting_as_it_left_it(
     tmp_path: Path, assignment: Assignment
 ) -> None:
     """dt, mode, precision, names and random numbers are after a question what they were."""
-    file = _changed(tmp_path, SETTINGS, "now = settings()\nassert now == was, (now, was)")
+    file = short_solution(
+        tmp_path / "n.ipynb", SETTINGS, "now = settings()\nassert now == was, (now, was)"
+    )
     job = Job(notebook=file, assignment=assignment, limits=assignment.limits, secret=b"tests")
     evidence = gather(job)
     assert evidence.attempts["HH"].answers.traces, evidence.attempts["HH"].answers.faults
@@ -173,7 +166,7 @@ def test_all_runs_together_keep_to_the_time_of_one(tmp_path: Path, assignment: A
         "class Slow(bp.dyn.CondNeuGroup):\n"
         "    def __init__(self, size):\n        time.sleep(30)\n\n"
     )
-    file = _changed(tmp_path, asleep, "HH = 1")
+    file = short_solution(tmp_path / "n.ipynb", asleep, "HH = 1")
     notebook = json.loads(file.read_text("utf-8"))
     notebook["cells"][5]["source"] = "class HH(Slow):\n    IK, INa, IL = IK, INa, IL\n"
     file.write_text(json.dumps(notebook), "utf-8")
@@ -182,6 +175,43 @@ def test_all_runs_together_keep_to_the_time_of_one(tmp_path: Path, assignment: A
     assert evidence.executed.status == "timeout"
     assert not evidence.attempts["HH"].probe.population
     assert evidence.executed.cells[-1].status != "ok"  # the second run had no time for it
+
+
+SEEN = "get_ipython().kernel.get_parent()['header']['msg_id']"
+
+
+def test_the_next_request_can_t_be_told_from_those_before(tmp_path: Path) -> None:
+    """A kernel that knows every request so far does not know the next one's id.
+
+    With ids that are counted up, as jupyter_client makes them, it does.
+    """
+
+    async def run() -> list[str]:
+        submission = _submission(f"print({SEEN})", f"print({SEEN})")
+        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
+        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
+            for cell in submission.cells:
+                await session.run_cell(cell.index)
+            replies = [await session.ask(SEEN, 20) for _ in range(3)]
+            cells = json.loads(session.notebook())["cells"]
+        told = ["".join(cell["outputs"][0]["text"]).strip() for cell in cells]
+        shown = [reply["content"]["user_expressions"]["reply"]["data"] for reply in replies]
+        return told + [data["text/plain"].strip("'") for data in shown]
+
+    ids = asyncio.run(run())
+    assert len(set(ids)) == 5
+    assert all(re.fullmatch("[0-9a-f]{32}", id) for id in ids)
+    assert not _followed(ids)
+    counting = KernelSession()
+    assert _followed([counting.msg_id for _ in range(5)])
+
+
+def _followed(ids: list[str]) -> bool:
+    """Whether some id has a part of an earlier one: what a guess could start from."""
+    return any(
+        SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size > 12
+        for one, other in itertools.combinations(ids, 2)
+    )
 
 
 PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1)
