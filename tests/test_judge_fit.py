@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import ROOT
 
 from grader.assignment import Assignment
 from grader.check.contradictions import contradictions
+from grader.judge.compare import Comparison
 from grader.judge.fit import fit_constants
 from grader.judge.reference import ReferenceModel, load_model
-from grader.stages import Answers, Array, Attempt, Cell, ChannelProbe, GradedCell, ModelProbe
+from grader.judge.verdict import verdict
+from grader.stages import (
+    Answers,
+    Array,
+    Attempt,
+    Cell,
+    ChannelProbe,
+    Evidence,
+    GradedCell,
+    ModelProbe,
+)
 from grader.stages import Submission as Work
 
 TOLERANCE = 1e-6
@@ -98,3 +111,65 @@ def test_source_and_kernel_are_set_side_by_side(assignment: Assignment) -> None:
     assert _contradicted(assignment, E=-50.0) == []
     assert _contradicted(assignment, E=-77.0) == ["verdict.contradiction.parameter"]
     assert _contradicted(assignment, -50.0, "Other") == ["verdict.contradiction.type"]
+
+
+GATED = {"IK.E", "IK.g_max", "INa.E", "INa.g_max"}
+LEAK = {"IL.E", "IL.g_max"}
+WRONG = {"INa.E": -50.0, "INa.g_max": 200.0, "IK.E": 77.0, "IK.g_max": 20.0, "IL.E": -70.0}
+
+
+@pytest.mark.parametrize("leak", [0.0, 0.03, 3.0])
+def test_a_further_leak_hides_a_leak_and_nothing_else(model: ReferenceModel, leak: float) -> None:
+    """Beside a current that is linear in V, channels with gates are told, and a leak is not."""
+    states = _states(model)
+    V = model.field(states, WRONG)["V"] + leak * (-40.0 - states["V"])
+    found = fit_constants(model, {}, states, V, TOLERANCE, further=True)
+    assert found.keys() >= GATED
+    assert not found.keys() & LEAK
+    true = {**model.model.CONSTANTS, **WRONG}
+    assert found == pytest.approx({name: true[name] for name in found}, rel=1e-6)
+
+
+def test_beside_further_gates_nothing_is_told(model: ReferenceModel) -> None:
+    """A further current through gates of its own, or not linear in V, leaves all untold."""
+    states = _states(model)
+    V, own = states["V"], np.random.default_rng(6).uniform(0, 1, states["V"].size)
+    for current in (own**4 * (-77.0 - V), own * 1e-3, 0.01 * V**2, np.exp(V / 20.0)):
+        slope = model.field(states)["V"] + current
+        assert fit_constants(model, {}, states, slope, TOLERANCE, further=True) == {}
+
+
+def _lost_parameters(evidence: Evidence, assignment: Assignment, *further: str) -> set[str]:
+    """Which parameters lose points when the kernel says that all are right, and ``further``."""
+    attempt = evidence.attempts["HH"]
+    exercise = assignment.exercise("HH")
+    asked = {channel.name: channel for channel in exercise.channels}
+    channels = []
+    for channel in attempt.probe.channels:
+        right = {name: p.value for name, p in asked[channel.name].parameters.items()}
+        channels.append(replace(channel, parameters=right, measured=right))
+    channels += [
+        ChannelProbe(name=name, kind="channel", type_name="IL", integrated=True) for name in further
+    ]
+    forged = replace(attempt, probe=replace(attempt.probe, channels=tuple(channels)))
+    compared = Comparison(assignment, "cpu").add_reference(
+        replace(evidence, attempts={"HH": forged})
+    )
+    checks = verdict(compared, assignment, "forged", "en").checks
+    lost = [c for c in checks if c.family == "parameters" and c.points < c.max_points]
+    assert {c.message_id for c in lost} <= {"checks.parameter.unused"}
+    return {c.id.removeprefix("hh.parameters.") for c in lost}
+
+
+def test_a_forged_further_channel_does_not_hide_wrong_parameters(
+    model: ReferenceModel, solution: Evidence, assignment: Assignment
+) -> None:
+    """Who claims a channel that isn't there keeps no more secret than a leak could."""
+    attempt = solution.attempts["HH"]
+    drawn = attempt.answers.field_states
+    field = {**attempt.answers.field, "V": model.field(drawn, WRONG)["V"]}
+    answers = replace(attempt.answers, field=field)
+    wrong = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
+    assert _lost_parameters(wrong, assignment) == {*GATED, "IL.E"}
+    assert _lost_parameters(wrong, assignment, "more") == GATED
+    assert _lost_parameters(solution, assignment, "more") == set()

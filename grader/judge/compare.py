@@ -76,10 +76,10 @@ class Comparison:
     def _fitted(
         self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
     ) -> dict[str, float]:
-        """The parameters that the answers obey; none where a further channel adds its current."""
+        """The parameters that the answers obey, also where the kernel claims further channels."""
         answers, asked = attempt.answers, {channel.name for channel in exercise.channels}
         further = any(c.integrated and c.name not in asked for c in attempt.probe.channels)
-        if further or "V" not in answers.field:
+        if "V" not in answers.field:
             return {}
         tolerance = (
             exercise.field_tolerance
@@ -88,6 +88,8 @@ class Comparison:
         )
         states = reference_states(self._model, answers.field_states, gates)
         found = answers.field["V"]
-        constants = fit_constants(self._model, variant.constants, states, found, tolerance)
+        constants = fit_constants(
+            self._model, variant.constants, states, found, tolerance, further=further
+        )
         parameters = {f"{c.name}.{p}" for c in exercise.channels for p in c.parameters}
         return {name: value for name, value in constants.items() if name in parameters}

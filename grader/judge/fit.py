@@ -18,6 +18,8 @@ from grader.stages import Array
 MOST_STEPS = 12
 CERTAIN = 1e-3
 """The relative uncertainty up to which a fitted constant is told."""
+TOLD = 1e-9
+"""The share of a constant's effect by which it must differ from a current beside."""
 
 
 def fit_constants(
@@ -26,6 +28,8 @@ def fit_constants(
     states: Mapping[str, Array],
     found: Array,
     tolerance: float,
+    *,
+    further: bool = False,
 ) -> dict[str, float]:
     """The constants with which the reference gives the derivative of V that was answered.
 
@@ -35,24 +39,42 @@ def fit_constants(
     each sample weighted as `relative_error` does. Empty where no constants give it within
     ``tolerance``, and where a gate is missing; a constant that the samples don't tell
     within `CERTAIN` is left out.
+
+    With ``further`` a current that is linear in V may flow beside the reference's, as through
+    another leak or a gate that nobody moves. Constants that this can't be told from are left out;
+    the others are those of channels with gates. What flows through gates of its own fits nothing.
     """
     if not np.isfinite(found).all():
         return {}
     at = {**model.model.CONSTANTS, **constants}
     weights = 1.0 / np.maximum(1.0, np.abs(found))
+    beside = np.stack([np.ones_like(found), states["V"]], axis=1)[:, : 2 if further else 0]
+    taken, _ = np.linalg.qr(weights[:, None] * beside)
+
+    def left(weighted: Array) -> Array:
+        """What no current beside the reference's accounts for."""
+        return np.asarray(weighted - taken @ (taken.T @ weighted))
+
     for _ in range(MOST_STEPS):
         expected, slopes = model.sensitivity(states, at)
         if not np.isfinite(expected).all():
             return {}
-        free = [name for name, slope in slopes.items() if np.any(slope != 0.0)]
-        matrix = np.stack([weights * slopes[name] for name in free], axis=1)
-        inverse = np.linalg.pinv(matrix, rcond=1e-12)
-        step = inverse @ (weights * (found - expected))
+        columns = {name: left(weights * slope) for name, slope in slopes.items()}
+        free = [
+            name
+            for name, slope in slopes.items()
+            if np.linalg.norm(columns[name]) > TOLD * np.linalg.norm(weights * slope)
+        ]
+        if not free:
+            return {}
+        inverse = np.linalg.pinv(np.stack([columns[name] for name in free], axis=1), rcond=1e-12)
+        step = inverse @ left(weights * (found - expected))
         at.update({name: at[name] + move for name, move in zip(free, step, strict=True)})
         if all(abs(m) <= 1e-12 * abs(at[n]) for n, m in zip(free, step, strict=True)):
             break
     expected, _ = model.sensitivity(states, at)
-    if not relative_error(found, expected) <= tolerance:
+    apart = weights * (found - expected)
+    if not relative_error(found, expected + (apart - left(apart)) / weights) <= tolerance:
         return {}
     uncertain = tolerance * np.sqrt(np.square(inverse).sum(axis=1))
     return {
