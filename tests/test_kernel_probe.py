@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
 import re
+import subprocess
+import sys
 from difflib import SequenceMatcher
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +216,41 @@ def _followed(ids: list[str]) -> bool:
         SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size > 12
         for one, other in itertools.combinations(ids, 2)
     )
+
+
+ELSEWHERE = """
+import runpy, sys
+from jax.extend import backend
+from jaxlib.xla_client import make_cpu_client
+backend.register_backend_factory("elsewhere", make_cpu_client, priority=10_000)
+import brainpy
+import jax
+
+settings = runpy.run_path(sys.argv[1])
+
+def platform():
+    client = next(iter(jax.jit(lambda: jax.numpy.ones(1))().devices())).client
+    return next(name for name, known in backend.backends().items() if known is client)
+
+print(platform())
+with settings["put_back"]():
+    settings["tidy"](0.1, True)
+    print(platform())
+print(platform())
+"""
+
+
+def test_models_are_questioned_on_the_cpu() -> None:
+    """Where a notebook's code runs elsewhere, as on a GPU, its model is questioned on the CPU."""
+    settings = resources.files("grader.probe.inside").joinpath("settings.py")
+    done = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(settings)],
+        env={**os.environ, "JAX_PLATFORMS": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["elsewhere", "cpu", "elsewhere"]
 
 
 PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1)

@@ -14,13 +14,14 @@ import jax
 import numpy as np
 from brainpy.math.defaults import env
 
-# Each with the value under which a model is questioned.
+# Each with the value under which a model is questioned. Where JAX has run already, a
+# platform's name changes nothing any more, and the default device does.
 OPTIONS = {
     "jax_platform_name": "cpu",
     "jax_disable_jit": False,
     "jax_debug_nans": False,
     "jax_debug_infs": False,
-    "jax_default_device": None,
+    "jax_default_device": "cpu",
     "jax_numpy_dtype_promotion": "standard",
 }
 
