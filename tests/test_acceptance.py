@@ -20,7 +20,7 @@ SAMPLES = load_samples(ROOT / "submissions" / "hh")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole folder graded by one command."""
     out = tmp_path_factory.mktemp("acceptance") / "feedback"
-    done = run_grader("grade", ROOT / "submissions" / "hh", "-o", out, "--cell-seconds", "30")
+    done = run_grader("grade", ROOT / "submissions" / "hh", "-o", out, "--cell-seconds", "15")
     assert done.returncode == 0, done.stdout + done.stderr
     return out
 

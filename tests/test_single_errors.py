@@ -41,7 +41,7 @@ def graded(
         assert new != line
         text = solution_with({line: new})
         (handed_in / f"{channel}-{parameter}-{change}.ipynb").write_text(text, "utf-8")
-    done = run_grader("grade", handed_in, "-o", folder / "out", "--sandbox", "none")
+    done = run_grader("grade", handed_in, "-o", folder / "out")
     assert done.returncode == 0, done.stderr
     return results(folder / "out")
 
