@@ -28,7 +28,7 @@ MOST_MISSING = 8  # imports passed over in one cell
 _LAST_WORDS = 0.05  # seconds for messages that a dead kernel sent before
 GRACE = 5.0  # seconds that a cell has to end after it was interrupted
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
+_LINE = re.compile(r"Cell In\[\d+\], line (\d{1,9})")
 
 
 class KernelGone(Exception):
@@ -160,7 +160,7 @@ class Session:
                 await self._see_off()
             return CellRun(index=index, status="ok", seconds=seconds, figures=figures)
         name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
-        trace = _ANSI.sub("", "\n".join(map(str, content.get("traceback", []))))[:20_000]
+        trace = _trace(content.get("traceback"))
         line = _LINE.search(trace)
         return CellRun(
             index=index,
@@ -257,6 +257,12 @@ async def open_session(
     )
     async with client.async_setup_kernel(cleanup_kc=True, **start):
         yield Session(client, kernel, submission, limits, time.monotonic())
+
+
+def _trace(said: object) -> str:
+    """The traceback of a reply as text, whatever stands in its place."""
+    lines = said if isinstance(said, list) else []
+    return _ANSI.sub("", "\n".join(map(str, lines)))[:20_000]
 
 
 def _asks_to_exit(payload: object) -> bool:
