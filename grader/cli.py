@@ -103,6 +103,11 @@ _notebook_seconds = click.option(
     type=click.FloatRange(min=0, min_open=True),
     help="Time limit of a whole notebook, in seconds. Default: the assignment's.",
 )
+_probe_seconds = click.option(
+    "--probe-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Time limit of all questions to one model, in seconds. Default: the assignment's.",
+)
 
 
 @click.group(context_settings=_SETTINGS)
@@ -157,6 +162,7 @@ def main() -> None:
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
 @_cell_seconds
 @_notebook_seconds
+@_probe_seconds
 @_assignments
 @_guarded
 def grade(
@@ -171,6 +177,7 @@ def grade(
     seed: int | None,
     cell_seconds: float | None,
     notebook_seconds: float | None,
+    probe_seconds: float | None,
     assignments: Path | None,
 ) -> int:
     """Grade notebooks: files, a folder of them, or a folder per student.
@@ -209,7 +216,11 @@ def grade(
         out=out,
         jobs=min(jobs or default_jobs(), max(1, len(entries))),
         language=language,
-        limits=loaded.limits.changed(cell_seconds=cell_seconds, notebook_seconds=notebook_seconds),
+        limits=loaded.limits.changed(
+            cell_seconds=cell_seconds,
+            notebook_seconds=notebook_seconds,
+            probe_seconds=probe_seconds,
+        ),
         secret=load_secret(),
         seed=seed,
         device=device,
@@ -274,6 +285,7 @@ def _named_by_first(entries: Any) -> str | None:
 @_lang
 @_cell_seconds
 @_notebook_seconds
+@_probe_seconds
 @_assignments
 @_guarded
 def check(
@@ -284,6 +296,7 @@ def check(
     lang: str | None,
     cell_seconds: float | None,
     notebook_seconds: float | None,
+    probe_seconds: float | None,
     assignments: Path | None,
 ) -> int:
     """Check your own notebook before you hand it in: the public checks, no answers.
@@ -312,7 +325,11 @@ def check(
     language = _language(lang)
     with working(language):
         loaded = place.load(as_teacher=False)
-        limits = loaded.limits.changed(cell_seconds=cell_seconds, notebook_seconds=notebook_seconds)
+        limits = loaded.limits.changed(
+            cell_seconds=cell_seconds,
+            notebook_seconds=notebook_seconds,
+            probe_seconds=probe_seconds,
+        )
         report = self_check(notebook, loaded, limits, language)
     show_check(report)
     if page is not None:

@@ -38,7 +38,7 @@ async def _saved(session: Session, windows: Windows) -> list[Figure]:
         return []
     asked = messages.expression("saved_figures", {"max_bytes": messages.MAX_FIGURES})
     try:
-        reply = await session.ask(asked, SECONDS)
+        reply = await session.ask(asked, min(SECONDS, session.limits.probe_seconds))
         saved = messages.read_figures(messages.reply_text(reply))
     except (KernelGone, messages.BadReply):
         return []
