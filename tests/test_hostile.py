@@ -1,9 +1,9 @@
-"""Hostile notebooks through the real pipeline, under every backend that works here.
+"""Hostile notebooks through the real pipeline, boxed in by each backend.
 
-    GRADER_HOSTILE_BACKENDS=none    other backends than bwrap and landlock, with spaces between
-    GRADER_HOSTILE_UID=65534        grade as this user; the tests run as root then
-    GRADER_HOSTILE_ONLY="tcp daemon"  only these notebooks
-    GRADER_HOSTILE_KEEP=DIR         keep what was graded, to look at it
+    GRADER_HOSTILE="bwrap-ordinary landlock-root"  other combinations of backend and user than
+                                                   those below; ``none-...``, too
+    GRADER_HOSTILE_ONLY="tcp daemon"               only these notebooks
+    GRADER_HOSTILE_KEEP=DIR                        keep what was graded, to look at it
 
 One ``grader grade`` grades the whole folder and two honest submissions beside it.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -24,21 +23,21 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, results
-from hostile.build import HERE, with_canaries
+from hostile.build import HERE, on_wrong_model, with_canaries
+from hostile.command import Command, command_of
 from hostile.expected import FACTS, Hostile, load_hostile, wrong_verdict
 from hostile.outside import Outside, outside, spellings
 
-# Asked for by name: some attacks don't get their verdict yet, and the whole takes long.
-#     GRADER_HOSTILE_BACKENDS="bwrap landlock" python -m pytest tests/test_hostile.py
-BACKENDS = os.environ.get("GRADER_HOSTILE_BACKENDS", "").split()
-OWNER = int(os.environ["GRADER_HOSTILE_UID"]) if "GRADER_HOSTILE_UID" in os.environ else None
+# Each backend once, each user once; landlock where user namespaces are refused, as in Docker.
+COMBINATIONS = os.environ.get("GRADER_HOSTILE", "bwrap-root landlock-ordinary").split()
 KEEP = os.environ.get("GRADER_HOSTILE_KEEP")
 ONLY = os.environ.get("GRADER_HOSTILE_ONLY", "").split()
 HOSTILE = [h for h in load_hostile(HERE) if not ONLY or Path(h.file).stem in ONLY]
 HONEST = ("right-plain.ipynb", "right-gates-p-q.ipynb")
-GRADER = (sys.executable, "-m", "grader")
+TWIN = "honest-wrong.ipynb"  # what attacks on a wrong model stand on
 LARGEST = 2**30  # bytes that a process of the grader's own may grow to
-SECONDS = 3600
+# Less than an assignment allows, so that what never ends is over soon.
+LIMITS = ("--cell-seconds", "6", "--notebook-seconds", "60", "--probe-seconds", "10")
 
 # Sentences that only the teacher's part of the assignment has.
 TEACHERS = {
@@ -86,45 +85,25 @@ class Batch:
         return self.out / str(self.by_file[file]["submission"]["id"])
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
+@pytest.fixture(scope="module", params=COMBINATIONS)
 def batch(request: pytest.FixtureRequest) -> Iterator[Batch]:
-    """Everything graded by one command under one backend."""
-    backend = str(request.param)
-    if reason := unsupported(backend):
-        pytest.skip(reason)
+    """Everything graded by one command with one backend, as one user."""
+    command = command_of(request.param)
+    if isinstance(command, str):
+        pytest.skip(command)
     place = Path(tempfile.mkdtemp(prefix="hostile-batch-"))
     place.chmod(0o755)
     try:
-        with outside(place / "canaries", OWNER) as around:
-            yield grade(backend, place, around)
+        with outside(place / "canaries", command.owner) as around:
+            yield grade(command, place, around)
     finally:
         if KEEP:
-            shutil.copytree(place / "feedback", Path(KEEP) / backend, dirs_exist_ok=True)
+            shutil.copytree(place / "feedback", Path(KEEP) / request.param, dirs_exist_ok=True)
         shutil.rmtree(place, ignore_errors=True)
 
 
-def unsupported(backend: str) -> str:
-    """Why ``backend`` can't be used here; empty when it can."""
-    with tempfile.TemporaryDirectory(prefix="hostile-try-") as folder:
-        if OWNER is not None:
-            os.chown(folder, OWNER, OWNER)
-        file = shutil.copy(ROOT / "submissions" / "hh" / "unfilled.ipynb", folder)
-        done = subprocess.run(
-            [*GRADER, "grade", file, "-o", f"{folder}/out", "--sandbox", backend],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            user=OWNER,
-            env=os.environ | {"HOME": folder},
-        )
-    if done.returncode == 0:
-        return ""
-    lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-    return f"grader grade --sandbox {backend}: {lines[-1] if lines else done.returncode}"
-
-
-def grade(backend: str, place: Path, around: Outside) -> Batch:
-    """Hand everything in, grade it, look what happened."""
+def grade(command: Command, place: Path, around: Outside) -> Batch:
+    """Hand everything in, grade it, look what happened. Skips where the backend doesn't work."""
     handed_in, out, report = place / "handed-in", place / "feedback", place / "watch.json"
     handed_in.mkdir()
     for entry in HOSTILE:
@@ -132,26 +111,20 @@ def grade(backend: str, place: Path, around: Outside) -> Batch:
         (handed_in / entry.file).write_bytes(with_canaries(notebook, around.names()))
     for name in HONEST:
         shutil.copy(ROOT / "submissions" / "hh" / name, handed_in)
-    if OWNER is not None:
-        for path in (place, handed_in, *handed_in.iterdir()):
-            os.chown(path, OWNER, OWNER)
+    command.give(place, handed_in, *handed_in.iterdir())
     remove_signs()
-    watch = [sys.executable, str(HERE / "watch.py"), str(report), str(out)]
-    command = ["grade", str(handed_in), "-o", str(out), "--sandbox", backend]
-    done = subprocess.run(
-        [*watch, *GRADER, *command, "--cell-seconds", "20", "--notebook-seconds", "60"],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        user=OWNER,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **around.environment()},
+    done = command.grade(
+        *(str(handed_in), "-o", str(out), *LIMITS),
+        below=[str(HERE / "watch.py"), str(report), str(out)],
+        **around.environment(),
     )
+    if done.returncode == 2 and not out.exists():
+        pytest.skip(f"--sandbox {command.backend}: {done.stderr.strip().splitlines()[-1]}")
     watched = json.loads(report.read_text())
     signs = planted(around)
     remove_signs()
     return Batch(
-        backend=backend,
+        backend=command.backend,
         out=out,
         returncode=done.returncode,
         said=done.stdout + done.stderr,
@@ -250,6 +223,16 @@ def test_verdict(entry: Hostile, batch: Batch) -> None:
     assert entry.file in batch.by_file, batch.said[-2000:]
     assert wrong_verdict(entry, batch.by_file[entry.file]) == []
     assert entry.says in outputs(batch, entry.file), "the attack was not tried"
+
+
+def test_no_attack_earns_more_than_its_honest_twin(batch: Batch) -> None:
+    """Attacks that stand on a wrong model get no point more than that model without an attack."""
+    most = batch.by_file[TWIN]["score"]
+    assert {
+        name: batch.by_file[name]["score"]
+        for name in on_wrong_model()
+        if name in batch.by_file and not batch.by_file[name]["score"] <= most
+    } == {}
 
 
 @pytest.mark.parametrize("promise", sorted({entry.promise for entry in HOSTILE}))

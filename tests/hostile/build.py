@@ -84,6 +84,17 @@ def notebooks() -> dict[str, bytes]:
     return built
 
 
+def on_wrong_model() -> list[str]:
+    """The names of the notebooks whose attack stands on the wrong model."""
+    return [
+        name
+        for file in sorted((HERE / "attacks").glob("*.py"))
+        if file.read_text("utf-8").startswith("# wrong, ")
+        for name in (f"{file.stem}.ipynb", f"early-{file.stem}.ipynb")
+        if (HERE / name).is_file()
+    ]
+
+
 def with_canaries(notebook: bytes, names: Mapping[str, str | int]) -> bytes:
     """A notebook with ``names`` in the place of the prelude's: CANARIES, PORT, BYSTANDER.
 

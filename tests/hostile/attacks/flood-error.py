@@ -1,10 +1,10 @@
 # right, last
-done("an error with 50 MB of words at the end of 900 calls")
+done("an error with 15 MB of words at the end of 900 calls")
 
 
 def deep(n):
     if n == 0:
-        raise ValueError("e" * 50_000_000)
+        raise ValueError("e" * 15_000_000)
     deep(n - 1)
 
 

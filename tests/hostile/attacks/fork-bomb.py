@@ -1,4 +1,6 @@
 # right, last
+done("up to 150 children")
+time.sleep(0.5)  # what was printed must be on its way
 born, refused = 0, 0
 for _ in range(150):
     try:

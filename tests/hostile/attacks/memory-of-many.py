@@ -5,5 +5,5 @@ for _ in range(10):
         kept = bytearray(os.urandom(10_000)) * 3000
         time.sleep(20)
         os._exit(0)
-time.sleep(5)
+time.sleep(2)
 done("300 MB in ten processes")

@@ -9,5 +9,5 @@ class HH(bp.dyn.CondNeuGroup):
             setattr(self, name, IL(size, E=-54.39, g_max=0.0))
 
 
-IK.__name__ = "\udfff" + "k" * 5000
+IK.__name__, IK.__module__ = "k" * 5000, "\udfff"
 done("names that are no text, and names of 5,000 letters")

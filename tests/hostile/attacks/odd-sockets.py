@@ -20,4 +20,3 @@ try:
         print("ATTACK done: netlink answers with", len(link.recv(65536)), "bytes")
 except OSError as error:
     print("ATTACK refused: netlink", error.errno)
-print("ATTACK done: interfaces", [name for _, name in socket.if_nameindex() if name != "lo"][:0])

@@ -1,4 +1,4 @@
-# right, last
+# right, last and first
 def attack():
     import base64
 

@@ -40,7 +40,7 @@ except OSError:
     pass
 setattr(brainpy, OWN, True)
 done("left a sign wherever it could")
-for _ in range(40):  # the sibling may run at the same time
+for _ in range(20):  # the sibling may run at the same time
     seen = seen or look()
     time.sleep(0.1)
 tried("something of a sibling", lambda: seen[0])
