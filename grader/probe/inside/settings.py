@@ -24,10 +24,11 @@ OPTIONS = {
     "jax_default_device": "cpu",
     "jax_numpy_dtype_promotion": "standard",
 }
+SEED = 1952  # of random numbers: asked again, a model gives the same answer
 
 
 def tidy(dt, x64):
-    """Undo what a notebook may have left behind: dt, mode, precision, platform, names."""
+    """Undo what a notebook may have left behind: dt, mode, precision, platform, names, chance."""
     for option, value in OPTIONS.items():
         with contextlib.suppress(Exception):  # an option that this JAX has not
             jax.config.update(option, value)
@@ -36,6 +37,8 @@ def tidy(dt, x64):
     bm.set_dt(dt)
     bp.share.save(dt=dt, t=0.0, i=0)
     bm.clear_name_cache()
+    for seed in (random.seed, np.random.seed, bm.random.seed):  # a model may start at random
+        seed(SEED)
 
 
 @contextlib.contextmanager
