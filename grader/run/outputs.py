@@ -11,6 +11,7 @@ from grader.stages import Submission
 
 MAX_TEXT = 200_000  # characters of one output
 MAX_FIGURE = 4_000_000  # characters of one picture in base64
+MOST_LEVELS = 50  # of JSON within JSON; what writes a notebook follows each on its stack
 
 
 def as_notebook(submission: Submission) -> nbformat.NotebookNode:
@@ -34,12 +35,29 @@ def tame(cell: nbformat.NotebookNode) -> int:
     for output in cell.get("outputs", []):
         if "text" in output:
             output["text"] = _cut(str(output["text"]))
+        if _is_deep(output.get("metadata")):
+            output["metadata"] = {}
         for mime, data in list(output.get("data", {}).items()):
-            if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE:
+            if _is_deep(data):
+                output["data"][mime] = "..."
+            elif mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE:
                 figures += 1
             elif isinstance(data, str) and len(data) > MAX_TEXT:
                 output["data"][mime] = _cut(data)
     return figures
+
+
+def _is_deep(value: object) -> bool:
+    """Whether JSON has more than `MOST_LEVELS` levels."""
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [
+            part
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for part in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
 
 
 def _cut(text: str) -> str:

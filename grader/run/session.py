@@ -234,6 +234,8 @@ class Session:
 
     def notebook(self) -> str:
         """The notebook with its outputs, as nbformat 4 JSON."""
+        for run in self.runs:
+            tame(self.client.nb.cells[run.index])  # a later cell may have changed its outputs
         return str(nbformat.writes(self.client.nb))
 
 
