@@ -266,12 +266,21 @@ PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), pu
         ('{"traces": {"V": {"shape": [3, 1], "data": "***"}}}', "no base64"),
         ('{"traces": {"V": {"shape": [3, 99999999999], "data": ""}}}', "fault at"),
         ('{"faults": [{"error_text": "%s"}]}' % ("x" * 9000), "fault at"),
+        ('{"traces": {"IK.n": {"shape": [3, 1], "data": ""}}}', "none of V"),
     ],
 )
 def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
     """A reply that is not what was asked for raises one known exception, nothing else."""
     with pytest.raises(messages.BadReply, match=complaint):
         messages.read_answer(reply, PANEL, {})
+
+
+def test_a_channel_can_be_named_only_once() -> None:
+    """A reply that names a channel twice is refused: what it earns must not be doubled."""
+    channel = {"name": "IK", "kind": "channel"}
+    messages.read_look(json.dumps({"found": True, "channels": [channel]}))
+    with pytest.raises(messages.BadReply, match="twice"):
+        messages.read_look(json.dumps({"found": True, "channels": [channel, channel]}))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from grader.assignment import Assignment
 from grader.check import TABLE
 from grader.judge.compare import Comparison
 from grader.judge.verdict import broken_evidence, verdict
-from grader.stages import CheckResult, Evidence, GradeReport
+from grader.stages import CheckResult, Evidence, Finding, GradeReport
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,19 @@ def test_a_check_that_raises_makes_no_score(
     assert "ZeroDivisionError" in found["hh.execution.figures"].detail
     assert "ZeroDivisionError" not in found["hh.execution.figures"].message
     assert found["hh.execution.runs"].status == "pass"
+
+
+@pytest.mark.parametrize("credit", [33.0, -1.0, float("inf"), float("nan")])
+def test_no_check_gives_more_than_its_points(
+    credit: float, evidence: Evidence, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credit that is no share of the points earns none."""
+    finding = Finding(credit=credit, message_id="checks.extra.ok")
+    monkeypatch.setitem(TABLE, "figures", lambda item: finding)
+    report = _judged(evidence, assignment)
+    found = _by_id(report)["hh.execution.figures"]
+    assert (found.points, found.status) == (0.0, "fail")
+    assert report.score == 100.0 - found.max_points
 
 
 @pytest.mark.parametrize("state", ["V", "IK.n", "INa.m", "INa.h"])

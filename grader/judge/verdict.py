@@ -6,6 +6,7 @@ import hashlib
 import math
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from grader import __version__
@@ -113,7 +114,7 @@ def _result(
     else:
         item = Item(check=check, exercise=exercise, evidence=evidence, attempt=attempt)
         try:
-            finding = TABLE[check.kind](item)
+            finding = _bounded(TABLE[check.kind](item))
             message = words.say(finding.message_id, **finding.values)
             status = _status(finding.credit)
         except Exception:  # ours, whatever the work was: the item is an error
@@ -142,6 +143,13 @@ def _result(
         line=finding.line,
         title=_title(check, words),
     )
+
+
+def _bounded(finding: Finding) -> Finding:
+    """No check gives more than its points, or less than none, whatever a kernel said."""
+    if finding.credit is None or 0.0 <= finding.credit <= 1.0:
+        return finding
+    return replace(finding, credit=0.0)
 
 
 def _status(credit: float | None) -> Status:

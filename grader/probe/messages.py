@@ -213,6 +213,8 @@ def _error(reply: Mapping[str, Any]) -> str:
 def read_look(text: str) -> ModelProbe:
     """The structure of a model out of the probe's JSON. Raises ``BadReply``."""
     message = _validated(_Look, text)
+    if len({c.name for c in message.channels}) < len(message.channels):
+        raise BadReply("the kernel's reply names a channel twice")
     return ModelProbe(
         found=message.found,
         class_name=message.class_name,
@@ -245,6 +247,8 @@ def read_answer(text: str, panel: Panel, field_states: Mapping[str, Array]) -> A
     Raises ``BadReply``.
     """
     message = _validated(_Answer, text)
+    if message.traces and "V" not in message.traces:
+        raise BadReply("the kernel's reply has traces, but none of V")
     count = next(iter(field_states.values())).size if field_states else 0
     return Answers(
         traces={n: _unpack(a, panel.current.shape) for n, a in message.traces.items()},
