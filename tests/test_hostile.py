@@ -94,10 +94,10 @@ def batch(request: pytest.FixtureRequest) -> Iterator[Batch]:
     place = Path(tempfile.mkdtemp(prefix="hostile-batch-"))
     place.chmod(0o755)
     try:
-        with outside(place / "canaries", command.owner) as around:
+        with outside(place / "canaries", command.owner, command.python) as around:
             yield grade(command, place, around)
     finally:
-        if KEEP:
+        if KEEP and (place / "feedback").is_dir():
             shutil.copytree(place / "feedback", Path(KEEP) / request.param, dirs_exist_ok=True)
         shutil.rmtree(place, ignore_errors=True)
 

@@ -1,4 +1,7 @@
-"""The watchdog: counts a box's processes, memory and disk from outside, and ends it."""
+"""The watchdog: counts a box's processes, memory and disk from outside, and ends it.
+
+It counts this process's own memory as well: a message that has not ended grows it unseen.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from grader.box.inside.init import descendants
 
 Excess = Literal["memory", "processes", "disk", "output"]
 PERIOD = 0.1  # seconds between two looks
+MOST_OF_OURS = 768 * 2**20  # bytes that what a box says may make this process grow to
 _PAGE = os.sysconf("SC_PAGESIZE")
 _DISK_PERIOD = 10  # looks at memory for each look at the disk
 
@@ -58,6 +62,8 @@ class Watchdog(threading.Thread):
         most = self._bounds.memory
         if sum(map(_resident, processes)) > most < sum(map(_proportional, processes)):
             return "memory"  # the first sum is cheap and never the smaller one
+        if _resident(os.getpid()) > MOST_OF_OURS:
+            return "output"
         if look_at_disk and self._folder:
             most = self._bounds.disk
             if taken(self._folder, processes, most) > most:

@@ -6,8 +6,9 @@
 Each file of ``attacks/`` is one cell. Its first line says on what it stands and where it
 goes: ``# right, last``. With ``last and first`` it makes a second notebook, ``early-...``.
 ``expected.toml``, written by hand, says what it tries and what must come of it. Every attack
-is bounded in itself: at most 60 s, 200 processes and 300 MB, nothing but loopback, and no
-file but canaries with ``grader-hostile`` in their names. So a run without a box hurts no machine.
+is bounded in itself: at most 60 s, 200 processes, 300 MB and 1.1 GB of messages, nothing but
+loopback, and no file but canaries with ``grader-hostile`` in their names. So a run without a
+box hurts no machine.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ import secrets
 import selectors
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -76,8 +75,11 @@ class Outside:
 
 
 @contextlib.contextmanager
-def outside(folder: Path, owner: int | None) -> Iterator[Outside]:
-    """Plant the canaries in ``folder``, listen, start a bystander; all ends with the block."""
+def outside(folder: Path, owner: int | None, python: str) -> Iterator[Outside]:
+    """Plant the canaries in ``folder``, listen, start a bystander; all ends with the block.
+
+    They are ``owner``'s, None for our own user's; ``python`` is one that it can start.
+    """
     kinds = ("secret", "secret-file", "home", "key", "picture", "sibling", "result")
     canaries = {kind: new_canary(kind) for kind in kinds}
     files: dict[str, bytes] = {
@@ -94,7 +96,7 @@ def outside(folder: Path, owner: int | None) -> Iterator[Outside]:
     with contextlib.ExitStack() as stack:
         bystander = stack.enter_context(
             subprocess.Popen(
-                [sys.executable, "-c", "import time; time.sleep(3600)", canaries["secret"]],
+                [python, "-c", "import time; time.sleep(3600)", canaries["secret"]],
                 env={**os.environ, "GRADER_SECRET": canaries["secret"]},
                 user=owner,
             )
