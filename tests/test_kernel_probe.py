@@ -264,6 +264,7 @@ PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), pu
         ('{"traces": {"V": {"shape": [4, 1], "data": ""}}}', "shape"),
         ('{"traces": {"V": {"shape": [3, 1], "data": "AAAA"}}}', "another length"),
         ('{"traces": {"V": {"shape": [3, 1], "data": "***"}}}', "no base64"),
+        ('{"traces": {"V": {"shape": [3, 1], "data": "\u00e9"}}}', "no base64"),
         ('{"traces": {"V": {"shape": [3, 99999999999], "data": ""}}}', "fault at"),
         ('{"faults": [{"error_text": "%s"}]}' % ("x" * 9000), "fault at"),
         ('{"traces": {"IK.n": {"shape": [3, 1], "data": ""}}}', "none of V"),

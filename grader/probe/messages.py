@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import binascii
 import json
 import math
 import re
@@ -301,7 +300,7 @@ def _unpack(array: _Array, shape: tuple[int, ...]) -> Array:
         raise BadReply(f"the kernel's reply has an array of shape {array.shape}, asked: {shape}")
     try:
         raw = base64.b64decode(array.data, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise BadReply("the kernel's reply has an array that is no base64") from None
     if len(raw) != 8 * math.prod(shape):
         raise BadReply("the kernel's reply has an array of another length than it says")
