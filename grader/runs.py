@@ -17,6 +17,8 @@ from grader.pictures import pictures
 from grader.probe.messages import BadReply
 from grader.question import Questions, mark, question, unanswered
 from grader.read.cells import find_cell
+from grader.read.contradictions import contradictions
+from grader.read.definitions import definitions
 from grader.run.ending import CUT, executed_notebook
 from grader.run.kernel import kernel_environment, plain_kernel, short_folder
 from grader.run.session import KernelGone, Session, open_session
@@ -39,6 +41,8 @@ def run_and_question(
     order = _other_order(submission, executed, cells)
     if order is not None and (rest := _rest(job, began, asks=True)):
         _, attempts = replace(one, job=rest).in_fresh_kernel(order)
+    if one.contradicted(attempts) and (rest := _rest(job, began, asks=True)):
+        attempts = replace(one, job=rest).by_source(attempts)
     return executed, attempts
 
 
@@ -90,6 +94,31 @@ class _Run:
         where = self.job.scratch or short_folder()
         with tempfile.TemporaryDirectory(prefix="grader-", dir=where) as folder:
             return asyncio.run(self._run(order, Path(folder)))
+
+    def contradicted(self, attempts: Mapping[str, Attempt]) -> list[str]:
+        """The exercises whose model is not what their graded cell writes."""
+        return [
+            id
+            for id, attempt in attempts.items()
+            if contradictions(self.submission, self.job.assignment.exercise(id), attempt)
+        ]
+
+    def by_source(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt]:
+        """``attempts``, asked again where the notebook's definitions alone were run.
+
+        That counts where it is what the graded cell writes: something else that the
+        notebook does had changed the model, or what is said of it. Else it tells nothing.
+        """
+        wanted = self.contradicted(attempts)
+        last = max(self.cells[id].index or 0 for id in wanted)
+        own = replace(self.submission, cells=definitions(self.submission.cells[: last + 1]))
+        _, found = replace(self, submission=own).in_fresh_kernel(own.cells)
+        settled = {
+            id: replace(found[id], by_source=True)
+            for id in set(wanted) - set(self.contradicted(found))
+            if found[id].probe.population
+        }
+        return {**attempts, **settled}
 
     async def _run(
         self, order: Sequence[Cell], folder: Path

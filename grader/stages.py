@@ -267,6 +267,7 @@ class Attempt:
     answers: Answers
     panel: Panel | None = None
     reference: Reference | None = None
+    by_source: bool = False  # asked where nothing of the notebook ran but its definitions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

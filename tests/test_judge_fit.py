@@ -9,11 +9,11 @@ import pytest
 from conftest import ROOT
 
 from grader.assignment import Assignment
-from grader.check.contradictions import contradictions
 from grader.judge.compare import Comparison
 from grader.judge.fit import fit_constants
 from grader.judge.reference import ReferenceModel, load_model
 from grader.judge.verdict import verdict
+from grader.read.contradictions import contradictions
 from grader.stages import (
     Answers,
     Array,

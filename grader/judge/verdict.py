@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader import __version__
-from grader.assignment import Assignment, Check
+from grader.assignment import Assignment, Check, Exercise
 from grader.check import TABLE, Item
-from grader.check.contradictions import contradictions
 from grader.failures import missing_package
+from grader.read.contradictions import contradictions
 from grader.stages import (
     Attempt,
     CheckResult,
@@ -211,8 +211,14 @@ def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return [
         note
         for id, attempt in evidence.attempts.items()
-        for note in contradictions(evidence.submission, assignment.exercise(id), attempt)
+        for note in _contradiction(evidence.submission, assignment.exercise(id), attempt)
     ]
+
+
+def _contradiction(submission: Submission, exercise: Exercise, attempt: Attempt) -> list[Note]:
+    if attempt.by_source:
+        return [Note(message_id="verdict.contradiction.by_source", for_student=False)]
+    return contradictions(submission, exercise, attempt)
 
 
 def _took_cell(cell: GradedCell) -> Note | None:
