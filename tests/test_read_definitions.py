@@ -42,6 +42,7 @@ def test_definitions_stay(source: str) -> None:
         "%pip install attack",
         "!attack",
         "this is no Python",
+        "x = " + "-" * 400 + "1",
         "",
     ],
 )

@@ -17,7 +17,7 @@ def definitions(cells: Iterable[Cell]) -> tuple[Cell, ...]:
     """``cells`` with nothing left in the code but imports, functions, classes and plain values.
 
     No statement is left that calls something, or that assigns to anything but a name.
-    What can't be parsed is left out as a whole.
+    What can't be parsed is left out as a whole, and so is a statement too deep to be written.
     """
     return tuple(
         replace(cell, source=_definitions(cell.source)) if cell.kind == "code" else cell
@@ -27,8 +27,14 @@ def definitions(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 
 def _definitions(source: str) -> str:
     tree = parse(source)
-    kept = [] if tree is None else [one for one in tree.body if _defines(one)]
-    return ast.unparse(ast.Module(kept, type_ignores=[]))
+    return "\n".join(map(_written, [] if tree is None else filter(_defines, tree.body)))
+
+
+def _written(statement: ast.stmt) -> str:
+    try:
+        return ast.unparse(statement)
+    except RecursionError:  # can be read, and is too deep to be written
+        return ""
 
 
 def _defines(statement: ast.stmt) -> bool:
