@@ -218,7 +218,10 @@ def _threads(jobs: int) -> Iterator[Executor]:
 
 
 def default_jobs() -> int:
-    """One for each processor that this process may use."""
+    """One for each processor that this process may use, and one more.
+
+    A kernel rests while its client reads what it said, and while its work is judged.
+    """
     if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+        return len(os.sched_getaffinity(0)) + 1
+    return (os.cpu_count() or 1) + 1

@@ -139,7 +139,7 @@ def main() -> None:
     "-j",
     "--jobs",
     type=click.IntRange(1, 256),
-    help="Notebooks at a time. Default: all processors.",
+    help="Notebooks at a time. Default: one more than there are processors.",
 )
 @click.option(
     "--device",

@@ -66,7 +66,7 @@ def _options() -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("-n", "--number", type=int, default=20, help="notebooks in a batch")
     parser.add_argument("-r", "--rounds", type=int, default=1, help="of all contestants in turn")
-    parser.add_argument("-j", "--jobs", type=int, help="of the grader; default: all processors")
+    parser.add_argument("-j", "--jobs", type=int, help="of the grader; default: its own")
     parser.add_argument("--cold", type=int, default=5, help="notebooks of a cold run in a round")
     parser.add_argument("--staged", type=int, default=5, help="notebooks timed stage by stage")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
