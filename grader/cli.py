@@ -343,6 +343,74 @@ def check(
 
 
 @main.command(context_settings=_SETTINGS)
+@click.argument("assignment")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the page to this file. Default: verify-ASSIGNMENT.html.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="Seeds under which each model is judged.",
+)
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Default: one for each processor.")
+@_lang
+@_assignments
+@_guarded
+def verify(
+    assignment: str,
+    out: Path | None,
+    seeds: int,
+    jobs: int | None,
+    lang: str | None,
+    assignments: Path | None,
+) -> int:
+    """Test an assignment: wrong models must lose points, right ones none.
+
+    Wrong models are made of the solution by one change each (a parameter, a sign, an
+    exponent, a channel too many, ...), right ones by writing it in other ways. All of
+    them run in boxes and are judged as submissions are, under several seeds. The page
+    says what was caught by what, and how clear of the tolerances.
+
+    \b
+    Exit status: 0 all got what they deserve; 1 a right one loses a point or a wrong one
+    gets full marks; 2 wrong usage; 3 a fault of ours.
+    """
+    import time
+
+    from grader.batch import processors
+    from grader.console import progress
+    from grader.locate import find
+    from grader.verify.page import verify_html
+    from grader.verify.run import VerifyFailed, verify_assignment
+    from grader.verify.screen import show_matrix
+    from grader.verify.teacher import NoSolution
+
+    began = time.monotonic()
+    language = _language(lang)
+    loaded = find(assignment, assignments).load(as_teacher=True)
+    page = out or Path(f"verify-{loaded.id}.html")
+    if not page.absolute().parent.is_dir():
+        _fail(f"{page}: there is no such folder to write the page into.")
+    try:
+        with progress("verify.running", language) as on_row:
+            box, numbers = _box("auto", language), range(1, seeds + 1)
+            matrix = verify_assignment(loaded, box, numbers, jobs or processors(), on_row)
+    except NoSolution as problem:
+        _fail(str(problem))
+    except VerifyFailed as problem:
+        raise OurFault(str(problem)) from None
+    title = loaded.title.in_language(language)
+    page.write_text(verify_html(matrix, title, time.monotonic() - began, language), "utf-8")
+    show_matrix(matrix, page, language)
+    return BELOW if matrix.faults() else OK
+
+
+@main.command(context_settings=_SETTINGS)
 @_lang
 @_guarded
 def doctor(lang: str | None) -> int:

@@ -33,7 +33,8 @@ _MARKS = {
 }
 
 
-def _console() -> Console:
+def terminal() -> Console:
+    """Standard output, as wide as it is."""
     return Console(highlight=False, soft_wrap=False)
 
 
@@ -42,7 +43,7 @@ def batch_progress(
     total: int, notes: Sequence[Note], language: str
 ) -> Iterator[Callable[[GradeReport], None]]:
     """Give a function to call with each report: done, left, time to go, verdicts so far."""
-    words, console = catalogue(language), _console()
+    words, console = catalogue(language), terminal()
     for note in notes:
         console.print(Text(words.say(note.message_id, **note.values), style="yellow"))
     tally: Counter[str] = Counter()
@@ -96,7 +97,7 @@ def _mark(report: GradeReport, words: Catalogue) -> str:
 
 def show_summary(summary: BatchSummary, out: Path) -> None:
     """How many, how well, what needs a look, and where the reports are."""
-    words, console = catalogue(summary.language), _console()
+    words, console = catalogue(summary.language), terminal()
     scores = sorted(r.score for r in summary.reports if r.score is not None)
     console.print()
     if scores:
@@ -137,7 +138,7 @@ def working(language: str) -> Iterator[None]:
 
 def show_check(report: GradeReport) -> None:
     """A student's own result as a table, failures in full."""
-    words, console = catalogue(report.language), _console()
+    words, console = catalogue(report.language), terminal()
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
     table.add_column(width=1)
     table.add_column(no_wrap=True)
@@ -165,6 +166,26 @@ def _where(check: CheckResult, words: Catalogue) -> str:
     if check.line is None:
         return " " + words.say("console.in_cell", cell=check.cell + 1)
     return " " + words.say("console.in_line", cell=check.cell + 1, line=check.line)
+
+
+@contextlib.contextmanager
+def progress(message_id: str, language: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function to call with how much is done, and how much there is."""
+    words, console = catalogue(language), Console(stderr=True)
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn(words.say(message_id)),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn(words.say("console.left")),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def about_box(found: Sequence[Found], language: str) -> list[str]:

@@ -12,17 +12,17 @@ from grader.assignment import Assignment, Exercise
 from grader.probe import messages
 from grader.run.session import KernelGone, Session
 from grader.stages import Answers, Array, Attempt, Fault, GradedCell, ModelProbe, Panel
-from grader.stimuli import draw_field, draw_panel, population
+from grader.stimuli import draw_field, draw_panel, population, side_by_side
 
 MARK_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Questions:
-    """What is asked of each model: the stimuli follow from ``seed``."""
+    """What is asked of each model: the stimuli follow from ``seeds``, side by side."""
 
     assignment: Assignment
-    seed: int
+    seeds: tuple[int, ...]
     hidden: bool  # whether hidden stimuli are used as well
     seconds: float  # for all questions to one model
 
@@ -73,8 +73,9 @@ class _Asked:
 
     def request(self) -> dict[str, object]:
         """What is asked of the structure, and repeated with what is asked then."""
-        assignment = self.questions.assignment
-        size = population(assignment, self.questions.hidden)
+        questions = self.questions
+        assignment = questions.assignment
+        size = population(assignment, questions.hidden, len(questions.seeds))
         return messages.look_request(assignment, self.exercise, self.class_name, size)
 
     async def look(self) -> ModelProbe:
@@ -82,10 +83,11 @@ class _Asked:
 
     async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
         """The panel that was asked, and what the model answered."""
-        assignment, seed = self.questions.assignment, self.questions.seed
+        assignment, seeds = self.questions.assignment, self.questions.seeds
         names = [f"{c.name}.{s}" for c in probe.channels for s in c.states]
-        panel = draw_panel(assignment, seed, self.questions.hidden)
-        states = draw_field(assignment, names, seed)
+        panel = side_by_side([draw_panel(assignment, s, self.questions.hidden) for s in seeds])
+        drawn = [draw_field(assignment, names, seed) for seed in seeds]
+        states = {name: np.concatenate([part[name] for part in drawn]) for name in drawn[0]}
         answers = await self._answer(panel, states)
         moved = _away_from_singular(panel, answers)
         if self.questions.hidden and moved is not None:

@@ -161,7 +161,7 @@ class _Run:
         job, cell = self.job, self.cells[exercise]
         questions = Questions(
             assignment=job.assignment,
-            seed=self.seed,
+            seeds=(self.seed,),
             hidden=job.hidden,
             seconds=job.limits.probe_seconds,
         )

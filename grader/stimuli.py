@@ -80,10 +80,22 @@ POPULATION = 64
 """Neurons that a model is made of, if no more stimuli are asked; more cost time each step."""
 
 
-def population(assignment: Assignment, hidden: bool) -> int:
+def population(assignment: Assignment, hidden: bool, seeds: int = 1) -> int:
     """Of how many neurons a model is made: one for each stimulus, and enough for the field."""
     further = len(assignment.rubric.stimuli) if assignment.rubric and hidden else 0
-    return max(len(assignment.stimuli) + further, POPULATION)
+    return max((len(assignment.stimuli) + further) * seeds, POPULATION)
+
+
+def side_by_side(panels: Sequence[Panel]) -> Panel:
+    """One panel with the stimuli of several, in their order; ``public`` is the first's."""
+    first = panels[0]
+    return Panel(
+        names=tuple(name for panel in panels for name in panel.names),
+        dt=first.dt,
+        current=np.concatenate([panel.current for panel in panels], axis=1),
+        V0=np.concatenate([panel.V0 for panel in panels]),
+        public=first.public,
+    )
 
 
 def draw_field(assignment: Assignment, states: Sequence[str], seed: int) -> dict[str, Array]:

@@ -1,0 +1,144 @@
+"""Running specimens in boxes: one after the other in a kernel, every seed in one population."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.box.manager import boxed_kernel
+from grader.job import Job
+from grader.probe.messages import BadReply
+from grader.question import Questions, mark, question, unanswered
+from grader.read.cells import find_cell
+from grader.run.session import KernelGone, Session, open_session
+from grader.stages import Attempt, Cell, CellRun, Evidence, Panel, Submission
+from grader.verify.edits import Specimen
+from grader.verify.teacher import Teacher
+
+IN_A_KERNEL = 20  # specimens; each leaves its compiled programs in the kernel's memory
+SECONDS = 120.0  # for the questions to one of them
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What specimens of one exercise are asked with. ``job`` is the solution's own.
+
+    ``base`` is the evidence of the solution's run: a specimen's differs in its cells alone.
+    """
+
+    teacher: Teacher
+    job: Job
+    base: Evidence
+    seeds: tuple[int, ...]
+
+    def ask(self, specimens: Sequence[Specimen]) -> Iterator[Evidence]:
+        """The evidence of each, in their order, with the stimuli of all seeds side by side.
+
+        Raises ``BoxFailed`` when no box can be made.
+        """
+        left = list(specimens)
+        while left:
+            found = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL]))
+            yield from found
+            left = left[len(found) :]  # a specimen that ends its kernel is the last there
+
+    async def _in_one_kernel(self, specimens: Sequence[Specimen]) -> list[Evidence]:
+        assert self.job.box is not None
+        whole, places = _one_notebook(self.teacher, specimens)
+        limits = self.job.limits.changed(
+            notebook_seconds=SECONDS * len(specimens), cell_seconds=SECONDS
+        )
+        found: list[Evidence] = []
+        with tempfile.TemporaryDirectory(prefix="verify-", dir=self.job.scratch) as folder:
+            kernel = boxed_kernel(Path(folder), self.job.box, limits, self.job.core)
+            async with open_session(whole, limits, kernel) as session:
+                for cell in whole.cells[: self.teacher.graded]:
+                    if cell.kind == "code" and cell.index not in self.teacher.trees:
+                        await session.run_cell(cell.index)
+                for number, (specimen, cells) in enumerate(zip(specimens, places, strict=True)):
+                    found.append(await self._one(session, specimen, cells, number))
+                    if session.gone is not None:
+                        break
+        return found
+
+    async def _one(
+        self, session: Session, specimen: Specimen, cells: Sequence[int], number: int
+    ) -> Evidence:
+        submission = as_submission(self.teacher, specimen)
+        cell = find_cell(submission, self.teacher.exercise, self.job.assignment)
+        own = replace(cell, exercise=f"{cell.exercise}-{number}")
+        exercise = self.teacher.exercise.model_copy(update={"id": own.exercise})
+        questions = Questions(
+            assignment=self.job.assignment, seeds=self.seeds, hidden=True, seconds=SECONDS
+        )
+        runs: dict[int, CellRun] = {}
+        try:
+            await mark(session, own)
+            for index, place in zip(self.teacher.trees, cells, strict=True):
+                runs[index] = replace(await session.run_cell(place), index=index)
+            attempt = await question(session, questions, exercise, own)
+        except (BadReply, KernelGone) as problem:
+            attempt = unanswered(own, str(problem))
+        base = self.base.executed
+        executed = replace(base, cells=tuple(runs.get(run.index, run) for run in base.cells))
+        return replace(
+            self.base,
+            submission=submission,
+            executed=replace(executed, notebook=""),
+            attempts={**self.base.attempts, cell.exercise: replace(attempt, cell=cell)},
+        )
+
+
+def as_submission(teacher: Teacher, specimen: Specimen) -> Submission:
+    """The solution with a specimen's cells in place of its own."""
+    cells = [
+        replace(cell, source=specimen.cells.get(cell.index, cell.source))
+        for cell in teacher.submission.cells
+    ]
+    return replace(teacher.submission, cells=tuple(cells))
+
+
+def _one_notebook(
+    teacher: Teacher, specimens: Sequence[Specimen]
+) -> tuple[Submission, list[list[int]]]:
+    """All specimens in one notebook: where each of them has its cells."""
+    cells = list(teacher.submission.cells)
+    places: list[list[int]] = []
+    for specimen in specimens:
+        places.append([])
+        for index in teacher.trees:
+            source = specimen.cells.get(index, teacher.submission.cells[index].source)
+            number = len(cells)
+            cells.append(Cell(index=number, kind="code", source=source, id=f"specimen-{number}"))
+            places[-1].append(number)
+    return replace(teacher.submission, cells=tuple(cells)), places
+
+
+def of_seed(attempt: Attempt, position: int, seeds: int) -> Attempt:
+    """The part of an attempt that answers the seed at ``position`` of so many."""
+    panel, answers = attempt.panel, attempt.answers
+    if panel is None:
+        return attempt
+    width = len(panel.names) // seeds
+    columns = slice(position * width, (position + 1) * width)
+    count = next((a.size for a in answers.field_states.values()), 0) // seeds
+    rows = slice(position * count, (position + 1) * count)
+    return replace(
+        attempt,
+        panel=Panel(
+            names=panel.names[columns],
+            dt=panel.dt,
+            current=panel.current[:, columns],
+            V0=panel.V0[columns],
+            public=panel.public,
+        ),
+        answers=replace(
+            answers,
+            traces={name: trace[:, columns] for name, trace in answers.traces.items()},
+            field_states={name: array[rows] for name, array in answers.field_states.items()},
+            field={name: array[rows] for name, array in answers.field.items()},
+        ),
+    )

@@ -1,0 +1,73 @@
+"""Changing one place of a syntax tree at a time."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+Change = Callable[[ast.AST], Iterable[tuple[str, ast.AST | None]]]
+"""For a node: labels and what may stand in its place (None: nothing)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Specimen:
+    """A model made from the solution: ``cells`` maps a cell's index to its new source.
+
+    ``may_equal`` says that the change can leave the model what it was.
+    """
+
+    operator: str
+    place: str
+    cells: dict[int, str]
+    right: bool = False
+    may_equal: bool = False
+
+    @property
+    def name(self) -> str:
+        """What was done, and where."""
+        return f"{self.operator}: {self.place}"
+
+
+class _Swap(ast.NodeTransformer):
+    def __init__(self, target: ast.AST, new: ast.AST | None) -> None:
+        self._target, self._new = target, new
+
+    def visit(self, node: ast.AST) -> ast.AST | None:
+        """The new node in place of the old one."""
+        return self._new if node is self._target else super().generic_visit(node)
+
+
+def swapped(tree: ast.Module, target: ast.AST, new: ast.AST | None) -> str:
+    """The source of ``tree`` with ``new`` in place of ``target``; ``tree`` stays as it is."""
+    nodes, twin = list(ast.walk(tree)), copy.deepcopy(tree)
+    place = list(ast.walk(twin))[next(i for i, n in enumerate(nodes) if n is target)]
+    _Swap(place, new).visit(twin)
+    return ast.unparse(ast.fix_missing_locations(twin))
+
+
+def everywhere(
+    tree: ast.Module, within: Iterable[ast.AST], change: Change
+) -> Iterator[tuple[str, str]]:
+    """``(label, source)`` for each change of each node below ``within``, one at a time."""
+    for top in within:
+        for node in ast.walk(top):
+            for label, new in change(node):
+                if new is not None or isinstance(node, ast.stmt):
+                    yield label, swapped(tree, node, new)
+
+
+def methods(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef]]:
+    """Every method of every class at the top of a cell."""
+    for kind in tree.body:
+        if isinstance(kind, ast.ClassDef):
+            for method in kind.body:
+                if isinstance(method, ast.FunctionDef):
+                    yield kind, method
+
+
+def shown(node: ast.AST) -> str:
+    """A node as short text."""
+    text = ast.unparse(node)
+    return text if len(text) <= 60 else text[:57] + "..."

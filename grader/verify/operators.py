@@ -1,0 +1,230 @@
+"""Wrong models: each operator at every place of the solution where it applies."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+from collections.abc import Iterable, Iterator
+
+from grader.assignment import Assignment
+from grader.verify.edits import Specimen, everywhere, methods, shown, swapped
+from grader.verify.teacher import Teacher
+
+FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2, "tenfold": 10.0}
+SCALES = {"0.2 %": 1.002, "20 %": 1.2}
+_AROUND = ("__init__", "reset_state", "update")  # methods that hold no equation
+_TURNED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+
+
+def mutants(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
+    """Every wrong model; those that the change of an equation leaves equal are found later."""
+    made = [
+        *_parameters(teacher),
+        *_channels(teacher),
+        *_bases(teacher),
+        *_equations(teacher),
+        *_surroundings(teacher),
+    ]
+    accepted = {value for v in assignment.variants for value in v.constants.values()}
+    return [specimen for specimen in made if not _is_accepted(specimen, accepted)]
+
+
+def _is_accepted(specimen: Specimen, accepted: set[float]) -> bool:
+    """Whether a constant became that of another accepted model."""
+    return any(specimen.place.endswith(f"-> {value!r}") for value in accepted)
+
+
+def with_argument(call: ast.Call, name: str, value: float) -> ast.Call:
+    """``call`` with the keyword ``name`` set to ``value``."""
+    new = copy.deepcopy(call)
+    new.keywords = [k for k in new.keywords if k.arg != name]
+    new.keywords.append(ast.keyword(name, ast.parse(repr(value), mode="eval").body))
+    return new
+
+
+def _parameters(teacher: Teacher) -> Iterator[Specimen]:
+    tree, channels = teacher.trees[teacher.graded], teacher.exercise.channels
+    for channel in channels:
+        if channel.name not in teacher.calls:
+            continue
+        call = teacher.calls[channel.name].value
+        assert isinstance(call, ast.Call)
+        for parameter, asked in channel.parameters.items():
+            wrong = {f"by {how}": asked.value * factor for how, factor in FACTORS.items()}
+            wrong["sign"] = -asked.value
+            for other in channels:
+                if other is not channel and parameter in other.parameters:
+                    wrong[f"of {other.name}"] = other.parameters[parameter].value
+            for mistake in asked.mistakes:
+                wrong["known mistake"] = mistake.value
+            for how, value in wrong.items():
+                yield Specimen(
+                    operator="parameter " + how.split(" ")[0],
+                    place=f"{channel.name}.{parameter} {how}: {asked.value!r} -> {value!r}",
+                    cells={
+                        teacher.graded: swapped(tree, call, with_argument(call, parameter, value))
+                    },
+                )
+
+
+def _channels(teacher: Teacher) -> Iterator[Specimen]:
+    tree, graded = teacher.trees[teacher.graded], teacher.graded
+
+    def specimen(operator: str, place: str, source: str) -> Specimen:
+        return Specimen(operator=operator, place=place, cells={graded: source})
+
+    for name, statement in teacher.calls.items():
+        yield specimen("channel removed", name, swapped(tree, statement, ast.Pass()))
+        again = copy.deepcopy(statement)
+        target = again.targets[0]
+        assert isinstance(target, ast.Attribute)
+        target.attr = f"{name}_2"
+        both = ast.If(ast.Constant(True), [copy.deepcopy(statement), again], [])
+        yield specimen("channel doubled", name, swapped(tree, statement, both))
+        listed = ast.List([copy.deepcopy(statement.value)], ast.Load())
+        yield specimen("channel in a list", name, swapped(tree, statement.value, listed))
+        named = ast.Dict([ast.Constant(name)], [copy.deepcopy(statement.value)])
+        yield specimen("channel in a dict", name, swapped(tree, statement.value, named))
+        other = ast.parse(f"{name} = {ast.unparse(statement.value)}").body[0]
+        yield specimen("channel not kept", name, swapped(tree, statement, other))
+    for one, two in itertools.permutations(teacher.calls, 2):
+        call = copy.deepcopy(teacher.calls[two].value)
+        source = swapped(tree, teacher.calls[one].value, call)
+        yield specimen("channel of another", f"{one} made as {two}", source)
+    for one, two in itertools.combinations(teacher.calls, 2):
+        twin = copy.deepcopy(tree)
+        places = {c.targets[0].attr: c for c in ast.walk(twin) if _makes(c, (one, two))}  # type: ignore[attr-defined]
+        places[one].value, places[two].value = places[two].value, places[one].value  # type: ignore[attr-defined]
+        yield specimen("channels exchanged", f"{one} and {two}", ast.unparse(twin))
+
+
+def _makes(node: ast.AST, names: tuple[str, ...]) -> bool:
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    target = node.targets[0]
+    return isinstance(target, ast.Attribute) and target.attr in names
+
+
+def _bases(teacher: Teacher) -> Iterator[Specimen]:
+    tree = teacher.trees[teacher.graded]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                if isinstance(base, ast.Attribute) and base.attr == teacher.exercise.base:
+                    for other in (*teacher.exercise.related_bases, "NeuDyn"):
+                        new = ast.Attribute(base.value, other, ast.Load())
+                        yield Specimen(
+                            operator="base class",
+                            place=f"{base.attr} -> {other}",
+                            cells={teacher.graded: swapped(tree, base, new)},
+                        )
+
+
+def _equations(teacher: Teacher) -> Iterator[Specimen]:
+    places = teacher.class_cells or [teacher.graded]
+    for index in places:
+        tree = teacher.trees[index]
+        for kind, method in methods(tree):
+            if method.name in _AROUND:
+                continue
+            for operator, change in _OPERATORS.items():
+                for label, source in everywhere(tree, method.body, change):
+                    yield Specimen(
+                        operator=operator,
+                        place=f"{kind.name}.{method.name}: {label}",
+                        cells={index: source},
+                        may_equal=True,
+                    )
+
+
+def _number(node: ast.AST) -> int | float | None:
+    """The value of a number's node; None for what is none, and for 0."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value or None if type(value) in (int, float) else None  # type: ignore[return-value]
+
+
+def _scale(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if (value := _number(node)) is not None:
+        for factor in SCALES.values():
+            new = float(f"{value * factor:.12g}")
+            yield f"{value!r} -> {new!r}", ast.Constant(new)
+
+
+def _exponent(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        power = _number(node.right)
+        for other in () if power is None else (power - 1, power + 1):
+            new = ast.BinOp(node.left, ast.Pow(), ast.Constant(other))
+            yield f"{shown(node)} -> {shown(new)}", new
+
+
+def _turn(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and type(node.op) in _TURNED:
+        new = ast.BinOp(node.left, _TURNED[type(node.op)](), node.right)
+        yield f"{shown(node)} -> {shown(new)}", new
+
+
+def _exchange(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        new = ast.BinOp(node.right, ast.Sub(), node.left)
+        yield f"{shown(node)} -> {shown(new)}", new
+
+
+def _drop(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        for kept in (node.left, node.right):
+            yield f"{shown(node)} -> {shown(kept)}", kept
+
+
+def _minus(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield f"{shown(node)} -> {shown(node.operand)}", node.operand
+
+
+_OPERATORS = {
+    "constant": _scale,
+    "exponent": _exponent,
+    "arithmetic turned": _turn,
+    "difference exchanged": _exchange,
+    "factor dropped": _drop,
+    "minus dropped": _minus,
+}
+
+
+def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
+    """What stands around the equations of a channel: start, update, type, which is which."""
+    for index in teacher.class_cells:
+        tree = teacher.trees[index]
+        for kind, method in methods(tree):
+            if method.name in _AROUND:
+                for label, source in everywhere(tree, method.body, _around):
+                    operator, place = label.split(": ", 1)
+                    where = f"{kind.name}.{method.name}: {place}"
+                    yield Specimen(operator=operator, place=where, cells={index: source})
+        for kind in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
+            for label, source in everywhere(tree, kind.body, _master_type):
+                yield Specimen(
+                    operator="master_type", place=f"{kind.name}: {label}", cells={index: source}
+                )
+
+
+def _around(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.Attribute) and node.attr == "zeros":
+        ones = ast.Attribute(node.value, "ones", ast.Load())
+        yield f"initial state: {shown(node)} -> {shown(ones)}", ones
+    if isinstance(node, ast.Assign) and any(map(_is_value, ast.walk(node.targets[0]))):
+        yield f"update removed: {shown(node)}", ast.Pass()
+    if isinstance(node, ast.Call) and len(node.args) == 2 and "JointEq" in shown(node.func):
+        turned = ast.Call(node.func, node.args[::-1], node.keywords)
+        yield f"equations exchanged: {shown(node)}", turned
+
+
+def _is_value(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "value"
+
+
+def _master_type(node: ast.AST) -> Iterable[tuple[str, ast.AST | None]]:
+    if isinstance(node, ast.Assign) and shown(node.targets[0]) == "master_type":
+        for other in ("bp.dyn.Calcium", "object"):
+            yield other, ast.parse(f"master_type = {other}").body[0]

@@ -1,0 +1,121 @@
+"""A matrix in words: as a page to cite, and as lines for a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.report.html import render
+from grader.verify.matrix import Matrix, Row
+from grader.words import Catalogue, catalogue, show
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table; the first column names its row."""
+
+    heading: str
+    about: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def verify_html(matrix: Matrix, title: str, seconds: float, language: str) -> str:
+    """One file that opens offline: what was caught by what, margins, every model."""
+    words = catalogue(language)
+    return render(
+        "verify.html.j2",
+        language=language,
+        say=words.say,
+        title=words.say("verify.title", assignment=title),
+        verdict=summary(matrix, language),
+        facts=[
+            (words.say("verify.wrong"), len(matrix.wrong())),
+            (words.say("verify.right"), len(matrix.right())),
+            (words.say("verify.faults"), len(matrix.faults())),
+            (words.say("verify.seeds"), len(matrix.seeds)),
+        ],
+        faults=[(row.specimen.name, why(row, words)) for row in matrix.faults()],
+        tables=[by_operator(matrix, language), margins(matrix, language), models(matrix, language)],
+        equal=[row.specimen.name for row in matrix.equal()],
+        took=words.say(
+            "verify.took", seconds=round(seconds), first=matrix.seeds[0], last=matrix.seeds[-1]
+        ),
+    )
+
+
+def summary(matrix: Matrix, language: str) -> str:
+    """One sentence: whether every model got what it deserves."""
+    words = catalogue(language)
+    if faults := len(matrix.faults()):
+        return words.say("verify.not_well", faults=faults)
+    return words.say(
+        "verify.all_well",
+        wrong=len(matrix.wrong()),
+        right=len(matrix.right()),
+        seeds=len(matrix.seeds),
+    )
+
+
+def why(row: Row, words: Catalogue) -> str:
+    """What is false about a row's marks."""
+    if row.errors:
+        return words.say("verify.faults.broke", error=row.errors[0].strip().splitlines()[-1])
+    if row.specimen.right:
+        messages = " ".join(row.messages)[:400]
+        return words.say("verify.faults.right_lost", points=row.lowest, messages=messages)
+    return words.say("verify.faults.wrong_full", seeds=len(row.full))
+
+
+def by_operator(matrix: Matrix, language: str) -> Table:
+    """How many wrong models each operator made, and how many each family caught."""
+    words = catalogue(language)
+    rows = []
+    missed = [row for row in matrix.faults() if not row.specimen.right]
+    for operator, (number, caught) in sorted(matrix.operators().items()):
+        passed = sum(row.specimen.operator == operator for row in missed)
+        families = (str(caught[family]) for family in matrix.families)
+        rows.append((operator, str(number), *families, str(passed)))
+    return Table(
+        words.say("verify.table.heading"),
+        words.say("verify.table.about"),
+        (
+            words.say("verify.table.operator"),
+            words.say("verify.table.number"),
+            *matrix.families,
+            words.say("verify.table.missed"),
+        ),
+        tuple(rows),
+    )
+
+
+def margins(matrix: Matrix, language: str) -> Table:
+    """Tolerances with what lies next to them on both sides."""
+    words = catalogue(language)
+    return Table(
+        words.say("verify.margins.heading"),
+        words.say("verify.margins.about"),
+        tuple(words.say(f"verify.margins.{c}") for c in ("check", "right", "tolerance", "wrong")),
+        tuple(
+            (m.check, _short(m.right), show(m.tolerance), _short(m.wrong)) for m in matrix.margins()
+        ),
+    )
+
+
+def models(matrix: Matrix, language: str) -> Table:
+    """Every model with its marks."""
+    words = catalogue(language)
+    rows = []
+    for row in matrix.rows:
+        lost = ", ".join(f"{f} {points:.3g}" for f, points in row.lost.items() if points > 0)
+        rows.append((row.specimen.name, f"{row.lowest:.4g}", f"{row.highest:.4g}", lost))
+    heads = ("name", "lowest", "highest", "lost")
+    return Table(
+        words.say("verify.models.heading"),
+        "",
+        tuple(words.say(f"verify.models.{head}") for head in heads),
+        tuple(rows),
+    )
+
+
+def _short(measure: float | None) -> str:
+    return show(None if measure is None else float(f"{measure:.2g}"))

@@ -1,0 +1,31 @@
+"""A matrix in a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.console import terminal
+from grader.verify.matrix import Matrix
+from grader.verify.page import by_operator, margins, summary, why
+from grader.words import catalogue
+
+
+def show_matrix(matrix: Matrix, page: Path, language: str) -> None:
+    """What ``grader verify`` found: by operator, then margins, then what is false."""
+    words, console = catalogue(language), terminal()
+    for content in (by_operator(matrix, language), margins(matrix, language)):
+        table = Table(title=content.heading, title_justify="left", box=None, padding=(0, 2, 0, 0))
+        for number, head in enumerate(content.head):
+            table.add_column(head, justify="right" if number else "left", overflow="fold")
+        for row in content.rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
+        console.print()
+    for fault in matrix.faults():
+        console.print(Text(f"{fault.specimen.name}: {why(fault, words)}", style="red"))
+    style = "bold red" if matrix.faults() else "bold green"
+    console.print(Text(summary(matrix, language), style=style))
+    console.print(words.say("verify.where", page=str(page)))

@@ -1,0 +1,95 @@
+"""A process that runs its share of the specimens and leaves the evidence of each on the disk.
+
+    python -m grader.verify.worker REQUEST
+
+It says a line for each as it is there, its number, or "fault: ..." and ends. It has no JAX:
+the warm process of its boxes is forked from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from grader.assignment import Assignment
+from grader.box import programs
+from grader.box.warm import Setup, WarmBox
+from grader.evidence import save_evidence
+from grader.gather import Job, gather
+from grader.load import load_assignment
+from grader.stages import Evidence
+from grader.verify.ask import Asker
+from grader.verify.specimens import specimens
+
+
+class SolutionFails(Exception):
+    """The teacher's own notebook does not run to its end; the message says how."""
+
+
+def main(request: dict[str, Any]) -> None:
+    """Run every ``of``-th specimen, from ``part`` on."""
+    assignment = load_assignment(Path(request["folder"]), Path(request["teachers"]))
+    scratch = Path(request["scratch"])
+    warm = WarmBox(_setup(assignment, Setup(**request["setup"]), scratch))
+    try:
+        assert assignment.rubric is not None
+        cores = sorted(os.sched_getaffinity(0))
+        warm.wait()
+        job = Job(
+            notebook=assignment.rubric.solution,
+            assignment=assignment,
+            limits=assignment.limits,
+            secret=b"",
+            seed=request["seeds"][0],
+            box=warm.link,
+            core=cores[request["part"] % len(cores)],
+            scratch=scratch,
+        )
+        base = _runs(gather(job))
+        for teacher, numbered in specimens(assignment):
+            own = [one for one in numbered if one[0] % request["of"] == request["part"]]
+            asker = Asker(teacher, job, base, tuple(request["seeds"]))
+            found = asker.ask([specimen for _, specimen in own])
+            for (number, _), evidence in zip(own, found, strict=True):
+                (folder := scratch / f"specimen-{number}").mkdir()
+                save_evidence(evidence, folder)
+                print(number, flush=True)
+    finally:
+        warm.close()
+
+
+def _setup(assignment: Assignment, setup: Setup, scratch: Path) -> Setup:
+    """How boxes are made, with the compiled programs that there are."""
+    assert assignment.rubric is not None
+    if os.geteuid() == 0:
+        scratch.chmod(0o711)
+    programs.make_folder(shown := scratch / "programs")
+    file = programs.file_for(assignment)
+    programs.show((programs.load(file) if file else None) or {}, shown)
+    hidden = (assignment.folder.parent, assignment.rubric.folder.parent)
+    private = tuple(str(folder.resolve()) for folder in hidden)
+    return replace(setup, scratch=str(scratch), programs=str(shown), private=private)
+
+
+def _runs(base: Evidence) -> Evidence:
+    """The evidence of the solution's own run. Raises ``SolutionFails``."""
+    if base.broken:
+        raise SolutionFails(f"the solution could not be run: {base.broken}")
+    if base.executed.status != "ok":
+        how = f"{base.executed.status} {base.executed.error}".strip()
+        raise SolutionFails(f"the solution does not run to its end: {how}")
+    return base
+
+
+if __name__ == "__main__":
+    try:
+        main(json.loads(sys.argv[1]))
+    except Exception as problem:  # for whoever started this process to say
+        with contextlib.suppress(OSError):
+            print(f"fault: {type(problem).__name__}: {problem}".replace("\n", " "), flush=True)
+        sys.exit(1)
