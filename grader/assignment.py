@@ -50,9 +50,9 @@ class Limits(Data):
     memory_mb: Annotated[int, Field(ge=256)] = 2048
     output_mb: Annotated[int, Field(ge=1)] = 64
 
-    def changed(self, **seconds: float | None) -> Limits:
+    def changed(self, **given: float | None) -> Limits:
         """These limits with those given (not None) put in their place."""
-        return self.model_copy(update={n: s for n, s in seconds.items() if s is not None})
+        return self.model_copy(update={n: limit for n, limit in given.items() if limit is not None})
 
 
 class Mistake(Data):

@@ -247,7 +247,8 @@ class Reference:
     ``variant`` names which of the accepted models it is; ``gates`` maps a gate
     of the assignment ("K.n") to the student's state that plays it; ``start`` is
     the value of each gate before the first step. ``fitted`` maps a parameter ("K.E")
-    to the value that the student's answers obey, where they tell one.
+    to the value that the student's answers obey, where they tell one. ``mistake`` names
+    the one likely mistake with which the reference answers as the student's model does.
     """
 
     variant: str
@@ -256,6 +257,7 @@ class Reference:
     start: Mapping[str, float]
     gates: Mapping[str, str]
     fitted: Mapping[str, float]
+    mistake: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

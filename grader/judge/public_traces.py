@@ -57,7 +57,7 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
 
 def _load_field(
     assignment: Assignment, exercise: Exercise, variant: str, asked: Mapping[str, Array]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Any]:
     """The stored field of a variant and its start; no field when other states were asked."""
     arrays = _read(assignment.folder / exercise.public_traces)
 

@@ -194,6 +194,9 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
             notes.append(Note(message_id="checks.simulation.one_by_one"))
         if attempt.answers.precision == "float32":
             notes.append(Note(message_id="checks.simulation.float32"))
+        if attempt.reference is not None and attempt.reference.mistake:
+            notes.append(Note(message_id=f"assignment.mistake.{attempt.reference.mistake}"))
+        notes += _starts(attempt)
         if attempt.reference is not None and variants.get(attempt.reference.variant):
             notes.append(Note(message_id=variants[attempt.reference.variant]))
     for run in evidence.executed.cells:
@@ -205,6 +208,21 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
                 )
             )
     return notes
+
+
+def _starts(attempt: Attempt) -> list[Note]:
+    """Gates that don't start as they should, each with where it starts."""
+    reference, start = attempt.reference, attempt.answers.start
+    if reference is None:
+        return []
+    return [
+        Note(
+            message_id="checks.start.gate",
+            values={"gate": gate, "found": start[own][1], "asked": reference.start[gate]},
+        )
+        for gate, own in reference.gates.items()
+        if own in start and any(abs(one - reference.start[gate]) > 1e-6 for one in start[own])
+    ]
 
 
 def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:

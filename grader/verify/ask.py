@@ -20,6 +20,7 @@ from grader.verify.teacher import Teacher
 
 IN_A_KERNEL = 20  # specimens; each leaves its compiled programs in the kernel's memory
 SECONDS = 120.0  # for the questions to one of them
+MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one specimen
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,17 @@ class Asker:
         while left:
             found = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL]))
             yield from found
-            left = left[len(found) :]  # a specimen that ends its kernel is the last there
+            left = left[len(found) :]
 
     async def _in_one_kernel(self, specimens: Sequence[Specimen]) -> list[Evidence]:
         assert self.job.box is not None
         whole, places = _one_notebook(self.teacher, specimens)
+        number = len(specimens)
         limits = self.job.limits.changed(
-            notebook_seconds=SECONDS * len(specimens), cell_seconds=SECONDS
+            notebook_seconds=SECONDS * number,
+            cell_seconds=SECONDS,
+            memory_mb=MEMORY_MB,
+            output_mb=REPLY_MB * number,
         )
         found: list[Evidence] = []
         with tempfile.TemporaryDirectory(prefix="verify-", dir=self.job.scratch) as folder:
@@ -59,9 +64,11 @@ class Asker:
                     if cell.kind == "code" and cell.index not in self.teacher.trees:
                         await session.run_cell(cell.index)
                 for number, (specimen, cells) in enumerate(zip(specimens, places, strict=True)):
-                    found.append(await self._one(session, specimen, cells, number))
+                    evidence = await self._one(session, specimen, cells, number)
+                    if session.gone is None or not found:
+                        found.append(evidence)
                     if session.gone is not None:
-                        break
+                        break  # the next kernel begins with the one that ended this
         return found
 
     async def _one(

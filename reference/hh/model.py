@@ -14,7 +14,8 @@ any shape and in the precision that it is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -52,11 +53,30 @@ def derivative(
     ``current`` is the injected current in uA/cm2, depolarising when positive;
     ``constants`` has every name of `CONSTANTS`.
     """
+    return _with_currents(_currents(state, constants), state, current, constants)
+
+
+def _currents(
+    state: Mapping[str, jax.Array], k: Mapping[str, jax.Array], n: int = 4, m: int = 3, h: int = 1
+) -> dict[str, jax.Array]:
+    """The current of each channel, depolarising when positive; the powers of the gates."""
+    V = state["V"]
+    open_K = state["IK.n"] ** n
+    open_Na = state["INa.m"] ** m * state["INa.h"] ** h
+    return {
+        "IK": k["IK.g_max"] * open_K * (k["IK.E"] - V),
+        "INa": k["INa.g_max"] * open_Na * (k["INa.E"] - V),
+        "IL": k["IL.g_max"] * (k["IL.E"] - V),
+    }
+
+
+def _with_currents(
+    currents: Mapping[str, jax.Array],
+    state: Mapping[str, jax.Array],
+    current: jax.Array,
+    k: Mapping[str, jax.Array],
+) -> dict[str, jax.Array]:
     V, n, m, h = (state[name] for name in STATES)
-    k = constants
-    I_K = k["IK.g_max"] * n**4 * (k["IK.E"] - V)
-    I_Na = k["INa.g_max"] * m**3 * h * (k["INa.E"] - V)
-    I_L = k["IL.g_max"] * (k["IL.E"] - V)
     alpha_n = k["alpha_n"] * _linoid(V + 55)
     beta_n = k["beta_n"] * jnp.exp(-(V + 65) / 80)
     alpha_m = k["alpha_m"] * _linoid(V + 40)
@@ -64,7 +84,7 @@ def derivative(
     alpha_h = k["alpha_h"] * jnp.exp(-(V + 65) / 20)
     beta_h = k["beta_h"] / (1 + jnp.exp(-(V + 35) / 10))
     return {
-        "V": (I_K + I_Na + I_L + current) / k["C"],
+        "V": (currents["IK"] + currents["INa"] + currents["IL"] + current) / k["C"],
         "IK.n": alpha_n * (1 - n) - beta_n * n,
         "INa.m": alpha_m * (1 - m) - beta_m * m,
         "INa.h": alpha_h * (1 - h) - beta_h * h,
@@ -76,3 +96,36 @@ def _linoid(x: jax.Array) -> jax.Array:
     near = jnp.abs(x) < 1e-6
     safe = jnp.where(near, 1.0, x)
     return jnp.where(near, 10 + x / 2, safe / -jnp.expm1(-safe / 10))
+
+
+def _powers(
+    state: Mapping[str, jax.Array],
+    current: jax.Array,
+    constants: Mapping[str, jax.Array],
+    **powers: int,
+) -> dict[str, jax.Array]:
+    return _with_currents(_currents(state, constants, **powers), state, current, constants)
+
+
+def _times(
+    state: Mapping[str, jax.Array],
+    current: jax.Array,
+    constants: Mapping[str, jax.Array],
+    **factors: float,
+) -> dict[str, jax.Array]:
+    flowing = {n: factors.get(n, 1.0) * c for n, c in _currents(state, constants).items()}
+    return _with_currents(flowing, state, current, constants)
+
+
+MISTAKES: dict[str, Callable[..., dict[str, jax.Array]]] = {
+    "n_cubed": partial(_powers, n=3),
+    "m_squared": partial(_powers, m=2),
+    "h_missing": partial(_powers, h=0),
+    "leak_twice": partial(_times, IL=2.0),
+    "leak_missing": partial(_times, IL=0.0),
+    "potassium_reversed": partial(_times, IK=-1.0),
+    "sodium_reversed": partial(_times, INa=-1.0),
+    "leak_reversed": partial(_times, IL=-1.0),
+    "all_reversed": partial(_times, IK=-1.0, INa=-1.0, IL=-1.0),
+}
+"""Likely mistakes: the model with each, as `derivative`. A message of the assignment names it."""

@@ -1,0 +1,121 @@
+"""Verifying an assignment: which models are made of its solution, and what becomes of them."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import run_grader
+
+from grader.assignment import Assignment
+from grader.stages import Answers, Attempt, GradedCell, ModelProbe, Panel
+from grader.stimuli import draw_field, draw_panel, side_by_side
+from grader.verify.ask import as_submission, of_seed
+from grader.verify.edits import Specimen, everywhere, swapped
+from grader.verify.specimens import specimens
+from grader.verify.teacher import Teacher
+
+
+@pytest.fixture(scope="module")
+def made(assignment: Assignment) -> tuple[Teacher, list[Specimen]]:
+    """The solution taken apart, and all specimens made of it."""
+    ((teacher, numbered),) = specimens(assignment)
+    assert [number for number, _ in numbered] == list(range(len(numbered)))
+    return teacher, [specimen for _, specimen in numbered]
+
+
+def test_an_edit_changes_one_place_and_leaves_the_tree_alone() -> None:
+    """The new source differs in the node that was meant; the tree stays as it was."""
+    tree = ast.parse("a = x * y\nb = x * y")
+    first = tree.body[0].value  # type: ignore[attr-defined]
+    assert swapped(tree, first, ast.Constant(1)) == "a = 1\nb = x * y"
+    assert ast.unparse(tree) == "a = x * y\nb = x * y"
+
+
+def test_each_place_is_changed_once() -> None:
+    """A change is made at every node where it applies, one at a time."""
+    tree = ast.parse("a = -x\nb = -y")
+
+    def plus(node: ast.AST):  # type: ignore[no-untyped-def]
+        if isinstance(node, ast.UnaryOp):
+            yield "plus", node.operand
+
+    found = [source for _, source in everywhere(tree, tree.body, plus)]
+    assert found == ["a = x\nb = -y", "a = -x\nb = y"]
+
+
+def test_the_solution_is_taken_apart(made: tuple[Teacher, list[Specimen]]) -> None:
+    """The graded cell, the cells of the channels' classes, and the line of each channel."""
+    teacher, _ = made
+    assert list(teacher.calls) == ["IK", "INa", "IL"]
+    assert len(teacher.class_cells) == 3
+    assert max(teacher.class_cells) < teacher.graded
+
+
+def test_there_are_enough_models(made: tuple[Teacher, list[Specimen]]) -> None:
+    """At least 150 wrong ones and 30 right ones; every one is Python and has a name of its own."""
+    _, all_of_them = made
+    rights = [specimen for specimen in all_of_them if specimen.right]
+    assert len(rights) >= 30
+    assert len(all_of_them) - len(rights) >= 150
+    for specimen in all_of_them:
+        for source in specimen.cells.values():
+            ast.parse(source)
+    twice = [n for n, count in Counter(str(s.cells) for s in all_of_them).items() if count > 1]
+    assert len(twice) <= 3  # the same text may come about in two ways
+
+
+def test_a_specimen_differs_from_the_solution_in_its_own_cells_alone(
+    made: tuple[Teacher, list[Specimen]],
+) -> None:
+    """The rest of the notebook is the teacher's."""
+    teacher, all_of_them = made
+    specimen = next(s for s in all_of_them if s.operator == "exponent")
+    cells = as_submission(teacher, specimen).cells
+    changed = [a.index for a, b in zip(cells, teacher.submission.cells, strict=True) if a != b]
+    assert changed == list(specimen.cells)
+
+
+def test_an_accepted_variant_is_no_wrong_model(made: tuple[Teacher, list[Specimen]]) -> None:
+    """Nothing that is made a wrong model is one that the assignment accepts."""
+    _, all_of_them = made
+    assert not [s.name for s in all_of_them if not s.right and s.place.endswith("-> 0.1")]
+
+
+def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> None:
+    """The part of a seed holds that seed's stimuli, states, traces and field."""
+    seeds = (3, 4, 5)
+    panels = [draw_panel(assignment, seed, True) for seed in seeds]
+    drawn = [draw_field(assignment, ["IK.n"], seed) for seed in seeds]
+    panel = side_by_side(panels)
+    states = {name: np.concatenate([d[name] for d in drawn]) for name in drawn[0]}
+    whole = Attempt(
+        cell=GradedCell(exercise="HH", index=0),
+        probe=ModelProbe(found=True),
+        answers=Answers(
+            traces={"V": panel.current * 2}, field_states=states, field={"V": states["V"] * 3}
+        ),
+        panel=panel,
+    )
+    for position, (own, at) in enumerate(zip(panels, drawn, strict=True)):
+        part = of_seed(whole, position, len(seeds))
+        assert isinstance(part.panel, Panel)
+        assert part.panel.names == own.names
+        assert np.array_equal(part.panel.V0, own.V0)
+        assert np.array_equal(part.answers.traces["V"], own.current * 2)
+        assert np.array_equal(part.answers.field["V"], at["V"] * 3)
+
+
+@pytest.mark.slow
+def test_no_wrong_model_has_full_marks_and_no_right_one_loses_a_point(tmp_path: Path) -> None:
+    """``grader verify`` finds no false mark, says so, and writes the page to cite."""
+    page = tmp_path / "verify.html"
+    done = run_grader("verify", "hh", "-o", page, "--seeds", "2", "--lang", "en")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "none with full marks" in done.stdout
+    text = page.read_text("utf-8")
+    assert "parameter sign" in text
+    assert "<script" not in text
