@@ -371,20 +371,23 @@ def verify(
 ) -> int:
     """Test an assignment: wrong models must lose points, right ones none.
 
+    First its labelled sample submissions are graded, and held against their labels.
     Wrong models are made of the solution by one change each (a parameter, a sign, an
     exponent, a channel too many, ...), right ones by writing it in other ways. All of
     them run in boxes and are judged as submissions are, under several seeds. The page
     says what was caught by what, and how clear of the tolerances.
 
     \b
-    Exit status: 0 all got what they deserve; 1 a right one loses a point or a wrong one
-    gets full marks; 2 wrong usage; 3 a fault of ours.
+    Exit status: 0 all got what they deserve; 1 a right one loses a point, a wrong one
+    gets full marks or a sample not what its label says; 2 wrong usage; 3 a fault of ours.
     """
     import time
 
-    from grader.batch import processors
+    from grader.batch import default_jobs, processors
     from grader.console import progress
     from grader.locate import find
+    from grader.verify.labelled import Labelled, grade_labelled, samples_of
+    from grader.verify.labels import ExpectedError
     from grader.verify.page import verify_html
     from grader.verify.run import VerifyFailed, verify_assignment
     from grader.verify.screen import show_matrix
@@ -396,18 +399,23 @@ def verify(
     page = out or Path(f"verify-{loaded.id}.html")
     if not page.absolute().parent.is_dir():
         _fail(f"{page}: there is no such folder to write the page into.")
+    box, numbers = _box("auto", language), range(1, seeds + 1)
+    labelled = Labelled(number=0, wrong={})
     try:
+        if (samples := samples_of(loaded)) is not None:
+            with progress("verify.samples", language) as on_step:
+                labelled = grade_labelled(samples, loaded, box, default_jobs(), on_step)
         with progress("verify.running", language) as on_row:
-            box, numbers = _box("auto", language), range(1, seeds + 1)
             matrix = verify_assignment(loaded, box, numbers, jobs or processors(), on_row)
-    except NoSolution as problem:
+    except (NoSolution, ExpectedError) as problem:
         _fail(str(problem))
     except VerifyFailed as problem:
         raise OurFault(str(problem)) from None
     title = loaded.title.in_language(language)
-    page.write_text(verify_html(matrix, title, time.monotonic() - began, language), "utf-8")
-    show_matrix(matrix, page, language)
-    return BELOW if matrix.faults() else OK
+    seconds = time.monotonic() - began
+    page.write_text(verify_html(matrix, labelled, title, seconds, language), "utf-8")
+    show_matrix(matrix, labelled, page, language)
+    return BELOW if matrix.faults() or labelled.wrong else OK
 
 
 @main.command(context_settings=_SETTINGS)

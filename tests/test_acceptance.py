@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, checks, results, run_grader
-from samples.expected import Sample, disagreements, load_samples
+
+from grader.verify.labels import Sample, disagreements, load_samples
 
 SAMPLES = load_samples(ROOT / "submissions" / "hh")
 

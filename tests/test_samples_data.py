@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from built import changes, write
 from samples import build
-from samples.expected import ExpectedError, Sample, disagreements, load_samples
 from samples.handout import ROOT, filled, released
+
+from grader.verify.labels import ExpectedError, Sample, disagreements, load_samples
 
 FOLDER = ROOT / "submissions/hh"
 SAMPLES = load_samples(FOLDER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.report.html import render
+from grader.verify.labelled import Labelled
 from grader.verify.matrix import Matrix, Row
 from grader.words import Catalogue, catalogue, show
 
@@ -19,7 +20,9 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def verify_html(matrix: Matrix, title: str, seconds: float, language: str) -> str:
+def verify_html(
+    matrix: Matrix, labelled: Labelled, title: str, seconds: float, language: str
+) -> str:
     """One file that opens offline: what was caught by what, margins, every model."""
     words = catalogue(language)
     return render(
@@ -27,14 +30,17 @@ def verify_html(matrix: Matrix, title: str, seconds: float, language: str) -> st
         language=language,
         say=words.say,
         title=words.say("verify.title", assignment=title),
-        verdict=summary(matrix, language),
+        verdict=[summary(matrix, language), about_labelled(labelled, language)],
         facts=[
             (words.say("verify.facts.wrong"), len(matrix.wrong())),
             (words.say("verify.facts.right"), len(matrix.right())),
             (words.say("verify.facts.faults"), len(matrix.faults())),
             (words.say("verify.facts.seeds"), len(matrix.seeds)),
         ],
-        faults=[(row.specimen.name, why(row, words)) for row in matrix.faults()],
+        faults=[
+            *((row.specimen.name, why(row, words)) for row in matrix.faults()),
+            *((file, "; ".join(ways)) for file, ways in labelled.wrong.items()),
+        ],
         tables=[by_operator(matrix, language), margins(matrix, language), models(matrix, language)],
         equal=[row.specimen.name for row in matrix.equal()],
         took=words.say(
@@ -54,6 +60,14 @@ def summary(matrix: Matrix, language: str) -> str:
         right=len(matrix.right()),
         seeds=len(matrix.seeds),
     )
+
+
+def about_labelled(labelled: Labelled, language: str) -> str:
+    """One sentence: whether every labelled sample got what its label says."""
+    words = catalogue(language)
+    if labelled.wrong:
+        return words.say("verify.labels_not_met", wrong=len(labelled.wrong), number=labelled.number)
+    return words.say("verify.labels_met", number=labelled.number)
 
 
 def why(row: Row, words: Catalogue) -> str:

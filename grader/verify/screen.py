@@ -8,12 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.console import terminal
+from grader.verify.labelled import Labelled
 from grader.verify.matrix import Matrix
-from grader.verify.page import by_operator, margins, summary, why
+from grader.verify.page import about_labelled, by_operator, margins, summary, why
 from grader.words import catalogue
 
 
-def show_matrix(matrix: Matrix, page: Path, language: str) -> None:
+def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -> None:
     """What ``grader verify`` found: by operator, then margins, then what is false."""
     words, console = catalogue(language), terminal()
     for content in (by_operator(matrix, language), margins(matrix, language)):
@@ -26,6 +27,11 @@ def show_matrix(matrix: Matrix, page: Path, language: str) -> None:
         console.print()
     for fault in matrix.faults():
         console.print(Text(f"{fault.specimen.name}: {why(fault, words)}", style="red"))
-    style = "bold red" if matrix.faults() else "bold green"
-    console.print(Text(summary(matrix, language), style=style))
+    for file, ways in labelled.wrong.items():
+        console.print(Text(f"{file}: {'; '.join(ways)}", style="red"))
+    for sentence, is_bad in (
+        (about_labelled(labelled, language), labelled.wrong),
+        (summary(matrix, language), matrix.faults()),
+    ):
+        console.print(Text(sentence, style="bold red" if is_bad else "bold green"))
     console.print(words.say("verify.where", page=str(page)))

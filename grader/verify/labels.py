@@ -7,7 +7,7 @@
     run = "ok"                      # or cell_error, timeout, memory, kernel_died, unreadable
     score = [100, 100]              # the lowest and the highest score that is right
     loses = []                      # ids of checks, globs allowed, none of which may pass
-    keeps = ["hh.parameters.*"]     # ids of checks, globs allowed, all of which must pass
+    keeps = ["*.parameters.*"]      # ids of checks, globs allowed, all of which must pass
     notes = []                      # words that the notes or messages must hold
 
 ``load_samples`` reads it strictly, ``disagreements`` holds a ``result.json`` against one
