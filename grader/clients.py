@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _MAX_REQUEST = 64 * 1024
+_READY = 180.0  # seconds for the warm process to get ready
 
 
 def main(connection: socket.socket, folders: tuple[Path, Path], described: str, file: str) -> None:
@@ -74,11 +75,14 @@ def _serve(
     file: str,
 ) -> None:
     """Fork a client for each request until the coordinator is gone."""
-    from grader.fill import fill_apart
+    from grader.fill import asker_goes_first, fill_apart
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
+    if warm is not None and asker_goes_first(connection, warm.link.control.fileno(), _READY):
+        warm.close()
+        return
     if warm is not None and file and not _fault(warm):
-        fill_apart(assignment, warm.link, _free_core([]), Path(file))
+        fill_apart(assignment, warm.link, _free_core([]), Path(file), connection)
     cores: dict[int, int] = {}  # of each client
     while True:
         with contextlib.suppress(ChildProcessError):
@@ -89,6 +93,8 @@ def _serve(
             request, descriptors, _, _ = socket.recv_fds(connection, _MAX_REQUEST, 1)
         except TimeoutError:
             continue
+        except OSError:  # the coordinator was killed
+            break
         if not request:
             break
         if setup is not None and (warm is None or not warm.running):
@@ -104,7 +110,8 @@ def _serve(
         os.close(descriptors[0])
         pidfd = os.pidfd_open(child)
         connection.settimeout(None)
-        socket.send_fds(connection, [b"pid"], [pidfd])
+        with contextlib.suppress(OSError):  # it is gone; the next turn sees that
+            socket.send_fds(connection, [b"pid"], [pidfd])
         os.close(pidfd)
     for client in cores:  # not yet waited for, so each still is who it was
         os.kill(client, signal.SIGKILL)
@@ -158,7 +165,8 @@ def _client(
     except BaseException:
         answer = traceback.format_exc()[-8000:]
     finally:
-        os.write(writing, answer.encode())
+        with contextlib.suppress(OSError):  # nobody waits for the answer any more
+            os.write(writing, answer.encode())
         os._exit(0)
 
 

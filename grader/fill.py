@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
+import socket
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,23 +20,45 @@ from grader.box.warm import Link
 from grader.gather import Job, gather
 
 
-def fill_apart(assignment: Assignment, link: Link, core: int, file: Path) -> None:
+def fill_apart(
+    assignment: Assignment, link: Link, core: int, file: Path, asker: socket.socket
+) -> None:
     """``fill`` in a process of its own; a failure costs nothing but speed.
 
-    Called before any submission runs, by a process that may fork.
+    Called before any submission runs, by a process that may fork. It is given up when the
+    other end of ``asker`` is gone.
     """
     if not link.setup.programs:
         return
     parent = os.getpid()
     child = os.fork()
     if child:
-        os.waitpid(child, 0)
+        _await(child, asker)
         return
     with contextlib.suppress(BaseException):
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == parent:
             fill(assignment, link, Path(link.setup.scratch), core, file)
     os._exit(0)
+
+
+def _await(child: int, asker: socket.socket) -> None:
+    pidfd = os.pidfd_open(child)
+    if asker_goes_first(asker, pidfd):
+        os.kill(child, signal.SIGKILL)  # its box ends with it
+    os.close(pidfd)
+    os.waitpid(child, 0)
+
+
+def asker_goes_first(asker: socket.socket, awaited: int, seconds: float | None = None) -> bool:
+    """Wait for the descriptor ``awaited``: whether the other end of ``asker`` goes before."""
+    poller = select.poll()
+    poller.register(awaited, select.POLLIN)
+    poller.register(asker, 0)  # its end is told without being asked for
+    ready = {
+        descriptor for descriptor, _ in poller.poll(None if seconds is None else seconds * 1000)
+    }
+    return asker.fileno() in ready and awaited not in ready
 
 
 def fill(assignment: Assignment, link: Link, scratch: Path, core: int, file: Path) -> None:
@@ -66,7 +90,9 @@ def fill(assignment: Assignment, link: Link, scratch: Path, core: int, file: Pat
         return
     shown = Path(link.setup.programs)
     programs.show(found, shown)
-    if not finds_programs(link):
+    useful = finds_programs(link)
+    if not useful:
         programs.hide(found, shown)
         found = {}
-    programs.save(found, file)
+    if useful is not None:  # what can't be told now is tried again by the next batch
+        programs.save(found, file)

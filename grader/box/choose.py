@@ -68,13 +68,16 @@ def _try_out(setup: Setup) -> None:
             warm.close()
 
 
-def finds_programs(link: Link) -> bool:
-    """Whether a box that JAX is started in finds a program that was compiled before."""
+def finds_programs(link: Link) -> bool | None:
+    """Whether a box that JAX is started in finds a program that was compiled before.
+
+    None where that can't be told: no box could be made just now.
+    """
     if not link.setup.programs:
         return False
     with contextlib.suppress(BoxFailed, OSError), _scratch(link.setup.scratch) as scratch:
         return _ended(link, scratch, find_known=True) == FOUND
-    return False
+    return None
 
 
 @contextlib.contextmanager

@@ -35,10 +35,11 @@ def _below(folder: str) -> Iterator[float]:
     while ahead:
         try:
             for entry in os.scandir(ahead.pop()):
-                status = entry.stat(follow_symlinks=False)
-                yield max(_BLOCK, status.st_blocks * 512)
-                if stat.S_ISDIR(status.st_mode):
-                    ahead.append(entry.path)
+                with contextlib.suppress(FileNotFoundError):  # gone meanwhile; the others aren't
+                    status = entry.stat(follow_symlinks=False)
+                    yield max(_BLOCK, status.st_blocks * 512)
+                    if stat.S_ISDIR(status.st_mode):
+                        ahead.append(entry.path)
         except (FileNotFoundError, NotADirectoryError):
             continue  # changed meanwhile
         except OSError:

@@ -186,6 +186,8 @@ class WarmBox:
     def close(self) -> None:
         """End the process and every box."""
         self.link.control.close()
+        if not self._warm:
+            self._process.kill()  # nothing runs in it yet, and it would not hear
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(10)
         self._process.kill()

@@ -132,7 +132,10 @@ def _serve(connection: Connection, assignment_folder: Path, teachers: Path, devi
                 answer = judge_case(case, comparison)
         except Exception as error:
             answer = str(error) if case is None else traceback.format_exc()[-8000:]
-        connection.send(answer)
+        try:
+            connection.send(answer)
+        except OSError:  # nobody waits for it any more
+            return
 
 
 def judge_case(case: Case, comparison: Comparison) -> GradeReport:

@@ -66,7 +66,8 @@ def expression(function: str, request: Mapping[str, Any]) -> str:
     program = _PROGRAM.format(
         sources=json.dumps(sources), function=function, request=json.dumps(request), reply=REPLY
     )
-    run = f"__import__('builtins').exec({program!r}, {{'namespace': globals()}})"
+    own = "{'namespace': __import__('builtins').globals()}"
+    run = f"__import__('builtins').exec({program!r}, {own})"
     return f"{run} or __import__('sys').modules.pop({REPLY!r}, '')"
 
 

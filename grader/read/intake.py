@@ -14,6 +14,7 @@ from grader.words import catalogue
 
 _ENDING = ".ipynb"
 _ENDINGS_OF_NAMED_FILES = (".ipynb.json", ".ipynb.txt", ".ipynb", ".json")
+OF_THE_BATCH = ("summary.json", "grades.csv", "index.html")  # no submission may be called so
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".gz", ".7z", ".rar")
 _SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__"})
 _SHOWN_FILES = 3
@@ -75,7 +76,7 @@ def find_submissions(
         if key not in once or entry.name < once[key].name:
             once[key] = entry
     ordered = [once[key] for key in sorted(once, key=lambda key: (once[key].name, key))]
-    ids = make_unique([entry.name for entry in ordered])
+    ids = make_unique([entry.name for entry in ordered], OF_THE_BATCH)
     for entry, id in zip(ordered, ids, strict=True):
         if id != entry.name:
             notes.append(_note("renamed", path=entry.path, id=id))
@@ -134,7 +135,7 @@ def _notebooks(folder: Path, notes: list[Note], leave_out: Path | None) -> Itera
 
 def _holds_results(folder: Path) -> bool:
     """Whether a folder is what an earlier batch left behind."""
-    return all((folder / name).is_file() for name in ("summary.json", "grades.csv", "index.html"))
+    return all((folder / name).is_file() for name in OF_THE_BATCH)
 
 
 def _children(folder: Path, notes: list[Note]) -> list[Path]:

@@ -37,14 +37,16 @@ def safe_name(*parts: str) -> str:
     return name or "submission"
 
 
-def make_unique(names: Sequence[str]) -> list[str]:
+def make_unique(names: Sequence[str], taken_before: Sequence[str] = ()) -> list[str]:
     """The names, the second and later of equal ones numbered: ``name-2``.
+
+    So are those that were ``taken_before``.
 
     Names that differ only in case are equal, as they are on many disks. A name that
     is already unique is never changed.
     """
     taken = {_folded(name) for name in names}
-    last_number: dict[str, int] = {}
+    last_number = {_folded(name): 1 for name in taken_before}
     unique = []
     for name in names:
         folded, candidate = _folded(name), name

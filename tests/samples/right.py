@@ -341,6 +341,13 @@ import brainpy.math as bm
 """
 
 
+# Makes the conductances once, when the current is first asked for.
+KEPT = """\
+    if not hasattr(self, 'g'):
+      self.g = self.g_max * bm.ones_like(V)
+    return self.g * self.n ** 4 * (self.E - V)"""
+
+
 def right() -> dict[str, Draft]:
     """File name to draft."""
     own_names = (
@@ -389,6 +396,15 @@ def right() -> dict[str, Draft]:
     return {
         # How the blanks are filled.
         "right-plain.ipynb": filled(),
+        "right-conductance-kept.ipynb": filled().edit(
+            "channel-IK", "    return self.g_max * self.n ** 4 * (self.E - V)", KEPT
+        ),
+        "right-dt-not-passed-on.ipynb": filled()
+        .edit("channel-IK", "self.integral(self.n, t, V, dt=dt)", "self.integral(self.n, t, V)")
+        .edit("channel-INa", "(self.m, self.h, t, V, dt=dt)", "(self.m, self.h, t, V)"),
+        "right-dt-written-down.ipynb": filled()
+        .edit("channel-IK", "dt = bp.share.load('dt')", "dt = 0.1")
+        .edit("channel-INa", "dt = bp.share.load('dt')", "dt = 0.1"),
         "HH_李四_2021012345.ipynb": released().fill(
             "IK(size, -77., 36.)", "INa(size, 50., 120.)", "IL(size, -54.39, 0.03)"
         ),

@@ -131,6 +131,9 @@ def measure(channels, size):
     """
     gates = [own for channel in channels for _, own in states(channel, size)]
     before = [state.value for state in gates]
+    variables = {id(v): v for c in channels for v in c.vars().unique().values()}.values()
+    values = [variable.value for variable in variables]
+    attributes = [dict(vars(channel)) for channel in channels]
 
     def currents(V):
         found = {}
@@ -150,6 +153,11 @@ def measure(channels, size):
     finally:
         for state, value in zip(gates, before, strict=True):
             state.value = value
+        for variable, value in zip(variables, values, strict=True):
+            variable.value = value
+        for channel, own in zip(channels, attributes, strict=True):
+            vars(channel).clear()
+            vars(channel).update(own)
     return {
         id(channels[number]): straight({V: float(found[number]) for V, found in at.items()})
         for number in at[60.0]
