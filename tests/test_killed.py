@@ -107,6 +107,32 @@ def test_killing_the_grader_leaves_nothing_running(a_class: Class, backend: str)
     assert a_class.scratch() == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["bwrap", "landlock"])
+@pytest.mark.parametrize("after", [1.0, 2.0, 4.0])
+def test_killing_the_grader_while_it_starts_leaves_nothing_running(
+    a_class: Class, backend: str, after: float
+) -> None:
+    """SIGKILL before the first notebook, while the solution is run, ends all of it as well."""
+    a_class.hand_in("print(6 * 7)")
+    grading, below = a_class.grade(backend), set()
+    deadline = time.monotonic() + after
+    while time.monotonic() < deadline:
+        below |= set(descendants(grading.pid))
+        time.sleep(0.05)
+    if grading.poll() == 2:
+        pytest.skip(f"{backend} does not work here")
+    grading.kill()
+    grading.wait()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and any(map(_command, below)):
+        time.sleep(0.1)
+    assert [_command(pid) for pid in below if _command(pid) != ENDED] == []
+    kept = list((a_class.folder / ".cache").rglob("*.zip"))
+    time.sleep(1.0)
+    assert list((a_class.folder / ".cache").rglob("*.zip")) == kept  # nobody goes on
+
+
 def test_only_what_nobody_holds_is_removed(tmp_path: Path) -> None:
     """A running grader's folder stays, and so does one that no grader locked."""
     (tmp_path / "grader-of-somebody").mkdir()

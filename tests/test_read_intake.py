@@ -42,6 +42,12 @@ def test_one_file(tmp_path: Path) -> None:
     assert find_submissions([file]) == ([Entry(id="work", path=file)], [])
 
 
+def test_no_submission_takes_the_name_of_a_page(tmp_path: Path) -> None:
+    """A notebook called like a file of the batch gets a folder of another name."""
+    put(tmp_path, "index.html.ipynb", "Grades.CSV.ipynb", "ann.ipynb")
+    assert set(ids(tmp_path)) == {"index.html-2", "Grades.CSV-2", "ann"}
+
+
 def test_folder_of_notebooks(tmp_path: Path) -> None:
     """Each notebook of a folder is called after its file; other files are left alone."""
     put(tmp_path, "李 雷.ipynb", "han-mei.IPYNB", "grades.csv", "x.json", "noending", "y.ipynb.txt")
