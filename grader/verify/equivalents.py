@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 from grader.verify.edits import Specimen, everywhere, methods, shown, swapped
-from grader.verify.teacher import Teacher
+from grader.verify.teacher import Teacher, makes
 
 METHODS = ("euler", "rk2", "heun2", "rk4")  # other integrators of BrainPy's
 
@@ -51,10 +51,10 @@ def _calls(teacher: Teacher) -> Iterator[Specimen]:
     for order in itertools.permutations(teacher.calls):
         if list(order) != list(teacher.calls):
             twin = copy.deepcopy(tree)
-            made = [n for n in ast.walk(twin) if _is_one_of(n, teacher.calls)]
+            made = [n for n in ast.walk(twin) if makes(n, teacher.calls)]
             for place, name in zip(made, order, strict=True):
                 own = copy.deepcopy(teacher.calls[name])
-                place.targets, place.value = own.targets, own.value  # type: ignore[attr-defined]
+                place.targets, place.value = own.targets, own.value
             yield Specimen(
                 operator="order of channels",
                 place=", ".join(order),
@@ -85,13 +85,6 @@ def _calls(teacher: Teacher) -> Iterator[Specimen]:
         yield Specimen(
             operator="parameters computed", place=name, cells={graded: swapped(tree, call, whole)}
         )
-
-
-def _is_one_of(node: ast.AST, names: Iterable[str]) -> bool:
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
-        return False
-    target = node.targets[0]
-    return isinstance(target, ast.Attribute) and target.attr in names
 
 
 def _equations(teacher: Teacher) -> Iterator[Specimen]:

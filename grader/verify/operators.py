@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen, everywhere, methods, shown, swapped
-from grader.verify.teacher import Teacher
+from grader.verify.teacher import Teacher, calls
 
 FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2, "tenfold": 10.0}
 SCALES = {"0.2 %": 1.002, "20 %": 1.2}
@@ -94,16 +94,9 @@ def _channels(teacher: Teacher) -> Iterator[Specimen]:
         yield specimen("channel of another", f"{one} made as {two}", source)
     for one, two in itertools.combinations(teacher.calls, 2):
         twin = copy.deepcopy(tree)
-        places = {c.targets[0].attr: c for c in ast.walk(twin) if _makes(c, (one, two))}  # type: ignore[attr-defined]
-        places[one].value, places[two].value = places[two].value, places[one].value  # type: ignore[attr-defined]
+        places = calls(twin, (one, two))
+        places[one].value, places[two].value = places[two].value, places[one].value
         yield specimen("channels exchanged", f"{one} and {two}", ast.unparse(twin))
-
-
-def _makes(node: ast.AST, names: tuple[str, ...]) -> bool:
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
-        return False
-    target = node.targets[0]
-    return isinstance(target, ast.Attribute) and target.attr in names
 
 
 def _bases(teacher: Teacher) -> Iterator[Specimen]:

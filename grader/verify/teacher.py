@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from grader.assignment import Assignment, Exercise
 from grader.read.cells import find_cell
@@ -64,16 +65,19 @@ def take_apart(assignment: Assignment, exercise: Exercise) -> Teacher:
         cell=cell,
         graded=cell.index,
         trees={**{index: trees[index] for index in kept}, cell.index: own},
-        calls=_calls(own, [channel.name for channel in exercise.channels]),
+        calls=calls(own, [channel.name for channel in exercise.channels]),
     )
 
 
-def _calls(tree: ast.Module, names: list[str]) -> dict[str, ast.Assign]:
-    """``self.NAME = CLASS(...)`` for each name."""
-    found: dict[str, ast.Assign] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            target = node.targets[0]
-            if isinstance(target, ast.Attribute) and target.attr in names:
-                found[target.attr] = node
-    return found
+def makes(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
+    """Whether a statement makes one of the channels: ``self.NAME = CLASS(...)``."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return False
+    target = node.targets[0]
+    return isinstance(target, ast.Attribute) and target.attr in names
+
+
+def calls(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Assign]:
+    """The statement that makes each channel."""
+    made = [node for node in ast.walk(tree) if makes(node, names)]
+    return {ast.unparse(node.targets[0]).rpartition(".")[2]: node for node in made}
