@@ -9,12 +9,13 @@ and all faults of a file are reported at once.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from grader.stages import Visibility
+from grader.stages import Precision, Visibility
 
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
@@ -95,9 +96,8 @@ class Exercise(Data):
     base: str
     related_bases: tuple[str, ...] = ()  # not what was asked, but close to it
     channels: tuple[Channel, ...] = ()
+    start: dict[str, tuple[float, float]] = {}  # least and greatest of each state after reset()
     spike_threshold: float = 0.0  # mV; a spike is an upward crossing
-    field_tolerance: Positive = 1e-6  # relative, see ``grader.measures.relative_error``
-    field_tolerance_float32: Positive = 5e-6
     public_traces: str = ""  # file with the accepted models' traces for the public stimuli
 
     def channel(self, name: str) -> Channel:
@@ -151,9 +151,13 @@ class Simulation(Data):
 
 
 class FieldDraw(Data):
-    """Where the vector field is sampled: ``count`` states, V and current in these ranges."""
+    """Where the vector field is sampled: ``count`` states, V and current in these ranges.
+
+    From ``map_count`` further ones the model makes its steps, under a constant current.
+    """
 
     count: Annotated[int, Field(ge=1, le=4096)] = 64
+    map_count: Annotated[int, Field(ge=1, le=4096)] = 64
     V: tuple[float, float] = (-90.0, 45.0)
     current: tuple[float, float] = (-5.0, 25.0)
 
@@ -176,12 +180,36 @@ class Check(Data):
     parameter: str = ""
     variable: str = ""
     stimuli: Literal["public", "hidden"] = "public"
-    until: Positive | None = None  # ms; the whole run when left out
-    tolerance: Positive | None = None
-    tolerance_float32: Positive | None = None
+    until: tuple[Positive, ...] = ()  # ms: windows, each from the start; the whole run without
+    steps: Annotated[int, Field(ge=1, le=1000)] = 1  # of a map, from drawn states
+    tolerance: Positive | None = None  # of what people read; the others are derived
     at_least: Annotated[int, Field(ge=1)] = 1
     partial: tuple[Tier, ...] = ()
     partial_credit: Share | None = None
+
+
+Measure = tuple[str, float | None]
+"""What is measured: of a check, up to so many ms; of an exercise, how far its field is off."""
+
+MEASURED = ("trace_rmse", "spike_times", "map")
+"""Kinds of checks with tolerances of their own; those of kind "field" share their exercise's."""
+
+
+class Margin(Data):
+    """A tolerance, and what lay on both sides when it was derived; see ``grader.verify``."""
+
+    tolerance: Positive
+    right: NonNegative  # the worst of right models
+    wrong: Positive  # the nearest of wrong ones
+
+
+class Tolerance(Data):
+    """The tolerances of one measure: of models in double and of those in single precision."""
+
+    of: str  # a check, or an exercise for its vector field
+    until: Positive | None = None  # ms
+    float64: Margin
+    float32: Margin
 
 
 class Answer(Data):
@@ -227,6 +255,7 @@ class Assignment(Data):
     variants: tuple[Variant, ...]
     stimuli: tuple[Stimulus, ...]
     public_checks: tuple[Check, ...]
+    tolerances: tuple[Tolerance, ...] = ()
     rubric: Rubric | None = None
 
     @property
@@ -237,6 +266,24 @@ class Assignment(Data):
     def points(self, check: Check) -> float:
         """What a check is worth; without a rubric each public check counts one."""
         return self.rubric.points[check.id] if self.rubric else 1.0
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """All that is held against a derived tolerance."""
+        checks = [check for check in self.checks if check.kind in MEASURED]
+        fields = [e.id for e in self.exercises if e.public_traces or "field" in self._kinds(e)]
+        own = [(check.id, until) for check in checks for until in check.until or (None,)]
+        return (*own, *((exercise, None) for exercise in fields))
+
+    def _kinds(self, exercise: Exercise) -> set[str]:
+        return {check.kind for check in self.checks if check.exercise == exercise.id}
+
+    def tolerance(self, of: str, until: float | None, precision: Precision) -> float:
+        """The tolerance of a measure; NaN, within which nothing is, where none was derived."""
+        for one in self.tolerances:
+            if (one.of, one.until) == (of, until):
+                return (one.float64 if precision == "float64" else one.float32).tolerance
+        return math.nan
 
     def visibility(self, check: Check) -> Visibility:
         """Whether students may see this check."""

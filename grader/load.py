@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -33,8 +34,12 @@ from grader.assignment import (
     Stimulus,
     Text,
     Tier,
+    Tolerance,
     Variant,
 )
+
+TOLERANCES = "tolerances.toml"
+"""The file of derived tolerances, beside assignment.toml and beside rubric.toml."""
 
 
 class AssignmentError(Exception):
@@ -66,9 +71,17 @@ class _Hidden(Data):
     checks: tuple[Check, ...] = ()
 
 
-def load_assignment(folder: Path, teachers: Path | None = None) -> Assignment:
+class _Derived(Data):
+    schema_version: Literal[1]
+    tolerances: tuple[Tolerance, ...] = ()
+
+
+def load_assignment(
+    folder: Path, teachers: Path | None = None, *, derived: bool = True
+) -> Assignment:
     """Read an assignment from its folder and, where given, its teachers' folder.
 
+    Without ``derived`` tolerances may be missing, as before they are derived.
     Raises ``AssignmentError`` with every fault found.
     """
     public = _read(folder / "assignment.toml", _Public)
@@ -98,13 +111,20 @@ def load_assignment(folder: Path, teachers: Path | None = None) -> Assignment:
         variants=public.variants,
         stimuli=public.stimuli,
         public_checks=public.checks,
+        tolerances=tuple(_tolerances(folder, teachers)) if derived else (),
         rubric=rubric,
     )
-    _verify(assignment)
+    _verify(assignment, derived)
     return assignment
 
 
-_Model = TypeVar("_Model", _Public, _Hidden)
+def _tolerances(*folders: Path | None) -> Iterator[Tolerance]:
+    for folder in folders:
+        if folder is not None and (file := folder / TOLERANCES).is_file():
+            yield from _read(file, _Derived).tolerances
+
+
+_Model = TypeVar("_Model", _Public, _Hidden, _Derived)
 
 
 def _read(file: Path, model: type[_Model]) -> _Model:
@@ -137,6 +157,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "variants": Variant,
     "partial": Tier,
     "title": Text,
+    "tolerances": Tolerance,
 }
 
 
@@ -164,7 +185,7 @@ def _fault(file: Path, fault: dict[str, object], known: dict[str, list[str]]) ->
     return f"{file}: {path}: {message[0].lower()}{message[1:]}{shown}"
 
 
-def _verify(assignment: Assignment) -> None:
+def _verify(assignment: Assignment, derived: bool) -> None:
     """What no single key shows: names that must exist, points that must add up."""
     faults: list[str] = []
     ids = [check.id for check in assignment.checks]
@@ -186,6 +207,15 @@ def _verify(assignment: Assignment) -> None:
             exercises[check.exercise].channel(check.channel).parameters
         ):
             faults.append(f"check {check.id}: {check.channel} has no {check.parameter!r}")
+    if derived:
+        known = {(one.of, one.until) for one in assignment.tolerances}
+        for of, until in assignment.measures:
+            if (of, until) not in known:
+                up_to = f" up to {until:g} ms" if until else ""
+                faults.append(
+                    f"{assignment.folder}: no tolerance of {of}{up_to} in {TOLERANCES}; "
+                    f"`grader verify {assignment.id} --derive` makes it"
+                )
     if rubric := assignment.rubric:
         for missing in sorted(set(ids) - set(rubric.points)):
             faults.append(f"{rubric.folder}/rubric.toml: points: none for check {missing!r}")

@@ -24,8 +24,8 @@ class Place:
     folder: Path
     teachers: Path | None
 
-    def load(self, *, as_teacher: bool) -> Assignment:
-        """Read it, with the rubric or as a student sees it.
+    def load(self, *, as_teacher: bool, derived: bool = True) -> Assignment:
+        """Read it, with the rubric or as a student sees it; ``derived`` as `load_assignment`.
 
         Raises ``NotFound`` for a teacher where there is no rubric, and
         ``AssignmentError`` for faults in its files.
@@ -35,7 +35,8 @@ class Place:
                 f"assignment {self.id!r} has no reference/{self.id} here, so nothing can be "
                 "graded. Grade from a clone of the project, or give its folder with --assignments."
             )
-        return load_assignment(self.folder, self.teachers if as_teacher else None)
+        teachers = self.teachers if as_teacher else None
+        return load_assignment(self.folder, teachers, derived=derived)
 
 
 def places(given: Path | None = None) -> dict[str, Place]:

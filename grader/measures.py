@@ -88,11 +88,21 @@ def relative_error(found: Array, expected: Array, share: float = 0.95) -> float:
 
     Raises ``ValueError`` for unequal shapes and for no sample at all.
     """
+    return absolute_error(found, expected, share, np.maximum(1.0, np.abs(expected)))
+
+
+def absolute_error(
+    found: Array, expected: Array, share: float = 0.95, unit: Array | float = 1.0
+) -> float:
+    """How far K samples are off, in ``unit``: what ``share`` of them keep to.
+
+    ``found`` and ``expected`` are ``(K,)``. NaN and the errors raised as in `relative_error`.
+    """
     if found.shape != expected.shape or found.ndim != 1:
-        raise ValueError(f"fields of unequal shape: {found.shape} and {expected.shape}")
+        raise ValueError(f"samples of unequal shape: {found.shape} and {expected.shape}")
     if not found.size:
-        raise ValueError("a field of no samples")
+        raise ValueError("no sample at all")
     if not (np.isfinite(found).all() and np.isfinite(expected).all()):
         return float("nan")
-    errors = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
+    errors = np.abs(found - expected) / unit
     return float(np.quantile(errors, share, method="higher"))

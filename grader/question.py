@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from grader.assignment import Assignment, Exercise
 from grader.probe import messages
 from grader.run.session import KernelGone, Session
-from grader.stages import Answers, Array, Attempt, Fault, GradedCell, ModelProbe, Panel
-from grader.stimuli import draw_field, draw_panel, population, side_by_side
+from grader.stages import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
+from grader.stimuli import draw, population
 
 MARK_SECONDS = 30.0
 
@@ -83,20 +82,19 @@ class _Asked:
 
     async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
         """The panel that was asked, and what the model answered."""
-        assignment, seeds = self.questions.assignment, self.questions.seeds
         names = [f"{c.name}.{s}" for c in probe.channels for s in c.states]
-        panel = side_by_side([draw_panel(assignment, s, self.questions.hidden) for s in seeds])
-        drawn = [draw_field(assignment, names, seed) for seed in seeds]
-        states = {name: np.concatenate([part[name] for part in drawn]) for name in drawn[0]}
-        answers = await self._answer(panel, states)
-        moved = _away_from_singular(panel, answers)
-        if self.questions.hidden and moved is not None:
-            panel, answers = moved, await self._answer(moved, states)
-        return panel, answers
+        questions = self.questions
+        drawn = draw(questions.assignment, names, questions.seeds, questions.hidden)
+        answers = await self._answer(drawn, probe.population)
+        moved = _away_from_singular(drawn.panel, answers)
+        if questions.hidden and moved is not None:
+            drawn = replace(drawn, panel=moved)
+            answers = await self._answer(drawn, probe.population)
+        return drawn.panel, answers
 
-    async def _answer(self, panel: Panel, states: Mapping[str, Array]) -> Answers:
-        request = messages.answer_request(self.request(), panel, states)
-        return messages.read_answer(await self._ask("answer", request), panel, states)
+    async def _answer(self, drawn: Drawn, population: int) -> Answers:
+        request = messages.answer_request(self.request(), drawn)
+        return messages.read_answer(await self._ask("answer", request), drawn, population)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:
         left = self.deadline - time.monotonic()

@@ -45,6 +45,7 @@ Outcome = Literal["graded", "not_graded"]
 RunStatus = Literal["ok", "cell_error", "timeout", "memory", "kernel_died", "unreadable"]
 CellStatus = Literal["ok", "error", "timeout", "died", "not_run"]
 Visibility = Literal["public", "hidden"]
+Precision = Literal["float64", "float32"]
 Value = str | int | float | bool | None
 Values = Mapping[str, Value]
 
@@ -211,15 +212,19 @@ class Answers:
     ``traces`` maps "V" and every state ("K.n") to a ``(T, N)`` trace, in mV or
     as a fraction. ``field_states`` and ``field`` map the same names (and "I",
     the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
-    per ms. ``start`` gives the least and the greatest value of each state right
-    after ``reset()``.
+    per ms. ``map_states`` are further drawn states, ``(M,)``, and ``maps`` the states
+    after each step from them, ``(steps, M)``. ``start`` gives the least and the greatest
+    value of each state right after ``reset()``, over ``resets`` draws of it.
     """
 
     traces: Mapping[str, Array] = field(default_factory=dict)
     start: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    resets: int = 0
+    map_states: Mapping[str, Array] = field(default_factory=dict)
+    maps: Mapping[str, Array] = field(default_factory=dict)
     field_states: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array] = field(default_factory=dict)
-    precision: Literal["float64", "float32"] = "float64"
+    precision: Precision = "float64"
     one_by_one: bool = False  # it works for one neuron only
     faults: tuple[Fault, ...] = ()
 
@@ -241,20 +246,30 @@ class Panel:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """All that one model is asked. States are ``(K,)``, under "V", "I" and the states' names."""
+
+    panel: Panel
+    field_states: Mapping[str, Array]  # where the vector field is sampled
+    map_states: Mapping[str, Array]  # from where steps are made, ``map_steps`` of them
+    map_steps: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
     """The reference's answer to the same panel and the same drawn states.
 
     ``variant`` names which of the accepted models it is; ``gates`` maps a gate
-    of the assignment ("K.n") to the student's state that plays it; ``start`` is
-    the value of each gate before the first step. ``fitted`` maps a parameter ("K.E")
-    to the value that the student's answers obey, where they tell one. ``mistake`` names
-    the one likely mistake with which the reference answers as the student's model does.
+    of the assignment ("K.n") to the student's state that plays it. ``fitted`` maps a
+    parameter ("K.E") to the value that the student's answers obey, where they tell one.
+    ``mistake`` names the one likely mistake with which the reference answers as the student's
+    model does.
     """
 
     variant: str
     traces: Mapping[str, Array]
+    maps: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array]
-    start: Mapping[str, float]
     gates: Mapping[str, str]
     fitted: Mapping[str, float]
     mistake: str = ""

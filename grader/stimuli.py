@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from grader.assignment import Assignment, FieldDraw, Stimulus
-from grader.stages import Array, Panel
+from grader.stages import Array, Drawn, Panel
 
 CLEAR_OF_START = 1e-3
 """mV that a V0 keeps from each of `Simulation.avoid_V`."""
@@ -98,20 +99,50 @@ def side_by_side(panels: Sequence[Panel]) -> Panel:
     )
 
 
-def draw_field(assignment: Assignment, states: Sequence[str], seed: int) -> dict[str, Array]:
-    """Where the vector field is sampled: "V" in mV, "I" in uA/cm2 and every state, ``(K,)``.
+def draw(
+    assignment: Assignment, states: Sequence[str], seeds: Sequence[int], hidden: bool
+) -> Drawn:
+    """All that a model with such ``states`` is asked, with several seeds side by side.
 
-    V and I are uniform in the rubric's ranges (the defaults of `FieldDraw` without a
-    rubric), the states in `GATE_RANGE`. All values are exact in float32, so that a
-    model in single precision is asked about the same states.
+    Raises ``ValueError`` as `draw_panel` does.
+    """
+    further = assignment.checks if hidden else assignment.public_checks
+    at = {
+        purpose: [draw_states(assignment, states, seed, purpose) for seed in seeds]
+        for purpose in ("field", "map")
+    }
+    joined = {
+        purpose: {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
+        for purpose, drawn in at.items()
+    }
+    return Drawn(
+        panel=side_by_side([draw_panel(assignment, seed, hidden) for seed in seeds]),
+        field_states=joined["field"],
+        map_states=joined["map"],
+        map_steps=max((c.steps for c in further if c.kind == "map"), default=0),
+    )
+
+
+def draw_states(
+    assignment: Assignment,
+    states: Sequence[str],
+    seed: int,
+    purpose: Literal["field", "map"] = "field",
+) -> dict[str, Array]:
+    """Where the vector field is sampled, or from where steps are made, ``(K,)`` each.
+
+    "V" is in mV, "I" in uA/cm2. They are uniform in the rubric's ranges (the defaults of
+    `FieldDraw` without a rubric), the states in `GATE_RANGE`. All values are exact in float32,
+    so that a model in single precision is asked about the same states.
 
     Raises ``ValueError`` for a negative seed.
     """
     draw = assignment.rubric.field if assignment.rubric else FieldDraw()
+    count = draw.count if purpose == "field" else draw.map_count
     ranges = {"V": draw.V, "I": draw.current}
     ranges |= {name: GATE_RANGE for name in states if name not in ranges}
     drawn = {
-        name: _generator("field", name, seed).uniform(low, high, draw.count)
+        name: _generator(purpose, name, seed).uniform(low, high, count)
         for name, (low, high) in ranges.items()
     }
     drawn["V"] = _clear_of(assignment.simulation.avoid_V, drawn["V"], CLEAR_OF_FIELD)

@@ -24,7 +24,7 @@ from grader.gather import Job, gather
 from grader.probe import messages
 from grader.run.kernel import kernel_environment, plain_kernel
 from grader.run.session import KernelGone, open_session
-from grader.stages import Cell, Evidence, Panel, Submission
+from grader.stages import Cell, Drawn, Evidence, Panel, Submission
 
 
 def _submission(*sources: str) -> Submission:
@@ -253,7 +253,12 @@ def test_models_are_questioned_on_the_cpu() -> None:
     assert done.stdout.split() == ["elsewhere", "cpu", "elsewhere"]
 
 
-PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1)
+DRAWN = Drawn(
+    panel=Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1),
+    field_states={"V": np.zeros(2)},
+    map_states={"V": np.zeros(2)},
+    map_steps=1,
+)
 
 
 @pytest.mark.parametrize(
@@ -273,7 +278,7 @@ PANEL = Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), pu
 def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
     """A reply that is not what was asked for raises one known exception, nothing else."""
     with pytest.raises(messages.BadReply, match=complaint):
-        messages.read_answer(reply, PANEL, {})
+        messages.read_answer(reply, DRAWN, 64)
 
 
 def test_a_channel_can_be_named_only_once() -> None:

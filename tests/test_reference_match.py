@@ -13,7 +13,7 @@ from grader.judge.match import choose_traces, choose_variant, match_by_residual,
 from grader.judge.reference import ReferenceModel, load_model
 from grader.load import load_assignment
 from grader.stages import Array
-from grader.stimuli import draw_field, draw_panel
+from grader.stimuli import draw_panel, draw_states
 
 ROOT = Path(__file__).parents[1]
 GATES = ("IK.n", "INa.m", "INa.h")
@@ -39,7 +39,7 @@ def student(
     names: dict[str, str], constants: dict[str, float] | None = None, seed: int = 0
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """States drawn and field answered by a model whose gates go by ``names``."""
-    states = draw_field(assignment(), list(names.values()), seed)
+    states = draw_states(assignment(), list(names.values()), seed)
     at = {**states, **{gate: states[own] for gate, own in names.items()}}
     field = reference().field(at, constants)
     return states, {names.get(name, name): rates for name, rates in field.items()}

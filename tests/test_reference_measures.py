@@ -141,5 +141,5 @@ def test_fields_of_unequal_shape_are_refused():
     """Nothing is broadcast, and no samples are no evidence."""
     with pytest.raises(ValueError, match="unequal shape"):
         relative_error(np.zeros(1), np.zeros(64))
-    with pytest.raises(ValueError, match="no samples"):
+    with pytest.raises(ValueError, match="no sample"):
         relative_error(np.zeros(0), np.zeros(0))

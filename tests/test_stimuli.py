@@ -14,7 +14,7 @@ import pytest
 
 from grader.assignment import Assignment, Simulation, Stimulus
 from grader.load import load_assignment
-from grader.stimuli import draw_field, draw_panel, seed_for
+from grader.stimuli import draw_panel, draw_states, seed_for
 
 ROOT = Path(__file__).parents[1]
 AVOIDED = (-55.0, -40.0)
@@ -207,7 +207,7 @@ def test_field_states_fill_their_ranges():
     """V and I lie in the rubric's ranges, every gate in (0.02, 0.98), all of them (K,)."""
     rubric = assignment().rubric
     assert rubric is not None
-    drawn = [draw_field(assignment(), GATES, seed) for seed in range(100)]
+    drawn = [draw_states(assignment(), GATES, seed) for seed in range(100)]
     assert set(drawn[0]) == {"V", "I", *GATES}
     for name, (low, high) in {
         "V": rubric.field.V,
@@ -224,30 +224,30 @@ def test_field_states_fill_their_ranges():
 
 def test_no_field_state_is_where_a_rate_is_0_over_0():
     """V keeps 0.05 mV from -55 and -40."""
-    V = np.concatenate([draw_field(assignment(), (), seed)["V"] for seed in range(500)])
+    V = np.concatenate([draw_states(assignment(), (), seed)["V"] for seed in range(500)])
     for singular in AVOIDED:
         assert np.abs(V - singular).min() >= 0.05
 
 
 def test_a_state_is_drawn_from_its_own_name_and_the_seed():
     """Order, other states and renamed gates change nothing for a state; the seed does."""
-    one = draw_field(assignment(), GATES, 3)
-    two = draw_field(assignment(), ("INa.h", "x.y", "IK.n"), 3)
+    one = draw_states(assignment(), GATES, 3)
+    two = draw_states(assignment(), ("INa.h", "x.y", "IK.n"), 3)
     for name in ("V", "I", "IK.n", "INa.h"):
         np.testing.assert_array_equal(one[name], two[name])
     assert not np.array_equal(one["IK.n"], one["INa.m"])
-    assert not np.array_equal(one["IK.n"], draw_field(assignment(), GATES, 4)["IK.n"])
+    assert not np.array_equal(one["IK.n"], draw_states(assignment(), GATES, 4)["IK.n"])
 
 
 def test_field_states_are_exact_in_single_precision():
     """A float32 model and a float64 reference are asked about the same states."""
-    for values in draw_field(assignment(), GATES, 3).values():
+    for values in draw_states(assignment(), GATES, 3).values():
         np.testing.assert_array_equal(values, values.astype(np.float32).astype(np.float64))
 
 
 def test_the_field_can_be_drawn_without_the_rubric():
     """Students' part alone: the default ranges."""
-    assert draw_field(load_assignment(ROOT / "assignments/hh"), GATES, 0)["V"].shape == (64,)
+    assert draw_states(load_assignment(ROOT / "assignments/hh"), GATES, 0)["V"].shape == (64,)
 
 
 # ----------------------------------------------------------------------- seed

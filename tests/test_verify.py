@@ -12,7 +12,7 @@ from conftest import run_grader
 
 from grader.assignment import Assignment
 from grader.stages import Answers, Attempt, GradedCell, ModelProbe, Panel
-from grader.stimuli import draw_field, draw_panel, side_by_side
+from grader.stimuli import draw
 from grader.verify.ask import as_submission, of_seed
 from grader.verify.edits import Specimen, everywhere, swapped
 from grader.verify.specimens import specimens
@@ -88,25 +88,30 @@ def test_an_accepted_variant_is_no_wrong_model(made: tuple[Teacher, list[Specime
 def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> None:
     """The part of a seed holds that seed's stimuli, states, traces and field."""
     seeds = (3, 4, 5)
-    panels = [draw_panel(assignment, seed, True) for seed in seeds]
-    drawn = [draw_field(assignment, ["IK.n"], seed) for seed in seeds]
-    panel = side_by_side(panels)
-    states = {name: np.concatenate([d[name] for d in drawn]) for name in drawn[0]}
+    drawn = [draw(assignment, ["IK.n"], [seed], True) for seed in seeds]
+    every = draw(assignment, ["IK.n"], seeds, True)
+    states, there = every.field_states, every.map_states
     whole = Attempt(
         cell=GradedCell(exercise="HH", index=0),
         probe=ModelProbe(found=True),
         answers=Answers(
-            traces={"V": panel.current * 2}, field_states=states, field={"V": states["V"] * 3}
+            traces={"V": every.panel.current * 2},
+            field_states=states,
+            field={"V": states["V"] * 3},
+            map_states=there,
+            maps={"V": np.stack([there["V"], there["V"] * 5])},
         ),
-        panel=panel,
+        panel=every.panel,
     )
-    for position, (own, at) in enumerate(zip(panels, drawn, strict=True)):
+    for position, own in enumerate(drawn):
         part = of_seed(whole, position, len(seeds))
         assert isinstance(part.panel, Panel)
-        assert part.panel.names == own.names
-        assert np.array_equal(part.panel.V0, own.V0)
-        assert np.array_equal(part.answers.traces["V"], own.current * 2)
-        assert np.array_equal(part.answers.field["V"], at["V"] * 3)
+        assert part.panel.names == own.panel.names
+        assert np.array_equal(part.panel.V0, own.panel.V0)
+        assert np.array_equal(part.answers.traces["V"], own.panel.current * 2)
+        assert np.array_equal(part.answers.field["V"], own.field_states["V"] * 3)
+        assert np.array_equal(part.answers.map_states["IK.n"], own.map_states["IK.n"])
+        assert np.array_equal(part.answers.maps["V"][1], own.map_states["V"] * 5)
 
 
 @pytest.mark.slow

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 
 from grader.check.execution import figures, filled, runs
 from grader.check.item import Item
-from grader.check.simulation import field, firing_rate, spike_count, trace_rmse
+from grader.check.simulation import field, steps, trace_rmse
+from grader.check.spikes import firing_rate, spike_count, spike_times
+from grader.check.start import start
 from grader.check.structure import base_class, channel, master_type, no_extra_channels, parameter
 from grader.stages import Finding
 
@@ -26,7 +28,10 @@ TABLE: Mapping[str, Callable[[Item], Finding]] = {
     "master_type": master_type,
     "spike_count": spike_count,
     "firing_rate": firing_rate,
+    "spike_times": spike_times,
     "trace_rmse": trace_rmse,
+    "start": start,
+    "map": steps,
     "field": field,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.assignment import Channel, Check, Exercise
+from grader.assignment import Assignment, Channel, Check, Exercise
 from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
 
 
@@ -13,9 +13,14 @@ class Item:
     """One check of one exercise of one submission."""
 
     check: Check
-    exercise: Exercise
+    assignment: Assignment
     evidence: Evidence
     attempt: Attempt
+
+    @property
+    def exercise(self) -> Exercise:
+        """The exercise that this check belongs to."""
+        return self.assignment.exercise(self.check.exercise)
 
     @property
     def asked(self) -> Channel:

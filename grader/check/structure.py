@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.check.comparable import field_is_right
 from grader.check.item import Item, no_model
-from grader.check.simulation import field_is_right
 from grader.stages import ChannelProbe, Finding, Value
 
 

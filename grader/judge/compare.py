@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import cast
 
+import numpy as np
+
 from grader.assignment import Assignment, Exercise, Variant
 from grader.judge.fit import fit_constants
 from grader.judge.match import (
@@ -18,7 +20,7 @@ from grader.judge.match import (
 )
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
 from grader.measures import relative_error
-from grader.stages import Attempt, Evidence, Reference
+from grader.stages import Answers, Array, Attempt, Evidence, Reference
 
 
 class Comparison:
@@ -68,12 +70,24 @@ class Comparison:
             variant=variant.id,
             traces=traces,
             field=expected,
-            start=self._model.start(),
+            maps=self._maps(answers, variant, gates),
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
             mistake=self._mistake(exercise, attempt, variant, gates),
         )
         return replace(attempt, reference=reference)
+
+    def _maps(
+        self, answers: Answers, variant: Variant, gates: Mapping[str, str]
+    ) -> dict[str, Array]:
+        """The reference's steps from the same states, of what depends on no gate that is absent."""
+        steps = next((a.shape[0] for a in answers.maps.values()), 0)
+        if not steps:
+            return {}
+        states = reference_states(self._model, answers.map_states, gates)
+        dt = self.assignment.simulation.dt
+        maps = self._model.maps(states, steps, dt, variant.constants)
+        return {name: after for name, after in maps.items() if np.isfinite(after).all()}
 
     def _fitted(
         self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
@@ -83,11 +97,7 @@ class Comparison:
         further = any(c.integrated and c.name not in asked for c in attempt.probe.channels)
         if "V" not in answers.field:
             return {}
-        tolerance = (
-            exercise.field_tolerance
-            if answers.precision == "float64"
-            else exercise.field_tolerance_float32
-        )
+        tolerance = self.assignment.tolerance(exercise.id, None, answers.precision)
         states = reference_states(self._model, answers.field_states, gates)
         found = answers.field["V"]
         constants = fit_constants(
@@ -103,8 +113,7 @@ class Comparison:
         answers = attempt.answers
         if "V" not in answers.field:
             return ""
-        single = answers.precision == "float32"
-        tolerance = exercise.field_tolerance_float32 if single else exercise.field_tolerance
+        tolerance = self.assignment.tolerance(exercise.id, None, answers.precision)
         states = reference_states(self._model, answers.field_states, gates)
         found = answers.field["V"]
         if relative_error(found, self._model.field(states, variant.constants)["V"]) <= tolerance:

@@ -10,7 +10,7 @@ from grader.assignment import Assignment
 from grader.judge.public_traces import PUBLIC_SEED, panel_arrays
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
 from grader.load import AssignmentError
-from grader.stimuli import draw_field, draw_panel
+from grader.stimuli import draw_panel, draw_states
 
 
 def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> tuple[Path, ...]:
@@ -25,9 +25,8 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
     panel = draw_panel(assignment, 0, hidden=False)
     arrays = panel_arrays(panel)
     student = assignment.model_copy(update={"rubric": None})
-    at = draw_field(student, [name for name in model.model.STATES if name != "V"], PUBLIC_SEED)
+    at = draw_states(student, [name for name in model.model.STATES if name != "V"], PUBLIC_SEED)
     arrays |= {f":at/{name}": values for name, values in at.items()}
-    arrays |= {f":start/{name}": np.array([value]) for name, value in model.start().items()}
     for variant in assignment.variants:
         for name, trace in model.run(panel, variant.constants).items():
             arrays[f"{variant.id}/{name}"] = trace

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -50,15 +49,15 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
         traces=variants[variant],
         gates=match_gates(exercise, list(answers.traces)),
         fitted={},
-        **_load_field(assignment, exercise, variant, answers.field_states),
+        field=_load_field(assignment, exercise, variant, answers.field_states),
     )
     return replace(attempt, reference=reference)
 
 
 def _load_field(
     assignment: Assignment, exercise: Exercise, variant: str, asked: Mapping[str, Array]
-) -> dict[str, Any]:
-    """The stored field of a variant and its start; no field when other states were asked."""
+) -> dict[str, Array]:
+    """The stored field of a variant; none when other states were asked."""
     arrays = _read(assignment.folder / exercise.public_traces)
 
     def under(prefix: str) -> dict[str, Array]:
@@ -66,10 +65,7 @@ def _load_field(
 
     at = under(":at/")
     same = all(name in asked and np.array_equal(asked[name], at[name]) for name in at)
-    return {
-        "field": under(f":field/{variant}/") if same and at else {},
-        "start": {name: float(value[0]) for name, value in under(":start/").items()},
-    }
+    return under(f":field/{variant}/") if same and at else {}
 
 
 def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, dict[str, Array]]:
@@ -87,7 +83,7 @@ def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, 
             raise AssignmentError(f"{file}: made for other stimuli ({name}); make it anew")
     traces: dict[str, dict[str, Array]] = {variant.id: {} for variant in assignment.variants}
     for name, trace in arrays.items():
-        if name.startswith((":at/", ":start/", ":field/")):
+        if name.startswith((":at/", ":field/")):
             continue
         variant_id, _, state = name.partition("/")
         if trace.shape != panel.current.shape or not np.isfinite(trace).all():

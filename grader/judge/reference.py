@@ -107,13 +107,8 @@ class ReferenceModel:
         for a trace that isn't finite.
         """
         with jax.enable_x64(True):
-            traces = self._solve(
-                self._put(panel.V0),
-                self._put(panel.current),
-                self._put(panel.dt),
-                self._constants(constants),
-            )
-            found = {name: np.asarray(traces[name]) for name in self.model.STATES}
+            start = self.model.initial(self._put(panel.V0))
+            found = self._steps(start, panel.current, panel.dt, constants)
         for name, trace in found.items():
             if not np.isfinite(trace).all():
                 where = panel.names[int(np.argmin(np.isfinite(trace).all(axis=0)))]
@@ -122,10 +117,33 @@ class ReferenceModel:
                 )
         return found
 
-    def start(self) -> dict[str, float]:
-        """Every state but V before the first step."""
-        at = self.model.initial(jnp.zeros(1))
-        return {name: float(at[name][0]) for name in self.model.STATES if name != "V"}
+    def maps(
+        self,
+        states: Mapping[str, Array],
+        steps: int,
+        dt: float,
+        constants: Mapping[str, float] | None = None,
+    ) -> dict[str, Array]:
+        """Every state after each of ``steps`` steps from ``states``, ``(steps, K)``.
+
+        ``states`` and the errors raised are those of `field`; "I" flows throughout. States
+        that depend on one that is NaN are NaN themselves.
+        """
+        self._complete(states)
+        with jax.enable_x64(True):
+            start = {name: self._put(states[name]) for name in self.model.STATES}
+            return self._steps(start, np.tile(states["I"], (steps, 1)), dt, constants)
+
+    def _steps(
+        self, start: State, current: Array, dt: float, constants: Mapping[str, float] | None
+    ) -> dict[str, Array]:
+        given = self._constants(constants)
+        traces = self._solve(start, self._put(current), self._put(dt), given)
+        return {name: np.asarray(traces[name]) for name in self.model.STATES}
+
+    def _complete(self, states: Mapping[str, Array]) -> None:
+        if missing := [name for name in ("I", *self.model.STATES) if name not in states]:
+            raise ReferenceModelError(f"the field needs a value of {', '.join(missing)}")
 
     def field(
         self, states: Mapping[str, Array], constants: Mapping[str, float] | None = None
@@ -137,8 +155,7 @@ class ReferenceModel:
 
         Raises ``ReferenceModelError`` for an unknown constant or a missing state.
         """
-        if missing := [name for name in ("I", *self.model.STATES) if name not in states]:
-            raise ReferenceModelError(f"the field needs a value of {', '.join(missing)}")
+        self._complete(states)
         with jax.enable_x64(True):
             rates = self._derivative(
                 {name: self._put(states[name]) for name in self.model.STATES},
@@ -192,15 +209,15 @@ class ReferenceModel:
         )
 
     @cached_property
-    def _solve(self) -> Callable[[jax.Array, jax.Array, jax.Array, State], State]:
+    def _solve(self) -> Callable[[State, jax.Array, jax.Array, State], State]:
         model = self.model
 
-        def solve(V0: jax.Array, current: jax.Array, dt: jax.Array, constants: State) -> State:
+        def solve(start: State, current: jax.Array, dt: jax.Array, constants: State) -> State:
             def step(state: State, now: jax.Array) -> tuple[State, State]:
                 new = {name: _advance(model, name, state, now, dt, constants) for name in state}
                 return new, new
 
-            return jax.lax.scan(step, model.initial(V0), current)[1]
+            return jax.lax.scan(step, start, current)[1]
 
         return jax.jit(solve)
 

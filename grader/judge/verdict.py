@@ -102,7 +102,6 @@ def _digest(file: str) -> str:
 def _result(
     check: Check, evidence: Evidence, assignment: Assignment, words: Catalogue
 ) -> CheckResult:
-    exercise = assignment.exercise(check.exercise)
     attempt = evidence.attempts.get(check.exercise)
     status: Status
     if evidence.broken:
@@ -112,7 +111,7 @@ def _result(
         finding = Finding(credit=0.0, message_id="checks.skipped.unreadable")
         status = "skipped"
     else:
-        item = Item(check=check, exercise=exercise, evidence=evidence, attempt=attempt)
+        item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
         try:
             finding = _bounded(TABLE[check.kind](item))
             message = words.say(finding.message_id, **finding.values)
@@ -172,7 +171,8 @@ def _title(check: Check, words: Catalogue) -> str:
         f"checks.title.{check.kind}",
         channel=check.channel,
         parameter=check.parameter,
-        variable=check.variable.split(".")[-1],
+        variable=check.variable.split(".")[-1] or words.say("checks.title.others"),
+        steps=check.steps,
     )
     if check.stimuli == "hidden":
         return words.say("checks.title.further", title=title)
@@ -196,7 +196,6 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
             notes.append(Note(message_id="checks.simulation.float32"))
         if attempt.reference is not None and attempt.reference.mistake:
             notes.append(Note(message_id=f"assignment.mistake.{attempt.reference.mistake}"))
-        notes += _starts(attempt)
         if attempt.reference is not None and variants.get(attempt.reference.variant):
             notes.append(Note(message_id=variants[attempt.reference.variant]))
     for run in evidence.executed.cells:
@@ -208,21 +207,6 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
                 )
             )
     return notes
-
-
-def _starts(attempt: Attempt) -> list[Note]:
-    """Gates that don't start as they should, each with where it starts."""
-    reference, start = attempt.reference, attempt.answers.start
-    if reference is None:
-        return []
-    return [
-        Note(
-            message_id="checks.start.gate",
-            values={"gate": gate, "found": start[own][1], "asked": reference.start[gate]},
-        )
-        for gate, own in reference.gates.items()
-        if own in start and any(abs(one - reference.start[gate]) > 1e-6 for one in start[own])
-    ]
 
 
 def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:

@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.assignment import Assignment, Exercise
-from grader.stages import Answers, Array, ChannelProbe, Fault, Figure, ModelProbe, Panel
+from grader.stages import Answers, Array, ChannelProbe, Drawn, Fault, Figure, ModelProbe
 
 MAX_REPLY = 32 * 2**20  # bytes of JSON
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
@@ -33,7 +33,7 @@ REPLY = "_grader_reply"  # where the kernel leaves its reply
 _PARTS = {
     "before": ("keep",),
     "look": ("keep", "model", "settings", "look"),
-    "answer": ("keep", "model", "settings", "arrays", "answer"),
+    "answer": ("keep", "model", "settings", "arrays", "subject", "answer"),
     "saved_figures": ("figures",),
 }
 _PROGRAM = """\
@@ -93,15 +93,20 @@ def look_request(
     }
 
 
-def answer_request(
-    look: Mapping[str, Any], panel: Panel, field_states: Mapping[str, Array]
-) -> dict[str, Any]:
-    """Ask for traces of ``panel`` and for the field at ``field_states``, as after ``look``."""
+RESETS = 8
+"""How often a population is reset to see where it starts."""
+
+
+def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
+    """Ask, as after ``look``, for traces, for the field, and for steps from drawn states."""
     return {
         **look,
-        "current": _pack(panel.current),
-        "V0": _pack(panel.V0),
-        "field_states": {name: _pack(array) for name, array in field_states.items()},
+        "resets": RESETS,
+        "current": _pack(drawn.panel.current),
+        "V0": _pack(drawn.panel.V0),
+        "field_states": {name: _pack(array) for name, array in drawn.field_states.items()},
+        "map_states": {name: _pack(array) for name, array in drawn.map_states.items()},
+        "map_steps": drawn.map_steps,
     }
 
 
@@ -161,6 +166,7 @@ class _Array(_Message):
 class _Answer(_Message):
     traces: dict[_Short, _Array] = {}
     field: dict[_Short, _Array] = {}
+    maps: dict[_Short, _Array] = {}
     start: dict[_Short, Annotated[list[float], Field(min_length=2, max_length=2)]] = {}
     precision: Literal["float64", "float32"] = "float64"
     one_by_one: bool = False
@@ -241,19 +247,22 @@ def read_look(text: str) -> ModelProbe:
     )
 
 
-def read_answer(text: str, panel: Panel, field_states: Mapping[str, Array]) -> Answers:
-    """Traces and field out of the probe's JSON; each array's shape must be as asked.
+def read_answer(text: str, drawn: Drawn, population: int) -> Answers:
+    """What a model of so many neurons answered; each array's shape must be as asked.
 
     Raises ``BadReply``.
     """
     message = _validated(_Answer, text)
     if message.traces and "V" not in message.traces:
         raise BadReply("the kernel's reply has traces, but none of V")
-    count = next(iter(field_states.values())).size if field_states else 0
+    field, after = drawn.field_states["V"].shape, (drawn.map_steps, *drawn.map_states["V"].shape)
     return Answers(
-        traces={n: _unpack(a, panel.current.shape) for n, a in message.traces.items()},
-        field_states=dict(field_states),
-        field={n: _unpack(a, (count,)) for n, a in message.field.items()},
+        traces={n: _unpack(a, drawn.panel.current.shape) for n, a in message.traces.items()},
+        field_states=drawn.field_states,
+        field={n: _unpack(a, field) for n, a in message.field.items()},
+        map_states=drawn.map_states,
+        maps={n: _unpack(a, after) for n, a in message.maps.items()},
+        resets=RESETS * (1 if message.one_by_one else population),
         start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
         precision=message.precision,
         one_by_one=message.one_by_one,

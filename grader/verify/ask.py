@@ -133,6 +133,8 @@ def of_seed(attempt: Attempt, position: int, seeds: int) -> Attempt:
     columns = slice(position * width, (position + 1) * width)
     count = next((a.size for a in answers.field_states.values()), 0) // seeds
     rows = slice(position * count, (position + 1) * count)
+    starts = next((a.size for a in answers.map_states.values()), 0) // seeds
+    there = slice(position * starts, (position + 1) * starts)
     return replace(
         attempt,
         panel=Panel(
@@ -147,5 +149,7 @@ def of_seed(attempt: Attempt, position: int, seeds: int) -> Attempt:
             traces={name: trace[:, columns] for name, trace in answers.traces.items()},
             field_states={name: array[rows] for name, array in answers.field_states.items()},
             field={name: array[rows] for name, array in answers.field.items()},
+            map_states={name: array[there] for name, array in answers.map_states.items()},
+            maps={name: after[:, there] for name, after in answers.maps.items()},
         ),
     )

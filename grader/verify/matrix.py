@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.assignment import Assignment
+from grader.assignment import MEASURED, Assignment, Measure
+from grader.check import Item
+from grader.check.distance import distances
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.measures import relative_error
-from grader.stages import Attempt, Evidence, GradeReport
+from grader.stages import Attempt, Evidence, GradeReport, Precision
 from grader.verify.ask import of_seed
 from grader.verify.edits import Specimen
 
@@ -23,8 +26,8 @@ class Row:
     """What became of one specimen. ``lost`` maps a family to the points it lost, on the mean.
 
     ``full`` lists the seeds under which it had full marks; ``errors`` what the grader said
-    of its own faults. ``measures`` maps a check with a tolerance to the least and the
-    greatest of its measure over the seeds, in double precision.
+    of its own faults. ``measures`` maps what is held against a tolerance to the least and
+    the greatest of it over the seeds, in the model's own ``precision``.
     """
 
     specimen: Specimen
@@ -35,7 +38,8 @@ class Row:
     equal: bool
     errors: tuple[str, ...]
     messages: tuple[str, ...]
-    measures: Mapping[str, tuple[float, float]]
+    measures: Mapping[Measure, tuple[float, float]]
+    precision: Precision
 
     @property
     def is_right(self) -> bool:
@@ -48,44 +52,18 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Margin:
-    """How clear of its tolerance a check keeps: the worst of right models, the nearest wrong one.
-
-    None where no model of that kind was measured on that side.
-    """
-
-    check: str
-    tolerance: float
-    right: float | None
-    wrong: float | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Matrix:
-    """All rows, with the seeds that they were judged under. ``tolerances`` are by check."""
+    """All rows, with the seeds that they were judged under."""
 
-    assignment: str
+    assignment: Assignment
     seeds: tuple[int, ...]
-    families: tuple[str, ...]
-    tolerances: Mapping[str, float]
     rows: tuple[Row, ...]
 
-    def margins(self) -> list[Margin]:
-        """Of every check that has a tolerance."""
-        found = []
-        for check, tolerance in self.tolerances.items():
-            right = [row.measures[check][1] for row in self.right() if check in row.measures]
-            wrong = [row.measures[check][0] for row in self.wrong() if check in row.measures]
-            above = [measure for measure in wrong if measure > tolerance]
-            found.append(
-                Margin(
-                    check=check,
-                    tolerance=tolerance,
-                    right=max(right, default=None),
-                    wrong=min(above, default=None),
-                )
-            )
-        return found
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of checks, in the rubric's order."""
+        assert self.assignment.rubric is not None
+        return tuple(self.assignment.rubric.families)
 
     def wrong(self) -> list[Row]:
         """The wrong models; those that a change left equal are none."""
@@ -120,36 +98,30 @@ class Judging:
         assert assignment.rubric is not None
         self._assignment, self._seeds = assignment, seeds
         self._comparison = Comparison(assignment, "cpu")
-        self._tolerances = _tolerances(assignment)
-        self._families = tuple(assignment.rubric.families)
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
         """All rows together."""
-        return Matrix(
-            assignment=self._assignment.id,
-            seeds=self._seeds,
-            families=self._families,
-            tolerances=self._tolerances,
-            rows=tuple(rows),
-        )
+        return Matrix(assignment=self._assignment, seeds=self._seeds, rows=tuple(rows))
 
     def row(self, specimen: Specimen, exercise: str, asked: Evidence) -> Row:
         """What becomes of ``specimen``; ``asked`` holds its answers to all seeds."""
         equal = specimen.may_equal
         reports: list[GradeReport] = []
+        measured: list[dict[Measure, float]] = []
         for position, seed in enumerate(self._seeds):
             attempt = of_seed(asked.attempts[exercise], position, len(self._seeds))
             attempts = {**asked.attempts, exercise: attempt}
             evidence = self._comparison.add_reference(replace(asked, attempts=attempts, seed=seed))
             equal = equal and _is_same(evidence.attempts[exercise])
+            measured.append(measures(evidence, self._assignment, specimen.other_scheme))
             reports.append(verdict(evidence, self._assignment, specimen.name, "en", "cpu"))
         scores = [100.0 * (r.score or 0.0) / r.max_score for r in reports]
-        lost = dict.fromkeys(self._families, 0.0)
+        assert self._assignment.rubric is not None
+        lost = dict.fromkeys(self._assignment.rubric.families, 0.0)
         for check in (check for report in reports for check in report.checks):
             lost[check.family] += (check.max_points - check.points) / len(reports)
         errors = {c.detail for r in reports for c in r.checks if c.status == "error"}
         wrong = {c.message for c in reports[0].checks if c.points < c.max_points}
-        single = asked.attempts[exercise].answers.precision != "float64"
         return Row(
             specimen=specimen,
             lowest=min(scores),
@@ -159,31 +131,42 @@ class Judging:
             equal=equal and min(scores) >= 100.0,
             errors=tuple(sorted(errors)),
             messages=tuple(sorted(wrong)),
-            measures={} if single else _measures(reports, self._tolerances),
+            measures=_over_seeds(measured),
+            precision=asked.attempts[exercise].answers.precision,
         )
 
 
-def _tolerances(assignment: Assignment) -> dict[str, float]:
-    """Of the checks that compare a measure with one, in double precision."""
-    found = {}
+def measures(
+    evidence: Evidence, assignment: Assignment, other_scheme: bool
+) -> dict[Measure, float]:
+    """All that is held against a tolerance, of the field the worst of its states.
+
+    Only the field of a model that follows ``other_scheme`` than the reference.
+    """
+    found: dict[Measure, float] = {}
     for check in assignment.checks:
-        if check.kind == "trace_rmse" and check.tolerance is not None:
-            found[check.id] = check.tolerance
-        elif check.kind == "field":
-            found[check.id] = assignment.exercise(check.exercise).field_tolerance
+        attempt = evidence.attempts.get(check.exercise)
+        if attempt is None or attempt.reference is None or not attempt.answers.traces:
+            continue
+        item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
+        if check.kind == "field":
+            key: Measure = (check.exercise, None)
+            worst = max((distances(item) or {}).values(), default=0.0, key=_as_far)
+            found[key] = max(found.get(key, 0.0), worst, key=_as_far)
+        elif check.kind in MEASURED and not other_scheme:
+            found |= {(check.id, until): far for until, far in (distances(item) or {}).items()}
     return found
 
 
-def _measures(
-    reports: Sequence[GradeReport], tolerances: Mapping[str, float]
-) -> dict[str, tuple[float, float]]:
-    found: dict[str, list[float]] = {}
-    for report in reports:
-        for check in report.checks:
-            compared = check.message_id != "checks.trace.other_scheme"
-            if check.id in tolerances and compared and isinstance(check.found, float):
-                found.setdefault(check.id, []).append(check.found)
-    return {id: (min(measures), max(measures)) for id, measures in found.items()}
+def _over_seeds(measured: Sequence[Mapping[Measure, float]]) -> dict[Measure, tuple[float, float]]:
+    keys = dict.fromkeys(key for one in measured for key in one)
+    every = {key: [one[key] for one in measured if key in one] for key in keys}
+    return {key: (min(far, key=_as_far), max(far, key=_as_far)) for key, far in every.items()}
+
+
+def _as_far(distance: float) -> float:
+    """NaN is as far as can be."""
+    return math.inf if math.isnan(distance) else distance
 
 
 def _is_same(attempt: Attempt) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from grader.report.html import render
 from grader.verify.labelled import Labelled
+from grader.verify.margins import clearances
 from grader.verify.matrix import Matrix, Row
 from grader.words import Catalogue, catalogue, show
 
@@ -103,15 +104,22 @@ def by_operator(matrix: Matrix, language: str) -> Table:
 
 
 def margins(matrix: Matrix, language: str) -> Table:
-    """Tolerances with what lies next to them on both sides."""
+    """Tolerances with what lies next to them on both sides, now and when they were derived."""
     words = catalogue(language)
+    derived = {(one.of, one.until): one for one in matrix.assignment.tolerances}
+    rows = []
+    for one in clearances(matrix):
+        stored = derived[one.of, one.until]
+        then = stored.float64 if one.precision == "float64" else stored.float32
+        window = "" if one.until is None else f", {show(one.until)} ms"
+        numbers = (then.right, one.right, one.tolerance, one.wrong, then.wrong)
+        rows.append((f"{one.of}{window}", one.precision, *map(_short, numbers)))
+    heads = ("check", "precision", "right_then", "right", "tolerance", "wrong", "wrong_then")
     return Table(
         words.say("verify.margins.heading"),
         words.say("verify.margins.about"),
-        tuple(words.say(f"verify.margins.{c}") for c in ("check", "right", "tolerance", "wrong")),
-        tuple(
-            (m.check, _short(m.right), show(m.tolerance), _short(m.wrong)) for m in matrix.margins()
-        ),
+        tuple(words.say(f"verify.margins.{head}") for head in heads),
+        tuple(rows),
     )
 
 

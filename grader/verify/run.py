@@ -17,6 +17,7 @@ from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
 from grader.evidence import load_evidence
 from grader.run.kernel import short_folder
+from grader.verify.edits import Specimen
 from grader.verify.matrix import Judging, Matrix, Row
 from grader.verify.specimens import specimens
 
@@ -31,17 +32,20 @@ def verify_assignment(
     seeds: Sequence[int],
     jobs: int,
     on_row: Callable[[int, int], None],
+    chosen: Callable[[int, Specimen], bool] = lambda number, specimen: True,
 ) -> Matrix:
     """Wrong and right models of every exercise, each judged under all ``seeds``.
 
-    ``on_row`` is called with how many are judged and how many there are. Raises
-    ``NoSolution`` and ``VerifyFailed``.
+    Only those ``chosen`` by their number and themselves. ``on_row`` is called with how many
+    are judged and how many there are. Raises ``NoSolution`` and ``VerifyFailed``.
     """
     exercise_of = {
         number: (teacher.exercise.id, specimen)
         for teacher, numbered in specimens(assignment)
         for number, specimen in numbered
+        if chosen(number, specimen)
     }
+    numbers = sorted(exercise_of)
     rows: dict[int, Row] = {}
     with contextlib.ExitStack() as stack:
         workers = [
@@ -50,7 +54,7 @@ def verify_assignment(
                 setup=setup,
                 seeds=tuple(seeds),
                 part=part,
-                of=jobs,
+                numbers=numbers[part::jobs],
                 scratch=stack.enter_context(scratch_folder(short_folder())),
             )
             for part in range(jobs)
@@ -79,7 +83,7 @@ class _Worker:
         setup: Setup,
         seeds: tuple[int, ...],
         part: int,
-        of: int,
+        numbers: Sequence[int],
         scratch: Path,
     ) -> None:
         assert assignment.rubric is not None
@@ -90,7 +94,7 @@ class _Worker:
             "setup": asdict(setup),
             "seeds": seeds,
             "part": part,
-            "of": of,
+            "numbers": numbers,
             "scratch": str(scratch),
         }
         self.process = subprocess.Popen(

@@ -1,0 +1,147 @@
+"""How far a model's answers are from the reference's, in the measure of each kind of check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from grader.check.item import Item
+from grader.measures import absolute_error, relative_error, rmse, spike_times
+from grader.stages import Array, Panel, Reference
+
+Distances = dict[float | None, float]
+"""By the window that was measured, up to so many ms; None where there is but one."""
+
+
+def distances(item: Item) -> Distances | None:
+    """What is held against the tolerances of ``item``; None where nothing can be measured.
+
+    The model must have answered, and the reference too.
+    """
+    return _MEASURES[item.check.kind](item)
+
+
+def tolerance(item: Item, until: float | None) -> float:
+    """The derived tolerance of one window, in the precision of the model's answers."""
+    of = item.check.exercise if item.check.kind == "field" else item.check.id
+    return item.assignment.tolerance(of, until, item.attempt.answers.precision)
+
+
+def too_far(item: Item, found: Distances) -> float | None:
+    """The first window outside its tolerance, NaN included; its key is 0 for the only one.
+
+    None when all are within.
+    """
+    for until, distance in found.items():
+        if not distance <= tolerance(item, until):
+            return until or 0.0
+    return None
+
+
+# --------------------------------------------------------------- the two sides of it
+
+
+def sides(item: Item) -> tuple[Panel, Reference]:
+    """The stimuli and the reference's answer to them."""
+    assert item.attempt.panel is not None
+    assert item.attempt.reference is not None
+    return item.attempt.panel, item.attempt.reference
+
+
+def columns(item: Item) -> range:
+    """The stimuli that a check is about."""
+    panel, _ = sides(item)
+    if item.check.stimuli == "public":
+        return range(panel.public)
+    return range(panel.public, len(panel.names))
+
+
+def own_state(item: Item, variable: str) -> str | None:
+    """The student's state that plays one of the reference's, or None when none does."""
+    return variable if variable == "V" else sides(item)[1].gates.get(variable)
+
+
+def trace(item: Item, variable: str) -> Array | None:
+    """The student's trace of a state of the reference, ``(T, N)``, or None."""
+    return item.attempt.answers.traces.get(own_state(item, variable) or "")
+
+
+def spikes(item: Item, traces: Mapping[str, Array]) -> list[Array]:
+    """The times of spikes in ms, for each stimulus that the check is about."""
+    time, threshold = sides(item)[0].time, item.exercise.spike_threshold
+    return [spike_times(time, traces["V"][:, c], threshold) for c in columns(item)]
+
+
+# ------------------------------------------------------------------------ measures
+
+
+def _traces(item: Item) -> Distances | None:
+    """The root mean square difference over each window, in the trace's unit."""
+    found, (panel, reference) = trace(item, item.check.variable), sides(item)
+    if found is None:
+        return None
+    which = list(columns(item))
+    expected = reference.traces[item.check.variable][:, which]
+    return {
+        until: rmse(found[:, which], expected, panel.time, until)
+        for until in item.check.until or (None,)
+    }
+
+
+def _spike_times(item: Item) -> Distances:
+    """How far the farthest spike is off in ms, of stimuli with as many as in the reference."""
+    apart = [a for a in spike_times_apart(item) if a is not None]
+    return {None: max(apart, default=math.inf)}
+
+
+def spike_times_apart(item: Item) -> list[float | None]:
+    """The same for each stimulus; None where there are no spikes in the reference.
+
+    Infinite where the model has more or fewer.
+    """
+    found = spikes(item, item.attempt.answers.traces)
+    expected = spikes(item, sides(item)[1].traces)
+    apart: list[float | None] = []
+    for own, asked in zip(found, expected, strict=True):
+        alike = len(own) == len(asked)
+        far = float(np.abs(own - asked).max(initial=0.0)) if alike else math.inf
+        apart.append(far if len(asked) else None if alike else math.inf)
+    return apart
+
+
+def _field(item: Item) -> Distances | None:
+    error = field_error(item, item.check.variable)
+    return None if error is None else {None: error}
+
+
+def field_error(item: Item, variable: str) -> float | None:
+    """How far the field of ``variable`` is off, see `relative_error`; None when not known."""
+    reference, answers = item.attempt.reference, item.attempt.answers
+    own = None if reference is None else own_state(item, variable)
+    if (
+        reference is None
+        or own is None
+        or own not in answers.field
+        or variable not in reference.field
+    ):
+        return None
+    return relative_error(answers.field[own], reference.field[variable])
+
+
+def _map(item: Item) -> Distances | None:
+    """What the state after so many steps from drawn ones is off by, in its unit."""
+    answers, (_, reference) = item.attempt.answers, sides(item)
+    own, row = own_state(item, item.check.variable), item.check.steps - 1
+    if own is None or own not in answers.maps or item.check.variable not in reference.maps:
+        return None
+    return {None: absolute_error(answers.maps[own][row], reference.maps[item.check.variable][row])}
+
+
+_MEASURES: Mapping[str, Callable[[Item], Distances | None]] = {
+    "trace_rmse": _traces,
+    "spike_times": _spike_times,
+    "field": _field,
+    "map": _map,
+}

@@ -1,0 +1,71 @@
+"""Where a model starts: its states right after ``reset()``, over many neurons and resets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grader.check.item import Item, no_model
+from grader.stages import Finding, Value
+
+ROUND_OFF = 1e-6  # of a start that is one number, relative, single precision included
+CHANCE = 1e-9
+"""That a right model's draws leave an end of their range out as far as is called wrong."""
+
+
+def start(item: Item) -> Finding:
+    """The state that the check names, or all others than V, start where the exercise says."""
+    if finding := no_model(item):
+        return finding
+    asked = item.exercise.start
+    variables = [item.check.variable] if item.check.variable else [n for n in asked if n != "V"]
+    found = item.attempt.answers.start
+    known = [name for name in variables if _own(item, name) in found]
+    if not known:
+        return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
+    wrong = starts_elsewhere(item, variables)
+    ends = {name: found[_own(item, name)] for name in known}
+    detail = "; ".join(f"{n}: {low:g} to {high:g}" for n, (low, high) in ends.items())
+    if not wrong:
+        return Finding(credit=1.0, message_id="checks.start.ok", detail=detail)
+    first = wrong[0]
+    (low, high), (least, greatest) = ends[first], asked[first]
+    values: dict[str, Value] = {"full": first, "variable": first.split(".")[-1]}
+    values |= {"least": float(f"{low:.4g}"), "greatest": float(f"{high:.4g}")}
+    values |= {"low": least, "high": greatest, "found": float(f"{high:.4g}"), "asked": greatest}
+    return Finding(
+        credit=1.0 - len(wrong) / len(variables),
+        message_id="checks.start.state" if least == greatest else "checks.start.range",
+        values=values,
+        detail=detail,
+        cell=item.cell,
+    )
+
+
+def starts_elsewhere(item: Item, variables: Iterable[str]) -> list[str]:
+    """Which of the states don't start as the exercise says, NaN included."""
+    found, asked = item.attempt.answers.start, item.exercise.start
+    draws = max(1, item.attempt.answers.resets)
+    return [
+        name
+        for name in variables
+        if name in asked and not _fits(found.get(_own(item, name)), asked[name], draws)
+    ]
+
+
+def _own(item: Item, variable: str) -> str:
+    """The student's state that plays one of the exercise's; the name itself where none does."""
+    reference = item.attempt.reference
+    return variable if reference is None else reference.gates.get(variable, variable)
+
+
+def _fits(found: tuple[float, float] | None, asked: tuple[float, float], draws: int) -> bool:
+    """Whether the least and the greatest of so many draws fit a range, drawn from evenly."""
+    if found is None:
+        return False
+    (least, greatest), (low, high) = found, asked
+    slack = ROUND_OFF * max(1.0, abs(low), abs(high))
+    if not (least >= low - slack and greatest <= high + slack):
+        return False
+    # Of draws even between 0 and 1 the least is above x with the chance (1 - x)^draws.
+    left_out = (1.0 - CHANCE ** (1.0 / draws)) * (high - low) + slack
+    return bool(least - low <= left_out and high - greatest <= left_out)

@@ -1,0 +1,36 @@
+"""The ``grader`` command. Thin: it reads options, calls the harness and says what came out.
+
+Neither JAX nor BrainPy is imported here, so that ``grader --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import click
+
+from grader import __version__
+from grader.cli.check import check
+from grader.cli.doctor import doctor
+from grader.cli.grade import grade
+from grader.cli.options import SETTINGS
+from grader.cli.verify import verify
+
+
+@click.group(context_settings=SETTINGS)
+@click.version_option(__version__, "-V", "--version", message="grader %(version)s")
+def main() -> None:
+    """Grade simulation homework: run each notebook, judge its model, explain the mark.
+
+    \b
+    A class:          grader grade handed-in/ -o feedback
+    Your own work:    grader check my-homework.ipynb
+    """
+    for stream in (sys.stdout, sys.stderr):  # no terminal's encoding may end a batch
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+for command in (grade, check, verify, doctor):
+    main.add_command(command)

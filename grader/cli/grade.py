@@ -1,0 +1,145 @@
+"""``grader grade``: a class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.cli.options import (
+    BELOW,
+    OK,
+    OUR_FAULT,
+    SETTINGS,
+    assignment_option,
+    assignments_option,
+    box_of,
+    cell_seconds_option,
+    fail,
+    guarded,
+    lang_option,
+    language_of,
+    named_by_first,
+    notebook_seconds_option,
+    probe_seconds_option,
+)
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@assignment_option
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("feedback"),
+    show_default=True,
+    help="Folder for the reports.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="Notebooks at a time. Default: one more than there are processors.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "gpu"]),
+    default="auto",
+    show_default=True,
+    help="auto: the reference on a GPU where there is one, students' code on the CPU. "
+    "gpu: both on the GPU, one notebook at a time, in a weaker box.",
+)
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "bwrap", "landlock", "none"]),
+    default="auto",
+    show_default=True,
+    help="How notebooks are boxed in; auto takes the strongest that works here. "
+    "none: they run with your own rights.",
+)
+@lang_option
+@click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
+@cell_seconds_option
+@notebook_seconds_option
+@probe_seconds_option
+@assignments_option
+@guarded
+def grade(
+    paths: tuple[Path, ...],
+    assignment: str | None,
+    out: Path,
+    jobs: int | None,
+    device: str,
+    sandbox: str,
+    lang: str | None,
+    fail_under: float | None,
+    seed: int | None,
+    cell_seconds: float | None,
+    notebook_seconds: float | None,
+    probe_seconds: float | None,
+    assignments: Path | None,
+) -> int:
+    """Grade notebooks: files, a folder of them, or a folder per student.
+
+    \b
+    Each submission gets a folder of its own in the output folder:
+      result.html, result.md           for the student
+      result.json, teacher.html, ...   for you
+    and the batch gets index.html, grades.csv and summary.json.
+
+    \b
+    Exit status: 0 every submission was graded, whatever the marks; 1 a score is
+    below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
+    """
+    from grader.batch import NoDevice, Options, default_jobs, grade_batch
+    from grader.box.programs import file_for
+    from grader.console import batch_progress, show_summary
+    from grader.locate import find
+    from grader.read.intake import find_submissions
+    from grader.secret import load_secret
+    from grader.stages import Note
+    from grader.words import catalogue
+
+    entries, notes = find_submissions(list(paths), leave_out=out)
+    if not entries:
+        words = catalogue(language_of(lang))
+        fail("\n".join(words.say(note.message_id, **note.values) for note in notes))
+    place = find(assignment, assignments, named_by_first(entries))
+    loaded = place.load(as_teacher=True)
+    language = language_of(lang)
+    box = box_of(sandbox, language)
+    programs = None if box is None else file_for(loaded)
+    if programs is not None and not programs.exists():
+        notes = [*notes, Note(message_id="console.fills")]
+    options = Options(
+        out=out,
+        jobs=min(jobs or default_jobs(), max(1, len(entries))),
+        language=language,
+        limits=loaded.limits.changed(
+            cell_seconds=cell_seconds,
+            notebook_seconds=notebook_seconds,
+            probe_seconds=probe_seconds,
+        ),
+        secret=load_secret(),
+        seed=seed,
+        device=device,
+        submissions=tuple(entry.path for entry in entries),
+        box=box,
+        programs=programs,
+    )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fail(f"the output folder {out} can't be made: {error.strerror}. Choose another with -o.")
+    try:
+        with batch_progress(len(entries), notes, language) as on_report:
+            summary = grade_batch(entries, loaded, options, on_report)
+    except NoDevice as error:
+        fail(str(error))
+    show_summary(summary, out)
+    if any(report.outcome == "not_graded" for report in summary.reports):
+        return OUR_FAULT
+    scores = [report.score for report in summary.reports if report.score is not None]
+    return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK

@@ -1,0 +1,111 @@
+"""``grader verify``: an assignment's own test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.cli.options import (
+    BELOW,
+    OK,
+    SETTINGS,
+    OurFault,
+    assignments_option,
+    box_of,
+    fail,
+    guarded,
+    lang_option,
+    language_of,
+)
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("assignment")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the page to this file. Default: verify-ASSIGNMENT.html.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="Seeds under which each model is judged.",
+)
+@click.option(
+    "--derive",
+    is_flag=True,
+    help="Derive the tolerances anew, with other seeds and every other wrong model, store them "
+    "beside the assignment, and then test.",
+)
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Default: one for each processor.")
+@lang_option
+@assignments_option
+@guarded
+def verify(
+    assignment: str,
+    out: Path | None,
+    seeds: int,
+    derive: bool,
+    jobs: int | None,
+    lang: str | None,
+    assignments: Path | None,
+) -> int:
+    """Test an assignment: wrong models must lose points, right ones none.
+
+    First its labelled sample submissions are graded, and held against their labels.
+    Wrong models are made of the solution by one change each (a parameter, a sign, an
+    exponent, a channel too many, ...), right ones by writing it in other ways. All of
+    them run in boxes and are judged as submissions are, under several seeds. The page
+    says what was caught by what, and how clear of the tolerances.
+
+    \b
+    Exit status: 0 all got what they deserve; 1 a right one loses a point, a wrong one
+    gets full marks or a sample not what its label says; 2 wrong usage; 3 a fault of ours.
+    """
+    import time
+
+    from grader.batch import default_jobs, processors
+    from grader.console import progress
+    from grader.locate import find
+    from grader.verify.derive import derive_tolerances
+    from grader.verify.labelled import Labelled, grade_labelled, samples_of
+    from grader.verify.labels import ExpectedError
+    from grader.verify.margins import NotTold
+    from grader.verify.page import verify_html
+    from grader.verify.run import VerifyFailed, verify_assignment
+    from grader.verify.screen import show_matrix
+    from grader.verify.teacher import NoSolution
+
+    began = time.monotonic()
+    language = language_of(lang)
+    place = find(assignment, assignments)
+    loaded = place.load(as_teacher=True, derived=not derive)
+    page = out or Path(f"verify-{loaded.id}.html")
+    if not page.absolute().parent.is_dir():
+        fail(f"{page}: there is no such folder to write the page into.")
+    box, numbers = box_of("auto", language), range(1, seeds + 1)
+    labelled = Labelled(number=0, wrong={})
+    try:
+        if derive:
+            with progress("verify.deriving", language) as on_row:
+                for file in derive_tolerances(loaded, box, jobs or processors(), on_row):
+                    click.echo(str(file))
+            loaded = place.load(as_teacher=True)
+        if (samples := samples_of(loaded)) is not None:
+            with progress("verify.samples", language) as on_step:
+                labelled = grade_labelled(samples, loaded, box, default_jobs(), on_step)
+        with progress("verify.running", language) as on_row:
+            matrix = verify_assignment(loaded, box, numbers, jobs or processors(), on_row)
+    except (NoSolution, ExpectedError, NotTold) as problem:
+        fail(str(problem))
+    except VerifyFailed as problem:
+        raise OurFault(str(problem)) from None
+    title = loaded.title.in_language(language)
+    seconds = time.monotonic() - began
+    page.write_text(verify_html(matrix, labelled, title, seconds, language), "utf-8")
+    show_matrix(matrix, labelled, page, language)
+    return BELOW if matrix.faults() or labelled.wrong else OK

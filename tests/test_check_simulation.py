@@ -1,0 +1,159 @@
+"""What the checks of a simulation see that others don't: starts, steps, spike times, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.assignment import Assignment
+from grader.check.start import CHANCE
+from grader.judge.compare import Comparison
+from grader.judge.verdict import verdict
+from grader.probe.messages import RESETS
+from grader.stages import CheckResult, Evidence
+
+Change = Callable[..., Mapping[str, CheckResult]]
+
+
+@pytest.fixture(scope="module")
+def compared(solution: Evidence, assignment: Assignment) -> Evidence:
+    """The solution, run for real and compared with the reference."""
+    return Comparison(assignment, "cpu").add_reference(solution)
+
+
+@pytest.fixture
+def judged(compared: Evidence, assignment: Assignment) -> Change:
+    """A function that judges the solution with some of its answers changed."""
+
+    def judge(**changed: Any) -> Mapping[str, CheckResult]:
+        attempt = compared.attempts["HH"]
+        answers = replace(attempt.answers, **changed)
+        evidence = replace(compared, attempts={"HH": replace(attempt, answers=answers)})
+        return {check.id: check for check in verdict(evidence, assignment, "x", "en").checks}
+
+    return judge
+
+
+def lost(checks: Mapping[str, CheckResult]) -> set[str]:
+    """Which checks of the simulation did not pass."""
+    return {
+        id.removeprefix("hh.simulation.") for id, check in checks.items() if check.status != "pass"
+    }
+
+
+# ----------------------------------------------------------------------------- start
+
+
+def test_the_solution_starts_over_a_whole_population(compared: Evidence) -> None:
+    """The start is seen over eight resets of every neuron, and V's draws fill its range."""
+    answers = compared.attempts["HH"].answers
+    assert answers.resets == RESETS * compared.attempts["HH"].probe.population
+    least, greatest = answers.start["V"]
+    assert -80.0 <= least < -79.5
+    assert -60.5 < greatest <= -60.0
+
+
+@pytest.mark.parametrize("state", ["IK.n", "INa.m", "INa.h"])
+def test_a_gate_that_starts_elsewhere_is_named(
+    judged: Change, compared: Evidence, state: str
+) -> None:
+    """One of three gates starting at 1 costs a third of the check, in words with its name."""
+    start = {**compared.attempts["HH"].answers.start, state: (1.0, 1.0)}
+    found = judged(start=start)
+    assert lost(found) == {"start.gates"}
+    check = found["hh.simulation.start.gates"]
+    assert check.points == pytest.approx(check.max_points * 2 / 3, abs=0.01)
+    assert f"Your {state} starts at 1 after reset(); the handout's starts at 0." in check.message
+
+
+@pytest.mark.parametrize(
+    "range_of_V",
+    [(-80.0, -50.0), (-90.0, -60.0), (-75.0, -60.1), (-79.9, -65.0), (-65.0, -65.0)],
+)
+def test_another_range_of_V_is_told(
+    judged: Change, compared: Evidence, range_of_V: tuple[float, float]
+) -> None:
+    """V drawn too wide, too narrow or not at all is not the handout's start."""
+    start = {**compared.attempts["HH"].answers.start, "V": range_of_V}
+    assert lost(judged(start=start)) == {"start.V"}
+
+
+def test_nan_at_the_start_never_passes(judged: Change, compared: Evidence) -> None:
+    """A start that is not a number is no start."""
+    start = {**compared.attempts["HH"].answers.start, "V": (np.nan, np.nan), "IK.n": (0.0, np.nan)}
+    assert lost(judged(start=start)) == {"start.V", "start.gates"}
+
+
+def test_chance_leaves_right_draws_alone(judged: Change, compared: Evidence) -> None:
+    """Even draws from the range pass, as many as were made and as few as eight."""
+    generator = np.random.default_rng(7)
+    for draws in (8, 512):
+        for _ in range(200):
+            V = generator.uniform(-80.0, -60.0, draws)
+            start = {**compared.attempts["HH"].answers.start, "V": (V.min(), V.max())}
+            assert lost(judged(start=start, resets=draws)) == set()
+    assert CHANCE * 3000 < 1e-5  # a class of three thousand meets a false alarm never
+
+
+# --------------------------------------------------------------------- steps and times
+
+
+@pytest.mark.parametrize(("step", "sees"), [(1, {"map.2", "map.50"}), (49, {"map.50"})])
+def test_steps_from_drawn_states_are_compared(
+    compared: Evidence, assignment: Assignment, step: int, sees: set[str]
+) -> None:
+    """V that goes elsewhere from some step on is seen by the maps that reach it."""
+    V = compared.attempts["HH"].answers.maps["V"].copy()
+    V[step:] += 0.01
+    maps = {**compared.attempts["HH"].answers.maps, "V": V}
+    found = crowded(compared, assignment, maps=maps)
+    assert {name for name in lost(found) if name.startswith("map")} == sees
+
+
+def test_late_spikes_are_told(compared: Evidence, assignment: Assignment) -> None:
+    """Spikes that come a step late, as often as they should, are seen by their times alone."""
+    found = _with_V(compared, assignment, lambda V: np.concatenate([V[:1], V[:-1]]))
+    assert found["hh.simulation.spike_count"].status == "pass"
+    check = found["hh.simulation.spike_times"]
+    assert check.status == "fail"
+    assert "up to 0.1 ms" in check.message
+
+
+def test_a_trace_that_leaves_late_is_told(compared: Evidence, assignment: Assignment) -> None:
+    """A V that is right for 20 ms and wrong later loses the check, and the words say how long."""
+
+    def late(V: Any) -> Any:
+        changed = V.copy()
+        changed[1500:] += 0.5
+        return changed
+
+    check = _with_V(compared, assignment, late)["hh.simulation.V"]
+    assert check.status == "partial"
+    assert "over the first 200 ms" in check.message
+    assert "up to 20 ms" in check.detail
+
+
+def _with_V(
+    compared: Evidence, assignment: Assignment, change: Callable[[Any], Any]
+) -> Mapping[str, CheckResult]:
+    traces = compared.attempts["HH"].answers.traces
+    return crowded(compared, assignment, traces={**traces, "V": change(traces["V"])})
+
+
+def crowded(
+    compared: Evidence, assignment: Assignment, **changed: Any
+) -> Mapping[str, CheckResult]:
+    """The solution judged with other answers, and a channel that nobody asked for.
+
+    Without that its field, which is right, would excuse what else is wrong.
+    """
+    attempt = compared.attempts["HH"]
+    extra = replace(attempt.probe.channels[0], name="other")
+    probe = replace(attempt.probe, channels=(*attempt.probe.channels, extra))
+    own = replace(attempt, probe=probe, answers=replace(attempt.answers, **changed))
+    report = verdict(replace(compared, attempts={"HH": own}), assignment, "x", "en")
+    return {check.id: check for check in report.checks}
