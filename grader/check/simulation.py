@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from grader.check.comparable import by_field, named, not_comparable, not_finite, within
+from grader.check.comparable import (
+    by_field,
+    field_is_right,
+    named,
+    not_comparable,
+    not_finite,
+    within,
+)
 from grader.check.distance import distances, too_far
 from grader.check.item import Item
 from grader.stages import Finding
@@ -62,7 +69,9 @@ def steps(item: Item) -> Finding:
         return right
     if finding := by_field(item, right.detail):
         return finding
-    message = "checks.map.wrong" if math.isfinite(found[None]) else "checks.trace.nan"
+    message = "checks.map.twice" if field_is_right(item, variable) else "checks.map.wrong"
+    if not math.isfinite(found[None]):
+        message = "checks.trace.nan"
     return replace(right, credit=0.0, message_id=message, cell=item.cell)
 
 
@@ -94,7 +103,10 @@ def _gate_unmatched(item: Item) -> Finding:
     values = named(item, item.check.variable)
     if _V_agrees(item):
         return Finding(credit=1.0, message_id="checks.trace.gate_by_V", values=values)
-    return Finding(credit=None, message_id="checks.skipped.no_gate", values=values, cell=item.cell)
+    message = "no_gate" if item.check.variable in item.exercise.gates else "without_gates"
+    return Finding(
+        credit=None, message_id=f"checks.skipped.{message}", values=values, cell=item.cell
+    )
 
 
 def _V_agrees(item: Item) -> bool:
