@@ -67,17 +67,15 @@ def residual_svg(residual: Residual, said: Phrases, id: str = "residual") -> Mar
     unit = one_line(residual.unit, 16)
     title = said.say("residual.title", state=one_line(residual.state, 28), unit=unit)
     vertical, across = _axes(V, found, explained)
-    top = plots.TOP + 18  # the legend has a row of its own
+    top = plots.TOP + (18 if explained is not None else 0)  # the legend has a row of its own
     foot = top + plots.MAIN
     layers = [] if explained is None else [_dots(V, explained, across, vertical, "ring", _RING)]
     layers.append(_dots(V, found, across, vertical, "dot", _DOT))
     zero = top + plots.MAIN * (1 - vertical.share(0.0))
-    keys = {"dot": said.say("residual.dots")}
-    if explained is not None:
-        keys["ring"] = said.say("residual.rings")
+    keys = {"dot": said.say("residual.dots"), "ring": said.say("residual.rings")}
     parts = [
         plots.text("0", 14, title, "unit"),
-        _legend(keys, 32),
+        _legend(keys, 32) if explained is not None else "",
         *plots.grid(vertical, top, plots.MAIN),
         f'<line class="axis" x1="0" x2="100%" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#888"/>',
         plots.panel(top, plots.MAIN, layers),
