@@ -20,6 +20,14 @@ from grader.stages import Array, Attempt, ModelProbe, NamedMistake
 
 Field = Mapping[str, Array]
 
+EXPLAINS = 1e-4
+"""The residual (see `relative_error`) within which a mistake explains a derivative.
+
+More than a right one may be off: where a mistake makes a gate move in microseconds, a
+derivative extrapolated from its steps is good to 1e-5. Likely mistakes should be much further
+apart than this.
+"""
+
 
 def named_mistakes(
     model: ReferenceModel,
@@ -52,15 +60,16 @@ def named_mistakes(
     ]
     if not wrong:
         return ()
+    near = max(tolerance, EXPLAINS)
     explained: dict[str, dict[str, NamedMistake]] = {name: {} for name in wrong}
     right: set[str] = set()  # with the model's own parameters
     for each in (variant, *(other for other in variants if other.id != variant.id)):
         base = model.field(states, each.constants)
         for constants in _constants(exercise, attempt.probe, each):
             own = model.field(states, constants)
-            right |= {name for name in wrong if fits(found[name], own[name], tolerance)}
+            right |= {name for name in wrong if fits(found[name], own[name], near)}
             for mistake, field in model.mistakes(states, constants).items():
-                for name in _explained(field, own, found, tolerance):
+                for name in _explained(field, own, found, near):
                     if name in explained:
                         explained[name].setdefault(
                             mistake,
@@ -75,15 +84,15 @@ def named_mistakes(
     )
 
 
-def _explained(field: Field, right: Field, found: Field, tolerance: float) -> list[str]:
+def _explained(field: Field, right: Field, found: Field, near: float) -> list[str]:
     """The states whose derivative a mistake changes, if it gives all of them as found."""
     changed = [
         name
         for name, rate in field.items()
         if not np.array_equal(rate, right[name], equal_nan=True)
-        and not fits(rate, right[name], tolerance)
+        and not fits(rate, right[name], near)
     ]
-    fit = all(n in found and fits(found[n], field[n], tolerance) for n in changed)
+    fit = all(n in found and fits(found[n], field[n], near) for n in changed)
     return changed if fit else []
 
 

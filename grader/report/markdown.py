@@ -29,7 +29,10 @@ def student_markdown(report: GradeReport) -> str:
         blocks += _checks(page, said)
     blocks += _failure(page, said)
     if page.differences:
-        lines = [f"- {_inline(f'{apart.mistake} {apart.text}')}" for apart in page.differences]
+        lines = [
+            f"- {_inline(said.say('residual.line', mistake=apart.mistake, text=apart.text))}"
+            for apart in page.differences
+        ]
         blocks.append(f"## {said.say('residual.heading')}")
         blocks += [_inline(said.say("residual.lead_text")), "\n".join(lines)]
     if page.notes:
