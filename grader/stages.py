@@ -256,14 +256,33 @@ class Drawn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NamedMistake:
+    """The one likely mistake that explains the derivative of ``state``, "V" or a gate "K.n".
+
+    ``asked`` is that derivative of the right model and ``given`` that of the model with the
+    mistake, ``(K,)`` each at the drawn states, in mV/ms or 1/ms.
+    """
+
+    name: str
+    state: str
+    asked: Array
+    given: Array
+
+    @property
+    def message(self) -> str:
+        """The name of its sentence: names that differ after a colon share one."""
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
     """The reference's answer to the same panel and the same drawn states.
 
     ``variant`` names which of the accepted models it is; ``gates`` maps a gate
     of the assignment ("K.n") to the student's state that plays it. ``fitted`` maps a
     parameter ("K.E") to the value that the student's answers obey, where they tell one.
-    ``mistake`` names the one likely mistake with which the reference answers as the student's
-    model does.
+    ``mistakes`` has, for each derivative that is wrong, the likely mistake that alone gives
+    what was answered.
     """
 
     variant: str
@@ -272,7 +291,7 @@ class Reference:
     field: Mapping[str, Array]
     gates: Mapping[str, str]
     fitted: Mapping[str, float]
-    mistake: str = ""
+    mistakes: tuple[NamedMistake, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -349,6 +368,23 @@ class Curve:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Residual:
+    """How far the derivative of ``state`` ("V", "n") is from the asked one at K drawn states.
+
+    ``found`` is the student's minus the asked one, ``(K,)`` in ``unit`` (mV/ms or 1/ms), over
+    ``V``, ``(K,)`` in mV. ``explained`` is what it would be with the mistake that was named,
+    whose sentence is ``mistake``; None and "" where none was.
+    """
+
+    state: str
+    unit: str
+    V: Array
+    found: Array
+    explained: Array | None = None
+    mistake: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GradeReport:
     """Everything that a report of one submission says."""
 
@@ -366,6 +402,7 @@ class GradeReport:
     notes: tuple[str, ...] = ()  # for everyone
     teacher_notes: tuple[str, ...] = ()
     curves: tuple[Curve, ...] = ()
+    residuals: tuple[Residual, ...] = ()
     error_source: str = ""  # the source of the first cell that failed
     needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
     provenance: Mapping[str, Value] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_report_samples import ALL, TIME, curves, hostile
+from test_report_samples import ALL, TIME, curves, hostile, mistaken
 
 from grader.report.batch import index_html
 from grader.report.html import student_html, teacher_html
@@ -32,6 +32,7 @@ def _pages() -> dict[str, str]:
     }
     reports["hostile"] = hostile()
     reports["hair"] = replace(reports["perfect-en"], curves=(_hair(),))
+    reports["mistaken"], reports["mistaken-zh"] = mistaken(), mistaken("zh")
     texts = {f"{name}-student": student_html(report) for name, report in reports.items()}
     texts |= {f"{name}-teacher": teacher_html(report) for name, report in reports.items()}
     summary = BatchSummary(
@@ -103,7 +104,7 @@ def test_pages_fit_and_load_nothing(browser: Any, folder: Path, width: int, sche
             })"""
         )
     context.close()
-    assert len(files) == 25
+    assert len(files) == 29
     assert faults == []
     assert said == []
     assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []

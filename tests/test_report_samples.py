@@ -16,6 +16,7 @@ from grader.stages import (
     ExecutedNotebook,
     Figure,
     GradeReport,
+    Residual,
     Status,
 )
 
@@ -286,6 +287,25 @@ def partly_wrong(language: str = "en") -> GradeReport:
     for k in range(4):
         report = mark(report, f"hh.hidden.{k}", "fail", 0, found=0.5)
     return replace(report, curves=curves(_WRONG))
+
+
+def residual(*, named: bool = True) -> Residual:
+    """dn/dt without the factor 1 - n on alpha, at 256 drawn states; the mistake named or not."""
+    drawn = np.random.default_rng(3)
+    V, n = drawn.uniform(-90, 45, 256), drawn.uniform(0, 1, 256)
+    found = 0.01 * (V + 55) / -np.expm1(-(V + 55) / 10) * n
+    said = "In your dn/dt, α_n is not multiplied by 1−n."
+    if not named:
+        return Residual(state="n", unit="1/ms", V=V, found=found)
+    return Residual(state="n", unit="1/ms", V=V, found=found, explained=found, mistake=said)
+
+
+def mistaken(language: str = "en") -> GradeReport:
+    """A likely mistake in one equation; another one is wrong, and nothing explains it."""
+    named = residual()
+    bare = replace(residual(named=False), state="V", unit="mV/ms", found=-800 * named.found)
+    report = partly_wrong(language)
+    return replace(report, residuals=(named, bare), notes=(*report.notes, named.mistake))
 
 
 def crashed(language: str = "en") -> GradeReport:

@@ -18,8 +18,8 @@ from grader.judge.match import (
     match_gates,
     reference_states,
 )
+from grader.judge.mistakes import named_mistakes
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
-from grader.measures import relative_error
 from grader.stages import Answers, Array, Attempt, Evidence, Reference
 
 
@@ -73,7 +73,9 @@ class Comparison:
             maps=self._maps(answers, variant, gates),
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
-            mistake=self._mistake(exercise, attempt, variant, gates),
+            mistakes=named_mistakes(
+                self._model, self.assignment, exercise, attempt, variant, gates
+            ),
         )
         return replace(attempt, reference=reference)
 
@@ -105,19 +107,3 @@ class Comparison:
         )
         parameters = {f"{c.name}.{p}" for c in exercise.channels for p in c.parameters}
         return {name: value for name, value in constants.items() if name in parameters}
-
-    def _mistake(
-        self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
-    ) -> str:
-        """The one mistake that gives dV/dt as it was answered; "" for none, or several."""
-        answers = attempt.answers
-        if "V" not in answers.field:
-            return ""
-        tolerance = self.assignment.tolerance(exercise.id, None, answers.precision)
-        states = reference_states(self._model, answers.field_states, gates)
-        found = answers.field["V"]
-        if relative_error(found, self._model.field(states, variant.constants)["V"]) <= tolerance:
-            return ""
-        rates = self._model.mistakes(states, variant.constants)
-        fits = [n for n, rate in rates.items() if relative_error(found, rate) <= tolerance]
-        return fits[0] if len(fits) == 1 else ""

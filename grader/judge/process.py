@@ -155,6 +155,7 @@ def judge_case(case: Case, comparison: Comparison) -> GradeReport:
     return dataclasses.replace(
         report,
         curves=(),
+        residuals=(),
         error_source="",
         run=dataclasses.replace(report.run, notebook="", figures=()),
     )

@@ -7,7 +7,8 @@ A reference is a Python module in plain JAX, named by the rubric, with
                                      of the channel that an exercise calls K
     initial(V0)                      the state before the first step
     derivative(state, current, constants)   its time derivative, per ms
-    MISTAKES: dict[str, derivative]  likely mistakes, by the name of their message; optional
+    MISTAKES: dict[str, derivative]  likely mistakes, by the name of their message; optional.
+                                     What follows a colon in a name is no part of the message's
 
 all elementwise over arrays of any shape. JAX's global precision is left alone.
 """
@@ -227,17 +228,20 @@ class ReferenceModel:
 
     def mistakes(
         self, states: Mapping[str, Array], constants: Mapping[str, float]
-    ) -> dict[str, Array]:
-        """dV/dt at ``states`` as `field` takes them, ``(K,)``, of the model with each mistake."""
+    ) -> dict[str, dict[str, Array]]:
+        """The `field` at ``states`` of the model with each likely mistake, by its name."""
         with jax.enable_x64(True):
             at = {name: self._put(states[name]) for name in self.model.STATES}
-            rates = self._mistaken(at, self._put(states["I"]), self._constants(constants))
-            return {name: np.asarray(rate) for name, rate in rates.items()}
+            fields = self._mistaken(at, self._put(states["I"]), self._constants(constants))
+            return {
+                name: {state: np.asarray(rate) for state, rate in field.items()}
+                for name, field in fields.items()
+            }
 
     @cached_property
-    def _mistaken(self) -> Callable[[State, jax.Array, State], State]:
+    def _mistaken(self) -> Callable[[State, jax.Array, State], dict[str, State]]:
         known: dict[str, Callable[..., State]] = getattr(self.model, "MISTAKES", {})
-        return jax.jit(lambda *at: {name: wrong(*at)["V"] for name, wrong in known.items()})
+        return jax.jit(lambda *at: {name: wrong(*at) for name, wrong in known.items()})
 
     @cached_property
     def _slopes(self) -> Callable[[State, jax.Array, State], tuple[jax.Array, State]]:

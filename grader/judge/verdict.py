@@ -13,6 +13,7 @@ from grader import __version__
 from grader.assignment import Assignment, Check, Exercise
 from grader.check import TABLE, Item
 from grader.failures import missing_package
+from grader.judge.residuals import mistake_notes, residuals
 from grader.read.contradictions import contradictions
 from grader.stages import (
     Attempt,
@@ -68,6 +69,7 @@ def verdict(
             words.say(n.message_id, **n.values) for n in notes if not n.for_student
         ),
         curves=_curves(evidence, assignment),
+        residuals=residuals(evidence, assignment, words),
         error_source="" if failed is None else sources.get(failed, ""),
         needs_look=_needs_look(evidence, results, bool(differences), words),
         provenance={
@@ -194,8 +196,7 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
             notes.append(Note(message_id="checks.simulation.one_by_one"))
         if attempt.answers.precision == "float32":
             notes.append(Note(message_id="checks.simulation.float32"))
-        if attempt.reference is not None and attempt.reference.mistake:
-            notes.append(Note(message_id=f"assignment.mistake.{attempt.reference.mistake}"))
+        notes += mistake_notes(attempt)
         if attempt.reference is not None and variants.get(attempt.reference.variant):
             notes.append(Note(message_id=variants[attempt.reference.variant]))
     for run in evidence.executed.cells:

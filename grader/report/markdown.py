@@ -28,6 +28,13 @@ def student_markdown(report: GradeReport) -> str:
     if page.graded and not page.unreadable:
         blocks += _checks(page, said)
     blocks += _failure(page, said)
+    if page.differences:
+        lines = [
+            f"- {_inline(said.say('residual.line', mistake=apart.mistake, text=apart.text))}"
+            for apart in page.differences
+        ]
+        blocks.append(f"## {said.say('residual.heading')}")
+        blocks += [_inline(said.say("residual.lead_text")), "\n".join(lines)]
     if page.notes:
         blocks.append(f"## {said.say('notes.heading')}")
         blocks.append("\n".join(f"- {_inline(note)}" for note in page.notes))

@@ -17,6 +17,7 @@ from grader.report.failure import Failure, failure
 from grader.report.images import Picture, pictures
 from grader.report.phrases import Phrases, lost, phrases, points, total
 from grader.report.plots import trace_notes, trace_svg
+from grader.report.residual import Difference, differences
 from grader.report.settle import settled
 from grader.stages import CellRun, CheckResult, Curve, GradeReport
 
@@ -91,6 +92,7 @@ class Page:
     failure: Failure | None
     plots: tuple[Plot, ...]
     plots_lead: str
+    differences: tuple[Difference, ...]
     pictures: tuple[Picture, ...]
     pictures_left_out: int
     notes: tuple[str, ...]
@@ -128,6 +130,8 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     missing.sort(key=lambda row: (row.status != "error", -row.lost))
     further = _further(hidden, said)
     curves = report.curves[:_MOST_CURVES] if full else ()
+    apart = differences(report.residuals, said) if full else ()
+    told = {r.mistake for r in report.residuals} if apart else set()
     comparable = any(curve.student is not None for curve in curves)
     shown, left_out = pictures(report.run.figures)
     provenance = report.provenance if teacher else {k: report.provenance.get(k) for k in _FOR_ALL}
@@ -161,9 +165,10 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         failure=failure(report, said) if full or report.run.status == "cell_error" else None,
         plots=_plots(curves, said, notes=comparable),
         plots_lead=said.say("plots.lead" if comparable else "plot.no_trace"),
+        differences=apart,
         pictures=shown,
         pictures_left_out=left_out,
-        notes=_lines(report.notes, said),
+        notes=_lines([note for note in report.notes if note not in told], said),
         made_by=said.say("footer.made_by", grader=version) if version else said.say("footer.made"),
         provenance=tuple(
             (_label(key, said), said.value(value))

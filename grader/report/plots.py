@@ -22,14 +22,14 @@ from grader.stages import Array, Curve
 from grader.words import Catalogue
 
 _COLUMNS: Final = 480
-_ACROSS: Final = 4800  # units of the inner SVGs
-_DOWN: Final = 1000
-_TOP: Final = 26  # px: unit and legend
-_MAIN: Final = 168  # px: height of the panel of the traces
+ACROSS: Final = 4800  # units of the inner SVGs
+DOWN: Final = 1000
+TOP: Final = 26  # px: unit and legend
+MAIN: Final = 168  # px: height of the panel of the traces
 _GAP: Final = 30
 _LOWER: Final = 66  # px: height of the panel of the difference
 _SAID: Final = 26  # px: a sentence in its place
-_FOOT: Final = 38
+FOOT: Final = 38
 _MOST_BANDS: Final = 40
 _COLOURS: Final = {"ref": "#a9c1ea", "own": "#14213d", "diff": "#a33b20"}
 _WIDE: Final = 5.0
@@ -45,27 +45,27 @@ def trace_svg(curve: Curve, words: Catalogue, id: str = "trace") -> Markup:
     """
     traces = ready.prepare(curve)
     # Under a long title the legend has a row of its own: on a phone there is no room beside it.
-    second = 18 if _width(traces.title) > 100 else 0
-    top = _TOP + second
+    second = 18 if text_width(traces.title) > 100 else 0
+    top = TOP + second
     keys = {"ref": _WIDE, "own": _THIN} if traces.student is not None else {"ref": _THIN}
     lines = [_line(traces, traces.reference, traces.vertical, "ref", keys["ref"])]
     if traces.student is not None:
         lines.append(_line(traces, traces.student, traces.vertical, "own", _THIN))
-    lower, foot = _difference(traces, words, top + _MAIN)
+    lower, foot = _difference(traces, words, top + MAIN)
     parts = [
-        _text("0", 14, traces.title, "unit"),
+        text("0", 14, traces.title, "unit"),
         _legend(keys, words, 14 + second),
-        *_grid(traces.vertical, top, _MAIN),
+        *grid(traces.vertical, top, MAIN),
         *_bands(traces, top),
-        _panel(top, _MAIN, lines),
+        panel(top, MAIN, lines),
         *lower,
-        *_time_axis(traces.across, foot, words),
+        *across_axis(traces.across, foot, words.say("report.plot.time")),
     ]
-    height = foot + _FOOT
+    height = foot + FOOT
     if traces.negligible is not None:
         limit = traces.with_unit(power_of_ten(traces.negligible))
         said = words.say("report.plot.negligible", limit=limit)
-        parts.append(_text("50%", height + 16, said, "said", "middle"))
+        parts.append(text("50%", height + 16, said, "said", "middle"))
         height += _SAID
     return Markup(
         f'<svg class="trace" width="100%" height="{height}" overflow="visible" role="img"'
@@ -90,9 +90,9 @@ def _difference(traces: Traces, words: Catalogue, above: int) -> tuple[list[str]
     label = words.say("report.plot.difference")
     title = f"{label} ({traces.unit})" if traces.unit else label
     return [
-        _text("0", top - 10, title, "unit"),
-        *_grid(vertical, top, _LOWER),
-        _panel(top, _LOWER, [_line(traces, traces.difference, vertical, "diff", _THIN)]),
+        text("0", top - 10, title, "unit"),
+        *grid(vertical, top, _LOWER),
+        panel(top, _LOWER, [_line(traces, traces.difference, vertical, "diff", _THIN)]),
     ], top + _LOWER
 
 
@@ -100,10 +100,10 @@ def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float
     """A trace as a path in whole units, each point relative to the one before."""
     kept, begins = envelope(traces.time, values, _COLUMNS)
     across, span = traces.across, traces.across.high - traces.across.low
-    x = np.round((traces.time[kept] - across.low) / span * _ACROSS).astype(np.int64)
+    x = np.round((traces.time[kept] - across.low) / span * ACROSS).astype(np.int64)
     height = vertical.high - vertical.low
     near = np.clip(values[kept], vertical.low - 3 * height, vertical.high + 3 * height)
-    y = np.round((vertical.high - near) / height * _DOWN).astype(np.int64)
+    y = np.round((vertical.high - near) / height * DOWN).astype(np.int64)
     dx, dy = np.diff(x, prepend=0).tolist(), np.diff(y, prepend=0).tolist()
     starts = begins.tolist()
     alone = [*starts[1:], True]  # a point between two gaps: a dot
@@ -118,31 +118,34 @@ def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float
     )
 
 
-def _panel(top: int, height: int, lines: list[str]) -> str:
+def panel(top: int, height: int, lines: list[str]) -> str:
+    """Lines in units of ``ACROSS`` and ``DOWN``, stretched over a panel of ``height`` px."""
     return (
-        f'<svg x="0" y="{top}" width="100%" height="{height}" viewBox="0 0 {_ACROSS} {_DOWN}"'
+        f'<svg x="0" y="{top}" width="100%" height="{height}" viewBox="0 0 {ACROSS} {DOWN}"'
         f' preserveAspectRatio="none">{"".join(lines)}</svg>'
     )
 
 
-def _grid(vertical: Axis, top: int, height: int) -> list[str]:
+def grid(vertical: Axis, top: int, height: int) -> list[str]:
+    """The level lines of a panel and, left of it, their labels."""
     parts = []
     for tick, label in zip(vertical.ticks, vertical.labels, strict=True):
         y = top + height * (1 - vertical.share(tick))
         parts.append(
             f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
         )
-        parts.append(_text("0", y + 4, label, "tick", "end", dx=-8))
+        parts.append(text("0", y + 4, label, "tick", "end", dx=-8))
     return parts
 
 
-def _time_axis(across: Axis, y: float, words: Catalogue) -> list[str]:
+def across_axis(across: Axis, y: float, title: str) -> list[str]:
+    """The axis below a panel that ends at ``y`` px: ticks, their labels, and a title."""
     parts = [f'<line class="axis" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#888"/>']
     for tick, label in zip(across.ticks, across.labels, strict=True):
-        x = _percent(across.share(tick))
+        x = percent(across.share(tick))
         parts.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{y}" y2="{y + 4}" stroke="#888"/>')
-        parts.append(_text(x, y + 17, label, "tick", "middle"))
-    parts.append(_text("50%", y + 33, words.say("report.plot.time"), "tick", "middle"))
+        parts.append(text(x, y + 17, label, "tick", "middle"))
+    parts.append(text("50%", y + 33, title, "tick", "middle"))
     return parts
 
 
@@ -162,14 +165,14 @@ def _bands(traces: Traces, top: int) -> list[str]:
     for start, end in merged:
         width = max(end - start, 0.004)
         parts.append(
-            f'<rect class="nan" x="{_percent(min(start, 1 - width))}" y="{top}"'
-            f' width="{_percent(width)}" height="{_MAIN}" fill="#a33b20" fill-opacity="0.15"/>'
+            f'<rect class="nan" x="{percent(min(start, 1 - width))}" y="{top}"'
+            f' width="{percent(width)}" height="{MAIN}" fill="#a33b20" fill-opacity="0.15"/>'
         )
     if merged:
         start = merged[0][0]
         # Near the right edge the word stands before the band, not beyond the plot.
         anchor, dx = ("end", -4) if start > 0.8 else ("start", 4)
-        parts.append(_text(_percent(start), top + 14, "NaN", "nan", anchor, dx=dx))
+        parts.append(text(percent(start), top + 14, "NaN", "nan", anchor, dx=dx))
     return parts
 
 
@@ -178,8 +181,8 @@ def _legend(keys: dict[str, float], words: Catalogue, y: int) -> str:
     parts, right = [], 0.0
     for name, width in reversed(keys.items()):
         said = words.say(f"report.plot.{name}")
-        parts.append(_text("0", y, said, "key", "end", dx=right))
-        right -= _width(said) + 7
+        parts.append(text("0", y, said, "key", "end", dx=right))
+        right -= text_width(said) + 7
         parts.append(
             f'<line class="{name}" x1="{right - 20:.0f}" x2="{right:.0f}" y1="{y - 4}" y2="{y - 4}"'
             f' stroke="{_COLOURS[name]}" stroke-width="{width:g}"/>'
@@ -188,7 +191,8 @@ def _legend(keys: dict[str, float], words: Catalogue, y: int) -> str:
     return f'<svg x="100%" overflow="visible" aria-hidden="true">{"".join(parts)}</svg>'
 
 
-def _text(x: str, y: float, said: str, name: str, anchor: str = "start", *, dx: float = 0) -> str:
+def text(x: str, y: float, said: str, name: str, anchor: str = "start", *, dx: float = 0) -> str:
+    """A text whose baseline is at ``y`` px, moved ``dx`` px from ``x``."""
     shift = f' dx="{dx:.0f}"' if dx else ""
     return (
         f'<text class="{name}" x="{x}" y="{y:.1f}"{shift} font-size="12"'
@@ -196,10 +200,11 @@ def _text(x: str, y: float, said: str, name: str, anchor: str = "start", *, dx: 
     )
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share of the whole width."""
     return f"{100 * share:.2f}%"
 
 
-def _width(said: str) -> float:
+def text_width(said: str) -> float:
     """About how many pixels a text is wide at 12 px."""
     return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.0 for c in said)

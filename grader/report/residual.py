@@ -1,0 +1,155 @@
+"""A derivative that is wrong, drawn over V: a dot a state, in rings what a mistake explains.
+
+The SVG is made as those of `grader.report.plots`; what it shows is said in words too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from grader.report import plots
+from grader.report.clean import one_line
+from grader.report.phrases import Phrases
+from grader.report.scale import Axis, axis, number
+from grader.stages import Array, Residual
+
+_RING: Final = 10.0  # px across
+_DOT: Final = 3.5
+_COLOURS: Final = {"ring": "#a9c1ea", "dot": "#14213d"}
+_MOST: Final = 12  # plots on a page
+_FAR: Final = 1e200  # beyond this a value is as good as infinite
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """A residual's plot, the sentence of its mistake ("" for none), what one sees, and in words."""
+
+    svg: Markup
+    mistake: str
+    seen: str
+    text: str
+
+
+def differences(residuals: Sequence[Residual], said: Phrases) -> tuple[Difference, ...]:
+    """What the reader is shown: a student the named mistakes, a teacher every residual."""
+    shown = [r for r in residuals if said.teacher or r.explained is not None][:_MOST]
+    return tuple(_difference(r, said, f"residual-{k}") for k, r in enumerate(shown, start=1))
+
+
+def _difference(residual: Residual, said: Phrases, id: str) -> Difference:
+    values = {"state": one_line(residual.state, 28)}
+    seen, text = said.say("residual.unexplained"), ""
+    inside, total = _inside(residual)
+    if residual.explained is not None:
+        key = "residual.seen_all" if inside == total else "residual.seen"
+        seen = said.say(key, **({} if inside == total else {"inside": inside}), total=total)
+        text = said.say("residual.text", **values, inside=inside, total=total)
+    return Difference(
+        svg=residual_svg(residual, said, id),
+        mistake=said.line(residual.mistake, 1000),
+        seen=seen,
+        text=text,
+    )
+
+
+def residual_svg(residual: Residual, said: Phrases, id: str = "residual") -> Markup:
+    """One residual as an SVG; ``id`` must be its own on the page.
+
+    Dots are the student's derivative minus the asked one, over V in mV; rings, where a
+    mistake was named, what it explains of that.
+    """
+    V, found, explained = _drawn(residual)
+    unit = one_line(residual.unit, 16)
+    title = said.say("residual.title", state=one_line(residual.state, 28), unit=unit)
+    vertical, across = _axes(V, found, explained)
+    top = plots.TOP + (18 if explained is not None else 0)  # the legend has a row of its own
+    foot = top + plots.MAIN
+    layers = [] if explained is None else [_dots(V, explained, across, vertical, "ring", _RING)]
+    layers.append(_dots(V, found, across, vertical, "dot", _DOT))
+    zero = top + plots.MAIN * (1 - vertical.share(0.0))
+    keys = {"dot": said.say("residual.dots"), "ring": said.say("residual.rings")}
+    parts = [
+        plots.text("0", 14, title, "unit"),
+        _legend(keys, 32) if explained is not None else "",
+        *plots.grid(vertical, top, plots.MAIN),
+        f'<line class="axis" x1="0" x2="100%" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#888"/>',
+        plots.panel(top, plots.MAIN, layers),
+        *plots.across_axis(across, foot, said.say("residual.across")),
+    ]
+    low, high = _ends(found)
+    described = said.say(
+        "residual.describe",
+        low=number(low),
+        high=f"{number(high)} {unit}",
+        first=number(_ends(V)[0]),
+        last=number(_ends(V)[1]),
+    )
+    return Markup(
+        f'<svg class="trace" width="100%" height="{foot + plots.FOOT}" overflow="visible"'
+        f' role="img" aria-labelledby="{escape(id)}-t {escape(id)}-d" font-family="sans-serif">'
+        f'<title id="{escape(id)}-t">{escape(title)}</title>'
+        f'<desc id="{escape(id)}-d">{escape(described)}</desc>'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _drawn(residual: Residual) -> tuple[Array, Array, Array | None]:
+    """V, the dots and the rings of the states where all of them are numbers to reckon with."""
+    columns = [residual.V, residual.found]
+    if residual.explained is not None:
+        columns.append(residual.explained)
+    size = min(column.size for column in columns)
+    table = np.stack([np.asarray(column[:size], dtype=np.float64) for column in columns])
+    table = table[:, (np.abs(table) <= _FAR).all(axis=0)]
+    table[np.abs(table) < 1 / _FAR] = 0.0
+    return table[0], table[1], table[2] if residual.explained is not None else None
+
+
+def _axes(V: Array, found: Array, explained: Array | None) -> tuple[Axis, Axis]:
+    """Down: all dots, all rings and 0. Across: V."""
+    values = np.concatenate([np.zeros(1), found, found if explained is None else explained])
+    return axis(*_ends(values), 5, pad=0.07), axis(*_ends(V), 5, pad=0.03)
+
+
+def _inside(residual: Residual) -> tuple[int, int]:
+    """How many dots lie in their rings as the plot draws them, and of how many."""
+    V, found, explained = _drawn(residual)
+    if explained is None:
+        return 0, found.size
+    vertical, _ = _axes(V, found, explained)
+    radius = (vertical.high - vertical.low) * _RING / 2 / plots.MAIN
+    return int((np.abs(found - explained) <= radius).sum()), found.size
+
+
+def _dots(V: Array, values: Array, across: Axis, vertical: Axis, name: str, width: float) -> str:
+    """Round dots of a width in px, whatever the plot is stretched to: lines of no length."""
+    x = np.round((V - across.low) / (across.high - across.low) * plots.ACROSS)
+    y = np.round((vertical.high - values) / (vertical.high - vertical.low) * plots.DOWN)
+    path = "".join(f"M{a:.0f} {b:.0f}h0" for a, b in zip(x, y, strict=True))
+    return (
+        f'<path class="{name}" fill="none" stroke="{_COLOURS[name]}" stroke-width="{width:g}"'
+        f' stroke-linecap="round" vector-effect="non-scaling-stroke" d="{path}"/>'
+    )
+
+
+def _legend(keys: dict[str, str], y: int) -> str:
+    """A dot and a ring, each before its name, from the left edge."""
+    parts, left = [], 0.0
+    for name, said in keys.items():
+        width = _RING if name == "ring" else _DOT
+        parts.append(
+            f'<path class="{name}" fill="none" stroke="{_COLOURS[name]}" stroke-width="{width:g}"'
+            f' stroke-linecap="round" d="M{left + 5:.0f} {y - 4}h0"/>'
+        )
+        parts.append(plots.text("0", y, said, "key", dx=left + 15))
+        left += 15 + plots.text_width(said) + 16
+    return f'<g aria-hidden="true">{"".join(parts)}</g>'
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)

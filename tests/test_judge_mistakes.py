@@ -1,0 +1,258 @@
+"""Likely mistakes told from a model's derivatives: each by its name, and silence in doubt."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from grader.assignment import Assignment
+from grader.judge.mistakes import named_mistakes
+from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.residuals import fits, residuals
+from grader.measures import relative_error
+from grader.stages import (
+    Answers,
+    Array,
+    Attempt,
+    ChannelProbe,
+    Evidence,
+    ExecutedNotebook,
+    GradedCell,
+    ModelProbe,
+    NamedMistake,
+    Reference,
+    Submission,
+)
+from grader.stimuli import draw_states
+from grader.words import catalogue
+
+Field = dict[str, Array]
+GATES = ("IK.n", "INa.m", "INa.h")
+MODULE: Any = load_model(ROOT / "reference" / "hh" / "model.py")
+
+
+@pytest.fixture(scope="module")
+def model() -> ReferenceModel:
+    return ReferenceModel(MODULE, "cpu")
+
+
+@pytest.fixture(scope="module")
+def at(assignment: Assignment) -> Field:
+    """States as they are drawn for a submission."""
+    return draw_states(assignment, GATES, 7)
+
+
+def _attempt(at: Field, field: Mapping[str, Array], **parameters: float) -> Attempt:
+    channels: dict[str, dict[str, float | None]] = {}
+    for name, value in parameters.items():
+        channel, _, parameter = name.partition("_")
+        channels.setdefault(channel, {})[parameter] = value
+    probed = tuple(
+        ChannelProbe(name=name, kind="channel", parameters=said) for name, said in channels.items()
+    )
+    return Attempt(
+        cell=GradedCell(exercise="HH", index=1),
+        probe=ModelProbe(found=True, channels=probed),
+        answers=Answers(field_states=at, field=dict(field)),
+    )
+
+
+def _named(
+    model: ReferenceModel,
+    assignment: Assignment,
+    attempt: Attempt,
+    gates: tuple[str, ...] = GATES,
+) -> tuple[NamedMistake, ...]:
+    exercise, variants = assignment.exercises[0], assignment.variants
+    plays = {gate: gate for gate in gates}
+    return named_mistakes(model, exercise, attempt, variants, variants[0], plays)
+
+
+def _names(*arguments: Any) -> list[str]:
+    return [mistake.name for mistake in _named(*arguments)]
+
+
+def test_every_mistake_is_named(model: ReferenceModel, assignment: Assignment, at: Field) -> None:
+    """A model with one of the likely mistakes has that one named, after either formula."""
+    code, formula = (model.mistakes(at, variant.constants) for variant in assignment.variants)
+    for name, field in code.items():
+        assert _names(model, assignment, _attempt(at, field)) == [name]
+    for name, field in formula.items():
+        if name.endswith(":INa.m"):  # the variants differ in m's equation alone
+            assert _names(model, assignment, _attempt(at, field)) == [name]
+
+
+def test_a_right_model_has_none(model: ReferenceModel, assignment: Assignment, at: Field) -> None:
+    """Where nothing is wrong nothing is named, in single precision neither."""
+    right = model.field(at)
+    rounded = {name: rate.astype(np.float32).astype(float) for name, rate in right.items()}
+    attempt = _attempt(at, rounded)
+    single = replace(attempt, answers=replace(attempt.answers, precision="float32"))
+    assert _names(model, assignment, _attempt(at, right)) == []
+    assert _names(model, assignment, single) == []
+
+
+def test_no_two_mistakes_are_alike(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """Of any two, and of any and the right model, a derivative differs by far more than allowed."""
+    for state in model.model.STATES:
+        rates = {
+            (name, variant.id): field[state]
+            for variant in assignment.variants
+            for name, field in {
+                "": model.field(at, variant.constants),
+                **model.mistakes(at, variant.constants),
+            }.items()
+            if not name or name.endswith(state) or (state == "V" and ":" not in name)
+        }
+        for (one, a), (other, b) in itertools.combinations(rates.items(), 2):
+            if one[0] != other[0]:
+                assert relative_error(a, b) > 1e-2, (one, other)
+
+
+def test_mistakes_in_two_equations_are_both_named(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """A wrong current and a wrong gate are two mistakes, each explained by itself."""
+    known = model.mistakes(at, {})
+    field = {**known["n_cubed"], "INa.h": known["of_m:INa.h"]["INa.h"]}
+    assert _names(model, assignment, _attempt(at, field)) == ["n_cubed", "of_m:INa.h"]
+
+
+def test_two_mistakes_in_one_equation_are_not_named(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """No single mistake gives n cubed and no leak at once: silence."""
+    known, right = model.mistakes(at, {}), model.field(at)
+    both = known["n_cubed"]["V"] + known["leak_missing"]["V"] - right["V"]
+    assert _names(model, assignment, _attempt(at, {**right, "V": both})) == []
+
+
+def _with_mistakes(**known: Callable[..., Any]) -> ReferenceModel:
+    return ReferenceModel(SimpleNamespace(**{**vars(MODULE), "MISTAKES": known}), "cpu")  # type: ignore[arg-type]
+
+
+def test_silence_where_two_mistakes_explain_it(assignment: Assignment, at: Field) -> None:
+    """Two mistakes that predict the same derivative are both as likely: neither is named."""
+    wrong = MODULE.MISTAKES["n_cubed"]
+    one, two = _with_mistakes(a=wrong), _with_mistakes(a=wrong, b=wrong)
+    attempt = _attempt(at, one.mistakes(at, {})["a"])
+    assert _names(one, assignment, attempt) == ["a"]
+    assert _names(two, assignment, attempt) == []
+
+
+def test_a_mistake_must_fit_all_that_it_changes(assignment: Assignment, at: Field) -> None:
+    """One that would make another derivative wrong too is none where that one is right."""
+
+    def both(*arguments: Any) -> Any:
+        m = MODULE.MISTAKES["of_h:INa.m"](*arguments)["INa.m"]
+        return {**MODULE.MISTAKES["of_m:INa.h"](*arguments), "INa.m": m}
+
+    model = _with_mistakes(both=both)
+    wrong, right = model.mistakes(at, {})["both"], model.field(at)
+    assert _names(model, assignment, _attempt(at, wrong)) == ["both", "both"]
+    assert _names(model, assignment, _attempt(at, {**right, "INa.m": wrong["INa.m"]})) == []
+
+
+def test_what_the_parameters_explain_is_no_mistake(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """A leak of 0.06 that says 0.06 is a wrong parameter; one that says 0.03 flows twice."""
+    field = model.field(at, {"IL.g_max": 0.06})
+    assert _names(model, assignment, _attempt(at, field, IL_g_max=0.06)) == []
+    assert _names(model, assignment, _attempt(at, field, IL_g_max=0.03)) == ["leak_twice"]
+    assert _names(model, assignment, _attempt(at, field)) == ["leak_twice"]
+
+
+def test_a_mistake_beside_a_wrong_parameter_is_named(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """With the parameter that the model says it has, the mistake explains the rest."""
+    field = model.mistakes(at, {"IK.E": 77.0})["n_cubed"]
+    (named,) = _named(model, assignment, _attempt(at, field, IK_E=77.0))
+    assert named.name == "n_cubed"
+    assert np.array_equal(named.given, field["V"])
+    assert np.array_equal(named.asked, model.field(at)["V"])
+    assert _names(model, assignment, _attempt(at, field, IK_E=-77.0)) == []
+    assert _names(model, assignment, _attempt(at, field, IK_E=float("nan"))) == []
+
+
+def test_no_number_explains_nothing(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """A derivative with a NaN has no mistake named; the others have theirs."""
+    known = model.mistakes(at, {})
+    broken = known["n_cubed"]["V"].copy()
+    broken[3] = np.nan
+    field = {**known["plus:IK.n"], "V": broken}
+    assert _names(model, assignment, _attempt(at, field)) == ["plus:IK.n"]
+
+
+def test_a_missing_gate_hides_only_what_depends_on_it(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """Where nothing plays h, dV/dt can't be told, but n's equation can."""
+    known = model.mistakes(at, {})
+    field = {**known["exchanged:IK.n"], "V": known["n_cubed"]["V"]}
+    del field["INa.h"]
+    some = {name: values for name, values in at.items() if name != "INa.h"}
+    attempt = _attempt(some, field)
+    assert _names(model, assignment, attempt, GATES[:2]) == ["exchanged:IK.n"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_mistake_has_its_sentence(assignment: Assignment, language: str) -> None:
+    """No mistake of the reference is without words, and no sentence without a mistake."""
+    words = catalogue(language, assignment.folder)
+    own = {id for id in words.sentences if id.startswith("assignment.mistake.")}
+    named = {f"assignment.mistake.{name.partition(':')[0]}" for name in MODULE.MISTAKES}
+    assert own - named == {"assignment.mistake.earlier_leak"}  # that of a parameter
+    assert named <= own
+
+
+def _evidence(attempt: Attempt) -> Evidence:
+    return Evidence(
+        submission=Submission(file="a", sha256=""),
+        executed=ExecutedNotebook(status="ok"),
+        attempts={"HH": attempt},
+    )
+
+
+def test_residuals_hold_what_is_wrong(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """Every wrong derivative, the named ones with what their mistake gives and says."""
+    known, right = model.mistakes(at, {}), model.field(at)
+    odd = right["V"] + 5.0
+    odd[0] = np.nan
+    attempt = _attempt(at, {**known["beta_alone:INa.m"], "V": odd})
+    named = _named(model, assignment, attempt)
+    gates = {gate: gate for gate in GATES}
+    reference = Reference(
+        variant="code", traces={}, field=right, start={}, gates=gates, fitted={}, mistakes=named
+    )
+    words = catalogue("en", assignment.folder)
+    V, m = residuals(_evidence(replace(attempt, reference=reference)), assignment, words)
+    assert (V.state, V.unit, V.explained, V.mistake) == ("V", "mV/ms", None, "")
+    assert V.found.tolist() == pytest.approx([5.0] * 255)
+    assert V.V.tolist() == at["V"][1:].tolist()
+    assert (m.state, m.unit) == ("m", "1/ms")
+    assert m.explained is not None
+    assert np.array_equal(m.explained, m.found)
+    assert m.mistake.startswith("In your dm/dt, β_m is not multiplied by m.")
+    bare = replace(attempt, reference=None)
+    assert residuals(_evidence(bare), assignment, words) == ()
+
+
+def test_other_shapes_never_fit() -> None:
+    """A derivative of another length is nothing that a mistake explains, and no error."""
+    assert not fits(np.zeros(3), np.zeros(4), 1.0)
+    assert not fits(np.array([np.nan]), np.zeros(1), 1.0)
