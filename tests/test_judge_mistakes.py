@@ -70,9 +70,10 @@ def _named(
     attempt: Attempt,
     gates: tuple[str, ...] = GATES,
 ) -> tuple[NamedMistake, ...]:
-    exercise, variants = assignment.exercises[0], assignment.variants
     plays = {gate: gate for gate in gates}
-    return named_mistakes(model, exercise, attempt, variants, variants[0], plays)
+    return named_mistakes(
+        model, assignment, assignment.exercises[0], attempt, assignment.variants[0], plays
+    )
 
 
 def _names(*arguments: Any) -> list[str]:

@@ -41,14 +41,13 @@ def _of_attempt(
         mistake.state: (mistake, words.say(note.message_id, **note.values))
         for mistake, note in zip(reference.mistakes, mistake_notes(attempt), strict=True)
     }
+    tolerance = assignment.tolerance(exercise.id, None, answers.precision)
     drawn = []
     for state in reference.field:
         found = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
         mistake, sentence = said.get(state, (None, ""))
         asked = reference.field[state] if mistake is None else mistake.asked
-        if found is None or fits(
-            found, asked, assignment.tolerance(exercise.id, None, answers.precision)
-        ):
+        if found is None or fits(found, asked, tolerance):
             continue
         V = answers.field_states["V"]
         if not V.shape == found.shape == asked.shape:
