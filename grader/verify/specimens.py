@@ -19,6 +19,6 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
     found = []
     for exercise in assignment.exercises:
         teacher = take_apart(assignment, exercise)
-        made = [*equivalents(teacher), *mutants(teacher, assignment)]
+        made = [*equivalents(teacher, assignment), *mutants(teacher, assignment)]
         found.append((teacher, [(next(counter), specimen) for specimen in made]))
     return found
