@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from grader.check.item import Item, no_model
+from grader.check.scheme import steps_otherwise
 from grader.measures import firing_rate as rate_of
 from grader.measures import relative_error, rmse, spike_times
 from grader.stages import Array, Finding, ModelProbe, Panel, Reference, Value
@@ -242,11 +243,12 @@ def _by_field(item: Item, detail: str) -> Finding | None:
     Another method is no trace-level match of the reference's, and what was asked for is
     the model. None unless the derivative of V and of every gate is right, the gates
     start as they should, and nothing else carries current. A trace that is not finite
-    is excused only by another integrator of BrainPy's, which may be unstable here.
+    is excused only by another scheme, which may be unstable here.
     """
     probe, reference = item.attempt.probe, item.attempt.reference
     states = ("V", *item.exercise.gates)
-    if not all(_finite(item, name) for name in states) and not _other_integrators(probe):
+    other_scheme = _other_integrators(probe) or steps_otherwise(item.attempt)
+    if not all(_finite(item, name) for name in states) and not other_scheme:
         return None
     asked = {channel.name for channel in item.exercise.channels}
     if any(c.integrated and c.name not in asked for c in probe.channels) or reference is None:

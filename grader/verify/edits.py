@@ -19,7 +19,8 @@ New = ast.AST | list[ast.stmt] | None
 class Specimen:
     """A model made from the solution: ``cells`` maps a cell's index to its new source.
 
-    ``may_equal`` says that the change can leave the model what it was.
+    ``may_equal`` says that the change can leave the model what it was, ``other_scheme`` that
+    it is integrated in another way than the reference, so that only its field is comparable.
     """
 
     operator: str
@@ -27,6 +28,7 @@ class Specimen:
     cells: dict[int, str]
     right: bool = False
     may_equal: bool = False
+    other_scheme: bool = False
 
     @property
     def name(self) -> str:

@@ -64,16 +64,22 @@ def changed_classes(
     return cells
 
 
-def class_by_class(teacher: Teacher, operator: str, change: ClassChange) -> Iterator[Specimen]:
+def class_by_class(
+    teacher: Teacher, operator: str, change: ClassChange, other_scheme: bool = False
+) -> Iterator[Specimen]:
     """A specimen for each class of a channel that ``change`` alters, and one with all of them."""
+
+    def specimen(names: list[str], cells: dict[int, str]) -> Specimen:
+        place = ", ".join(names)
+        return Specimen(operator=operator, place=place, cells=cells, other_scheme=other_scheme)
+
     changed = []
     for name in channel_classes(teacher):
         if cells := changed_classes(teacher, [name], change):
             changed.append(name)
-            yield Specimen(operator=operator, place=name, cells=cells)
+            yield specimen([name], cells)
     if len(changed) > 1:
-        cells = changed_classes(teacher, changed, change)
-        yield Specimen(operator=operator, place=", ".join(changed), cells=cells)
+        yield specimen(changed, changed_classes(teacher, changed, change))
 
 
 class Renaming(ast.NodeTransformer):

@@ -19,10 +19,14 @@ def other_integrators(teacher: Teacher, assignment: Assignment) -> Iterator[Spec
     for method in METHODS:
         cells = channels_by(teacher, method)
         if cells:
-            yield Specimen(operator="another integrator", place=method, cells=cells)
+            yield _by(method, cells)
         whole = {**cells, **_V_by(teacher, method)}
         if len(whole) > len(cells):
-            yield Specimen(operator="another integrator", place=f"{method}, of V too", cells=whole)
+            yield _by(f"{method}, of V too", whole)
+
+
+def _by(place: str, cells: dict[int, str]) -> Specimen:
+    return Specimen(operator="another integrator", place=place, cells=cells, other_scheme=True)
 
 
 def channels_by(teacher: Teacher, method: str) -> dict[int, str]:

@@ -28,6 +28,7 @@ def left_settings(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen
                 operator="another integrator and dt",
                 place=f"{method}, {setting}",
                 cells={**other, **_places(teacher, setting)["above the graded class"]},
+                other_scheme=True,
             )
 
 

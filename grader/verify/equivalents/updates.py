@@ -15,9 +15,13 @@ from grader.verify.teacher import Teacher
 
 def by_hand(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
     """Each way of writing the step, where a class has an integrator for it."""
-    yield from class_by_class(teacher, "Euler by hand", _euler)
-    yield from class_by_class(teacher, "Euler by hand, integrator left unused", _euler_beside)
-    yield from class_by_class(teacher, "Euler by hand, one state after the other", _in_turn)
+    yield from class_by_class(teacher, "Euler by hand", _euler, other_scheme=True)
+    yield from class_by_class(
+        teacher, "Euler by hand, integrator left unused", _euler_beside, other_scheme=True
+    )
+    yield from class_by_class(
+        teacher, "Euler by hand, one state after the other", _in_turn, other_scheme=True
+    )
     if (math := modules(teacher).get("brainpy.math")) is not None:
         yield from class_by_class(
             teacher, "exponential Euler by hand", lambda kind: _exponential(kind, f"{math}.exp")

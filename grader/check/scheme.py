@@ -1,0 +1,33 @@
+"""Whether a model steps in another way than the reference, told by its first step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.stages import Attempt
+
+OTHERWISE = 1e-3
+"""How far a first step must be from the reference's, as a share of that.
+
+Round-off in single precision is 10 times less; Euler's step of the slowest gate 10 times more.
+"""
+
+
+def steps_otherwise(attempt: Attempt) -> bool:
+    """Whether a state's first step differs from the reference's, on most stimuli.
+
+    Both start at the same state there, so that with the same equations another scheme is at
+    work, also where the student wrote it by hand and no integrator tells.
+    """
+    panel, reference = attempt.panel, attempt.reference
+    if panel is None or reference is None:
+        return False
+    starts = {"V": panel.V0, **reference.start}
+    for name, own in {"V": "V", **reference.gates}.items():
+        found, expected = attempt.answers.traces.get(own), reference.traces[name]
+        if found is None or found.shape != expected.shape:
+            continue
+        allowed = OTHERWISE * np.abs(expected[0] - starts[name])
+        if np.median(np.abs(found[0] - expected[0]) - allowed) > 0:
+            return True
+    return False
