@@ -56,8 +56,10 @@ def changed_classes(
     for index, tree in teacher.trees.items():
         body: list[ast.stmt] = []
         for node in copy.deepcopy(tree).body:
-            wanted = isinstance(node, ast.ClassDef) and node.name in names
-            body += (change(node) if wanted and isinstance(node, ast.ClassDef) else None) or [node]
+            new = None
+            if isinstance(node, ast.ClassDef) and node.name in names:
+                new = change(node)
+            body += [node] if new is None else new
         twin = ast.fix_missing_locations(ast.Module(body, []))
         if (source := ast.unparse(twin)) != ast.unparse(tree):
             cells[index] = source
