@@ -238,7 +238,7 @@ def test_residuals_hold_what_is_wrong(
     named = _named(model, assignment, attempt)
     gates = {gate: gate for gate in GATES}
     reference = Reference(
-        variant="code", traces={}, field=right, start={}, gates=gates, fitted={}, mistakes=named
+        variant="code", traces={}, field=right, gates=gates, fitted={}, mistakes=named
     )
     words = catalogue("en", assignment.folder)
     V, m = residuals(_evidence(replace(attempt, reference=reference)), assignment, words)

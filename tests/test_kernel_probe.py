@@ -338,3 +338,30 @@ def test_the_probe_leaves_no_name_behind(tmp_path: Path) -> None:
 
     added = asyncio.run(run())
     assert "_grader" not in "".join(added)
+
+
+def test_a_model_meets_no_setting_of_the_one_before_it(tmp_path: Path) -> None:
+    """dt, mode, precision and names are for each of several models what the first one met."""
+    function = SETTINGS.partition("import sys\n")[0]
+    first = f"import sys\nimport numpy as np, brainpy as bp, brainpy.math as bm\n{function}"
+    leaves = (
+        "bm.enable_x64()\nbm.set_dt(0.05)\nbm.set_mode(bm.BatchingMode(2))\n"
+        "bp.share.save(dt=0.01)\nown = bp.dyn.IL(3)\nassert settings() != was"
+    )
+    stays = "now = settings()\nassert now == was, (now, was)"
+    cells = [f"{first}\nwas = settings()", leaves, stays, leaves, stays]
+
+    async def run() -> list[str]:
+        submission = _submission(*cells)
+        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
+        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
+            told = []
+            for cell in submission.cells:
+                if cell.index:
+                    reply = await session.ask(messages.expression("afresh", {}), 60.0)
+                    assert messages.reply_text(reply) == "null"
+                ran = await session.run_cell(cell.index)
+                told.append(f"{ran.status} {ran.error_text}")
+            return told
+
+    assert asyncio.run(run()) == ["ok "] * 5

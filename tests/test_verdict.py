@@ -79,6 +79,19 @@ def test_nan_never_passes(evidence: Evidence, assignment: Assignment, state: str
         assert found["hh.simulation.firing_rate"].status == "fail"
 
 
+def test_a_scheme_of_the_student_s_own_may_be_unstable(
+    evidence: Evidence, assignment: Assignment
+) -> None:
+    """A trace that is lost after another first step costs nothing where the field is right."""
+    attempt = evidence.attempts["HH"]
+    trace = attempt.answers.traces["INa.m"] * 1.02
+    trace[1500:, 3] = np.nan
+    traces = {**attempt.answers.traces, "INa.m": trace}
+    other = replace(attempt, answers=replace(attempt.answers, traces=traces))
+    report = _judged(replace(evidence, attempts={"HH": other}), assignment)
+    assert report.score == report.max_score
+
+
 def test_nan_in_the_field_never_passes(evidence: Evidence, assignment: Assignment) -> None:
     """One NaN among the sampled derivatives fails the field's check."""
     attempt = evidence.attempts["HH"]

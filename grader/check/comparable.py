@@ -6,6 +6,7 @@ import numpy as np
 
 from grader.check.distance import columns, field_error, tolerance, trace
 from grader.check.item import Item, no_model
+from grader.check.scheme import steps_otherwise
 from grader.check.start import starts_elsewhere
 from grader.stages import Finding, ModelProbe, Value
 
@@ -79,11 +80,12 @@ def by_field(item: Item, detail: str) -> Finding | None:
     Another method is no trace-level match of the reference's, and what was asked for is
     the model. None unless the derivative of V and of every gate is right, the gates
     start as they should, and nothing else carries current. A trace that is not finite
-    is excused only by another integrator of BrainPy's, which may be unstable here.
+    is excused only by another scheme, which may be unstable here.
     """
     probe, reference = item.attempt.probe, item.attempt.reference
     states = ("V", *item.exercise.gates)
-    if not all(is_finite(item, name) for name in states) and not _other_integrators(probe):
+    other_scheme = _other_integrators(probe) or steps_otherwise(item)
+    if not all(is_finite(item, name) for name in states) and not other_scheme:
         return None
     asked = {channel.name for channel in item.exercise.channels}
     if any(c.integrated and c.name not in asked for c in probe.channels) or reference is None:

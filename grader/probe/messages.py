@@ -31,6 +31,7 @@ _TEXT = re.compile(
 REPLY = "_grader_reply"  # where the kernel leaves its reply
 
 _PARTS = {
+    "afresh": ("settings", "afresh"),
     "before": ("keep",),
     "look": ("keep", "model", "settings", "look"),
     "answer": ("keep", "model", "settings", "arrays", "subject", "answer"),

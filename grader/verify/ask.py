@@ -10,6 +10,7 @@ from pathlib import Path
 
 from grader.box.manager import boxed_kernel
 from grader.job import Job
+from grader.probe import messages
 from grader.probe.messages import BadReply
 from grader.question import Questions, mark, question, unanswered
 from grader.read.cells import find_cell
@@ -83,6 +84,7 @@ class Asker:
         )
         runs: dict[int, CellRun] = {}
         try:
+            await _afresh(session)
             await mark(session, own)
             for index, place in zip(self.teacher.trees, cells, strict=True):
                 runs[index] = replace(await session.run_cell(place), index=index)
@@ -97,6 +99,14 @@ class Asker:
             executed=replace(executed, notebook=""),
             attempts={**self.base.attempts, cell.exercise: replace(attempt, cell=cell)},
         )
+
+
+async def _afresh(session: Session) -> None:
+    """Put back the settings that an earlier specimen of the kernel may have left.
+
+    Raises ``BadReply`` and ``KernelGone``.
+    """
+    messages.reply_text(await session.ask(messages.expression("afresh", {}), SECONDS))
 
 
 def as_submission(teacher: Teacher, specimen: Specimen) -> Submission:

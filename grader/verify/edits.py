@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Change = Callable[[ast.AST], Iterable[tuple[str, ast.AST | None]]]
 """For a node: labels and what may stand in its place (None: nothing)."""
+
+New = ast.AST | list[ast.stmt] | None
+"""What stands in the place of a node; several statements only for a statement."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,21 +36,26 @@ class Specimen:
         return f"{self.operator}: {self.place}"
 
 
-class _Swap(ast.NodeTransformer):
-    def __init__(self, target: ast.AST, new: ast.AST | None) -> None:
-        self._target, self._new = target, new
+class _Exchange(ast.NodeTransformer):
+    def __init__(self, places: Mapping[ast.AST, New]) -> None:
+        self._places = places
 
-    def visit(self, node: ast.AST) -> ast.AST | None:
-        """The new node in place of the old one."""
-        return self._new if node is self._target else super().generic_visit(node)
+    def visit(self, node: ast.AST) -> Any:
+        """What stands in the place of a node."""
+        return self._places[node] if node in self._places else super().generic_visit(node)
+
+
+def exchanged(tree: ast.Module, places: Mapping[ast.AST, New]) -> str:
+    """The source of ``tree`` with other nodes in some places; ``tree`` stays as it is."""
+    twin = copy.deepcopy(tree)
+    own = zip(ast.walk(tree), list(ast.walk(twin)), strict=True)
+    _Exchange({twin: places[node] for node, twin in own if node in places}).visit(twin)
+    return ast.unparse(ast.fix_missing_locations(twin))
 
 
 def swapped(tree: ast.Module, target: ast.AST, new: ast.AST | None) -> str:
     """The source of ``tree`` with ``new`` in place of ``target``; ``tree`` stays as it is."""
-    nodes, twin = list(ast.walk(tree)), copy.deepcopy(tree)
-    place = list(ast.walk(twin))[next(i for i, n in enumerate(nodes) if n is target)]
-    _Swap(place, new).visit(twin)
-    return ast.unparse(ast.fix_missing_locations(twin))
+    return exchanged(tree, {target: new})
 
 
 def everywhere(

@@ -12,6 +12,8 @@ from grader.verify.edits import Specimen, everywhere, methods, shown, swapped
 from grader.verify.teacher import Teacher, calls
 
 FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2, "tenfold": 10.0}
+SLIGHT = ("by 0.2 %", "by 1 %", "known mistake")
+"""Changes of a parameter that single precision must still tell."""
 SCALES = {"0.2 %": 1.002, "20 %": 1.2}
 _AROUND = ("__init__", "reset_state", "update")  # methods that hold no equation
 _TURNED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}

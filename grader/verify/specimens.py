@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen
 from grader.verify.equivalents import equivalents
-from grader.verify.operators import mutants
+from grader.verify.equivalents.numbers import IN_FLOAT32
+from grader.verify.operators import SLIGHT, mutants
 from grader.verify.teacher import Teacher, take_apart
 
 Numbered = list[tuple[int, Specimen]]
@@ -19,6 +22,22 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
     found = []
     for exercise in assignment.exercises:
         teacher = take_apart(assignment, exercise)
-        made = [*equivalents(teacher), *mutants(teacher, assignment)]
+        right, wrong = equivalents(teacher, assignment), mutants(teacher, assignment)
+        made = [*right, *wrong, *_in_single_precision(right, wrong)]
         found.append((teacher, [(next(counter), specimen) for specimen in made]))
     return found
+
+
+def _in_single_precision(
+    right: Sequence[Specimen], wrong: Sequence[Specimen]
+) -> Iterator[Specimen]:
+    """Slightly wrong parameters of a model whose states are all in single precision."""
+    single = [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]
+    for cells in single:
+        for one in wrong:
+            if any(f" {how}:" in one.place for how in SLIGHT):
+                yield replace(
+                    one,
+                    operator=f"{one.operator}, single precision",
+                    cells={**cells, **one.cells},
+                )

@@ -1,0 +1,65 @@
+"""Right models: the solution written in other ways, none of which may cost a point.
+
+``classes`` finds the channels' classes and changes them; the other modules each hold some
+families: functions that yield specimens where the solution has what they change, else none.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from grader.assignment import Assignment
+from grader.verify.edits import Specimen
+from grader.verify.equivalents.arguments import by_position, computed, defaults, set_later
+from grader.verify.equivalents.equations import rewritten
+from grader.verify.equivalents.integrators import dt_in_other_ways, other_integrators
+from grader.verify.equivalents.names import (
+    accepted_types,
+    exchanged_names,
+    other_names,
+    subclassed,
+    super_in_other_ways,
+)
+from grader.verify.equivalents.numbers import single_precision, variants
+from grader.verify.equivalents.settings import left_settings
+from grader.verify.equivalents.updates import by_hand
+from grader.verify.equivalents.ways import each_alone, in_another_order, together
+from grader.verify.teacher import Teacher
+
+Family = Callable[[Teacher, Assignment], Iterator[Specimen]]
+
+
+def _as_written(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+    yield Specimen(operator="as it is", place="the solution", cells={})
+
+
+FAMILIES: tuple[Family, ...] = (
+    _as_written,
+    other_integrators,
+    in_another_order,
+    each_alone,
+    together,
+    set_later,
+    computed,
+    defaults,
+    by_position,
+    rewritten,
+    by_hand,
+    dt_in_other_ways,
+    super_in_other_ways,
+    subclassed,
+    other_names,
+    exchanged_names,
+    accepted_types,
+    single_precision,
+    variants,
+    left_settings,
+)
+
+
+def equivalents(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
+    """Every right model."""
+    made = itertools.chain.from_iterable(family(teacher, assignment) for family in FAMILIES)
+    return [replace(specimen, right=True) for specimen in made]
