@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from grader.check.channels import channel, no_extra_channels
 from grader.check.execution import figures, filled, runs
 from grader.check.item import Item
 from grader.check.simulation import field, firing_rate, spike_count, trace_rmse
-from grader.check.structure import base_class, channel, master_type, no_extra_channels, parameter
+from grader.check.structure import base_class, master_type, parameter
 from grader.stages import Finding
 
 TABLE: Mapping[str, Callable[[Item], Finding]] = {

@@ -268,12 +268,12 @@ def _other_integrators(probe: ModelProbe) -> set[str]:
 def _gate_unmatched(item: Item) -> Finding:
     """No state of the model plays this gate: the field of V decides, and the report says so."""
     values = _named(item, item.check.variable)
-    if _V_agrees(item):
+    if V_agrees(item):
         return Finding(credit=1.0, message_id="checks.trace.gate_by_V", values=values)
     return Finding(credit=None, message_id="checks.skipped.no_gate", values=values, cell=item.cell)
 
 
-def _V_agrees(item: Item) -> bool:
+def V_agrees(item: Item) -> bool:
     """Whether the first 20 ms of V follow the reference on every stimulus of this check."""
     V, (panel, reference) = _trace(item, "V"), _sides(item)
     if V is None:
