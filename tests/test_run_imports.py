@@ -36,6 +36,7 @@ EXCUSED = {
     "extension": "%load_ext seaborn",
     "beside a magic": "x = %pwd\nimport seaborn",
     "of a library": "import matplotlib.pyplot as plt\nplt.switch_backend('module://seaborn.x')",
+    "used": "import seaborn\nseaborn.set_theme()",
     "part of a namespace": "import mpl_toolkits.seaborn",
 }
 BY_HAND = {
@@ -109,3 +110,11 @@ def test_a_traceback_that_tells_nothing_excuses_nothing(text: str, trace: str) -
 def test_an_exception_raised_by_hand_makes_a_run_that_failed(executed: ExecutedNotebook) -> None:
     """Beside imports that are excused, what was raised still is an error of the work."""
     assert executed.status == "cell_error"
+
+
+def test_a_cell_that_lacks_what_it_imported_is_told_by_the_import(
+    executed: ExecutedNotebook,
+) -> None:
+    """The package that is missing is named, not what failed for want of it."""
+    run = executed.cells[1 + list(EXCUSED).index("used")]
+    assert (run.status, run.line, run.error_text) == ("error", 1, TEXT)

@@ -106,7 +106,7 @@ class Session:
 
         What comes after such an import in the same cell is the student's work and must
         not be lost with it. The excuse is kept, also where the cell then only lacks
-        what the import would have brought; the last run counts.
+        what the import would have brought: then the import is what failed.
         """
         cell, first = self.client.nb.cells[index], run
         missing: frozenset[str] = frozenset()
@@ -119,7 +119,7 @@ class Session:
         if run.status == "ok" and first.excused:
             return replace(first, status="ok", seconds=run.seconds, figures=run.figures)
         if misses(run.error_name, run.error_text, missing):
-            return replace(run, excused=first.excused)
+            return replace(first, seconds=run.seconds, figures=run.figures)
         return run
 
     async def _run_cell(self, index: int) -> CellRun:
