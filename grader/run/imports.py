@@ -11,16 +11,21 @@ import ast
 import re
 import sys
 import sysconfig
+import warnings
 from collections.abc import Iterator, Mapping
 from importlib.machinery import PathFinder
 
+LONGEST = 400_000  # characters of a cell that are looked into
 _SAID = re.compile(r"No module named '([\w.]+)'(?:; '[\w.]+' is not a package)?")
 _FRAME = re.compile(
     r"^(?:Cell In\[(\d{1,9})\], line (\d{1,9})|File (.+?)(?::\d+)?(?:, in |$))", re.MULTILINE
 )
 _ARROW = re.compile(r"^-+> \d+ (.*)$", re.MULTILINE)
 _CALLED = frozenset({"import_module", "__import__", "reload"})
-_BEGINS = re.compile(r"\s*(?:import|from)\s")
+_MAGIC = re.compile(r"^(\s*)[%!?].*")
+_IMPORT = re.compile(
+    r"\s*(?:import|from)\s|(?!\s*raise\b).*\b(?:import_module|__import__|reload)\s*\("
+)
 
 
 def import_failed(text: str, trace: str, sources: Mapping[int, str], number: int) -> bool:
@@ -43,13 +48,12 @@ def import_failed(text: str, trace: str, sources: Mapping[int, str], number: int
         shown = sources.get(number, "")
         return "import" in shown and "raise" not in shown
     arrows = _ARROW.findall(trace, frames[-1].end())
-    return bool(arrows) and _BEGINS.match(arrows[-1]) is not None
+    return bool(arrows) and _IMPORT.match(arrows[-1]) is not None
 
 
 def _is_here(name: str) -> bool:
     """Whether the environment has a module: its first part, or all of a namespace's."""
-    places: list[str] | None = [sysconfig.get_path(p) for p in ("stdlib", "purelib", "platlib")]
-    assert places is not None
+    places = [sysconfig.get_path(p) for p in ("stdlib", "purelib", "platlib")]
     places.append(f"{places[0]}/lib-dynload")
     for part in name.split("."):
         if part in sys.builtin_module_names:
@@ -65,11 +69,10 @@ def _is_here(name: str) -> bool:
 
 def _imports(source: str, line: int, name: str) -> bool:
     """Whether an import of ``name`` stands at ``line`` of a cell, or is raised again there."""
-    lines = [re.sub(r"^(\s*)[%!?].*", r"\1pass", one) for one in source.split("\n")]
-    try:
-        tree = ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # IPython knows more
-        return any(_BEGINS.match(one) for one in lines[line - 1 : line])
+    lines = source.split("\n")
+    tree = _tree("\n".join(_MAGIC.sub(r"\1pass", one) for one in lines))
+    if tree is None:  # IPython knows more than Python does
+        return any(_IMPORT.match(one) for one in lines[line - 1 : line])
     handled = False
     simple: list[ast.stmt] = []
     for node in ast.walk(tree):
@@ -82,6 +85,15 @@ def _imports(source: str, line: int, name: str) -> bool:
         return False
     again = handled and any(isinstance(s, ast.Raise) for s in simple)
     return again or any(_brings(s, name) for s in simple)
+
+
+def _tree(source: str) -> ast.Module | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the student's code
+        try:
+            return ast.parse(source) if len(source) <= LONGEST else None
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
 
 def _again(statement: ast.Raise) -> bool:
