@@ -18,7 +18,7 @@ from classical import CLASSICAL, CURRENTS, FINE, GATES, LONG, STATES, reference
 from grader.assignment import Assignment
 from grader.measures import relative_error
 from grader.stages import Array, Panel
-from grader.stimuli import draw_field, draw_panel
+from grader.stimuli import draw_panel, draw_states
 
 try:
     import brian2 as b2
@@ -74,7 +74,7 @@ def brian_run(panel: Panel, method: str) -> Mapping[str, Array]:
 
 def test_the_field_is_brian2s_to_round_off(assignment: Assignment) -> None:
     """dV, dn, dm and dh agree to 1e-12 at 256 drawn states."""
-    at = draw_field(assignment, GATES, 1)
+    at = draw_states(assignment, GATES, 1)
     states = "V : 1\nn : 1\nm : 1\nh : 1\nI : 1\n"
     group: Any = b2.NeuronGroup(len(at["V"]), states + EQUATIONS)
     for state, name in {**NAMES, "I": "I"}.items():

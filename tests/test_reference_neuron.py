@@ -18,7 +18,7 @@ from classical import CLASSICAL, CURRENTS, FINE, GATES, LONG, reference
 from grader.assignment import Assignment
 from grader.measures import relative_error
 from grader.stages import Array
-from grader.stimuli import draw_field
+from grader.stimuli import draw_states
 
 pytest.importorskip("neuron", reason="NEURON is not installed here (pip install neuron)")
 
@@ -101,7 +101,7 @@ def test_the_membranes_current_is_neurons_to_round_off(
     segment: Any, assignment: Assignment
 ) -> None:
     """dV from NEURON's three currents agrees to 1e-12 at 256 drawn states."""
-    at = draw_field(assignment, GATES, 1)
+    at = draw_states(assignment, GATES, 1)
     found = np.empty_like(at["V"])
     for i, current in enumerate(at["I"]):
         segment.v = at["V"][i]
