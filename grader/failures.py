@@ -20,7 +20,7 @@ def excuse(error_name: str, error_text: str) -> str:
         return "run.excuse.input"
     if error_name == "ModuleNotFoundError" and (missing := _MISSING.search(error_text)):
         package = missing[1]
-        if package.startswith("google.colab"):
+        if package == "google" or package.startswith("google.colab"):
             return "run.excuse.colab"
         top = package.split(".")[0]
         if top in _COURSE_PACKAGES or difflib.get_close_matches(top, _COURSE_PACKAGES, cutoff=0.75):

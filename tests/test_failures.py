@@ -11,6 +11,7 @@ from grader.failures import excuse, misses, without_import
     ("error", "message"),
     [
         (("ModuleNotFoundError", "No module named 'google.colab'"), "run.excuse.colab"),
+        (("ModuleNotFoundError", "No module named 'google'"), "run.excuse.colab"),
         (("ModuleNotFoundError", "No module named 'seaborn'"), "run.excuse.package"),
         (("ModuleNotFoundError", "No module named 'brianpy'"), ""),
         (("ModuleNotFoundError", "No module named 'brainpy.channels'"), ""),

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from grader.check.channels import channel, no_extra_channels
 from grader.check.execution import figures, filled, runs
 from grader.check.item import Item
 from grader.check.simulation import field, steps, trace_rmse
 from grader.check.spikes import firing_rate, spike_count, spike_times
 from grader.check.start import start
-from grader.check.structure import base_class, channel, master_type, no_extra_channels, parameter
+from grader.check.structure import base_class, master_type, parameter
 from grader.stages import Finding
 
 TABLE: Mapping[str, Callable[[Item], Finding]] = {

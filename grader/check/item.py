@@ -42,6 +42,13 @@ class Item:
         return next((b.line for b in self.attempt.cell.blanks if b.name == name), None)
 
 
+def class_cell(item: Item, found: ChannelProbe) -> int | None:
+    """The last cell that defines the channel's class."""
+    needle = f"class {found.type_name}("
+    cells = [c.index for c in item.evidence.submission.cells if needle in c.source]
+    return cells[-1] if cells else item.cell
+
+
 def graded_cell_run(item: Item) -> CellRun | None:
     """How the graded cell ran."""
     return next((r for r in item.evidence.executed.cells if r.index == item.cell), None)

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from grader.check.comparable import (
+    V_agrees,
     by_field,
     field_is_right,
     named,
@@ -101,24 +102,9 @@ def field(item: Item) -> Finding:
 def _gate_unmatched(item: Item) -> Finding:
     """No state of the model plays this gate: the field of V decides, and the report says so."""
     values = named(item, item.check.variable)
-    if _V_agrees(item):
+    if V_agrees(item):
         return Finding(credit=1.0, message_id="checks.trace.gate_by_V", values=values)
     message = "no_gate" if item.check.variable in item.exercise.gates else "without_gates"
     return Finding(
         credit=None, message_id=f"checks.skipped.{message}", values=values, cell=item.cell
-    )
-
-
-def _V_agrees(item: Item) -> bool:
-    """Whether V follows the reference on every stimulus of this check."""
-    own = item.check
-    beside = [
-        replace(item, check=check)
-        for check in item.assignment.checks
-        if (check.kind, check.variable) == ("trace_rmse", "V")
-        and (check.exercise, check.stimuli) == (own.exercise, own.stimuli)
-    ]
-    found = [(one, distances(one)) for one in beside]
-    return bool(found) and all(
-        apart is not None and too_far(one, apart) is None for one, apart in found
     )

@@ -1,96 +1,11 @@
-"""What the model is made of: channels, their parameters and types, the base class."""
+"""What the model is made of: its base class, the parameters and types of its channels."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from grader.check.comparable import field_is_right
-from grader.check.item import Item, no_model
+from grader.check.item import Item, class_cell, no_model
 from grader.stages import ChannelProbe, Finding, Value
-
-
-def channel(item: Item) -> Finding:
-    """The channel is there, an ion channel of the notebook, with the gates asked for.
-
-    Whatever its class is called. A channel of the library, or one whose gates obey
-    other equations, earns a part.
-    """
-    if finding := no_model(item):
-        return finding
-    found, name = item.found, item.check.channel
-    values: dict[str, Value] = {"name": name}
-    where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
-    if found is None or found.kind == "blank":
-        loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
-        message = "checks.channel.loose" if loose else "checks.channel.missing"
-        values["where"] = ", ".join(c.name for c in loose)
-        return Finding(credit=0.0, message_id=message, values=values, **where)
-    values["type"] = found.type_name
-    if found.kind == "other":
-        return Finding(
-            credit=0.0,
-            message_id="checks.channel.other",
-            values=values,
-            found=found.type_name,
-            **where,
-        )
-    if not found.integrated:
-        return Finding(
-            credit=0.0, message_id="checks.channel.loose", values=values | {"where": name}, **where
-        )
-    asked_gates, states = sorted(item.asked.gates), ", ".join(found.states)
-    values |= {"gates": ", ".join(asked_gates), "states": states}
-    if len(found.states) != len(asked_gates):
-        return Finding(
-            credit=0.0,
-            message_id="checks.channel.gates" if asked_gates else "checks.channel.no_gates",
-            values=values,
-            expected=", ".join(asked_gates),
-            found=states,
-            **where,
-        )
-    partial = item.check.partial_credit or 0.0
-    if not found.from_notebook:
-        return Finding(
-            credit=partial,
-            message_id="checks.channel.library",
-            values=values,
-            found=found.type_name,
-            **where,
-        )
-    for gate in asked_gates:
-        if field_is_right(item, f"{name}.{gate}") is False:
-            return Finding(
-                credit=partial,
-                message_id="checks.channel.equations",
-                values=values | {"gate": gate},
-                cell=_class_cell(item, found),
-            )
-    return Finding(credit=1.0, message_id="checks.channel.ok", values=values, found=found.type_name)
-
-
-def no_extra_channels(item: Item) -> Finding:
-    """Nothing carries current but the channels asked for."""
-    if finding := no_model(item):
-        return finding
-    asked = {c.name for c in item.exercise.channels}
-    extra = [c for c in item.attempt.probe.channels if c.integrated and c.name not in asked]
-    present = [c for c in item.attempt.probe.channels if c.integrated and c.name in asked]
-    if extra:
-        doubled = {c.type_name for c in present} & {c.type_name for c in extra}
-        return Finding(
-            credit=0.0,
-            message_id="checks.extra.doubled" if doubled else "checks.extra.other",
-            values={
-                "names": ", ".join(f"{c.name} ({c.type_name})" for c in extra),
-                "type": ", ".join(sorted(doubled)),
-            },
-            cell=item.cell,
-            found=", ".join(c.name for c in extra),
-        )
-    if not present:
-        return Finding(credit=0.0, message_id="checks.extra.none", cell=item.cell)
-    return Finding(credit=len(present) / len(asked), message_id="checks.extra.ok")
 
 
 def base_class(item: Item) -> Finding:
@@ -229,11 +144,4 @@ def master_type(item: Item) -> Finding:
         credit, message = item.check.partial_credit or 0.0, "checks.master_type.general"
     else:
         credit, message = 0.0, "checks.master_type.wrong"
-    return Finding(credit=credit, message_id=message, cell=_class_cell(item, found), **common)
-
-
-def _class_cell(item: Item, found: ChannelProbe) -> int | None:
-    """The last cell that defines the channel's class."""
-    needle = f"class {found.type_name}("
-    cells = [c.index for c in item.evidence.submission.cells if needle in c.source]
-    return cells[-1] if cells else item.cell
+    return Finding(credit=credit, message_id=message, cell=class_cell(item, found), **common)

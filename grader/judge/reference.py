@@ -87,15 +87,16 @@ def load_model(path: Path) -> Model:
 class ReferenceModel:
     """A reference compiled for one device, once for each shape of its arguments.
 
-    Raises ``ReferenceModelError`` for ``device="gpu"`` on a machine that has none;
-    "auto" takes a GPU where there is one.
+    ``device`` is "auto", which takes a GPU where there is one, "cpu" or "gpu"; a number
+    counts the devices of a kind, "gpu:1" is the second. Raises ``ReferenceModelError`` for
+    one that this machine hasn't.
     """
 
     model: Model
-    device: DeviceName = "auto"
+    device: str = "auto"
 
     def __post_init__(self) -> None:
-        _ = self._device  # fail early
+        _ = self.place  # fail early
 
     def run(self, panel: Panel, constants: Mapping[str, float] | None = None) -> dict[str, Array]:
         """Every state after each step, ``(T, N)``, "V" in mV; row 0 is one step after V0.
@@ -188,22 +189,26 @@ class ReferenceModel:
         return {name: self._put(value) for name, value in {**known, **(changed or {})}.items()}
 
     def _put(self, value: Array | float) -> jax.Array:
-        placed: jax.Array = jax.device_put(np.asarray(value, dtype=np.float64), self._device)
+        placed: jax.Array = jax.device_put(np.asarray(value, dtype=np.float64), self.place)
         return placed
 
     @property
     def platform(self) -> str:
         """Where it runs: "cpu" or "gpu"."""
-        return str(self._device.platform)
+        return str(self.place.platform)
 
     @cached_property
-    def _device(self) -> jax.Device:
-        kinds = {"auto": ("gpu", "cpu"), "cpu": ("cpu",), "gpu": ("gpu",)}[self.device]
-        for kind in kinds:
+    def place(self) -> jax.Device:
+        """The device itself."""
+        kind, _, number = self.device.partition(":")
+        for one in ("gpu", "cpu") if kind == "auto" else (kind,):
             try:
-                return jax.local_devices(backend=kind)[0]
+                devices = jax.local_devices(backend=one)
             except RuntimeError:  # no such backend here
                 continue
+            if int(number or 0) < len(devices):
+                return devices[int(number or 0)]
+            raise ReferenceModelError(f"no {self.device}: JAX sees {len(devices)} of that kind")
         raise ReferenceModelError(
             "JAX sees no GPU on this machine; use the CPU (--device cpu), or install JAX with "
             "CUDA and look at `grader doctor`"

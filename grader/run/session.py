@@ -21,10 +21,12 @@ from nbclient.exceptions import DeadKernelError
 
 from grader.assignment import Limits
 from grader.failures import OF_IMPORTS, excuse, misses, without_import
+from grader.run.imports import import_failed
 from grader.run.outputs import as_notebook, bitmaps, tame
 from grader.stages import CellRun, CellStatus, Figure, Submission
 
 MOST_MISSING = 8  # imports passed over in one cell
+MOST_TRACE = 20_000  # characters of a traceback
 _LAST_WORDS = 0.05  # seconds for messages that a dead kernel sent before
 GRACE = 5.0  # seconds that a cell has to end after it was interrupted
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -82,6 +84,7 @@ class Session:
     started: float
     runs: list[CellRun] = field(default_factory=list)
     gone: KernelGone | None = None
+    _sources: dict[int, str] = field(default_factory=dict, init=False)  # by execution count
 
     @property
     def left(self) -> float:
@@ -103,7 +106,7 @@ class Session:
 
         What comes after such an import in the same cell is the student's work and must
         not be lost with it. The excuse is kept, also where the cell then only lacks
-        what the import would have brought; the last run counts.
+        what the import would have brought: then the import is what failed.
         """
         cell, first = self.client.nb.cells[index], run
         missing: frozenset[str] = frozenset()
@@ -116,7 +119,7 @@ class Session:
         if run.status == "ok" and first.excused:
             return replace(first, status="ok", seconds=run.seconds, figures=run.figures)
         if misses(run.error_name, run.error_text, missing):
-            return replace(run, excused=first.excused)
+            return replace(first, seconds=run.seconds, figures=run.figures)
         return run
 
     async def _run_cell(self, index: int) -> CellRun:
@@ -155,6 +158,9 @@ class Session:
                 figures=figures,
             )
         content = reply.get("content", {})
+        number = content.get("execution_count")
+        number = number if isinstance(number, int) else 0
+        self._sources[number] = str(cell.source)
         if content.get("status") != "error" and not late:
             if _asks_to_exit(content.get("payload")):
                 await self._see_off()
@@ -162,16 +168,21 @@ class Session:
         name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
         trace = _trace(content.get("traceback"))
         line = _LINE.search(trace)
+        excused = "" if late else excuse(name, text)
+        if excused in OF_IMPORTS and not import_failed(
+            text, trace[-MOST_TRACE:], self._sources, number
+        ):
+            excused = ""
         return CellRun(
             index=index,
             status="timeout" if late else "error",
             seconds=seconds,
             error_name=name,
             error_text=_ANSI.sub("", text),
-            traceback=trace,
+            traceback=trace[:MOST_TRACE],
             line=int(line[1]) if line else None,
             figures=figures,
-            excused="" if late else excuse(name, text),
+            excused=excused,
         )
 
     async def ask(self, expression: str, seconds: float) -> dict[str, Any]:
@@ -264,7 +275,7 @@ async def open_session(
 def _trace(said: object) -> str:
     """The traceback of a reply as text, whatever stands in its place."""
     lines = said if isinstance(said, list) else []
-    return _ANSI.sub("", "\n".join(map(str, lines)))[:20_000]
+    return _ANSI.sub("", "\n".join(map(str, lines)))
 
 
 def _asks_to_exit(payload: object) -> bool:

@@ -347,6 +347,31 @@ KEPT = """\
       self.g = self.g_max * bm.ones_like(V)
     return self.g * self.n ** 4 * (self.E - V)"""
 
+# Keep the current that flows in a Variable beside the gates, to plot it later.
+I_ZERO = "self.I = bp.init.variable_(bm.zeros, self.num, batch_or_mode)"
+RECORDED_IK = """\
+    self.I.value = self.g_max * self.n ** 4 * (self.E - V)
+    return self.I.value"""
+RECORDED_IL = """
+class IL(bp.dyn.IonChannel):
+  master_type = bp.dyn.HHTypedNeuron
+
+  def __init__(self, size, E=-54.39, g_max=0.03):
+    super().__init__(size)
+    self.g_max = g_max
+    self.E = E
+    self.I = bm.Variable(bm.zeros(self.num))
+
+  def reset_state(self, V, batch_or_mode=None, **kwargs):
+    self.I.value = self.current(V)
+
+  def update(self, V):
+    self.I.value = self.current(V)
+
+  def current(self, V):
+    return self.g_max * (self.E - V)
+"""
+
 
 def right() -> dict[str, Draft]:
     """File name to draft."""
@@ -386,6 +411,14 @@ def right() -> dict[str, Draft]:
         float32_state = float32_state.edit(
             "channel-INa", old, N_ZERO_FLOAT32.replace("self.n =", f"self.{gate} =")
         )
+    recorded = (
+        filled()
+        .edit("channel-IK", N_ZERO, f"{N_ZERO}\n    {I_ZERO}")
+        .edit("channel-IK", "    return self.g_max * self.n ** 4 * (self.E - V)", RECORDED_IK)
+        .write("channel-IL", RECORDED_IL)
+        .edit("HH-run", "'INa.h'])", "'INa.h', 'IK.I', 'IL.I'])")
+        .edit("HH-run", "\n\nplt.figure(", "\n\nplt.plot(runner.mon['IK.I'])\n\nplt.figure(")
+    )
     figures_saved = filled().without("HH-composed-gates", "HH-composed-V")
     moved = ["imports", *reversed(CHANNELS), "HH", "HH-run", *INTRODUCTION]
     named_super = filled().edit("HH", "super().__init__", "super(HH, self).__init__")
@@ -399,6 +432,7 @@ def right() -> dict[str, Draft]:
         "right-conductance-kept.ipynb": filled().edit(
             "channel-IK", "    return self.g_max * self.n ** 4 * (self.E - V)", KEPT
         ),
+        "right-current-recorded.ipynb": recorded,
         "right-dt-not-passed-on.ipynb": filled()
         .edit("channel-IK", "self.integral(self.n, t, V, dt=dt)", "self.integral(self.n, t, V)")
         .edit("channel-INa", "(self.m, self.h, t, V, dt=dt)", "(self.m, self.h, t, V)"),

@@ -1,0 +1,56 @@
+"""Judges stored evidence anew on every device that JAX sees here; prints what came out as JSON.
+
+    python -m on_devices FOLDER    each of whose folders holds the evidence of one submission
+
+A process of its own, since JAX counts its devices once, when it starts.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from grader.assignment import Assignment
+from grader.evidence import load_evidence
+from grader.judge.compare import Comparison
+from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.verdict import verdict
+from grader.load import load_assignment
+
+ROOT = Path(__file__).parents[1]
+KINDS = ("cpu", "gpu")
+
+
+def devices() -> list[str]:
+    """The devices by the names that the reference takes: "cpu:0", "gpu:0"."""
+    found = []
+    for kind in KINDS:
+        try:
+            count = len(jax.local_devices(backend=kind))
+        except RuntimeError:  # no such backend here
+            continue
+        found += [f"{kind}:{number}" for number in range(count)]
+    return found
+
+
+def judged(folder: Path, assignment: Assignment, device: str) -> dict[str, Any]:
+    """The verdict on each submission of ``folder``, and the device that it came from."""
+    comparison = Comparison(assignment, device)
+    verdicts = {}
+    for evidence in sorted(folder.glob("*/evidence.npz")):
+        name = evidence.parent.name
+        compared = comparison.add_reference(load_evidence(evidence.parent))
+        report = verdict(compared, assignment, name, "en", comparison.device)
+        verdicts[name] = {c.id: [c.status, c.points, c.message_id] for c in report.checks}
+    assert assignment.rubric is not None
+    place = ReferenceModel(load_model(assignment.rubric.reference), device).place
+    return {"place": [place.platform, place.id], "verdicts": verdicts}
+
+
+if __name__ == "__main__":
+    asked = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
+    print(json.dumps({one: judged(Path(sys.argv[1]), asked, one) for one in devices()}))

@@ -1,0 +1,156 @@
+"""Which states a channel may have: its gates, and others only where V knows nothing of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from grader.assignment import Assignment
+from grader.judge.compare import Comparison
+from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.verdict import verdict
+from grader.stages import Answers, Array, CheckResult, Evidence
+
+Judge = Callable[[Evidence], dict[str, CheckResult]]
+
+
+@pytest.fixture(scope="module")
+def judge(assignment: Assignment) -> Judge:
+    """A function that compares evidence with the reference and gives every check's result."""
+    comparison = Comparison(assignment, "cpu")
+
+    def judged(evidence: Evidence) -> dict[str, CheckResult]:
+        report = verdict(comparison.add_reference(evidence), assignment, "x", "en")
+        return {check.id: check for check in report.checks}
+
+    return judged
+
+
+@pytest.fixture(scope="module")
+def model() -> ReferenceModel:
+    return ReferenceModel(load_model(ROOT / "reference" / "hh" / "model.py"), "cpu")
+
+
+def _named(evidence: Evidence, channel: str, states: dict[str, str | None]) -> Evidence:
+    """``evidence`` where ``channel`` has ``states``, each with the answers of another, or drawn."""
+    attempt = evidence.attempts["HH"]
+    probe, answers = attempt.probe, attempt.answers
+    drawn = np.random.default_rng(3)
+
+    def of(known: dict[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:
+        kept = {name: a for name, a in known.items() if not name.startswith(f"{channel}.")}
+        for state, source in states.items():
+            kept[f"{channel}.{state}"] = known[source] if source else drawn.uniform(-9, 9, shape)
+        return kept
+
+    V = answers.field["V"].shape
+    changed = replace(
+        answers,
+        traces=of(dict(answers.traces), answers.traces["V"].shape),
+        field_states=of(dict(answers.field_states), V),
+        field=of(dict(answers.field), V),
+    )
+    channels = tuple(
+        replace(c, states=tuple(states)) if c.name == channel else c for c in probe.channels
+    )
+    attempt = replace(attempt, probe=replace(probe, channels=channels), answers=changed)
+    return replace(evidence, attempts={"HH": attempt})
+
+
+def _answering(evidence: Evidence, change: Callable[[Answers], Answers]) -> Evidence:
+    attempt = evidence.attempts["HH"]
+    return replace(evidence, attempts={"HH": replace(attempt, answers=change(attempt.answers))})
+
+
+def _with_V(evidence: Evidence, V: Array) -> Evidence:
+    return _answering(evidence, lambda a: replace(a, field={**a.field, "V": V}))
+
+
+RECORDS = {"IK": {"n": "IK.n", "I": None}, "IL": {"I": None}}
+
+
+@pytest.mark.parametrize("channel", RECORDS)
+def test_a_record_of_the_current_costs_nothing(
+    solution: Evidence, judge: Judge, channel: str
+) -> None:
+    """A state beside the gates that V's equation knows nothing of loses no point anywhere."""
+    found = judge(_named(solution, channel, RECORDS[channel]))
+    assert {check.status for check in found.values()} == {"pass"}
+
+
+@pytest.mark.parametrize("channel", RECORDS)
+def test_a_record_beside_a_fault_elsewhere_costs_nothing_more(
+    solution: Evidence, judge: Judge, model: ReferenceModel, channel: str
+) -> None:
+    """Another E of INa makes dV wrong, and the channel with the record keeps its points."""
+    evidence = _named(solution, channel, RECORDS[channel])
+    V = model.field(evidence.attempts["HH"].answers.field_states, {"INa.E": 55.0})["V"]
+    found = judge(_with_V(evidence, V))
+    assert found["hh.simulation.field.V"].status == "fail"
+    assert found[f"hh.channels.{channel}"].message_id == "checks.channel.ok"
+
+
+@pytest.mark.parametrize(
+    ("channel", "message"), [("IK", "checks.channel.gates"), ("IL", "checks.channel.no_gates")]
+)
+def test_a_gate_too_many_that_carries_current_is_caught(
+    solution: Evidence, judge: Judge, channel: str, message: str
+) -> None:
+    """A state of its own in dV, however weak, makes it another channel."""
+    evidence = _named(solution, channel, RECORDS[channel])
+    answers = evidence.attempts["HH"].answers
+    at = answers.field_states
+    V = answers.field["V"] + 0.03 * at[f"{channel}.I"] * (-54.39 - at["V"])
+    found = judge(_with_V(evidence, V))[f"hh.channels.{channel}"]
+    assert (found.points, found.message_id) == (0.0, message)
+
+
+@pytest.mark.parametrize("channel", RECORDS)
+def test_where_the_field_is_not_known_the_number_of_states_decides(
+    solution: Evidence, judge: Judge, channel: str
+) -> None:
+    """Without answers to drawn states nothing vouches for a state too many."""
+    evidence = _named(solution, channel, RECORDS[channel])
+    unknown = _answering(evidence, lambda a: replace(a, field_states={}, field={}))
+    assert judge(unknown)[f"hh.channels.{channel}"].points == 0.0
+    assert (
+        judge(_answering(solution, lambda a: replace(a, field={}, field_states={})))[
+            f"hh.channels.{channel}"
+        ].status
+        == "pass"
+    )
+
+
+@pytest.mark.parametrize(
+    ("channel", "states"),
+    [
+        ("IK", {"m": "INa.m", "h": "INa.h"}),
+        ("IK", {"p": "INa.m", "q": "INa.h"}),
+        ("INa", {"n": "IK.n"}),
+        ("INa", {"m": "INa.m", "I": None}),
+        ("IK", {}),
+        ("IL", {"n": "IK.n"}),
+    ],
+)
+def test_a_channel_of_another_kind_is_caught(
+    solution: Evidence, judge: Judge, channel: str, states: dict[str, str | None]
+) -> None:
+    """A gate too few, and another channel's gates under whatever names, earn less."""
+    evidence = _named(solution, channel, states)
+    at = evidence.attempts["HH"].answers.field_states
+    own = np.prod([at[f"{channel}.{state}"] for state in states], axis=0)
+    V = evidence.attempts["HH"].answers.field["V"] + 2.0 * own * (20.0 - at["V"])
+    elsewhere = _answering(
+        _with_V(evidence, V), lambda a: replace(a, traces={**a.traces, "V": a.traces["V"] + 0.1})
+    )
+    assert judge(elsewhere)[f"hh.channels.{channel}"].status in ("fail", "partial")
+
+
+def test_a_gate_told_by_nothing_but_V_costs_nothing(solution: Evidence, judge: Judge) -> None:
+    """A state of unknown name and meaning, as 1 - n, passes where V follows the reference."""
+    found = judge(_named(solution, "IK", {"closed": None}))["hh.channels.IK"]
+    assert found.message_id == "checks.channel.ok"
