@@ -70,6 +70,25 @@ def test_a_gate_that_starts_elsewhere_is_named(
     assert f"Your {state} starts at 1 after reset(); the handout's starts at 0." in check.message
 
 
+def test_a_gate_that_is_not_there_starts_nowhere(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """A channel without its gate loses that gate's share, and the words say which."""
+    attempt = compared.attempts["HH"]
+    assert attempt.reference is not None
+    gates = {name: own for name, own in attempt.reference.gates.items() if name != "IK.n"}
+    start = {name: ends for name, ends in attempt.answers.start.items() if name != "IK.n"}
+    changed = replace(
+        attempt,
+        answers=replace(attempt.answers, start=start),
+        reference=replace(attempt.reference, gates=gates),
+    )
+    report = verdict(replace(compared, attempts={"HH": changed}), assignment, "x", "en")
+    check = next(c for c in report.checks if c.id == "hh.simulation.start.gates")
+    assert check.status == "partial"
+    assert "the gate n" in check.message
+
+
 @pytest.mark.parametrize(
     "range_of_V",
     [(-80.0, -50.0), (-90.0, -60.0), (-75.0, -60.1), (-79.9, -65.0), (-65.0, -65.0)],

@@ -19,17 +19,24 @@ def start(item: Item) -> Finding:
     asked = item.exercise.start
     variables = [item.check.variable] if item.check.variable else [n for n in asked if n != "V"]
     found = item.attempt.answers.start
-    known = [name for name in variables if _own(item, name) in found]
-    if not known:
+    if not found:
         return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
     wrong = starts_elsewhere(item, variables)
-    ends = {name: found[_own(item, name)] for name in known}
+    ends = {name: found[_own(item, name)] for name in variables if _own(item, name) in found}
     detail = "; ".join(f"{n}: {low:g} to {high:g}" for n, (low, high) in ends.items())
     if not wrong:
         return Finding(credit=1.0, message_id="checks.start.ok", detail=detail)
-    first = wrong[0]
-    (low, high), (least, greatest) = ends[first], asked[first]
+    first = next((name for name in wrong if name in ends), wrong[0])
     values: dict[str, Value] = {"full": first, "variable": first.split(".")[-1]}
+    if first not in ends:
+        return Finding(
+            credit=1.0 - len(wrong) / len(variables),
+            message_id="checks.skipped.no_gate",
+            values=values,
+            detail=detail,
+            cell=item.cell,
+        )
+    (low, high), (least, greatest) = ends[first], asked[first]
     values |= {"least": float(f"{low:.4g}"), "greatest": float(f"{high:.4g}")}
     values |= {"low": least, "high": greatest, "found": float(f"{high:.4g}"), "asked": greatest}
     return Finding(

@@ -133,7 +133,7 @@ class ReferenceModel:
         """
         self._complete(states)
         with jax.enable_x64(True):
-            start = {name: self._put(states[name]) for name in self.model.STATES}
+            start = self._put_all({name: states[name] for name in self.model.STATES})
             return self._steps(start, np.tile(states["I"], (steps, 1)), dt, constants)
 
     def _steps(
@@ -160,7 +160,7 @@ class ReferenceModel:
         self._complete(states)
         with jax.enable_x64(True):
             rates = self._derivative(
-                {name: self._put(states[name]) for name in self.model.STATES},
+                self._put_all({name: states[name] for name in self.model.STATES}),
                 self._put(states["I"]),
                 self._constants(constants),
             )
@@ -175,7 +175,7 @@ class ReferenceModel:
         at which the slopes are taken.
         """
         with jax.enable_x64(True):
-            at = {name: self._put(states[name]) for name in self.model.STATES}
+            at = self._put_all({name: states[name] for name in self.model.STATES})
             rate, slopes = self._slopes(at, self._put(states["I"]), self._constants(constants))
             return np.asarray(rate), {name: np.asarray(slope) for name, slope in slopes.items()}
 
@@ -186,10 +186,15 @@ class ReferenceModel:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise ReferenceModelError(f"the reference has no constant {name!r}{hint}")
-        return {name: self._put(value) for name, value in {**known, **(changed or {})}.items()}
+        return self._put_all({**known, **(changed or {})})
 
     def _put(self, value: Array | float) -> jax.Array:
-        placed: jax.Array = jax.device_put(np.asarray(value, dtype=np.float64), self.place)
+        return self._put_all({"": value})[""]
+
+    def _put_all(self, values: Mapping[str, Array | float]) -> State:
+        """All at once, which costs hardly more than one."""
+        arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
+        placed: State = jax.device_put(arrays, self.place)
         return placed
 
     @property
@@ -236,7 +241,7 @@ class ReferenceModel:
     ) -> dict[str, dict[str, Array]]:
         """The `field` at ``states`` of the model with each likely mistake, by its name."""
         with jax.enable_x64(True):
-            at = {name: self._put(states[name]) for name in self.model.STATES}
+            at = self._put_all({name: states[name] for name in self.model.STATES})
             fields = self._mistaken(at, self._put(states["I"]), self._constants(constants))
             return {
                 name: {state: np.asarray(rate) for state, rate in field.items()}

@@ -103,18 +103,26 @@ def by_operator(matrix: Matrix, language: str) -> Table:
     )
 
 
-def margins(matrix: Matrix, language: str) -> Table:
-    """Tolerances with what lies next to them on both sides, now and when they were derived."""
-    words = catalogue(language)
-    derived = {(one.of, one.until): one for one in matrix.assignment.tolerances}
+def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
+    """Tolerances with what lies next to them on both sides.
+
+    With ``derived`` also what lay there when they were derived.
+    """
+    words, assignment = catalogue(language), matrix.assignment
+    stored = {(one.of, one.until): one for one in assignment.tolerances}
     rows = []
     for one in clearances(matrix):
-        stored = derived[one.of, one.until]
-        then = stored.float64 if one.precision == "float64" else stored.float32
-        window = "" if one.until is None else f", {show(one.until)} ms"
-        numbers = (then.right, one.right, one.tolerance, one.wrong, then.wrong)
-        rows.append((f"{one.of}{window}", one.precision, *map(_short, numbers)))
-    heads = ("check", "precision", "right_then", "right", "tolerance", "wrong", "wrong_then")
+        both = stored[one.of, one.until]
+        then = both.float64 if one.precision == "float64" else both.float32
+        name = one.of.removeprefix(f"{assignment.id}.")
+        if name in {exercise.id for exercise in assignment.exercises}:
+            name = words.say("verify.margins.field", exercise=name)
+        now = [one.right, one.tolerance, one.wrong]
+        numbers = [then.right, *now, then.wrong] if derived else now
+        window = "" if one.until is None else show(one.until)
+        rows.append((name, window, one.precision, *map(_short, numbers)))
+    sides = ("right_then", "right", "tolerance", "wrong", "wrong_then")
+    heads = ("check", "window", "precision", *(sides if derived else sides[1:-1]))
     return Table(
         words.say("verify.margins.heading"),
         words.say("verify.margins.about"),
