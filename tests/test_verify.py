@@ -122,5 +122,5 @@ def test_no_wrong_model_has_full_marks_and_no_right_one_loses_a_point(tmp_path: 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "none with full marks" in done.stdout
     text = page.read_text("utf-8")
-    assert "parameter sign" in text
+    assert "parameter with the wrong sign" in text
     assert "<script" not in text

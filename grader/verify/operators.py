@@ -12,6 +12,12 @@ from grader.verify.edits import Specimen, everywhere, methods, shown, swapped
 from grader.verify.teacher import Teacher, calls
 
 FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2, "tenfold": 10.0}
+_WRONG_PARAMETER = {
+    "by": "parameter off by a factor",
+    "sign": "parameter with the wrong sign",
+    "of": "parameter of another channel",
+    "known": "parameter by a known mistake",
+}
 SLIGHT = ("by 0.2 %", "by 1 %", "known mistake")
 """Changes of a parameter that single precision must still tell."""
 SCALES = {"0.2 %": 1.002, "20 %": 1.2}
@@ -62,7 +68,7 @@ def _parameters(teacher: Teacher) -> Iterator[Specimen]:
                 wrong["known mistake"] = mistake.value
             for how, value in wrong.items():
                 yield Specimen(
-                    operator="parameter " + how.split(" ")[0],
+                    operator=_WRONG_PARAMETER[how.split(" ")[0]],
                     place=f"{channel.name}.{parameter} {how}: {asked.value!r} -> {value!r}",
                     cells={
                         teacher.graded: swapped(tree, call, with_argument(call, parameter, value))
