@@ -66,6 +66,8 @@ def summary(matrix: Matrix, language: str) -> str:
 def about_labelled(labelled: Labelled, language: str) -> str:
     """One sentence: whether every labelled sample got what its label says."""
     words = catalogue(language)
+    if not labelled.number:
+        return words.say("verify.labels_none")
     if labelled.wrong:
         return words.say("verify.labels_not_met", wrong=len(labelled.wrong), number=labelled.number)
     return words.say("verify.labels_met", number=labelled.number)
