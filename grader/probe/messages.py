@@ -168,6 +168,7 @@ class _Answer(_Message):
     traces: dict[_Short, _Array] = {}
     field: dict[_Short, _Array] = {}
     maps: dict[_Short, _Array] = {}
+    resets: Annotated[int, Field(ge=0, le=10**6)] = 0
     start: dict[_Short, Annotated[list[float], Field(min_length=2, max_length=2)]] = {}
     precision: Literal["float64", "float32"] = "float64"
     one_by_one: bool = False
@@ -248,8 +249,8 @@ def read_look(text: str) -> ModelProbe:
     )
 
 
-def read_answer(text: str, drawn: Drawn, population: int) -> Answers:
-    """What a model of so many neurons answered; each array's shape must be as asked.
+def read_answer(text: str, drawn: Drawn) -> Answers:
+    """What a model answered; each array's shape must be as asked.
 
     Raises ``BadReply``.
     """
@@ -263,7 +264,7 @@ def read_answer(text: str, drawn: Drawn, population: int) -> Answers:
         field={n: _unpack(a, field) for n, a in message.field.items()},
         map_states=drawn.map_states,
         maps={n: _unpack(a, after) for n, a in message.maps.items()},
-        resets=RESETS * (1 if message.one_by_one else population),
+        resets=message.resets,
         start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
         precision=message.precision,
         one_by_one=message.one_by_one,
