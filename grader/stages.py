@@ -49,6 +49,9 @@ Precision = Literal["float64", "float32"]
 Value = str | int | float | bool | None
 Values = Mapping[str, Value]
 
+FINER = (4, 8)
+"""Into how many shorter steps one is divided, to see where a model goes as dt goes to 0."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
@@ -213,7 +216,9 @@ class Answers:
     as a fraction. ``field_states`` and ``field`` map the same names (and "I",
     the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
     per ms. ``map_states`` are further drawn states, ``(M,)``, and ``maps`` the states
-    after each step from them, ``(steps, M)``. ``start`` gives the least and the greatest
+    after each step from them, ``(steps, M)``. ``finer`` are the first steps of the traces
+    once more, ``(D, T, N)``: every step made of so many shorter ones, as `FINER` says.
+    ``start`` gives the least and the greatest
     value of each state right after ``reset()``, over ``resets`` draws of it.
     """
 
@@ -222,6 +227,7 @@ class Answers:
     resets: int = 0
     map_states: Mapping[str, Array] = field(default_factory=dict)
     maps: Mapping[str, Array] = field(default_factory=dict)
+    finer: Mapping[str, Array] = field(default_factory=dict)
     field_states: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array] = field(default_factory=dict)
     precision: Precision = "float64"
@@ -253,6 +259,7 @@ class Drawn:
     field_states: Mapping[str, Array]  # where the vector field is sampled
     map_states: Mapping[str, Array]  # from where steps are made, ``map_steps`` of them
     map_steps: int
+    finer_steps: int  # of the panel's runs, made once more in shorter ones
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -288,6 +295,7 @@ class Reference:
     variant: str
     traces: Mapping[str, Array]
     maps: Mapping[str, Array] = field(default_factory=dict)
+    finer: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array]
     gates: Mapping[str, str]
     fitted: Mapping[str, float]

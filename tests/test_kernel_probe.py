@@ -258,6 +258,7 @@ DRAWN = Drawn(
     field_states={"V": np.zeros(2)},
     map_states={"V": np.zeros(2)},
     map_steps=1,
+    finer_steps=1,
 )
 
 

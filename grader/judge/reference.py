@@ -20,7 +20,7 @@ import importlib.util
 import itertools
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol, cast
@@ -29,7 +29,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.stages import Array, Panel
+from grader.stages import FINER, Array, Panel
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 State = dict[str, jax.Array]
@@ -118,6 +118,29 @@ class ReferenceModel:
                     f"the reference's {name} isn't finite for stimulus {where!r}; change that one"
                 )
         return found
+
+    def finer(
+        self, panel: Panel, steps: int, constants: Mapping[str, float] | None = None
+    ) -> dict[str, Array]:
+        """Every state after each of the first ``steps`` steps of a run, ``(D, steps, N)``.
+
+        Each step is made of as many shorter ones as `FINER` says. Raises as `run` does.
+        """
+        runs = [
+            self.run(
+                replace(
+                    panel,
+                    dt=panel.dt / parts,
+                    current=np.repeat(panel.current[:steps], parts, axis=0),
+                ),
+                constants,
+            )
+            for parts in FINER
+        ]
+        return {
+            name: np.stack([run[name][d - 1 :: d] for run, d in zip(runs, FINER, strict=True)])
+            for name in self.model.STATES
+        }
 
     def maps(
         self,
