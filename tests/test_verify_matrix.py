@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from grader.assignment import Assignment, Measure
+from grader.load import load_assignment
 from grader.stages import (
     Answers,
     Attempt,
@@ -145,6 +147,18 @@ def test_diagnoses_are_sentences_that_name_a_mistake(assignment: Assignment) -> 
     )
     found = diagnoses(report, [Note(message_id="assignment.mistake.minus")], assignment)
     assert found == ("assignment.mistake.earlier_leak", "assignment.mistake.minus", SIGN)
+
+
+def page_to_cite(language: str) -> str:
+    """A page all of whose tables are as wide as they get."""
+    assignment = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
+    measured = dict.fromkeys(assignment.measures, (1.2e-12, 3.4e-4))
+    place = "INa.update: self.m.value, self.h.value = self.integral(self.m, self.h, t, V, dt=dt)"
+    long = Specimen(operator="parameter changes late, single precision", place=place, cells={})
+    wrong = replace(row(full=True), specimen=long, measures=measured)
+    rows = (wrong, row(right=True), row(SIGN, TENFOLD, right=True), row(equal=True))
+    matrix = Matrix(assignment=assignment, seeds=(1, 2), rows=rows)
+    return verify_html(matrix, Labelled(number=0, wrong={}), "HH", 1.0, language)
 
 
 def test_wrong_models_within_a_tolerance_are_counted(assignment: Assignment) -> None:

@@ -114,11 +114,12 @@ def keywords(teacher: Teacher) -> Iterator[Specimen]:
     for keyword in called.keywords if low < high else []:
         for node in _numbers(keyword.value) if keyword.arg == "V_initializer" else []:
             for moved in (-V_MOVED, V_MOVED):
-                value = ast.literal_eval(node) + moved
+                was = ast.literal_eval(node)
+                value = was + moved
                 new = ast.parse(repr(value), mode="eval").body
                 yield Specimen(
                     operator="start of V moved",
-                    place=f"{keyword.arg}: {shown(node)} -> {value:g}",
+                    place=f"{keyword.arg}: {was:g} -> {value:g}",
                     cells={teacher.graded: exchanged(tree, {node: new})},
                 )
     given = {keyword.arg for keyword in called.keywords}
