@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from test_report_samples import ALL, TIME, curves, hostile, mistaken
+from test_verify_matrix import page_to_cite
 
 from grader.report.batch import index_html
 from grader.report.html import student_html, teacher_html
@@ -38,6 +39,7 @@ def _pages() -> dict[str, str]:
     summary = BatchSummary(
         assignment="hh", assignment_title="HH", reports=tuple(reports.values()), seconds=1.0
     )
+    texts |= {f"verify-{language}": page_to_cite(language) for language in ("en", "zh")}
     return texts | {"index": index_html(summary)}
 
 
@@ -104,7 +106,7 @@ def test_pages_fit_and_load_nothing(browser: Any, folder: Path, width: int, sche
             })"""
         )
     context.close()
-    assert len(files) == 29
+    assert len(files) == 31
     assert faults == []
     assert said == []
     assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []

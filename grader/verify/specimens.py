@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,8 +11,12 @@ from grader.assignment import Assignment
 from grader.verify.edits import Specimen
 from grader.verify.equivalents import equivalents
 from grader.verify.equivalents.numbers import IN_FLOAT32
-from grader.verify.operators import SLIGHT, mutants
+from grader.verify.hidden import hidden
+from grader.verify.operators import mutants
+from grader.verify.parameters import SLIGHT
 from grader.verify.teacher import Teacher, take_apart
+
+THIRD = 3  # every so many of them, to keep time in bounds
 
 Numbered = list[tuple[int, Specimen]]
 
@@ -23,21 +28,28 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
     for exercise in assignment.exercises:
         teacher = take_apart(assignment, exercise)
         right, wrong = equivalents(teacher, assignment), mutants(teacher, assignment)
-        made = [*right, *wrong, *_in_single_precision(right, wrong)]
+        made = [*right, *wrong, *_in_single_precision(teacher, assignment, right, wrong)]
         found.append((teacher, [(next(counter), specimen) for specimen in made]))
     return found
 
 
 def _in_single_precision(
-    right: Sequence[Specimen], wrong: Sequence[Specimen]
+    teacher: Teacher,
+    assignment: Assignment,
+    right: Sequence[Specimen],
+    wrong: Sequence[Specimen],
 ) -> Iterator[Specimen]:
-    """Slightly wrong parameters of a model whose states are all in single precision."""
-    single = [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]
-    for cells in single:
-        for one in wrong:
-            if any(f" {how}:" in one.place for how in SLIGHT):
-                yield replace(
-                    one,
-                    operator=f"{one.operator}, single precision",
-                    cells={**cells, **one.cells},
-                )
+    """Slightly wrong parameters, and every third hidden fault, with all states in float32."""
+    for cells in [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]:
+        trees = {
+            index: ast.parse(cells[index]) if index in cells else tree
+            for index, tree in teacher.trees.items()
+        }
+        slight = [one for one in wrong if one.operator in SLIGHT]
+        further = hidden(replace(teacher, trees=trees), assignment)[::THIRD]
+        for one in (*slight, *further):
+            yield replace(
+                one,
+                operator=f"{one.operator}, single precision",
+                cells={**cells, **one.cells},
+            )
