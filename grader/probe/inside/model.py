@@ -100,7 +100,8 @@ def named_members(model, asked):
                 members = list(value.items())[:MOST_CHANNELS]
             elif is_a(value, list) or is_a(value, tuple):
                 members = [(f"{name}[{i}]", v) for i, v in enumerate(value[:MOST_CHANNELS])]
-            found.extend((as_name(n), v) for n, v in members if is_a(v, bp.dyn.IonChannel))
+            inside = [(as_name(n), v) for n, v in members if is_a(v, bp.dyn.IonChannel)]
+            found.extend((f"{name}[{n}]" if n == name else n, v) for n, v in inside)
     first = {}
     for name, value in found:
         first.setdefault(name, value)
