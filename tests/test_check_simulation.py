@@ -133,6 +133,21 @@ def test_steps_from_drawn_states_are_compared(
     assert {name for name in lost(found) if name.startswith("map")} == sees
 
 
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [("", "checks.map.twice"), ("IK.n", "checks.map.wrong"), ("V", "checks.map.wrong")],
+)
+def test_steps_claim_equations_that_agree_only_where_all_do(
+    compared: Evidence, assignment: Assignment, state: str, message: str
+) -> None:
+    """V goes elsewhere with right equations, or because V's or a gate's is wrong: told apart."""
+    answers = compared.attempts["HH"].answers
+    maps = {**answers.maps, "V": answers.maps["V"] + 0.01}
+    field = {name: rate * (2 if name == state else 1) for name, rate in answers.field.items()}
+    found = crowded(compared, assignment, maps=maps, field=field)
+    assert found["hh.simulation.map.50"].message_id == message
+
+
 def test_late_spikes_are_told(compared: Evidence, assignment: Assignment) -> None:
     """Spikes that come a step late, as often as they should, are seen by their times alone."""
     found = _with_V(compared, assignment, lambda V: np.concatenate([V[:1], V[:-1]]))

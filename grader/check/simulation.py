@@ -70,7 +70,8 @@ def steps(item: Item) -> Finding:
         return right
     if finding := by_field(item, right.detail):
         return finding
-    message = "checks.map.twice" if field_is_right(item, variable) else "checks.map.wrong"
+    agree = all(field_is_right(item, name) is True for name in ("V", *item.exercise.gates))
+    message = "checks.map.twice" if agree else "checks.map.wrong"
     if not math.isfinite(found[None]):
         message = "checks.trace.nan"
     return replace(right, credit=0.0, message_id=message, cell=item.cell)
