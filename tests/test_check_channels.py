@@ -154,3 +154,31 @@ def test_a_gate_told_by_nothing_but_V_costs_nothing(solution: Evidence, judge: J
     """A state of unknown name and meaning, as 1 - n, passes where V follows the reference."""
     found = judge(_named(solution, "IK", {"closed": None}))["hh.channels.IK"]
     assert found.message_id == "checks.channel.ok"
+
+
+@pytest.mark.parametrize(
+    ("times", "message", "says"),
+    [
+        (0.0, "still", "gate n never moves"),
+        (2.0, "times", "moves 2 times as fast"),
+        (0.5, "slower", "moves only 0.5 times as fast"),
+        (-1.0, "equations", "the equation of its gate n"),
+    ],
+)
+def test_a_gate_that_moves_too_far_or_never_is_told_so(
+    solution: Evidence, judge: Judge, times: float, message: str, says: str
+) -> None:
+    """A derivative that is a multiple of the right one is said to be that."""
+    n = times * solution.attempts["HH"].answers.field["IK.n"]
+    evidence = _answering(solution, lambda a: replace(a, field={**a.field, "IK.n": n}))
+    found = judge(evidence)["hh.channels.IK"]
+    assert found.message_id == f"checks.channel.{message}"
+    assert says in found.message
+
+
+def test_a_gate_of_another_equation_is_no_multiple(solution: Evidence, judge: Judge) -> None:
+    """One state in ten off is enough for the equation to be called wrong."""
+    n = 2.0 * solution.attempts["HH"].answers.field["IK.n"]
+    n[::10] *= 1.01
+    evidence = _answering(solution, lambda a: replace(a, field={**a.field, "IK.n": n}))
+    assert judge(evidence)["hh.channels.IK"].message_id == "checks.channel.equations"

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from grader.check.comparable import V_agrees, field_is_right
 from grader.check.item import Item, class_cell, no_model
+from grader.measures import absolute_error
 from grader.stages import ChannelProbe, Finding, Value
+
+CONSTANT = 1e-4
+"""How far a gate may be from k times the reference's, relative to it, to move k times as fast."""
 
 
 def channel(item: Item) -> Finding:
@@ -60,10 +66,11 @@ def channel(item: Item) -> Finding:
         )
     for gate in asked_gates:
         if field_is_right(item, f"{name}.{gate}") is False or _nothing_plays(item, gate):
+            message, said = _wrong_gate(item, gate)
             return Finding(
                 credit=partial,
-                message_id="checks.channel.equations",
-                values=values | {"gate": gate},
+                message_id=f"checks.channel.{message}",
+                values=values | said,
                 cell=class_cell(item, found),
             )
     return Finding(credit=1.0, message_id="checks.channel.ok", values=values, found=found.type_name)
@@ -90,6 +97,33 @@ def _nothing_plays(item: Item, gate: str) -> bool:
     if reference is None or f"{item.check.channel}.{gate}" in reference.gates:
         return False
     return "V" in answers.traces and not V_agrees(item)
+
+
+def _wrong_gate(item: Item, gate: str) -> tuple[str, dict[str, Value]]:
+    """How a gate's equation is wrong, and what the sentence says of it, by the student's name."""
+    reference, name = item.attempt.reference, f"{item.check.channel}.{gate}"
+    own = name if reference is None else reference.gates.get(name, name)
+    said: dict[str, Value] = {"gate": own.split(".")[-1]}
+    times = _times(item, name, own)
+    if times is None or times < -CONSTANT or abs(times - 1.0) <= CONSTANT:
+        return "equations", {"gate": gate}
+    if times <= CONSTANT:
+        return "still", said
+    return "times" if times > 1.0 else "slower", said | {"times": float(f"{times:.4g}")}
+
+
+def _times(item: Item, name: str, own: str) -> float | None:
+    """How many times as fast a gate moves as the reference's, where that is one number."""
+    reference, field = item.attempt.reference, item.attempt.answers.field
+    if reference is None or own not in field or name not in reference.field:
+        return None
+    found, asked = field[own], reference.field[name]
+    if found.shape != asked.shape or not np.isfinite(found).all() or not asked.any():
+        return None
+    times = float(found @ asked / (asked @ asked))
+    size = np.maximum(np.abs(asked), np.median(np.abs(asked)) / 10)
+    apart = absolute_error(found, times * asked, unit=size * max(1.0, abs(times)))
+    return times if apart <= CONSTANT else None
 
 
 def no_extra_channels(item: Item) -> Finding:
