@@ -182,3 +182,21 @@ def test_a_gate_of_another_equation_is_no_multiple(solution: Evidence, judge: Ju
     n[::10] *= 1.01
     evidence = _answering(solution, lambda a: replace(a, field={**a.field, "IK.n": n}))
     assert judge(evidence)["hh.channels.IK"].message_id == "checks.channel.equations"
+
+
+@pytest.mark.parametrize("states", [{}, {"mh": None}, {"x": None, "y": None, "z": None}])
+def test_gates_kept_in_one_variable_cost_nothing_where_V_is_right(
+    solution: Evidence, judge: Judge, states: dict[str, str | None]
+) -> None:
+    """Both gates of a channel in one array are right where V is, and not where it isn't."""
+    evidence = _named(solution, "INa", states)
+    own = evidence.attempts["HH"].answers
+    start = {name: ends for name, ends in own.start.items() if not name.startswith("INa.")}
+    evidence = _answering(evidence, lambda a: replace(a, start=start))
+    found = judge(evidence)
+    assert found["hh.channels.INa"].message_id == "checks.channel.gates_by_V"
+    assert found["hh.simulation.start.gates"].status == "pass"
+    elsewhere = {**own.traces, "V": own.traces["V"] + 0.1}
+    wrong = judge(_answering(evidence, lambda a: replace(a, traces=elsewhere)))
+    assert wrong["hh.channels.INa"].status in ("fail", "partial")
+    assert wrong["hh.simulation.start.gates"].status == "partial"

@@ -73,14 +73,15 @@ def test_a_gate_that_starts_elsewhere_is_named(
 def test_a_gate_that_is_not_there_starts_nowhere(
     compared: Evidence, assignment: Assignment
 ) -> None:
-    """A channel without its gate loses that gate's share, and the words say which."""
+    """A channel without its gate, and V not right, loses that gate's share; words say which."""
     attempt = compared.attempts["HH"]
     assert attempt.reference is not None
     gates = {name: own for name, own in attempt.reference.gates.items() if name != "IK.n"}
     start = {name: ends for name, ends in attempt.answers.start.items() if name != "IK.n"}
+    traces = {**attempt.answers.traces, "V": attempt.answers.traces["V"] + 0.1}
     changed = replace(
         attempt,
-        answers=replace(attempt.answers, start=start),
+        answers=replace(attempt.answers, start=start, traces=traces),
         reference=replace(attempt.reference, gates=gates),
     )
     report = verdict(replace(compared, attempts={"HH": changed}), assignment, "x", "en")

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.check.comparable import V_agrees, field_is_right
+from grader.check.comparable import field_is_right
+from grader.check.distance import V_agrees
 from grader.check.item import Item, class_cell, no_model
 from grader.measures import absolute_error
 from grader.stages import ChannelProbe, Finding, Value
@@ -46,7 +47,8 @@ def channel(item: Item) -> Finding:
         )
     asked_gates, states = sorted(item.asked.gates), ", ".join(found.states)
     values |= {"gates": ", ".join(asked_gates), "states": states}
-    if not _has_its_gates(item, found):
+    by_V = False
+    if not _has_its_gates(item, found) and not (by_V := _told_by_V(item)):
         return Finding(
             credit=0.0,
             message_id="checks.channel.gates" if asked_gates else "checks.channel.no_gates",
@@ -73,7 +75,8 @@ def channel(item: Item) -> Finding:
                 values=values | said,
                 cell=class_cell(item, found),
             )
-    return Finding(credit=1.0, message_id="checks.channel.ok", values=values, found=found.type_name)
+    message = "checks.channel.gates_by_V" if by_V else "checks.channel.ok"
+    return Finding(credit=1.0, message_id=message, values=values, found=found.type_name)
 
 
 def _has_its_gates(item: Item, found: ChannelProbe) -> bool:
@@ -89,6 +92,16 @@ def _has_its_gates(item: Item, found: ChannelProbe) -> bool:
     played = all(f"{item.check.channel}.{gate}" in reference.gates for gate in asked)
     explained = bool(reference.fitted) or any(m.state == "V" for m in reference.mistakes)
     return played and (explained or field_is_right(item, "V") is True)
+
+
+def _told_by_V(item: Item) -> bool:
+    """Whether no state plays a gate asked for, as where one holds both, and V is right with it."""
+    reference, name = item.attempt.reference, item.check.channel
+    if reference is None or not item.asked.gates:
+        return False
+    return not any(f"{name}.{gate}" in reference.gates for gate in item.asked.gates) and V_agrees(
+        item
+    )
 
 
 def _nothing_plays(item: Item, gate: str) -> bool:
@@ -147,4 +160,9 @@ def no_extra_channels(item: Item) -> Finding:
         )
     if not present:
         return Finding(credit=0.0, message_id="checks.extra.none", cell=item.cell)
-    return Finding(credit=len(present) / len(asked), message_id="checks.extra.ok")
+    missing = [name for name in sorted(asked) if name not in {c.name for c in present}]
+    return Finding(
+        credit=len(present) / len(asked),
+        message_id="checks.extra.missing" if missing else "checks.extra.ok",
+        values={"names": ", ".join(missing)},
+    )
