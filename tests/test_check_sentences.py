@@ -134,4 +134,15 @@ def test_a_channel_that_is_missing_is_named_where_it_costs_points(
     found = _judged(_with_channel(compared, "IL", integrated=False), assignment)
     check = found["hh.channels.extra"]
     assert check.status == "partial"
-    assert "carries none: IL." in check.message
+    assert "Missing: IL." in check.message
+
+
+def test_a_start_that_is_the_same_everywhere_is_no_range(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """V that isn't drawn at all is told as the one number that it is."""
+    attempt = compared.attempts["HH"]
+    start = {**attempt.answers.start, "V": (-65.0, -65.0)}
+    attempt = replace(attempt, answers=replace(attempt.answers, start=start))
+    check = _judged(replace(compared, attempts={"HH": attempt}), assignment)
+    assert "your V is \N{MINUS SIGN}65 in every neuron" in check["hh.simulation.start.V"].message

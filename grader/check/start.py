@@ -41,7 +41,11 @@ def start(item: Item) -> Finding:
     (low, high), (least, greatest) = ends[first], asked[first]
     values |= {"least": float(f"{low:.4g}"), "greatest": float(f"{high:.4g}")}
     values |= {"low": least, "high": greatest, "found": float(f"{high:.4g}"), "asked": greatest}
-    message = "range" if least != greatest else "state" if low == high else "states"
+    one = values["least"] == values["greatest"]
+    if least == greatest:
+        message = "state" if one else "states"
+    else:
+        message = "everywhere" if one else "range"
     channel = item.attempt.probe.channel(first.partition(".")[0])
     if channel is not None and channel.kind == "channel" and not channel.from_notebook:
         message = "library"
