@@ -267,13 +267,15 @@ class NamedMistake:
     """The one likely mistake that explains the derivative of ``state``, "V" or a gate "K.n".
 
     ``asked`` is that derivative of the right model and ``given`` that of the model with the
-    mistake, ``(K,)`` each at the drawn states, in mV/ms or 1/ms.
+    mistake, ``(K,)`` each at the drawn states, in mV/ms or 1/ms. ``input`` is set where the
+    mistake is no likely one of the reference's, but an injected current so many times as strong.
     """
 
     name: str
     state: str
     asked: Array
     given: Array
+    input: float | None = None
 
     @property
     def message(self) -> str:

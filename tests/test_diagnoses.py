@@ -33,6 +33,19 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "in-a-list": ({"self.IL = IL(": "self.own = [0]; self.own[0] = IL("}, "checks.channel.loose"),
     "library": ({"self.IL = IL(": "self.IL = bp.dyn.IL("}, "checks.channel.library"),
+    "E_L-of-the-lesson-positive": (
+        {"E=-54.39, g": "E=54.387, g"},
+        "assignment.mistake.earlier_leak_sign",
+    ),
+    "input-tenth": (
+        {"size, V_initializer": "size, A=1e-2, V_initializer"},
+        "checks.simulation.input",
+    ),
+    "n-never-stored": ({"self.n.value = self": "n = self"}, "checks.channel.still"),
+    "n-twice": (
+        {"self.n.value = self": "for _ in range(2): self.n.value = self"},
+        "checks.channel.times",
+    ),
     "formula": ({"0.11 * (V + 40)": "0.1 * (V + 40)"}, "assignment.variant.formula"),
 }
 # The same of one equation: what is changed there, the message, and the state that it is said of.

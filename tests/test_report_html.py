@@ -221,12 +221,12 @@ def test_the_score_is_large_and_exact() -> None:
     assert "15 of 23 checks passed." in text
 
 
-def test_what_cost_most_comes_first() -> None:
-    """The list of what to look at first is in the order of points lost."""
+def test_causes_come_before_what_follows_of_them() -> None:
+    """The list of what to look at first goes by families, and by points lost within each."""
     text = student_html(partly_wrong())
     first = text[text.index('id="first"') : text.index('id="checks"')]
     titles = re.findall(r'<a href="#check-\d+">([^<]*)</a>', first)
-    assert titles[:3] == ["Number of spikes", "Maximal conductance of IL", "Leak channel IL"]
+    assert titles[:3] == ["Leak channel IL", "Maximal conductance of IL", "Number of spikes"]
     assert "cell 25, line 8" not in first
     assert "cell 25, line 7" in first
 

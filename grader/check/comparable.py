@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from grader.check.distance import columns, distances, field_error, tolerance, too_far, trace
+from grader.check.distance import columns, field_error, tolerance, trace
 from grader.check.item import Item, no_model
 from grader.check.scheme import converges, steps_otherwise
 from grader.check.start import starts_elsewhere
@@ -101,18 +99,3 @@ def by_field(item: Item, detail: str) -> Finding | None:
 def _other_integrators(probe: ModelProbe) -> set[str]:
     used = {probe.integrator}.union(*(channel.integrators for channel in probe.channels))
     return used - {SCHEME, "NoneType", ""}
-
-
-def V_agrees(item: Item) -> bool:
-    """Whether V follows the reference on every stimulus of this check."""
-    own = item.check
-    beside = [
-        replace(item, check=check)
-        for check in item.assignment.checks
-        if (check.kind, check.variable) == ("trace_rmse", "V")
-        and (check.exercise, check.stimuli) == (own.exercise, own.stimuli)
-    ]
-    found = [(one, distances(one)) for one in beside]
-    return bool(found) and all(
-        apart is not None and too_far(one, apart) is None for one, apart in found
-    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.assignment import Assignment, Exercise
 from grader.measures import relative_error
-from grader.stages import Array, Attempt, Evidence, Note, Residual
+from grader.stages import Array, Attempt, Evidence, NamedMistake, Note, Residual, Value
 from grader.words import Catalogue
 
 
@@ -22,13 +22,18 @@ def residuals(evidence: Evidence, assignment: Assignment, words: Catalogue) -> t
 def mistake_notes(attempt: Attempt) -> list[Note]:
     """A note for each mistake that was named."""
     mistakes = () if attempt.reference is None else attempt.reference.mistakes
-    return [
-        Note(
-            message_id=f"assignment.mistake.{mistake.message}",
-            values={"state": mistake.state.split(".")[-1]},
-        )
-        for mistake in mistakes
-    ]
+    return [_note(mistake) for mistake in mistakes]
+
+
+def _note(mistake: NamedMistake) -> Note:
+    if mistake.input is not None:
+        message = "input" if mistake.input else "no_input"
+        values: dict[str, Value] = {"times": mistake.input}
+        return Note(message_id=f"checks.simulation.{message}", values=values)
+    return Note(
+        message_id=f"assignment.mistake.{mistake.message}",
+        values={"state": mistake.state.split(".")[-1]},
+    )
 
 
 def _of_attempt(
