@@ -27,8 +27,10 @@ def channel(item: Item) -> Finding:
     found, name = item.found, item.check.channel
     values: dict[str, Value] = {"name": name}
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
-    if found is None or found.kind == "blank":
-        loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
+    loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
+    within = [c for c in loose if c.name.startswith(f"{name}[")]
+    if found is None or found.kind == "blank" or within:
+        loose = within or loose
         message = "checks.channel.loose" if loose else "checks.channel.missing"
         values["where"] = ", ".join(c.name for c in loose)
         return Finding(credit=0.0, message_id=message, values=values, **where)
