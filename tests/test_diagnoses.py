@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -215,8 +216,9 @@ def _says(result: Mapping[str, Any], message: str, assignment: Any) -> bool:
     words = catalogue("en", assignment.folder)
     if state and "{state}" in words.sentences[message_id]:
         return words.say(message_id, state=state) in result["submission"]["notes"]
-    first = words.sentences[message_id].partition("{")[0]
-    return bool(first) and any(n.startswith(first) for n in result["submission"]["notes"])
+    parts = re.split(r"{\w+}", words.sentences[message_id])
+    sentence = re.compile(".*".join(map(re.escape, parts)))
+    return any(sentence.fullmatch(note) for note in result["submission"]["notes"])
 
 
 def _said(result: Mapping[str, Any], assignment: Any) -> set[str]:

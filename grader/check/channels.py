@@ -101,9 +101,8 @@ def _told_by_V(item: Item) -> bool:
     reference, name = item.attempt.reference, item.check.channel
     if reference is None or not item.asked.gates:
         return False
-    return not any(f"{name}.{gate}" in reference.gates for gate in item.asked.gates) and V_agrees(
-        item
-    )
+    played = any(f"{name}.{gate}" in reference.gates for gate in item.asked.gates)
+    return not played and V_agrees(item)
 
 
 def _nothing_plays(item: Item, gate: str) -> bool:
