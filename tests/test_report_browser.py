@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from test_report_samples import ALL, TIME, curves, hostile, mistaken
 
-from grader.report.batch import index_html
 from grader.report.html import student_html, teacher_html
+from grader.report.index import index_html
 from grader.stages import BatchSummary, Curve
 
 playwright = pytest.importorskip("playwright.sync_api")

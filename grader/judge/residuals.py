@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.assignment import Assignment, Exercise
 from grader.measures import relative_error
-from grader.stages import Array, Attempt, Evidence, Note, Residual
+from grader.stages import Array, Attempt, Diagnosis, Evidence, Note, Residual
 from grader.words import Catalogue
 
 
@@ -29,6 +29,19 @@ def mistake_notes(attempt: Attempt) -> list[Note]:
         )
         for mistake in mistakes
     ]
+
+
+def diagnoses(evidence: Evidence, words: Catalogue) -> tuple[Diagnosis, ...]:
+    """The mistakes that were named, each with the sentence of its note."""
+    return tuple(
+        Diagnosis(
+            message_id=note.message_id,
+            state=str(note.values["state"]),
+            message=words.say(note.message_id, **note.values),
+        )
+        for attempt in evidence.attempts.values()
+        for note in mistake_notes(attempt)
+    )
 
 
 def _of_attempt(
