@@ -13,8 +13,11 @@
   const plain = (text) => text.normalize("NFKC").toLowerCase();
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+  /* What a cell is sorted by: a name without the reasons to look that stand below it. */
+  const said = (cell) => (cell.querySelector("bdi") || cell).textContent;
+
   const rows = [...table.tBodies[0].rows].map((row, place) => ({
-    row, place, text: plain(row.cells[0].textContent), tokens: new Set(row.dataset.t.split(" ")),
+    row, place, text: plain(said(row.cells[0])), tokens: new Set(row.dataset.t.split(" ")),
   }));
 
   /* What is chosen: texts by name, as they stand in the address; absent is not chosen. */
@@ -75,7 +78,7 @@
     const by = sorters.find(({ name }) => name === wish.replace("-", ""));
     for (const { head } of sorters) head.removeAttribute("aria-sort");
     const keyed = rows.map((one) => {
-      const text = by ? one.row.cells[by.column].textContent : "";
+      const text = by ? said(one.row.cells[by.column]) : "";
       return { ...one, key: by && by.number ? parseFloat(text) : text };
     });
     const turn = down ? -1 : 1;
@@ -84,9 +87,9 @@
       : (a, b) => turn * order.compare(a.key, b.key);
     keyed.sort((a, b) => compare(a, b) || a.place - b.place);
     table.tBodies[0].append(...keyed.map(({ row }) => row));
-    const said = $("sorted");
+    const told = $("sorted");
     if (by) by.head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    said.textContent = by ? fill(down ? said.dataset.down : said.dataset.up, { column: by.title }) : "";
+    told.textContent = by ? fill(told.dataset[down ? "down" : "up"], { column: by.title }) : "";
   };
 
   const chips = () => {
@@ -118,8 +121,8 @@
     nothing.hidden = shown > 0;
     $("reset").hidden = !some && !chosen.sort;
     $("jump").hidden = !some;
-    const said = $("shown");
-    said.textContent = fill(some ? said.dataset.some : said.dataset.all,
+    const told = $("shown");
+    told.textContent = fill(some ? told.dataset.some : told.dataset.all,
       { shown: String(shown), total: String(rows.length) });
   };
 
