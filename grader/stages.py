@@ -395,6 +395,15 @@ class Residual:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Diagnosis:
+    """A likely mistake named in the equation of ``state``, with the sentence said of it."""
+
+    message_id: str
+    state: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GradeReport:
     """Everything that a report of one submission says."""
 
@@ -413,6 +422,7 @@ class GradeReport:
     teacher_notes: tuple[str, ...] = ()
     curves: tuple[Curve, ...] = ()
     residuals: tuple[Residual, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
     error_source: str = ""  # the source of the first cell that failed
     needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
     provenance: Mapping[str, Value] = field(default_factory=dict)

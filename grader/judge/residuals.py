@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.assignment import Assignment, Exercise
 from grader.measures import relative_error
-from grader.stages import Array, Attempt, Evidence, NamedMistake, Note, Residual, Value
+from grader.stages import Array, Attempt, Diagnosis, Evidence, NamedMistake, Note, Residual, Value
 from grader.words import Catalogue
 
 
@@ -33,6 +33,19 @@ def _note(mistake: NamedMistake) -> Note:
     return Note(
         message_id=f"assignment.mistake.{mistake.message}",
         values={"state": mistake.state.split(".")[-1]},
+    )
+
+
+def diagnoses(evidence: Evidence, words: Catalogue) -> tuple[Diagnosis, ...]:
+    """The mistakes that were named, each with the sentence of its note."""
+    return tuple(
+        Diagnosis(
+            message_id=note.message_id,
+            state=str(note.values.get("state", "")),
+            message=words.say(note.message_id, **note.values),
+        )
+        for attempt in evidence.attempts.values()
+        for note in mistake_notes(attempt)
     )
 
 
