@@ -135,9 +135,7 @@ def _currents(state: Values, k: Values) -> tuple[jax.Array, jax.Array, jax.Array
     return outside, calcium, ahp
 
 
-def _kinetics(
-    V: jax.Array, C: jax.Array, k: Values
-) -> dict[str, tuple[jax.Array, jax.Array]]:
+def _kinetics(V: jax.Array, C: jax.Array, k: Values) -> dict[str, tuple[jax.Array, jax.Array]]:
     """Of each gate the value that it goes to, and how fast, in 1/ms."""
     binds = k["KCa.IAHP.alpha"] * C**2
     to_T, to_HT = (_calcium_T(V - k[f"Ca.{name}.V_sh"]) for name in ("ICaT", "ICaHT"))
