@@ -53,6 +53,12 @@ CALCIUM_GATES = tuple(name for name in STATES if name.startswith("Ca.I"))
 AFTER = {"Ca.C": CALCIUM_GATES, "KCa.IAHP.p": ("Ca.C",)}
 """The states that have made their step already when a state makes its own."""
 
+GIVEN = ("Ca.E",)
+"""What BrainPy holds beside the states, and `derivative` takes where it is given.
+
+It follows from [Ca] at the end of each step. Drawn states have it as a value of its own.
+"""
+
 CONSTANTS = {
     "A": 2.9e-4,  # cm2
     "C": 1.0,  # uF/cm2
@@ -118,8 +124,7 @@ def derivative(state: Values, current: jax.Array, constants: Values) -> State:
 def _currents(state: Values, k: Values) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Currents in uA/cm2, inward when positive: without Ca, of Ca channels, of the K it opens."""
     V, C = state["V"], state["Ca.C"]
-    E_Ca = GAS / (2 * FARADAY) * (273.15 + k["Ca.T"]) * jnp.log(k["Ca.C0"] / C)
-    E_K = k["K.E"]
+    E_Ca, E_K = state.get("Ca.E", _nernst(C, k)), k["K.E"]
     outside = (
         k["IL.g_max"] * (k["IL.E"] - V)
         + k["INa.g_max"] * state["INa.p"] ** 3 * state["INa.q"] * (k["INa.E"] - V)
@@ -133,6 +138,12 @@ def _currents(state: Values, k: Values) -> tuple[jax.Array, jax.Array, jax.Array
         calcium = calcium + k[f"{name}.g_max"] * p**2 * q * (E_Ca - V)
     ahp = k["KCa.IAHP.g_max"] * state["KCa.IAHP.p"] ** 2 * (E_K - V)
     return outside, calcium, ahp
+
+
+def _nernst(C: jax.Array, k: Values) -> jax.Array:
+    """The reversal potential of calcium, mV."""
+    factor = GAS / (2 * FARADAY) * (273.15 + k["Ca.T"])
+    return factor * jnp.log(k["Ca.C0"] / C)
 
 
 def _kinetics(V: jax.Array, C: jax.Array, k: Values) -> dict[str, tuple[jax.Array, jax.Array]]:
