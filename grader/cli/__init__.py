@@ -15,6 +15,7 @@ from grader.cli.check import check
 from grader.cli.doctor import doctor
 from grader.cli.grade import grade
 from grader.cli.options import SETTINGS
+from grader.cli.release import release
 from grader.cli.verify import verify
 
 
@@ -32,5 +33,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (grade, check, verify, doctor):
+for command in (grade, check, verify, release, doctor):
     main.add_command(command)
