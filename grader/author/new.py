@@ -59,7 +59,7 @@ def lay_out(id: str, root: Path) -> LaidOut:
 
 def _faults_of_id(id: str, known: Iterable[str]) -> list[Note]:
     if not _GOOD_ID.fullmatch(id):
-        example = re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-0123456789")[:40].strip("-")
+        example = re.sub(r"[^a-z0-9]+", "-", id.lower()).lstrip("-0123456789")[:40].strip("-")
         if not example:
             return [Note(message_id="author.new.bad_id_alone", values={"id": id})]
         return [Note(message_id="author.new.bad_id", values={"id": id, "example": example})]

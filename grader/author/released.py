@@ -27,12 +27,14 @@ def read_document(file: Path) -> Document:
     """A teacher's notebook as JSON. Raises ``Refused`` for what is no notebook of format 4."""
     try:
         document = json.loads(file.read_text("utf-8"))
+        if not isinstance(document, dict):
+            raise ValueError("no JSON object")
         nbformat.validate(document, version=4)
     except (OSError, ValueError, RecursionError, nbformat.ValidationError) as error:
         why = getattr(error, "strerror", None) or str(error).split("\n")[0][:200]
         values = {"file": str(file), "why": why}
         raise Refused([Note(message_id="author.unreadable", values=values)]) from None
-    return dict(document)
+    return document
 
 
 def as_text(document: Document) -> str:

@@ -108,18 +108,20 @@ def grade_both(trial: Trial, setup: Setup, on_step: Callable[[int, int], None]) 
         )
         summary = grade_batch(entries, trial.assignment, options, advance)
     student, teacher = summary.reports
-    return [*_of_student(student), *_of_teacher(teacher)]
+    return [*of_student(student), *of_teacher(teacher)]
 
 
-def _of_student(report: GradeReport) -> Iterator[Note]:
+def of_student(report: GradeReport) -> Iterator[Note]:
+    """What is wrong with the mark of a notebook in which nothing was done."""
     if report.score is None:
         yield _not_graded(report, "author.student_not_graded")
-    elif report.score > 0:
+    elif not report.score <= 0:
         earned = [check.id for check in report.checks if check.points > 0]
         yield Note(message_id="author.student_earns", values=_values(report, earned))
 
 
-def _of_teacher(report: GradeReport) -> Iterator[Note]:
+def of_teacher(report: GradeReport) -> Iterator[Note]:
+    """What is wrong with the mark of the solution."""
     if report.score is None:
         yield _not_graded(report, "author.teacher_not_graded")
     elif not report.score >= report.max_score:
