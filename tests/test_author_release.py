@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, results, run_grader
+from conftest import results, run_grader
 
 from grader.author.faults import Refused
 from grader.author.new import lay_out
@@ -205,12 +205,3 @@ def test_a_new_assignment_is_released_verified_and_grades_a_class(tmp_path: Path
     assert done.returncode == 0, done.stderr
     scores = {name: result["score"] for name, result in results(tmp_path / "feedback").items()}
     assert scores == {"idle": 0, "right": 100}
-
-
-def test_templates_name_no_other_assignment() -> None:
-    """What a new assignment begins as has nothing of those that are here."""
-    files = [f for f in (ROOT / "grader/author/templates").rglob("*.*") if f.suffix != ".pyc"]
-    texts = [file.read_text("utf-8") for file in files if file.is_file()]
-    own = {e.class_name for p in places().values() for e in p.load(as_teacher=False).exercises}
-    for name in own:
-        assert not any(re.search(rf"\b{name}\b", text) for text in texts)
