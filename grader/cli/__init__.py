@@ -13,6 +13,7 @@ import click
 from grader import __version__
 from grader.cli.check import check
 from grader.cli.doctor import doctor
+from grader.cli.export import export
 from grader.cli.grade import grade
 from grader.cli.options import SETTINGS
 from grader.cli.verify import verify
@@ -25,6 +26,7 @@ def main() -> None:
 
     \b
     A class:          grader grade handed-in/ -o feedback
+    Its marks:        grader export canvas --into gradebook.csv
     Your own work:    grader check my-homework.ipynb
     """
     for stream in (sys.stdout, sys.stderr):  # no terminal's encoding may end a batch
@@ -32,5 +34,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (grade, check, verify, doctor):
+for command in (grade, check, export, verify, doctor):
     main.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from grader.read.decode import Document, decode
 from grader.read.intake.files import File, listing, may_be_notebook, note
 from grader.read.intake.units import Unit, stem
 from grader.read.notebook import LARGEST, read_notebook
+from grader.read.rawcell import clean
 from grader.stages import Note
 
 _MOST_READ = 40  # notebooks of one submission that are looked into
@@ -83,13 +85,14 @@ def choose(unit: Unit, assignment: Assignment | None) -> list[Chosen]:
     if not unit.sure and not _one_students(ranked):
         return _apart(unit, notebooks, own)
     (best, taken), (second, _) = ranked[:2]
-    others = ["/".join(file.parts[-2:]) for _, file in ranked[1:]]
+    common = len(os.path.commonprefix([file.parts[:-1] for file in notebooks]))
+    names = ["/".join(file.parts[common:]) for _, file in ranked]
     told = Note(
         message_id=f"read.several.{best.reason(second)}",
         values={
             "count": len(notebooks),
-            "file": "/".join(taken.parts[-2:]),
-            "others": listing(others, 6),
+            "file": clean(names[0])[-200:],
+            "others": listing(names[1:], 6),
         },
     )
     return [Chosen(unit, taken, (told, *own))]
