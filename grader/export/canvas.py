@@ -6,7 +6,7 @@ import csv
 import io
 import re
 
-from grader.export.fill import as_number, fill, in_points, about_marks, read_table
+from grader.export.fill import about_marks, as_number, fill, in_points, read_table
 from grader.export.graded import Batch, Export, ExportError, number, said
 from grader.export.people import Person, shown
 from grader.export.table import Line, Table

@@ -7,7 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
-from grader.export.fill import as_number, fill, in_points, about_marks, read_table
+from grader.export.fill import about_marks, as_number, fill, in_points, read_table
 from grader.export.graded import Batch, Export, ExportError, Graded, said
 from grader.export.people import Person, shown
 from grader.export.table import Line, Table

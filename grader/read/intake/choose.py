@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from grader.assignment import Assignment
@@ -85,7 +85,8 @@ def choose(unit: Unit, assignment: Assignment | None) -> list[Chosen]:
     if not unit.sure and not _one_students(ranked):
         return _apart(unit, notebooks, own)
     (best, taken), (second, _) = ranked[:2]
-    common = len(os.path.commonprefix([file.parts[:-1] for file in notebooks]))
+    steps = zip(*(file.parts[:-1] for file in notebooks), strict=False)
+    common = sum(1 for _ in takewhile(lambda step: len(set(step)) == 1, steps))
     names = ["/".join(file.parts[common:]) for _, file in ranked]
     told = Note(
         message_id=f"read.several.{best.reason(second)}",

@@ -49,6 +49,10 @@ class _View:
         folders = frozenset(f[1:] for f in self.folders if _is_in(f, name))
         return _View(self.tree, (*self.prefix, name), files, folders)
 
+    def is_folder(self, name: str) -> bool:
+        """Whether that is a folder directly in it; an archive does not always say."""
+        return (name,) in self.folders or any(_is_in(file.parts, name) for file in self.files)
+
     @property
     def tops(self) -> list[str]:
         """The names that lie directly in it."""
@@ -192,7 +196,7 @@ def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
     without = [
         (top,)
         for top in view.tops
-        if (top,) not in holds and ((top,) in view.folders or _stands_for_one(view, top))
+        if (top,) not in holds and (view.is_folder(top) or _stands_for_one(view, top))
     ]
     if units or not of_folder:  # notebooks lie beside these folders: they are nobody's
         notes += [_without_notebook(view, folder) for folder in without]

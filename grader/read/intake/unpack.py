@@ -112,9 +112,10 @@ def _as_folder(archive: _Archive) -> _Contents:
     """An archive called ``prefix`` as a folder of that name; a file with a note if it can't be."""
     inside = (*archive.prefix[:-1], without_ending(archive.prefix[-1]))
     found = _Contents(folders={inside})
+    if archive.level > _MOST_NESTED:
+        file = File(archive.prefix, note=note("refused.nested", path=archive.shown))
+        return _Contents(files={file.parts: file})
     try:
-        if archive.level > _MOST_NESTED:
-            raise TooMuch("nested")
         _gather(replace(archive, prefix=inside), found)
     except (TooMuch, *DAMAGED) as problem:
         found.forget()
