@@ -145,7 +145,10 @@ def grade(
             secret=load_secret(),
             seed=seed,
             device=device,
-            submissions=(*paths, *(entry.path for entry in entries)),
+            submissions=(
+                *(path for path in paths if path.is_file()),
+                *(entry.path for entry in entries if entry.fault is None),
+            ),
             box=box,
             programs=programs,
         )

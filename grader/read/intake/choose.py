@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.load import AssignmentError
 from grader.read.cells import find_cell
 from grader.read.decode import Document, decode
 from grader.read.intake.files import File, listing, may_be_notebook, note
@@ -104,19 +105,28 @@ def likeness(file: File, assignment: Assignment | None) -> Likeness:
     number = _NUMBER.search(stem(file.name))
     copy = int(next(filter(None, number.groups()))) if number else 0
     first = tuple(-ord(char) for char in "/".join(file.parts))
-    named = False
-    readable, names, cells, filled = True, 0, 0, 0
-    if assignment is not None and file.path is not None:
-        named = _base(stem(file.name)) == _base(stem(assignment.notebook.name))
-        submission = read_notebook(file.path)
-        readable = submission.fault is None
-        if submission.assignment is not None:
-            names = 1 if submission.assignment == assignment.id else -1
-        if readable:
-            found = [find_cell(submission, each, assignment) for each in assignment.exercises]
-            cells = sum(cell.index is not None for cell in found)
-            filled = sum(cell.filled for cell in found)
-    return Likeness(readable, names, cells, filled, named, file.time, copy, first)
+    if assignment is None or file.path is None:
+        return Likeness(True, 0, 0, 0, False, file.time, copy, first)
+    named = _base(stem(file.name)) == _base(stem(assignment.notebook.name))
+    inside = _inside(file.path, assignment)
+    return Likeness(*inside, named, file.time, copy, first)
+
+
+def _inside(path: Path, assignment: Assignment) -> tuple[bool, int, int, int]:
+    """Whether a notebook can be read, whose it says it is, how much of the exercises is there."""
+    try:
+        submission = read_notebook(path)
+        named = submission.assignment
+        ours = 0 if named is None else 1 if named == assignment.id else -1
+        if submission.fault is not None:
+            return False, ours, 0, 0
+        found = [find_cell(submission, each, assignment) for each in assignment.exercises]
+    except AssignmentError:
+        raise
+    except Exception:  # of a stranger's file: it may cost that file its place, nobody else's
+        return False, 0, 0, 0
+    cells = sum(cell.index is not None for cell in found)
+    return True, ours, cells, sum(cell.filled for cell in found)
 
 
 def _one_students(ranked: Sequence[tuple[Likeness, File]]) -> bool:
@@ -125,7 +135,7 @@ def _one_students(ranked: Sequence[tuple[Likeness, File]]) -> bool:
     if len(homework) == 1:
         return True
     same_name = len({_base(stem(file.name)) for file in homework}) == 1
-    return len(homework) > 1 and (same_name or len({_digest(f.path) for f in homework}) == 1)
+    return len(homework) > 1 and (same_name or len({_digest(f) for f in homework}) == 1)
 
 
 def _apart(unit: Unit, notebooks: Iterable[File], own: tuple[Note, ...]) -> list[Chosen]:
@@ -147,8 +157,11 @@ def _base(name: str) -> str:
     return name.casefold()
 
 
-def _digest(path: Path | None) -> str:
-    return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(file: File) -> str:
+    try:
+        return "" if file.path is None else hashlib.sha256(file.path.read_bytes()).hexdigest()
+    except OSError:
+        return "/".join(file.parts)
 
 
 def _is_one(file: File) -> bool:
