@@ -111,6 +111,13 @@ def test_a_notebook_under_another_name_is_taken(tmp_path: Path, assignment: Assi
     assert found["Ann"].notes[0].message_id == "read.intake.renamed_notebook"
 
 
+@pytest.mark.parametrize("name", ["1" * 250 + "x", "(1)" * 80 + "x", "-_ " * 80 + "x", "v1" * 120])
+def test_no_name_takes_long(tmp_path: Path, assignment: Assignment, name: str) -> None:
+    """A name that was made to keep a program busy is compared as fast as any."""
+    put(tmp_path, {f"Ann/{name[:240]}.ipynb": SOLVED, "Ann/hh.ipynb": SOLVED, "Bob/x.ipynb": NOTES})
+    assert len(graded(tmp_path, assignment)) in (2, 3)
+
+
 def test_the_assignment_is_named_by_what_was_handed_in(tmp_path: Path) -> None:
     """The first notebook that names an assignment names it for the batch."""
     put(tmp_path, {"Ann/a.ipynb": NOTES, "Bob/b.ipynb": SOLVED})

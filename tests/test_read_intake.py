@@ -180,7 +180,7 @@ def test_students_without_a_notebook_are_named(tmp_path: Path) -> None:
     assert said(tmp_path) == [
         f"{tmp_path}/Dan/work.zip: an archive inside the folder was left out. Unpack it if there "
         "are submissions in it.",
-        "4 submissions hold no notebook; they get 0 points and need a look: Bob, Cem, Dan, Eva.",
+        "Without a notebook, so 0 points and to be looked at (4): Bob, Cem, Dan, Eva.",
     ]
 
 

@@ -25,7 +25,7 @@ class Bounds:
     name: int = 255  # characters of one name
 
 
-GIVEN = Bounds(members=100_000, archive_bytes=1 << 30, all_bytes=8 << 30)  # a class
+GIVEN = Bounds(members=100_000, archive_bytes=300 << 20, all_bytes=8 << 30)  # a class
 INSIDE = Bounds(members=5_000, archive_bytes=200 << 20, all_bytes=300 << 20)  # a student's
 
 

@@ -13,15 +13,14 @@ from grader.assignment import Assignment
 from grader.load import AssignmentError
 from grader.read.cells import find_cell
 from grader.read.decode import Document, decode
-from grader.read.intake.files import File, listing, may_be_notebook, note
+from grader.read.intake.files import File, listing, may_be_notebook, note, printable
 from grader.read.intake.units import Unit, stem
 from grader.read.notebook import LARGEST, read_notebook
-from grader.read.rawcell import clean
 from grader.stages import Note
 
 _MOST_READ = 40  # notebooks of one submission that are looked into
-_COPY = re.compile(
-    r"(?:[\s_-]*(?:\(\d+\)|copy\d*|kopie|副本|v\d+|final|fixed|new|old|draft|\d{1,2}))+$"
+_COPY = re.compile(  # one at a time: names are strangers', and a repeated group takes for ever
+    r"[\s_-]*(?:\(\d+\)|copy\d*|kopie|副本|v\d+|final|fixed|new|old|draft|\d{1,2})$"
     r"|^(?:copy of |副本)",
     re.IGNORECASE,
 )
@@ -93,7 +92,7 @@ def choose(unit: Unit, assignment: Assignment | None) -> list[Chosen]:
         message_id=f"read.several.{best.reason(second)}",
         values={
             "count": len(notebooks),
-            "file": clean(names[0])[-200:],
+            "file": printable(names[0])[-200:],
             "others": listing(names[1:], 6),
         },
     )

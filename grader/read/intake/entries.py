@@ -12,7 +12,7 @@ from grader.assignment import Assignment
 from grader.read.intake.choose import Chosen, choose
 from grader.read.intake.files import File, Tree, is_archive, is_other_archive, note
 from grader.read.intake.members import DAMAGED, TooMuch
-from grader.read.intake.scan import OF_THE_BATCH, scan
+from grader.read.intake.scan import OF_THE_BATCH, scan, without_results
 from grader.read.intake.units import Unit, stem, units_of
 from grader.read.intake.unpack import NoRoom, Store, unpack
 from grader.read.names import make_unique, safe_name
@@ -24,6 +24,7 @@ from grader.words import catalogue
 _LOOKED_INTO = 20  # notebooks, to learn the assignment's name
 _MOST_OF_A_KIND = 10  # notes of one kind that are said one by one
 _MOST_NOTES = 8  # of one submission
+_LONGEST_PATH = 1000  # characters, of a place that is only named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,7 +165,7 @@ def _tree(path: Path, store: Store | None, leave_out: Path | None) -> Tree:
             return scan(path, store, leave_out)
         if store is None or is_other_archive(path.name):
             raise IntakeError(note("archive", path=path))
-        return unpack(path, store)
+        return without_results(unpack(path, store))
     except NoRoom as problem:
         raise IntakeError(note("no_room", path=path, reason=problem)) from None
     except TooMuch as problem:
@@ -194,7 +195,10 @@ def _entry(id: str, one: Chosen) -> Entry:
     notes = one.notes
     if one.unit.origin.late:
         notes = (*notes, note("late"))
-    path = Path(one.unit.shown) if one.file is None or one.file.path is None else one.file.path
+    path = None if one.file is None else one.file.path
+    if path is None:
+        shown = one.unit.shown
+        path = Path(shown if len(shown) <= _LONGEST_PATH else shown[-_LONGEST_PATH:])
     return Entry(
         id=id,
         path=path,

@@ -95,13 +95,18 @@ def note(message: str, **values: object) -> Note:
 
 
 def _shown(value: object) -> str:
-    text = clean(str(value))
+    text = printable(str(value))
     if len(text) <= _LONGEST_SHOWN:
         return text
     return "\N{HORIZONTAL ELLIPSIS}" + text[1 - _LONGEST_SHOWN :]
 
 
+def printable(text: str) -> str:
+    """A stranger's name as it can be shown: nothing in it moves a cursor or turns a line."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in clean(text))
+
+
 def listing(names: list[str], most: int = 3) -> str:
     """The first few names, and an ellipsis when there are more."""
-    shown = ", ".join(clean(name)[:80] for name in names[:most])
+    shown = ", ".join(printable(name)[:80] for name in names[:most])
     return shown if len(names) <= most else f"{shown}, \N{HORIZONTAL ELLIPSIS}"

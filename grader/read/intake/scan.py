@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from grader.read.intake.files import (
@@ -52,6 +53,22 @@ def scan(root: Path, store: Store | None, leave_out: Path | None = None) -> Tree
             else:
                 files.append(File(parts, child, child.stat().st_mtime))
     return Tree(root, tuple(files), frozenset(folders), notes=tuple(notes))
+
+
+def without_results(tree: Tree) -> Tree:
+    """An archive's tree without what earlier batches left behind in it."""
+    there = {file.parts for file in tree.files}
+    left = {
+        folder
+        for folder in {parts[:-1] for parts in there}
+        if all((*folder, name) in there for name in OF_THE_BATCH)
+    }
+    kept = tuple(
+        file
+        for file in tree.files
+        if not any(file.parts[:end] in left for end in range(len(file.parts)))
+    )
+    return replace(tree, files=kept)
 
 
 def _holds_results(folder: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from grader.read.intake import layouts
@@ -49,9 +49,12 @@ class _View:
         folders = frozenset(f[1:] for f in self.folders if _is_in(f, name))
         return _View(self.tree, (*self.prefix, name), files, folders)
 
-    def is_folder(self, name: str) -> bool:
-        """Whether that is a folder directly in it; an archive does not always say."""
-        return (name,) in self.folders or any(_is_in(file.parts, name) for file in self.files)
+    def by_top(self) -> dict[str, list[File]]:
+        """The files by what lies directly in it."""
+        found: dict[str, list[File]] = {}
+        for file in self.files:
+            found.setdefault(file.parts[0], []).append(file)
+        return found
 
     @property
     def tops(self) -> list[str]:
@@ -100,9 +103,9 @@ def _is_submitted(view: _View) -> bool:
 
 
 def _nbgrader(view: _View) -> tuple[list[Unit], list[Note]]:
-    units = []
+    units, of_student = [], view.by_top()
     for student in view.tops:
-        files = tuple(f for f in view.files if _is_in(f.parts, student))
+        files = tuple(f for f in of_student.get(student, ()) if _is_in(f.parts, student))
         if files or (student,) in view.folders:
             origin = layouts.nbgrader(student).origin
             units.append(
@@ -124,7 +127,8 @@ def _by_name(
             named.setdefault(one.key, []).append((one, top))
     if not named:
         return None
-    units = [_unit(view, of_one) for of_one in named.values()]
+    files = view.by_top()
+    units = [_unit(view, files, of_one) for of_one in named.values()]
     others = _View(
         view.tree,
         view.prefix,
@@ -137,16 +141,17 @@ def _by_name(
     return units + more, [*notes, note("others", path=view.shown(()), files=listing(rest))]
 
 
-def _unit(view: _View, of_one: Iterable[tuple[Named, str]]) -> Unit:
+def _unit(
+    view: _View, of_top: Mapping[str, list[File]], of_one: Iterable[tuple[Named, str]]
+) -> Unit:
     """One student's files; of several folders the one that holds files gives its name."""
     ordered = sorted(of_one, key=lambda pair: (pair[0].order, pair[1]))
     files = []
     for named, top in ordered:
-        for file in view.files:
-            if file.parts[0] == top:
-                own = (named.file or top) if len(file.parts) == 1 else None
-                time = float(named.order) if named.origin.layout == "canvas" else file.time
-                files.append(replace(file, parts=(own,) if own else file.parts, time=time))
+        for file in of_top.get(top, ()):
+            own = (named.file or top) if len(file.parts) == 1 else None
+            time = float(named.order) if named.origin.layout == "canvas" else file.time
+            files.append(replace(file, parts=(own,) if own else file.parts, time=time))
     newest, top = ordered[-1]
     origin = newest.origin
     who = origin.name or ("anon" if origin.layout == "canvas" else "participant")
@@ -179,6 +184,7 @@ def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
     if not notebooks:
         notes.append(note("nothing", path=view.shown(())))
     direct = {file.parts[:-1] for file in notebooks}
+    of_top = view.by_top()
     if notebooks and not alone and (len(notebooks) == 1 or direct == {()}):
         name = without_ending(view.tree.root.resolve().name)
         sure = len(notebooks) == 1
@@ -196,7 +202,7 @@ def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
     without = [
         (top,)
         for top in view.tops
-        if (top,) not in holds and (view.is_folder(top) or _stands_for_one(view, top))
+        if (top,) not in holds and ((top,) in view.folders or _is_folder(of_top.get(top, ())))
     ]
     if units or not of_folder:  # notebooks lie beside these folders: they are nobody's
         notes += [_without_notebook(view, folder) for folder in without]
@@ -204,7 +210,7 @@ def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
         of_folder |= dict.fromkeys(without)
     for folder in sorted(of_folder):
         end = len(folder)
-        files = tuple(file for file in view.files if file.parts[:end] == folder)
+        files = tuple(file for file in of_top.get(folder[0], ()) if file.parts[:end] == folder)
         units.append(
             Unit(
                 name=(*folder[:-1], without_ending(folder[-1])),
@@ -217,9 +223,9 @@ def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
     return units, notes
 
 
-def _stands_for_one(view: _View, top: str) -> bool:
-    """Whether a file is an archive that could not be unpacked, among folders."""
-    return any(file.parts == (top,) and file.note is not None for file in view.files)
+def _is_folder(files: Iterable[File]) -> bool:
+    """Whether these lie in a folder, or stand for one: an archive that could not be unpacked."""
+    return any(len(file.parts) > 1 or file.note is not None for file in files)
 
 
 def _without_notebook(view: _View, folder: _Parts) -> Note:

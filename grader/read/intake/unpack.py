@@ -103,7 +103,9 @@ def unpack_inside(path: Path, parts: tuple[str, ...], store: Store) -> Tree:
 
     One that can't be unpacked stands there as a file with a note.
     """
-    archive = _Archive(path=path, prefix=parts, shown=str(path), store=store, bounds=GIVEN)
+    archive = _Archive(
+        path=path, prefix=parts, shown=str(path), store=store, bounds=INSIDE, level=1
+    )
     found = _as_folder(archive)
     return Tree(path, tuple(found.files.values()), frozenset(found.folders))
 
