@@ -127,6 +127,15 @@ def test_other_points_are_asked_about(from_canvas: Path) -> None:
     assert [row[6] for row in rows[2:5]] == ["8.75", "10", "5"]
 
 
+def test_a_decimal_comma_stays_one(from_canvas: Path) -> None:
+    """A column whose numbers have a comma gets numbers with one, in whatever file."""
+    table = (
+        GRADES.replace(b",", b";").replace(b"Lee; Ann", b"Lee, Ann").replace(b";100;", b";100,0;")
+    )
+    done = to_canvas.filled(table, "g.csv", read_batch(from_canvas), None, None)
+    assert b"Physics 1;87,5;5;" in done.content
+
+
 def test_a_fresh_canvas_gradebook(from_canvas: Path) -> None:
     """Canvas's own header and second row; who was not graded is not in it, and has no 0."""
     done = to_canvas.fresh(read_batch(from_canvas), "The neuron (77)", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from grader.export.graded import Batch, Export, ExportError, Graded, number, said
@@ -9,6 +10,7 @@ from grader.export.people import Person, match, shown
 from grader.export.table import Line, Table, TableError, parse
 from grader.stages import Note
 
+_COMMA = re.compile(r"\d+,\d+")
 _LEFT = "left"  # a reason to leave a row alone ends in a sentence of this family
 
 
@@ -32,11 +34,13 @@ def fill(
     """``table`` with the marks in ``column``.
 
     ``why_left`` says why a row keeps what it has: the last part of a sentence's id, "" to
-    fill it. What was not graded leaves its cell as it was.
+    fill it. What was not graded leaves its cell as it was. Numbers get a comma where the
+    column has numbers with one.
     """
     matching = match(batch.submissions, people, platform)
     changes: dict[tuple[int, int], str] = {}
     replaced, left = [], []
+    comma = any(_COMMA.fullmatch(row.cell(column)) for row in table.lines)
     for line, graded in sorted(matching.found.items()):
         row = table.lines[line]
         mark, before = graded.mark(points), row.cell(column)
@@ -48,7 +52,7 @@ def fill(
         if before and not _same(before, mark):
             replaced.append(f"{shown(graded)} ({before} \N{RIGHTWARDS ARROW} {mark})")
         if not _same(before, mark):
-            changes[line, column] = mark
+            changes[line, column] = mark.replace(".", ",") if comma else mark
     rest = [p.name or p.number for p in people if p.line not in matching.found]
     notes: list[Note] = []
     notes += about_marks(batch.submissions)
