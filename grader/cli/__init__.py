@@ -13,6 +13,7 @@ import click
 from grader import __version__
 from grader.cli.check import check
 from grader.cli.doctor import doctor
+from grader.cli.export import export
 from grader.cli.grade import grade
 from grader.cli.new import new
 from grader.cli.options import SETTINGS
@@ -27,6 +28,7 @@ def main() -> None:
 
     \b
     A class:          grader grade handed-in/ -o feedback
+    Its marks:        grader export canvas --into gradebook.csv
     Your own work:    grader check my-homework.ipynb
     An assignment:    grader new ID, grader release ID, grader verify ID
     """
@@ -35,5 +37,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (grade, check, verify, new, release, doctor):
+for command in (grade, check, export, verify, new, release, doctor):
     main.add_command(command)
