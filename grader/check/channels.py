@@ -97,12 +97,18 @@ def _has_its_gates(item: Item, found: ChannelProbe) -> bool:
 
 
 def _told_by_V(item: Item) -> bool:
-    """Whether no state plays a gate asked for, as where one holds both, and V is right with it."""
-    reference, name = item.attempt.reference, item.check.channel
-    if reference is None or not item.asked.gates:
+    """Whether the channel keeps its gates in a form of its own, as both in one, and V is right.
+
+    It has no state that could play one, and the gates are not at another channel's name.
+    """
+    asked, found = item.asked, item.found
+    if item.attempt.reference is None or not asked.gates or found is None or found.states:
         return False
-    played = any(f"{name}.{gate}" in reference.gates for gate in item.asked.gates)
-    return not played and V_agrees(item)
+    for other in item.exercise.channels:
+        probed = item.attempt.probe.channel(other.name)
+        if other is not asked and (probed is None or len(probed.states) != len(other.gates)):
+            return False
+    return V_agrees(item)
 
 
 def _nothing_plays(item: Item, gate: str) -> bool:
