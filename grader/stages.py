@@ -49,7 +49,7 @@ Precision = Literal["float64", "float32"]
 Value = str | int | float | bool | None
 Values = Mapping[str, Value]
 
-FINER = (4, 8)
+FINER = (2, 4)
 """Into how many shorter steps one is divided, to see where a model goes as dt goes to 0."""
 
 
