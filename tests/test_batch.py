@@ -221,7 +221,7 @@ def test_check_tells_a_student_what_fails(tmp_path: Path, solution_with: Make) -
     done = run_grader("check", file, "-o", tmp_path / "page.html")
     assert done.returncode == 1, done.stderr
     assert "g_max of IL is 0.3" in done.stdout
-    assert "line 6" in done.stdout
+    assert "line 11" in done.stdout
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "g_max of IL is 0.3" in page
     assert "Further checks" not in page
