@@ -15,7 +15,7 @@ from grader.verify.hidden import hidden, keywords
 from grader.verify.parameters import parameters
 from grader.verify.teacher import Teacher, calls
 
-SCALES = {"0.2 %": 1.002, "20 %": 1.2}
+SCALE = 1.002  # of a constant: what is hardest to see
 DOUBLED, LOOSE, START = "checks.extra.doubled", "checks.channel.loose", "checks.start.state"
 INITIAL = "initial state"
 _AROUND = ("__init__", "reset_state", "update")  # methods that hold no equation
@@ -124,9 +124,8 @@ def _number(node: ast.AST) -> int | float | None:
 
 def _scale(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
     if (value := _number(node)) is not None:
-        for factor in SCALES.values():
-            new = float(f"{value * factor:.12g}")
-            yield f"{value:.6g} -> {new:.6g}", ast.Constant(new)
+        new = float(f"{value * SCALE:.12g}")
+        yield f"{value:.6g} -> {new:.6g}", ast.Constant(new)
 
 
 def _exponent(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
