@@ -40,7 +40,14 @@ def updates(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
         yield Specimen(
             operator=operator, place=place, cells={teacher.graded: exchanged(tree, places)}
         )
-    yield from _adapting(teacher, made[0], bp, bm)
+    if _asks_for_spikes(teacher, assignment):
+        yield from _adapting(teacher, made[0], bp, bm)
+
+
+def _asks_for_spikes(teacher: Teacher, assignment: Assignment) -> bool:
+    """Whether the model fires: where it never does, what a spike brings about changes nothing."""
+    asked = {c.kind for c in assignment.checks if c.exercise == teacher.exercise.id}
+    return bool(asked & {"spike_count", "spike_times"})
 
 
 def _of_input(bp: str, bm: str) -> Iterator[Written]:
@@ -67,13 +74,14 @@ def _of_V(teacher: Teacher, assignment: Assignment, bp: str, bm: str) -> Iterato
         return ["spike = super().update(x)", f"self.V.value = {value}", "return spike"]
 
     V, high = "self.V.value", threshold + AROUND["reset"]
-    yield (
-        "V reset after a spike",
-        f"to {V0:g} from {high:g} on",
-        after(f"{bm}.where({V} >= {high!r}, {V0!r}, {V})"),
-    )
     top = threshold + AROUND["clipped"]
-    yield "V clipped", f"at {top:g}", after(f"{bm}.minimum({V}, {top!r})")
+    if _asks_for_spikes(teacher, assignment):
+        yield (
+            "V reset after a spike",
+            f"to {V0:g} from {high:g} on",
+            after(f"{bm}.where({V} >= {high!r}, {V0!r}, {V})"),
+        )
+        yield "V clipped", f"at {top:g}", after(f"{bm}.minimum({V}, {top!r})")
     yield "V leaks", "0.05 of it in 1 ms", after(f"{V} - 0.05 * {bp}.share.load('dt') * {V}")
 
 
