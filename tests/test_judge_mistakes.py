@@ -215,7 +215,8 @@ def test_every_mistake_has_its_sentence(assignment: Assignment, language: str) -
     words = catalogue(language, assignment.folder)
     own = {id for id in words.sentences if id.startswith("assignment.mistake.")}
     named = {f"assignment.mistake.{name.partition(':')[0]}" for name in MODULE.MISTAKES}
-    assert own - named == {"assignment.mistake.earlier_leak"}  # that of a parameter
+    parameters = [p for c in assignment.exercises[0].channels for p in c.parameters.values()]
+    assert own - named == {mistake.message for p in parameters for mistake in p.mistakes}
     assert named <= own
 
 

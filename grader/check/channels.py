@@ -99,10 +99,12 @@ def _has_its_gates(item: Item, found: ChannelProbe) -> bool:
 def _told_by_V(item: Item) -> bool:
     """Whether the channel keeps its gates in a form of its own, as both in one, and V is right.
 
-    It has no state that could play one, and the gates are not at another channel's name.
+    None of its states plays one, and the gates are not at another channel's name.
     """
-    asked, found = item.asked, item.found
-    if item.attempt.reference is None or not asked.gates or found is None or found.states:
+    asked, reference = item.asked, item.attempt.reference
+    if reference is None or not asked.gates:
+        return False
+    if any(f"{asked.name}.{gate}" in reference.gates for gate in asked.gates):
         return False
     for other in item.exercise.channels:
         probed = item.attempt.probe.channel(other.name)
