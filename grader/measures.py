@@ -70,7 +70,8 @@ def rmse(found: Array, expected: Array, time: Array, until: float | None = None)
         raise ValueError(f"no sample up to {until} ms")
     if not np.isfinite(found).all():
         return float("nan")
-    return float(np.sqrt(np.mean(np.square(found[counted] - expected[counted]))))
+    with np.errstate(over="ignore"):  # a model may go as far as numbers go
+        return float(np.sqrt(np.mean(np.square(found[counted] - expected[counted]))))
 
 
 def within(time: Array, until: float) -> npt.NDArray[np.bool_]:
