@@ -6,12 +6,11 @@ import csv
 import io
 import json
 import math
-import re
 import statistics
 from collections.abc import Iterable
 from typing import Final
 
-from grader.report.clean import one_line
+from grader.report.formula import plain_cell
 from grader.report.losses import most_lost
 from grader.report.phrases import total
 from grader.report.result import plain
@@ -19,9 +18,6 @@ from grader.report.settle import settled
 from grader.stages import BatchSummary, GradeReport
 
 SCHEMA_VERSION: Final = 1
-_FORMULA: Final = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@\N{FULLWIDTH EQUALS SIGN}"
-                             r"\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"
-                             r"\N{FULLWIDTH COMMERCIAL AT}\N{MINUS SIGN}])")  # fmt: skip
 
 
 def grades_csv(summary: BatchSummary) -> str:
@@ -35,7 +31,7 @@ def grades_csv(summary: BatchSummary) -> str:
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     head = ["submission", "file", "outcome", "status", "score", "max_score"]
-    writer.writerow([*head, *map(_text, families), "error"])
+    writer.writerow([*head, *map(plain_cell, families), "error"])
     for report in reports:
         by_family = {
             family: total(c.points for c in report.checks if c.family == family)
@@ -43,8 +39,8 @@ def grades_csv(summary: BatchSummary) -> str:
         }
         writer.writerow(
             [
-                _text(report.submission_id),
-                _text(report.file),
+                plain_cell(report.submission_id),
+                plain_cell(report.file),
                 report.outcome,
                 report.run.status,
                 _mark(report.score),
@@ -53,7 +49,7 @@ def grades_csv(summary: BatchSummary) -> str:
                     _mark(by_family.get(family)) if report.outcome == "graded" else ""
                     for family in families
                 ),
-                _text(_error(report)),
+                plain_cell(_error(report)),
             ]
         )
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()
@@ -61,10 +57,6 @@ def grades_csv(summary: BatchSummary) -> str:
 
 def _mark(number: float | None) -> str:
     return "" if number is None or not math.isfinite(number) else f"{round(number, 6):.15g}"
-
-
-def _text(text: str) -> str:
-    return _FORMULA.sub(r"\1\2'", one_line(text, 300))
 
 
 def _error(report: GradeReport) -> str:
