@@ -15,15 +15,16 @@ all elementwise over arrays of any shape. JAX's global precision is left alone.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
 import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +34,7 @@ from grader.stages import FINER, Array, Panel
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 State = dict[str, jax.Array]
+Given = dict[str, Array]
 
 _loaded = itertools.count()
 
@@ -108,8 +110,8 @@ class ReferenceModel:
         Raises ``ReferenceModelError`` for a constant that the model doesn't have and
         for a trace that isn't finite.
         """
-        with jax.enable_x64(True):
-            start = self.model.initial(self._put(panel.V0))
+        with self._computing():
+            start = self.model.initial(jnp.asarray(panel.V0, jnp.float64))
             found = self._steps(start, panel.current, panel.dt, constants)
         for name, trace in found.items():
             if not np.isfinite(trace).all():
@@ -155,15 +157,21 @@ class ReferenceModel:
         that depend on one that is NaN are NaN themselves.
         """
         self._complete(states)
-        with jax.enable_x64(True):
-            start = self._put_all({name: states[name] for name in self.model.STATES})
+        with self._computing():
+            start = _float64(states, self.model.STATES)
             return self._steps(start, np.tile(states["I"], (steps, 1)), dt, constants)
 
     def _steps(
-        self, start: State, current: Array, dt: float, constants: Mapping[str, float] | None
+        self,
+        start: Mapping[str, Any],
+        current: Array,
+        dt: float,
+        constants: Mapping[str, float] | None,
     ) -> dict[str, Array]:
         given = self._constants(constants)
-        traces = self._solve(start, self._put(current), self._put(dt), given)
+        traces = self._solve(
+            start, np.asarray(current, np.float64), np.asarray(dt, np.float64), given
+        )
         return {name: np.asarray(traces[name]) for name in self.model.STATES}
 
     def _complete(self, states: Mapping[str, Array]) -> None:
@@ -180,13 +188,8 @@ class ReferenceModel:
 
         Raises ``ReferenceModelError`` for an unknown constant or a missing state.
         """
-        self._complete(states)
-        with jax.enable_x64(True):
-            rates = self._derivative(
-                self._put_all({name: states[name] for name in self.model.STATES}),
-                self._put(states["I"]),
-                self._constants(constants),
-            )
+        with self._computing():
+            rates = self._derivative(*self._at(states, constants))
             return {name: np.asarray(rates[name]) for name in self.model.STATES}
 
     def sensitivity(
@@ -197,28 +200,36 @@ class ReferenceModel:
         ``states`` and the errors raised are those of `field`; ``constants`` are the values
         at which the slopes are taken.
         """
-        with jax.enable_x64(True):
-            at = self._put_all({name: states[name] for name in self.model.STATES})
-            rate, slopes = self._slopes(at, self._put(states["I"]), self._constants(constants))
+        with self._computing():
+            rate, slopes = self._slopes(*self._at(states, constants))
             return np.asarray(rate), {name: np.asarray(slope) for name, slope in slopes.items()}
 
-    def _constants(self, changed: Mapping[str, float] | None) -> dict[str, jax.Array]:
+    def _at(
+        self, states: Mapping[str, Array], constants: Mapping[str, float] | None
+    ) -> tuple[Given, Array, Given]:
+        self._complete(states)
+        given = _float64(states, ("I", *self.model.STATES))
+        current = given.pop("I")
+        return given, current, self._constants(constants)
+
+    def _constants(self, changed: Mapping[str, float] | None) -> Given:
         known = self.model.CONSTANTS
         for name in changed or {}:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise ReferenceModelError(f"the reference has no constant {name!r}{hint}")
-        return self._put_all({**known, **(changed or {})})
+        return _float64({**known, **(changed or {})}, known)
 
-    def _put(self, value: Array | float) -> jax.Array:
-        return self._put_all({"": value})[""]
+    @contextlib.contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Within it JAX computes in float64 and on this device.
 
-    def _put_all(self, values: Mapping[str, Array | float]) -> State:
-        """All at once, which costs hardly more than one."""
-        arrays = {name: np.asarray(value, dtype=np.float64) for name, value in values.items()}
-        placed: State = jax.device_put(arrays, self.place)
-        return placed
+        NumPy's arrays are handed to it as they are: placing each of a reference's constants
+        takes longer than the field itself.
+        """
+        with jax.enable_x64(True), jax.default_device(self.place):
+            yield
 
     @property
     def platform(self) -> str:
@@ -243,7 +254,7 @@ class ReferenceModel:
         )
 
     @cached_property
-    def _solve(self) -> Callable[[State, jax.Array, jax.Array, State], State]:
+    def _solve(self) -> Callable[[Mapping[str, Any], Array, Array, Given], State]:
         model = self.model
 
         def solve(start: State, current: jax.Array, dt: jax.Array, constants: State) -> State:
@@ -256,28 +267,27 @@ class ReferenceModel:
         return jax.jit(solve)
 
     @cached_property
-    def _derivative(self) -> Callable[[State, jax.Array, State], State]:
+    def _derivative(self) -> Callable[[Given, Array, Given], State]:
         return jax.jit(self.model.derivative)
 
     def mistakes(
         self, states: Mapping[str, Array], constants: Mapping[str, float]
     ) -> dict[str, dict[str, Array]]:
         """The `field` at ``states`` of the model with each likely mistake, by its name."""
-        with jax.enable_x64(True):
-            at = self._put_all({name: states[name] for name in self.model.STATES})
-            fields = self._mistaken(at, self._put(states["I"]), self._constants(constants))
+        with self._computing():
+            fields = self._mistaken(*self._at(states, constants))
             return {
                 name: {state: np.asarray(rate) for state, rate in field.items()}
                 for name, field in fields.items()
             }
 
     @cached_property
-    def _mistaken(self) -> Callable[[State, jax.Array, State], dict[str, State]]:
+    def _mistaken(self) -> Callable[[Given, Array, Given], dict[str, State]]:
         known: dict[str, Callable[..., State]] = getattr(self.model, "MISTAKES", {})
         return jax.jit(lambda *at: {name: wrong(*at) for name, wrong in known.items()})
 
     @cached_property
-    def _slopes(self) -> Callable[[State, jax.Array, State], tuple[jax.Array, State]]:
+    def _slopes(self) -> Callable[[Given, Array, Given], tuple[jax.Array, State]]:
         model = self.model
 
         def slopes(state: State, current: jax.Array, constants: State) -> tuple[jax.Array, State]:
@@ -308,3 +318,7 @@ def _exprel(z: jax.Array) -> jax.Array:
     near = jnp.abs(z) < 1e-8
     safe = jnp.where(near, 1.0, z)
     return jnp.where(near, 1 + z / 2, jnp.expm1(safe) / safe)
+
+
+def _float64(values: Mapping[str, Array | float], names: Iterable[str]) -> Given:
+    return {name: np.asarray(values[name], np.float64) for name in names}

@@ -17,6 +17,7 @@ from grader.stages import Attempt, Evidence, GradeReport, Note
 from grader.verify.ask import of_seed
 from grader.verify.edits import Specimen
 from grader.verify.matrix import Matrix, Row
+from grader.verify.remember import RememberingModel
 
 SAME = 1e-7
 """The residual of the field within which a changed equation is still the same model."""
@@ -28,7 +29,7 @@ class Judging:
     def __init__(self, assignment: Assignment, seeds: tuple[int, ...]) -> None:
         assert assignment.rubric is not None
         self._assignment, self._seeds = assignment, seeds
-        self._comparison = Comparison(assignment, "cpu")
+        self._comparison = Comparison(assignment, "cpu", RememberingModel)
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
         """All rows together."""
@@ -42,7 +43,9 @@ class Judging:
         for position, seed in enumerate(self._seeds):
             attempt = of_seed(asked.attempts[exercise], position, len(self._seeds))
             attempts = {**asked.attempts, exercise: attempt}
-            evidence = self._comparison.add_reference(replace(asked, attempts=attempts, seed=seed))
+            evidence = self._comparison.add_reference(
+                replace(asked, attempts=attempts, seed=seed), naming=position == 0
+            )
             measured.append(measures(evidence, self._assignment, specimen.other_scheme))
             judged = evidence.attempts[exercise]
             equal = equal and is_same(judged) and follows(judged, measured[-1], self._assignment)
