@@ -38,8 +38,8 @@ def off(found, expected, least=1e-9):
 GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1, or another
 
 # A part of a run: the states that it starts from, by name, ``(size,)``; then, a row for each
-# step, the injected currents, ``(T, size)``, and the lengths in ms.
-Leg = collections.namedtuple("Leg", "start inputs lengths")
+# step, the injected currents, ``(T, size)``, and the lengths in ms; and its first step's number.
+Leg = collections.namedtuple("Leg", "start inputs lengths first", defaults=(0,))
 
 
 def states_by_name(model, asked, size):
@@ -96,7 +96,7 @@ class Subject:
         begins, numbers = [], []
         for leg in legs:
             begins += [place[id(leg.start)]] + [GOES_ON] * (len(leg.inputs) - 1)
-            numbers += range(len(leg.inputs))
+            numbers += range(leg.first, leg.first + len(leg.inputs))
         dtype = self.states["V"].dtype
         rows = (
             np.asarray(begins, np.int32),
