@@ -1,0 +1,218 @@
+"""The references of the further assignments against BrainPy's run of the teachers' notebooks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import brainpy as bp
+import brainpy.math as bm
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from grader.judge.reference import Model, ReferenceModel, load_model
+from grader.measures import relative_error, rmse, spike_count
+from grader.stages import Array, Panel
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+FURTHER = ("hh-from-scratch", "hh-lesson", "thalamic")
+DT = 0.1
+CHANNELS = ("channel-IK", "channel-INa", "channel-IL")
+V0 = np.array([-65.0, -70.68, -60.0, -72.0])
+BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "#: "
+
+
+def notebook(id: str) -> list[dict[str, Any]]:
+    cells = json.loads((REFERENCE / id / f"{id}-solution.ipynb").read_text("utf-8"))["cells"]
+    return cast("list[dict[str, Any]]", cells)
+
+
+@cache
+def reference(id: str, part: str = "") -> ReferenceModel:
+    module = load_model(REFERENCE / id / "model.py")
+    parts = cast("dict[str, Model]", getattr(module, "PARTS", {}))
+    return ReferenceModel(parts[part] if part else module, "cpu")
+
+
+def defined(id: str, *cells: str) -> SimpleNamespace:
+    """What the named cells of a teacher's notebook define."""
+    sources = {cell["id"]: cell["source"] for cell in notebook(id)}
+    names: dict[str, Any] = {}
+    for cell in ("imports", *cells):
+        exec(sources[cell], names)
+    return SimpleNamespace(**names)
+
+
+def alone(channel: str) -> Callable[[int], Any]:
+    """A neuron with one of the lesson's channels and nothing else."""
+    kind = getattr(defined("hh-lesson", *CHANNELS), channel)
+
+    class Host(bp.dyn.CondNeuGroup):  # type: ignore[misc]
+        def __init__(self, size: int) -> None:
+            super().__init__(size)
+            setattr(self, channel, kind(size))
+
+    return Host
+
+
+SUBJECTS: dict[str, tuple[Callable[[], Any], str, str]] = {
+    "hh-from-scratch": (lambda: defined("hh-from-scratch", "HH").HH, "hh-from-scratch", ""),
+    "composed": (lambda: defined("hh-lesson", "HH-composed").HH, "hh-lesson", "HH-composed"),
+    "IK": (lambda: alone("IK"), "hh-lesson", "IK"),
+    "INa": (lambda: alone("INa"), "hh-lesson", "INa"),
+    "IL": (lambda: alone("IL"), "hh-lesson", "IL"),
+    "HH": (lambda: defined("hh-lesson", *CHANNELS, "HH").HH, "hh-lesson", "HH"),
+    "thalamic": (lambda: defined("thalamic", "TC").TC, "thalamic", ""),
+}
+
+
+@pytest.fixture(autouse=True)
+def _double() -> Any:
+    bm.enable_x64()
+    yield
+    bm.disable_x64()
+
+
+def member(model: Any, name: str) -> Any:
+    """A state by its full name, through ions and their children."""
+    for part in name.split("."):
+        children = getattr(model, "children", {})
+        model = children[part] if part in children else getattr(model, part)
+    return model
+
+
+def made(subject: str, V: Array) -> tuple[Any, ReferenceModel, dict[str, Any]]:
+    """The teacher's model with V given and its channels reset there; its reference; its states."""
+    make, id, part = SUBJECTS[subject]
+    bm.clear_name_cache()
+    bp.share.save(dt=DT, t=0.0, i=0)
+    model, own = make()(len(V)), reference(id, part)
+    model.reset()
+    model.V.value = jnp.asarray(V)
+    channels = model.nodes(level=1, include_self=False).subset(bp.dyn.IonChannel.__mro__[1])
+    for channel in channels.unique().values():
+        channel.reset_state(model.V.value)
+    return model, own, {name: member(model, name) for name in own.model.STATES}
+
+
+def run(model: Any, states: dict[str, Any], current: Array, dt: float = DT) -> dict[str, Array]:
+    def step(i: Any, x: Any) -> dict[str, Any]:
+        bp.share.save(i=i, t=i * dt, dt=dt)
+        model(x)
+        model.clear_input()
+        return {name: state.value for name, state in states.items()}
+
+    told = bm.for_loop(step, (np.arange(len(current)), jnp.asarray(current)))
+    return {name: np.asarray(bm.as_jax(trace), np.float64) for name, trace in told.items()}
+
+
+def panel(current: Array, V: Array) -> Panel:
+    names = tuple(f"{i}" for i in range(len(V)))
+    return Panel(names=names, dt=DT, current=current, V0=V, public=len(V))
+
+
+def counts(V: Array, threshold: float) -> list[int]:
+    """How many spikes each column of ``V``, ``(T, N)`` in mV, has."""
+    time = DT * np.arange(len(V))
+    return [spike_count(time, V[:, i], threshold) for i in range(V.shape[1])]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_reference_agrees_with_the_teachers_notebook_to_round_off(subject: str) -> None:
+    model, own, states = made(subject, V0)
+    steps = 6000 if subject == "thalamic" else 500
+    amplitudes = [-0.2, -0.3, 0.1, 0.0] if subject == "thalamic" else [0.0, 0.5, -0.5, 0.2]
+    current = np.tile(np.array(amplitudes), (steps, 1))
+    current[:1000] *= steps < 6000  # the thalamic cell: rest, a step of 300 ms, and free again
+    current[4000:] = 0.0
+    found, expected = run(model, states, current), own.run(panel(current, V0))
+    time = DT * (1 + np.arange(steps))
+    assert rmse(found["V"], expected["V"], time, DT * steps) < 1e-6
+    late = getattr(own.model, "AFTER", {})  # which the harness does not follow yet
+    for name in own.model.STATES:
+        close = 1e-6 if name in late else 1e-8
+        assert rmse(found[name], expected[name], time, 20.0) < close, name
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_reference_starts_where_the_teachers_notebook_does(subject: str) -> None:
+    _, own, states = made(subject, V0)
+    expected = own.model.initial(jnp.asarray(V0))
+    for name, state in states.items():
+        np.testing.assert_allclose(np.asarray(state.value), np.asarray(expected[name]), rtol=1e-12)
+
+
+def test_pulses_give_spikes_from_8_on() -> None:
+    own = reference("hh-from-scratch")
+    current = np.zeros((370, 6))
+    current[100:120] = [1.0, 2.0, 4.0, 8.0, 10.0, 15.0]
+    V = own.run(panel(current, np.full(6, -70.68)))["V"]
+    assert counts(V, 0.0) == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_released_step_gives_a_burst_of_four() -> None:
+    own = reference("thalamic")
+    current = np.zeros((6000, 5))
+    current[1000:4000] = [-0.15, -0.2, -0.25, -0.3, -0.35]
+    V = own.run(panel(current, np.full(5, -65.0)))["V"]
+    assert counts(V[:4000], 20.0) == [0] * 5
+    assert counts(V[4000:], 20.0) == [4] * 5
+
+
+def test_calcium_takes_the_reversal_potential_that_it_is_given() -> None:
+    model, own, states = made("thalamic", np.full(64, -65.0))
+    rng = np.random.default_rng(0)
+    drawn = {name: rng.uniform(0.02, 0.98, 64) for name in states}
+    drawn |= {"V": rng.uniform(-90.0, 45.0, 64), "Ca.C": rng.uniform(2e-5, 5e-4, 64)}
+    drawn |= {"I": rng.uniform(-0.5, 0.5, 64), "Ca.E": rng.uniform(100.0, 150.0, 64)}
+    for name, state in states.items():
+        state.value = jnp.asarray(drawn[name])
+    model.Ca.E.value = jnp.asarray(drawn["Ca.E"])
+    k = {name: jnp.asarray(value) for name, value in own.model.CONSTANTS.items()}
+    at = {name: jnp.asarray(value) for name, value in drawn.items()}
+    expected = np.asarray(own.model.derivative(at, at["I"], k)["V"])
+    found = np.asarray(bm.as_jax(model.derivative(at["V"], 0.0, at["I"] * (1e-3 / model.A))))
+    assert relative_error(found, expected) < 1e-12
+
+
+@pytest.mark.parametrize("id", FURTHER)
+def test_every_exercise_has_blanks_that_the_student_sees(id: str) -> None:
+    for cell in notebook(id):
+        if cell["cell_type"] == "code":
+            lines = [line.strip() for line in cell["source"].splitlines()]
+            marks = [line for line in lines if line in (BEGIN, END)]
+            assert marks == [BEGIN, END] * (len(marks) // 2), cell["id"]
+            for region in re.findall(f"{BEGIN}\n(.*?){END}", cell["source"], re.S):
+                assert region.lstrip().startswith(STUB), cell["id"]
+            tags = cell["metadata"].get("tags", [])
+            assert not marks or any(tag.startswith("grader:") for tag in tags), cell["id"]
+
+
+@pytest.mark.parametrize("id", FURTHER)
+def test_what_the_student_sees_can_be_parsed_and_holds_no_answer(id: str) -> None:
+    for cell in notebook(id):
+        if cell["cell_type"] == "code":
+            seen = released(cell["source"])
+            compile(seen, cell["id"], "exec")
+            assert BEGIN not in seen
+            assert STUB not in seen
+
+
+def released(source: str) -> str:
+    """A cell as the student gets it: of each solution, what stands behind ``#:``."""
+    kept, inside = [], False
+    for line in source.splitlines():
+        if line.strip() in (BEGIN, END):
+            inside = line.strip() == BEGIN
+        elif not inside:
+            kept.append(line)
+        elif line.lstrip().startswith(STUB):
+            kept.append(line.replace(STUB, "", 1))
+    return "\n".join(kept)
