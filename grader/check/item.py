@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.assignment import Assignment, Channel, Check, Exercise
+from grader.assignment import Assignment, Channel, Check, Exercise, Parameter
 from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
 
 
@@ -37,9 +37,15 @@ class Item:
         """The graded cell."""
         return self.attempt.cell.index
 
+    @property
+    def parameter(self) -> Parameter:
+        """The parameter that this check is about."""
+        return self.exercise.parameters_of(self.check.channel)[self.check.parameter]
+
     def line_of(self, name: str) -> int | None:
-        """The line of a blank within the graded cell."""
-        return next((b.line for b in self.attempt.cell.blanks if b.name == name), None)
+        """The line of a blank within the graded cell; an ion's, for what hangs on it."""
+        blank = name.partition(".")[0]
+        return next((b.line for b in self.attempt.cell.blanks if b.name == blank), None)
 
 
 def class_cell(item: Item, found: ChannelProbe) -> int | None:

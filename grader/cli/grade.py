@@ -19,6 +19,7 @@ from grader.cli.options import (
     guarded,
     lang_option,
     language_of,
+    likely_of,
     named_by_first,
     notebook_seconds_option,
     probe_seconds_option,
@@ -106,7 +107,7 @@ def grade(
     if not entries:
         words = catalogue(language_of(lang))
         fail("\n".join(words.say(note.message_id, **note.values) for note in notes))
-    place = find(assignment, assignments, named_by_first(entries))
+    place = find(assignment, assignments, named_by_first(entries), likely_of(entries))
     loaded = place.load(as_teacher=True)
     language = language_of(lang)
     box = box_of(sandbox, language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import locale
 import os
 import sys
@@ -76,7 +77,10 @@ def language_of(given: str | None) -> str:
 
 
 assignment_option = click.option(
-    "-a", "--assignment", metavar="ID", help="The assignment. Default: the one the notebook names."
+    "-a",
+    "--assignment",
+    metavar="ID",
+    help="The assignment. Default: the one that the notebook names, or else looks like.",
 )
 assignments_option = click.option(
     "--assignments",
@@ -117,6 +121,23 @@ def box_of(sandbox: str, language: str) -> Any:
     if setup is None:
         fail(no_box(found, language))
     return setup
+
+
+def likely_of(entries: Any) -> Any:
+    """For `grader.locate.find`: which of its places the first readable notebook looks like."""
+
+    def likely(places: Any) -> list[str]:
+        from grader.read.notebook import read_notebook
+        from grader.read.recognise import looks_like
+
+        known = [place.load(as_teacher=False, derived=False) for place in places]
+        for entry in entries[:20]:
+            with contextlib.suppress(OSError):
+                if found := looks_like(read_notebook(entry.path), known):
+                    return found
+        return []
+
+    return likely
 
 
 def named_by_first(entries: Any) -> str | None:

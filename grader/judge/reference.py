@@ -7,6 +7,10 @@ A reference is a Python module in plain JAX, named by the rubric, with
                                      of the channel that an exercise calls K
     initial(V0)                      the state before the first step
     derivative(state, current, constants)   its time derivative, per ms
+    GIVEN: tuple[str, ...]           what the library holds beside the states and `derivative`
+                                     takes where a drawn state has it; optional
+    AFTER: dict[str, tuple[str, ...]]   for a state those whose step it sees done already when it
+                                     makes its own; optional
     MISTAKES: dict[str, derivative]  likely mistakes, by the name of their message; optional.
                                      What follows a colon in a name is no part of the message's
 
@@ -160,9 +164,7 @@ class ReferenceModel:
         self._complete(states)
         with jax.enable_x64(True):
             rates = self._derivative(
-                {name: self._put(states[name]) for name in self.model.STATES},
-                self._put(states["I"]),
-                self._constants(constants),
+                self._at(states), self._put(states["I"]), self._constants(constants)
             )
             return {name: np.asarray(rates[name]) for name in self.model.STATES}
 
@@ -175,9 +177,19 @@ class ReferenceModel:
         at which the slopes are taken.
         """
         with jax.enable_x64(True):
-            at = {name: self._put(states[name]) for name in self.model.STATES}
-            rate, slopes = self._slopes(at, self._put(states["I"]), self._constants(constants))
+            rate, slopes = self._slopes(
+                self._at(states), self._put(states["I"]), self._constants(constants)
+            )
             return np.asarray(rate), {name: np.asarray(slope) for name, slope in slopes.items()}
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """What a drawn state may hold beside the states."""
+        return cast(tuple[str, ...], getattr(self.model, "GIVEN", ()))
+
+    def _at(self, states: Mapping[str, Array]) -> State:
+        names = [*self.model.STATES, *(name for name in self.given if name in states)]
+        return {name: self._put(states[name]) for name in names}
 
     def _constants(self, changed: Mapping[str, float] | None) -> dict[str, jax.Array]:
         known = self.model.CONSTANTS
@@ -216,11 +228,16 @@ class ReferenceModel:
 
     @cached_property
     def _solve(self) -> Callable[[State, jax.Array, jax.Array, State], State]:
-        model = self.model
+        model, after = self.model, getattr(self.model, "AFTER", {})
+        order = sorted(model.STATES, key=lambda name: _depth(name, after))
 
         def solve(start: State, current: jax.Array, dt: jax.Array, constants: State) -> State:
             def step(state: State, now: jax.Array) -> tuple[State, State]:
-                new = {name: _advance(model, name, state, now, dt, constants) for name in state}
+                new: State = {}
+                for name in order:
+                    seen = {**state, **{other: new[other] for other in after.get(name, ())}}
+                    new[name] = _advance(model, name, seen, now, dt, constants)
+                new = {name: new[name] for name in state}
                 return new, new
 
             return jax.lax.scan(step, start, current)[1]
@@ -236,8 +253,9 @@ class ReferenceModel:
     ) -> dict[str, dict[str, Array]]:
         """The `field` at ``states`` of the model with each likely mistake, by its name."""
         with jax.enable_x64(True):
-            at = {name: self._put(states[name]) for name in self.model.STATES}
-            fields = self._mistaken(at, self._put(states["I"]), self._constants(constants))
+            fields = self._mistaken(
+                self._at(states), self._put(states["I"]), self._constants(constants)
+            )
             return {
                 name: {state: np.asarray(rate) for state, rate in field.items()}
                 for name, field in fields.items()
@@ -273,6 +291,11 @@ def _advance(
     f, J = jax.jvp(rate, (x,), (jnp.ones_like(x),))
     new: jax.Array = x + dt * _exprel(dt * J) * f
     return new
+
+
+def _depth(name: str, after: Mapping[str, tuple[str, ...]]) -> int:
+    """How many steps of others a state's own step waits for, one upon the other."""
+    return max((1 + _depth(other, after) for other in after.get(name, ())), default=0)
 
 
 def _exprel(z: jax.Array) -> jax.Array:

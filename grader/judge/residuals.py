@@ -47,7 +47,8 @@ def _of_attempt(
         found = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
         mistake, sentence = said.get(state, (None, ""))
         asked = reference.field[state] if mistake is None else mistake.asked
-        if found is None or fits(found, asked, tolerance):
+        unit = exercise.scale(state)
+        if found is None or fits(found / unit, asked / unit, tolerance):
             continue
         V = answers.field_states["V"]
         if not V.shape == found.shape == asked.shape:

@@ -171,7 +171,7 @@ def _plain(value: object) -> str | int | float | bool | None:
 def _title(check: Check, words: Catalogue) -> str:
     title = words.say(
         f"checks.title.{check.kind}",
-        channel=check.channel,
+        channel=check.channel or check.exercise,
         parameter=check.parameter,
         variable=check.variable.split(".")[-1] or words.say("checks.title.others"),
         steps=check.steps,

@@ -20,7 +20,8 @@ class Specimen:
     """A model made from the solution: ``cells`` maps a cell's index to its new source.
 
     ``may_equal`` says that the change can leave the model what it was, ``other_scheme`` that
-    it is integrated in another way than the reference, so that only its field is comparable.
+    it is integrated in another way than the reference, so that only its field is comparable,
+    ``slight`` that it is so little that single precision is to be tried on it too.
     """
 
     operator: str
@@ -29,6 +30,7 @@ class Specimen:
     right: bool = False
     may_equal: bool = False
     other_scheme: bool = False
+    slight: bool = False
 
     @property
     def name(self) -> str:

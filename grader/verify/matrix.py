@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.assignment import MEASURED, Assignment, Measure
+from grader.assignment import MEASURED, Assignment, Exercise, Measure
 from grader.check import Item
 from grader.check.distance import distances
 from grader.judge.compare import Comparison
@@ -112,7 +112,8 @@ class Judging:
             attempt = of_seed(asked.attempts[exercise], position, len(self._seeds))
             attempts = {**asked.attempts, exercise: attempt}
             evidence = self._comparison.add_reference(replace(asked, attempts=attempts, seed=seed))
-            equal = equal and _is_same(evidence.attempts[exercise])
+            own = self._assignment.exercise(exercise)
+            equal = equal and _is_same(evidence.attempts[exercise], own)
             measured.append(measures(evidence, self._assignment, specimen.other_scheme))
             reports.append(verdict(evidence, self._assignment, specimen.name, "en", "cpu"))
         scores = [100.0 * (r.score or 0.0) / r.max_score for r in reports]
@@ -169,13 +170,15 @@ def _as_far(distance: float) -> float:
     return math.inf if math.isnan(distance) else distance
 
 
-def _is_same(attempt: Attempt) -> bool:
+def _is_same(attempt: Attempt, exercise: Exercise) -> bool:
     """Whether the model's field is the reference's to round-off, at every drawn state."""
     reference, found = attempt.reference, attempt.answers.field
     if reference is None or not found:
         return False
     own = {"V": "V", **reference.gates}
     return all(
-        own.get(name) in found and relative_error(found[own[name]], expected) <= SAME
+        own.get(name) in found
+        and relative_error(found[own[name]] / exercise.scale(name), expected / exercise.scale(name))
+        <= SAME
         for name, expected in reference.field.items()
     )

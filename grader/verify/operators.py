@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen, everywhere, methods, shown, swapped
+from grader.verify.nested import nested
+from grader.verify.stepping import stepping
 from grader.verify.teacher import Teacher, calls
 
 FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2, "tenfold": 10.0}
 SLIGHT = ("by 0.2 %", "by 1 %", "known mistake")
-"""Changes of a parameter that single precision must still tell."""
+"""Changes that single precision must still tell: of parameters, else of the equations' numbers."""
 SCALES = {"0.2 %": 1.002, "20 %": 1.2}
 _AROUND = ("__init__", "reset_state", "update")  # methods that hold no equation
 _TURNED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
@@ -27,6 +29,8 @@ def mutants(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
         *_bases(teacher),
         *_equations(teacher),
         *_surroundings(teacher),
+        *stepping(teacher),
+        *nested(teacher),
     ]
     accepted = {value for v in assignment.variants for value in v.constants.values()}
     return [specimen for specimen in made if not _is_accepted(specimen, accepted)]
@@ -48,15 +52,14 @@ def with_argument(call: ast.Call, name: str, value: float) -> ast.Call:
 def _parameters(teacher: Teacher) -> Iterator[Specimen]:
     tree, channels = teacher.trees[teacher.graded], teacher.exercise.channels
     for channel in channels:
-        if channel.name not in teacher.calls:
+        if (call := teacher.made.get(channel.name)) is None:
             continue
-        call = teacher.calls[channel.name].value
-        assert isinstance(call, ast.Call)
         for parameter, asked in channel.parameters.items():
             wrong = {f"by {how}": asked.value * factor for how, factor in FACTORS.items()}
             wrong["sign"] = -asked.value
-            for other in channels:
-                if other is not channel and parameter in other.parameters:
+            beside = [c for c in channels if c.ion == channel.ion and parameter in c.parameters]
+            for other in beside:
+                if other.parameters[parameter].value != asked.value:
                     wrong[f"of {other.name}"] = other.parameters[parameter].value
             for mistake in asked.mistakes:
                 wrong["known mistake"] = mistake.value
@@ -67,6 +70,7 @@ def _parameters(teacher: Teacher) -> Iterator[Specimen]:
                     cells={
                         teacher.graded: swapped(tree, call, with_argument(call, parameter, value))
                     },
+                    slight=how in SLIGHT,
                 )
 
 
@@ -107,7 +111,9 @@ def _bases(teacher: Teacher) -> Iterator[Specimen]:
         if isinstance(node, ast.ClassDef):
             for base in node.bases:
                 if isinstance(base, ast.Attribute) and base.attr == teacher.exercise.base:
-                    for other in (*teacher.exercise.related_bases, "NeuDyn"):
+                    for other in (
+                        o for o in (*teacher.exercise.related_bases, "NeuDyn") if o != base.attr
+                    ):
                         new = ast.Attribute(base.value, other, ast.Load())
                         yield Specimen(
                             operator="base class",
@@ -117,8 +123,7 @@ def _bases(teacher: Teacher) -> Iterator[Specimen]:
 
 
 def _equations(teacher: Teacher) -> Iterator[Specimen]:
-    places = teacher.class_cells or [teacher.graded]
-    for index in places:
+    for index in teacher.equation_cells:
         tree = teacher.trees[index]
         for kind, method in methods(tree):
             if method.name in _AROUND:
@@ -130,6 +135,7 @@ def _equations(teacher: Teacher) -> Iterator[Specimen]:
                         place=f"{kind.name}.{method.name}: {label}",
                         cells={index: source},
                         may_equal=True,
+                        slight=not teacher.calls and label.startswith(SLIGHT),
                     )
 
 
@@ -141,9 +147,9 @@ def _number(node: ast.AST) -> int | float | None:
 
 def _scale(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
     if (value := _number(node)) is not None:
-        for factor in SCALES.values():
+        for how, factor in SCALES.items():
             new = float(f"{value * factor:.12g}")
-            yield f"{value!r} -> {new!r}", ast.Constant(new)
+            yield f"by {how}: {value!r} -> {new!r}", ast.Constant(new)
 
 
 def _exponent(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
@@ -189,14 +195,13 @@ _OPERATORS = {
 
 def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
     """What stands around the equations of a channel: start, update, type, which is which."""
-    for index in teacher.class_cells:
+    for index in teacher.equation_cells:
         tree = teacher.trees[index]
         for kind, method in methods(tree):
-            if method.name in _AROUND:
-                for label, source in everywhere(tree, method.body, _around):
-                    operator, place = label.split(": ", 1)
-                    where = f"{kind.name}.{method.name}: {place}"
-                    yield Specimen(operator=operator, place=where, cells={index: source})
+            for label, source in everywhere(tree, method.body, _around):
+                operator, place = label.split(": ", 1)
+                where = f"{kind.name}.{method.name}: {place}"
+                yield Specimen(operator=operator, place=where, cells={index: source})
         for kind in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
             for label, source in everywhere(tree, kind.body, _master_type):
                 yield Specimen(
@@ -210,9 +215,11 @@ def _around(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
         yield f"initial state: {shown(node)} -> {shown(ones)}", ones
     if isinstance(node, ast.Assign) and any(map(_is_value, ast.walk(node.targets[0]))):
         yield f"update removed: {shown(node)}", ast.Pass()
-    if isinstance(node, ast.Call) and len(node.args) == 2 and "JointEq" in shown(node.func):
-        turned = ast.Call(node.func, node.args[::-1], node.keywords)
-        yield f"equations exchanged: {shown(node)}", turned
+    if isinstance(node, ast.Call) and "JointEq" in shown(node.func):
+        for one in range(len(node.args) - 1):
+            turned = [*node.args[:one], *node.args[one : one + 2][::-1], *node.args[one + 2 :]]
+            changed = ast.Call(node.func, turned, node.keywords)
+            yield f"equations exchanged: {shown(node)} -> {shown(changed)}", changed
 
 
 def _is_value(node: ast.AST) -> bool:

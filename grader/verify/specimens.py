@@ -10,7 +10,7 @@ from grader.assignment import Assignment
 from grader.verify.edits import Specimen
 from grader.verify.equivalents import equivalents
 from grader.verify.equivalents.numbers import IN_FLOAT32
-from grader.verify.operators import SLIGHT, mutants
+from grader.verify.operators import mutants
 from grader.verify.teacher import Teacher, take_apart
 
 Numbered = list[tuple[int, Specimen]]
@@ -23,19 +23,19 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
     for exercise in assignment.exercises:
         teacher = take_apart(assignment, exercise)
         right, wrong = equivalents(teacher, assignment), mutants(teacher, assignment)
-        made = [*right, *wrong, *_in_single_precision(right, wrong)]
+        made = [*right, *wrong, *_in_single_precision(teacher, assignment, right)]
         found.append((teacher, [(next(counter), specimen) for specimen in made]))
     return found
 
 
 def _in_single_precision(
-    right: Sequence[Specimen], wrong: Sequence[Specimen]
+    teacher: Teacher, assignment: Assignment, right: Sequence[Specimen]
 ) -> Iterator[Specimen]:
-    """Slightly wrong parameters of a model whose states are all in single precision."""
+    """Slightly wrong models of the solution with all of its states in single precision."""
     single = [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]
     for cells in single:
-        for one in wrong:
-            if any(f" {how}:" in one.place for how in SLIGHT):
+        for one in mutants(teacher.changed(cells), assignment):
+            if one.slight:
                 yield replace(
                     one,
                     operator=f"{one.operator}, single precision",

@@ -58,6 +58,8 @@ def run_all(model, request, size, current, V0, drawn):
     start = reset_ranges(model, request, size)
     subject = Subject(model, request, size)
     lengths = subject.small_steps if jax.config.jax_enable_x64 else ()
+    if lengths and any(state.dtype == np.float32 for state in subject.states.values()):
+        raise TypeError("a state is float32 where float64 was asked for")  # then all in float32
     states, from_there = (in_parts(drawn[kind], size) for kind in ("field_states", "map_states"))
     small = [Leg(part, part["I"][None], [dt]) for part in states for dt in lengths]
     steps = request["map_steps"]
@@ -96,7 +98,7 @@ def reset_ranges(model, request, size):
     found = {}
     for _ in range(request["resets"]):
         model.reset()
-        for name, own in states_by_name(model, request["asked"], size).items():
+        for name, own in states_by_name(model, request, size).items():
             values = np.asarray(bm.as_jax(own), float)
             least, greatest = found.get(name, (np.inf, -np.inf))
             found[name] = [

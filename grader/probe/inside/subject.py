@@ -9,7 +9,7 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
-from .model import is_a, named_members, states
+from .model import CARRIER, is_a, named_members, own_states, states
 
 
 def placed(array, dtype):
@@ -17,12 +17,15 @@ def placed(array, dtype):
     return jax.device_put(np.asarray(array, dtype))
 
 
-def follows(move, step):
+def follows(move, step, least):
     """Whether a state moved as its equation says: any integrator's step is shorter, not by much."""
     tells = np.abs(step) > 1e-6
     share = move[tells] / step[tells]
-    return share.size > 0 and np.mean((share > 0.2) & (share < 1.5)) > 0.95
+    return share.size > 0 and np.mean((share > least) & (share < 1.5)) > 0.95
 
+
+# How much of Euler's step a state makes at least: with every channel open, V is faster than dt.
+LEAST = {"V": 0.02, "gate": 0.2}
 
 GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1, or another
 
@@ -31,11 +34,11 @@ GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1
 Leg = collections.namedtuple("Leg", "start inputs lengths")
 
 
-def states_by_name(model, asked, size):
-    """The Variables of V and of every state of a channel, under their full names."""
-    found = {"V": model.V}
-    for name, member in named_members(model, asked):
-        if is_a(member, bp.dyn.IonChannel):
+def states_by_name(model, request, size):
+    """The Variables of V, of the model's asked states and of every channel's, by full name."""
+    found = {"V": model.V, **dict(own_states(model, request["states"], size))}
+    for name, member in named_members(model, request["asked"]):
+        if is_a(member, CARRIER):
             for state, variable in states(member, size):
                 found[f"{name}.{state}"] = variable
     return found
@@ -54,7 +57,8 @@ class Subject:
     def __init__(self, model, request, size):
         self.model = model
         self.size, self.dt, self.asked = size, request["dt"], request["asked"]
-        self.states = states_by_name(model, self.asked, size)
+        self.whole = bool(request["states"])  # its own equations move V and its gates alike
+        self.states = states_by_name(model, request, size)
         self.variables = self.model.vars().unique()
         self.fresh = {k: v.value for k, v in self.variables.items()}
         self.nodes = list(self.model.nodes().subset(bp.DynamicalSystem).unique().values())
@@ -134,12 +138,13 @@ class Subject:
         if not steps:
             return self.equations(drawn)
         found, moved = self.extrapolated(told, steps, drawn)
-        if moved and "V" not in moved:
+        if moved and (self.whole or "V" not in moved):
             equations = self.equations(drawn)
             found |= {
                 name: equations[name]
                 for name, move in moved.items()
-                if name in equations and follows(move, equations[name] * self.dt)
+                if name in equations
+                and follows(move, equations[name] * self.dt, LEAST["V" if name == "V" else "gate"])
             }
         return found
 
@@ -186,18 +191,22 @@ class Subject:
                 if value.shape == (self.size,):
                     found[name] = value
 
-        add("V", getattr(self.model, "derivative", None), (V, 0.0, current))
-        for name, member in named_members(self.model, self.asked):
-            if not is_a(member, bp.dyn.IonChannel):
+        density = current * (1e-3 / getattr(self.model, "A", 1e-3))  # uA/cm2 of a neuron of an area
+        add("V", getattr(self.model, "derivative", None), (V, 0.0, density))
+        for name, member in [("", self.model), *named_members(self.model, self.asked)]:
+            if name and not is_a(member, CARRIER):
                 continue
             own = {state: variable.value for state, variable in states(member, self.size)}
-            for integrator in vars(member).values():
+            given = {"t": 0.0, "V": V, **own}
+            for integrator in list(vars(member).values()):
                 if is_a(integrator, bp.ode.ODEIntegrator):
                     for equation in flat(integrator.f):
                         arguments = list(inspect.signature(equation).parameters)
-                        given = {"t": 0.0, "V": V, **own}
-                        if all(a in given for a in arguments) and arguments[0] in own:
-                            add(f"{name}.{arguments[0]}", equation, [given[a] for a in arguments])
+                        others = [a for a in arguments if a not in given]
+                        known = given if name or len(others) != 1 else {others[0]: density, **given}
+                        if all(a in known for a in arguments) and arguments[0] in own:
+                            full = f"{name}.{arguments[0]}" if name else arguments[0]
+                            add(full, equation, [known[a] for a in arguments])
         return found
 
 

@@ -22,7 +22,7 @@ def left_settings(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen
     math = modules(teacher).get("brainpy.math")
     for method in METHODS if math is not None else ():
         other = channels_by(teacher, method)
-        for dt in OTHER_DT if other else ():
+        for dt in OTHER_DT if other and teacher.graded not in other else ():
             setting = f"{math}.set_dt({dt})"
             yield Specimen(
                 operator="another integrator and dt",
