@@ -140,11 +140,13 @@ def no_model(item: Item) -> Finding | None:
         return Finding(
             credit=0.0, message_id="checks.no_answer", detail=last.error_text, cell=item.cell
         )
+    missing = ", ".join(f"self.{name}" for name in unfilled(item))
     return Finding(
         credit=0.0,
-        message_id="checks.cannot_be_made",
+        message_id="checks.blank_left" if missing else "checks.cannot_be_made",
         values={
             "class_name": item.attempt.cell.class_name,
+            "names": missing,
             "error": f"{last.error_name}: {last.error_text[:300]}" if last else "",
         },
         detail=last.traceback if last else "",

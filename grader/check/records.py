@@ -42,7 +42,10 @@ def _is_last(record: Array, crosses: _Crosses, time: Array) -> _Crosses:
 
 
 def _recorded(item: Item, is_right: _Rule) -> Finding:
-    """The share of the stimuli with a spike on which a record is right in every step."""
+    """The share of the stimuli with a spike on which a record is right in every step.
+
+    Steps after which V is no number don't count: of those nobody can say whether it crosses.
+    """
     if finding := not_comparable(item, "V"):
         return finding
     name, traces = item.check.variable, item.attempt.answers.traces
@@ -60,7 +63,9 @@ def _recorded(item: Item, is_right: _Rule) -> Finding:
         return Finding(
             credit=None, message_id="checks.record.no_spike", values=values, cell=item.cell
         )
-    right = np.asarray(is_right(traces[name][:, which], crosses, panel.time).all(axis=0))[fires]
+    alike = is_right(traces[name][:, which], crosses, panel.time)
+    known = np.logical_and.accumulate(np.isfinite(V[1:]), axis=0)
+    right = np.asarray((alike | ~known).all(axis=0))[fires]
     share = float(right.mean())
     kind = item.check.kind
     message = f"checks.record.{kind}" if share < 1.0 else "checks.record.ok"

@@ -119,7 +119,7 @@ def _is_state(node: ast.AST) -> bool:
 
 
 def _steps(tree: ast.Module, step: Step) -> _Made:
-    """Steps of another length, one step too many, and states stepped with those after."""
+    """Steps of another length, one step too many, and no input."""
     text, states = ast.unparse(step.statement), _states(step)
 
     def specimen(operator: str, place: str, source: str) -> tuple[str, str, str]:
@@ -132,12 +132,6 @@ def _steps(tree: ast.Module, step: Step) -> _Made:
     for state, target in zip(states, step.targets, strict=True):
         again = again.replace(f"{step.given[state]},", f"{target},", 1)
     yield specimen("stepped twice", shown(step.statement), f"{text}\n{again}")
-    for state, target in zip(states, step.targets, strict=True):
-        later = text.replace(f"{step.given[state]},", f"{target},", 1)
-        others = [t if t != target else "_" for t in step.targets]
-        later = later.replace(", ".join(step.targets), ", ".join(others), 1)
-        place = f"the others from the new {state}"
-        yield specimen("stepped in turn", place, f"{text}\n{later}")
     for name, given in step.given.items():
         if name not in (*states, "t", "dt"):
             silent = text.replace(f", {given},", ", 0.0,", 1)

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Iterator
 
 from grader.assignment import Assignment
-from grader.verify.edits import Specimen
+from grader.verify.edits import Specimen, exchanged
 from grader.verify.equivalents.classes import changed_classes, statements
 from grader.verify.equivalents.steps import Step, arguments, find_step, own_step, state_makers
 from grader.verify.teacher import Teacher
@@ -39,6 +39,30 @@ def own_states(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
 
         if cells := changed_classes(teacher, [name], changed):
             yield Specimen(operator=operator, place=name, cells=cells)
+    yield from _in_turn(teacher)
+
+
+def _in_turn(teacher: Teacher) -> Iterator[Specimen]:
+    """The other states stepped from the new value of one: a scheme of its own, as good as Euler's.
+
+    What the step goes to as dt goes to 0 is the same model.
+    """
+    tree, step = teacher.trees[teacher.graded], own_step(teacher)
+    assert step is not None
+    text = ast.unparse(step.statement)
+    for equation, target in zip(step.equations, step.targets, strict=True):
+        state = arguments(equation)[0]
+        later = text.replace(f"{step.given[state]},", f"{target},", 1)
+        others = [t if t != target else "_" for t in step.targets]
+        later = later.replace(", ".join(step.targets), ", ".join(others), 1)
+        yield Specimen(
+            operator="stepped in turn",
+            place=f"the others from the new {state}",
+            cells={
+                teacher.graded: exchanged(tree, {step.statement: statements(f"{text}\n{later}")})
+            },
+            other_scheme=True,
+        )
 
 
 def _reset(kind: ast.ClassDef, step: Step) -> None:
