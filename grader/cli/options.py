@@ -124,17 +124,27 @@ def box_of(sandbox: str, language: str) -> Any:
 
 
 def likely_of(entries: Any) -> Any:
-    """For `grader.locate.find`: which of its places the first readable notebook looks like."""
+    """For `grader.locate.find`: which of its places the first readable notebook looks like.
+
+    A sentence and status 2 where none of them can be read.
+    """
 
     def likely(places: Any) -> list[str]:
         from grader.read.notebook import read_notebook
         from grader.read.recognise import looks_like
+        from grader.words import catalogue
 
         known = [place.load(as_teacher=False, derived=False) for place in places]
+        faults = []
         for entry in entries[:20]:
             with contextlib.suppress(OSError):
-                if found := looks_like(read_notebook(entry.path), known):
+                submission = read_notebook(entry.path)
+                if found := looks_like(submission, known):
                     return found
+                faults += [submission.fault] if submission.fault else []
+        if faults and len(faults) == len(entries):
+            words = catalogue(language_of(None))
+            fail(words.say(faults[0].message_id, **faults[0].values))
         return []
 
     return likely
