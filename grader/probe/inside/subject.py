@@ -111,14 +111,19 @@ class Subject:
     def go(self, rows, starts):
         """The loop itself; a row is where it begins, its number, its input, and its dt."""
 
+        there = {}  # what a variable is at each start, one upon the other
+        for name, fresh in self.fresh.items():
+            given = [start.get(name, fresh) for start in starts]
+            if any(other is not fresh for other in given):
+                there[name] = jax.numpy.stack([bm.as_jax(other) for other in given])
+
         def step(begin, i, x, dt):
             for name, variable in self.variables.items():
-                value, fresh = bm.as_jax(variable.value), self.fresh[name]
-                given = [start.get(name, fresh) for start in starts]
-                if all(other is fresh for other in given):
-                    variable.value = jax.lax.select_n(begin > 0, value, fresh)
-                else:
-                    variable.value = jax.lax.select_n(begin, value, *given)
+                value, given = bm.as_jax(variable.value), self.fresh[name]
+                if name in there:
+                    at = jax.numpy.maximum(begin - 1, 0)
+                    given = jax.lax.dynamic_index_in_dim(there[name], at, keepdims=False)
+                variable.value = jax.lax.select_n(begin > 0, value, given)
             bp.share.save(t=i * dt, i=i, dt=dt)
             self.model(x)
             now = {name: state.value for name, state in self.states.items()}
