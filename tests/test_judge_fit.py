@@ -173,3 +173,21 @@ def test_a_forged_further_channel_does_not_hide_wrong_parameters(
     assert _lost_parameters(wrong, assignment) == {*GATED, "IL.E"}
     assert _lost_parameters(wrong, assignment, "more") == GATED
     assert _lost_parameters(solution, assignment, "more") == set()
+
+
+def test_constants_that_others_make_up_for_are_not_told() -> None:
+    """Two leaks are alike: with one of them wrong, neither takes the blame, nor does another."""
+    cell = ReferenceModel(load_model(ROOT / "reference" / "thalamic" / "model.py"), "cpu")
+    drawn = np.random.default_rng(3)
+    names = [*cell.model.STATES, *cell.given]
+    states = {name: drawn.uniform(0.02, 0.98, 256) for name in names}
+    states |= {"V": drawn.uniform(-90, 45, 256), "I": drawn.uniform(-0.5, 0.5, 256)}
+    states |= {"Ca.C": drawn.uniform(2e-5, 5e-4, 256), "Ca.E": drawn.uniform(100, 150, 256)}
+    asked = {n for n in cell.model.CONSTANTS if n.endswith((".E", ".g_max"))}
+    for name, value in (("IL.E", -77.0), ("Ca.ICaT.g_max", 2.2), ("K.E", -95.0)):
+        V = cell.field(states, {name: value})["V"]
+        found = fit_constants(cell, {}, states, V, TOLERANCE, among=asked)
+        true = {**cell.model.CONSTANTS, name: value}
+        assert found == pytest.approx({n: true[n] for n in found}, rel=1e-6)
+        assert not {"IL.E", "IL.g_max", "K.IKL.g_max"} & found.keys()
+        assert {"Ca.ICaT.g_max", "K.E", "INa.g_max"} <= found.keys()
