@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.assignment import Assignment, Channel, Check, Exercise, Parameter
+from grader.failures import is_misplaced
 from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
 
 
@@ -141,9 +142,12 @@ def no_model(item: Item) -> Finding | None:
             credit=0.0, message_id="checks.no_answer", detail=last.error_text, cell=item.cell
         )
     missing = ", ".join(f"self.{name}" for name in unfilled(item))
+    message = "checks.blank_left" if missing else "checks.cannot_be_made"
+    if last is not None and is_misplaced(last.error_text):
+        message = "checks.misplaced"
     return Finding(
         credit=0.0,
-        message_id="checks.blank_left" if missing else "checks.cannot_be_made",
+        message_id=message,
         values={
             "class_name": item.attempt.cell.class_name,
             "names": missing,
