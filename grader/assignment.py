@@ -140,6 +140,12 @@ class Exercise(Data):
         of_channels = {f"{c.name}.{g}": gate for c in self.channels for g, gate in c.gates.items()}
         return self.states | of_channels
 
+    def short(self, state: str) -> str:
+        """A state's name without its channel's, where no other has the same."""
+        own = state.rpartition(".")[2]
+        alike = [gate for gate in self.gates if gate.rpartition(".")[2] == own]
+        return own if len(alike) < 2 else state
+
     @property
     def to_fill(self) -> tuple[str, ...]:
         """The names of its blanks: a channel that hangs on an ion belongs to the ion's."""

@@ -57,7 +57,7 @@ def _of_attempt(
         if known.any():
             drawn.append(
                 Residual(
-                    state=state.split(".")[-1],
+                    state=exercise.short(state),
                     unit="mV/ms" if state == "V" else "1/ms",
                     V=V[known],
                     found=(found - asked)[known],
