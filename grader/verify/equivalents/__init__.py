@@ -12,7 +12,13 @@ from dataclasses import replace
 
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen
-from grader.verify.equivalents.arguments import by_position, computed, defaults, set_later
+from grader.verify.equivalents.arguments import (
+    by_position,
+    computed,
+    defaults,
+    rounded,
+    set_later,
+)
 from grader.verify.equivalents.equations import rewritten
 from grader.verify.equivalents.hooks import hung_in_other_ways
 from grader.verify.equivalents.integrators import dt_in_other_ways, other_integrators
@@ -45,6 +51,7 @@ FAMILIES: tuple[Family, ...] = (
     together,
     set_later,
     computed,
+    rounded,
     defaults,
     by_position,
     rewritten,

@@ -11,6 +11,7 @@ from grader.verify.equivalents.arguments import plain
 from grader.verify.equivalents.classes import (
     call,
     changed_classes,
+    class_names,
     edited,
     equation_classes,
     modules,
@@ -28,7 +29,8 @@ def single_precision(teacher: Teacher, assignment: Assignment) -> Iterator[Speci
     """Constants as ``np.float32(...)``, states made in float32, and both."""
     known, kinds = modules(teacher), equation_classes(teacher)
     numbers: dict[str, Places] = {}
-    if (numpy := known.get("numpy")) is not None:
+    of_library = teacher.made.keys() - class_names(teacher).keys()  # takes no NumPy scalar
+    if (numpy := known.get("numpy")) is not None and not of_library:
         calls = [call(teacher, name) for name in teacher.calls]
         numbers = {name: _constants([kind], numpy) for name, kind in kinds.items()}
         numbers |= {"the calls": _constants(calls, numpy)}
