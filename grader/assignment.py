@@ -202,6 +202,7 @@ class Simulation(Data):
 
     dt: Positive = 0.1
     duration: Positive = 200.0
+    finer_ms: Positive = 10.0  # how long runs with a smaller dt are
     avoid_V: tuple[float, ...] = ()
 
 

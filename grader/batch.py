@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
@@ -180,6 +180,8 @@ def _gather(station: Station, entry: Entry, folder: Path) -> None:
             "seed": options.seed,
             "scratch": str(station.scratch),
             "folder": str(folder),
+            "notes": [asdict(note) for note in entry.notes],
+            "fault": None if entry.fault is None else asdict(entry.fault),
         },
         limits.notebook_seconds + limits.probe_seconds * exercises + SLACK,
     )

@@ -146,6 +146,7 @@ def _client(
     from grader.assignment import Limits
     from grader.evidence import save_evidence
     from grader.gather import Job, gather
+    from grader.stages import Note
 
     answer = "done"
     try:
@@ -160,6 +161,8 @@ def _client(
             box=None if warm is None else warm.link,
             core=core,
             scratch=Path(request["scratch"]),
+            notes=tuple(Note(**note) for note in request["notes"]),
+            fault=None if request["fault"] is None else Note(**request["fault"]),
         )
         save_evidence(gather(job), Path(request["folder"]))
     except BaseException:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.box.warm import BoxFailed
 from grader.job import Job
 from grader.read.notebook import read_notebook
+from grader.read.rawcell import clean
 from grader.run.session import KernelBroken
 from grader.runs import run_and_question
 from grader.stages import Attempt, Evidence, ExecutedNotebook, Submission
@@ -19,7 +21,7 @@ __all__ = ["Job", "gather"]
 
 def gather(job: Job) -> Evidence:
     """Run the notebook and question its models. Bad work becomes evidence, never an error."""
-    submission = read_notebook(job.notebook)
+    submission = _handed_in(job)
     seed = job.seed
     if seed is None:
         seed = seed_for(job.secret, submission.sha256, job.assignment.digest)
@@ -34,6 +36,16 @@ def gather(job: Job) -> Evidence:
         executed = ExecutedNotebook(status="ok")
         return replace(_evidence(job, submission, executed, {}, seed), broken=str(problem))
     return _evidence(job, submission, executed, attempts, seed)
+
+
+def _handed_in(job: Job) -> Submission:
+    """The notebook as read, with what was chosen on the way to it."""
+    if job.fault is not None:
+        nothing = hashlib.sha256(b"").hexdigest()
+        name = clean(job.notebook.name)
+        return Submission(file=name, sha256=nothing, notes=job.notes, fault=job.fault)
+    submission = read_notebook(job.notebook)
+    return replace(submission, notes=(*job.notes, *submission.notes))
 
 
 def _control_answers(job: Job, seed: int) -> bool:

@@ -7,11 +7,16 @@ from pathlib import Path
 
 from grader.assignment import Assignment, Limits
 from grader.box.warm import Link
+from grader.stages import Note
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One submission to gather evidence from. ``seed`` None draws it from ``secret``."""
+    """One submission to gather evidence from. ``seed`` None draws it from ``secret``.
+
+    ``notes`` are what was chosen before the notebook was read. With a ``fault`` there is
+    none to read: ``notebook`` is where one was looked for.
+    """
 
     notebook: Path
     assignment: Assignment
@@ -22,6 +27,8 @@ class Job:
     box: Link | None = None  # the warm process that makes boxes; None runs it unboxed
     core: int | None = None  # the processor that a boxed kernel keeps to
     scratch: Path | None = None  # where private folders are made; the system's, if None
+    notes: tuple[Note, ...] = ()
+    fault: Note | None = None
 
     @property
     def sandbox(self) -> str:

@@ -86,16 +86,16 @@ class _Asked:
         names += [f"{c.name}.{s}" for c in probe.channels for s in c.states]
         questions = self.questions
         drawn = draw(questions.assignment, names, questions.seeds, questions.hidden)
-        answers = await self._answer(drawn, probe.population)
+        answers = await self._answer(drawn)
         moved = _away_from_singular(drawn.panel, answers)
         if questions.hidden and moved is not None:
             drawn = replace(drawn, panel=moved)
-            answers = await self._answer(drawn, probe.population)
+            answers = await self._answer(drawn)
         return drawn.panel, answers
 
-    async def _answer(self, drawn: Drawn, population: int) -> Answers:
+    async def _answer(self, drawn: Drawn) -> Answers:
         request = messages.answer_request(self.request(), drawn)
-        return messages.read_answer(await self._ask("answer", request), drawn, population)
+        return messages.read_answer(await self._ask("answer", request), drawn)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:
         left = self.deadline - time.monotonic()

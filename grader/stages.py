@@ -49,6 +49,9 @@ Precision = Literal["float64", "float32"]
 Value = str | int | float | bool | None
 Values = Mapping[str, Value]
 
+FINER = (2, 4)
+"""Into how many shorter steps one is divided, to see where a model goes as dt goes to 0."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
@@ -215,7 +218,9 @@ class Answers:
     as a fraction. ``field_states`` and ``field`` map the same names (and "I",
     the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
     per ms. ``map_states`` are further drawn states, ``(M,)``, and ``maps`` the states
-    after each step from them, ``(steps, M)``. ``start`` gives the least and the greatest
+    after each step from them, ``(steps, M)``. ``finer`` are the first steps of the traces
+    once more, ``(D, T, N)``: every step made of so many shorter ones, as `FINER` says.
+    ``start`` gives the least and the greatest
     value of each state right after ``reset()``, over ``resets`` draws of it.
     """
 
@@ -224,6 +229,7 @@ class Answers:
     resets: int = 0
     map_states: Mapping[str, Array] = field(default_factory=dict)
     maps: Mapping[str, Array] = field(default_factory=dict)
+    finer: Mapping[str, Array] = field(default_factory=dict)
     field_states: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array] = field(default_factory=dict)
     precision: Precision = "float64"
@@ -255,6 +261,7 @@ class Drawn:
     field_states: Mapping[str, Array]  # where the vector field is sampled
     map_states: Mapping[str, Array]  # from where steps are made, ``map_steps`` of them
     map_steps: int
+    finer_steps: int  # of the panel's runs, made once more in shorter ones
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -262,13 +269,15 @@ class NamedMistake:
     """The one likely mistake that explains the derivative of ``state``, "V" or a gate "K.n".
 
     ``asked`` is that derivative of the right model and ``given`` that of the model with the
-    mistake, ``(K,)`` each at the drawn states, in mV/ms or 1/ms.
+    mistake, ``(K,)`` each at the drawn states, in mV/ms or 1/ms. ``input`` is set where the
+    mistake is no likely one of the reference's, but an injected current so many times as strong.
     """
 
     name: str
     state: str
     asked: Array
     given: Array
+    input: float | None = None
 
     @property
     def message(self) -> str:
@@ -290,6 +299,7 @@ class Reference:
     variant: str
     traces: Mapping[str, Array]
     maps: Mapping[str, Array] = field(default_factory=dict)
+    finer: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array]
     gates: Mapping[str, str]
     fitted: Mapping[str, float]
@@ -387,6 +397,15 @@ class Residual:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Diagnosis:
+    """A likely mistake named in the equation of ``state``, with the sentence said of it."""
+
+    message_id: str
+    state: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GradeReport:
     """Everything that a report of one submission says."""
 
@@ -405,6 +424,7 @@ class GradeReport:
     teacher_notes: tuple[str, ...] = ()
     curves: tuple[Curve, ...] = ()
     residuals: tuple[Residual, ...] = ()
+    diagnoses: tuple[Diagnosis, ...] = ()
     error_source: str = ""  # the source of the first cell that failed
     needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
     provenance: Mapping[str, Value] = field(default_factory=dict)

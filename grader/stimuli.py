@@ -117,6 +117,7 @@ def draw(
         field_states=joined["field"],
         map_states=joined["map"],
         map_steps=max((c.steps for c in further if c.kind == "map"), default=0),
+        finer_steps=round(assignment.simulation.finer_ms / assignment.simulation.dt),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from conftest import ROOT, SOLUTION, checks, results, run_grader
@@ -178,6 +180,25 @@ def test_the_same_seed_gives_the_same_result(handed_in: Path, solution_with: Mak
 
 
 @pytest.mark.slow
+def test_the_batch_page_knows_who_made_the_same_mistake(
+    handed_in: Path, solution_with: Make
+) -> None:
+    """A mistake that two notebooks share is one group of the page, and its links lead to them."""
+    cubed = {"self.n ** 4": "self.n ** 3"}
+    for name, changes in (("ann", cubed), ("right", {}), ("张伟", cubed)):
+        (handed_in / f"{name}.ipynb").write_text(solution_with(changes), "utf-8")
+    done = _grade(handed_in.parent, "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    out = handed_in.parent / "out"
+    text = (out / "index.html").read_text("utf-8")
+    group = text[text.index('data-value="assignment.mistake.n_cubed:V"') :].partition("</li>")[0]
+    assert "Your potassium current grows with n³." in group
+    links = [unquote(link) for link in re.findall(r'href="([^"]*)"', group)]
+    assert sorted(links) == ["ann/teacher.html", "张伟/teacher.html"]
+    assert all((out / link).is_file() for link in links)
+
+
+@pytest.mark.slow
 def test_reports_in_chinese(handed_in: Path) -> None:
     """--lang zh gives every message of the report in Chinese, here without a box.
 
@@ -200,7 +221,7 @@ def test_check_tells_a_student_what_fails(tmp_path: Path, solution_with: Make) -
     done = run_grader("check", file, "-o", tmp_path / "page.html")
     assert done.returncode == 1, done.stderr
     assert "g_max of IL is 0.3" in done.stdout
-    assert "line 6" in done.stdout
+    assert "line 11" in done.stdout
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "g_max of IL is 0.3" in page
     assert "Further checks" not in page

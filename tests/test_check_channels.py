@@ -154,3 +154,49 @@ def test_a_gate_told_by_nothing_but_V_costs_nothing(solution: Evidence, judge: J
     """A state of unknown name and meaning, as 1 - n, passes where V follows the reference."""
     found = judge(_named(solution, "IK", {"closed": None}))["hh.channels.IK"]
     assert found.message_id == "checks.channel.ok"
+
+
+@pytest.mark.parametrize(
+    ("times", "message", "says"),
+    [
+        (0.0, "still", "gate n never moves"),
+        (2.0, "times", "moves 2 times as fast"),
+        (0.5, "slower", "moves only 0.5 times as fast"),
+        (-1.0, "equations", "the equation of its gate n"),
+    ],
+)
+def test_a_gate_that_moves_too_far_or_never_is_told_so(
+    solution: Evidence, judge: Judge, times: float, message: str, says: str
+) -> None:
+    """A derivative that is a multiple of the right one is said to be that."""
+    n = times * solution.attempts["HH"].answers.field["IK.n"]
+    evidence = _answering(solution, lambda a: replace(a, field={**a.field, "IK.n": n}))
+    found = judge(evidence)["hh.channels.IK"]
+    assert found.message_id == f"checks.channel.{message}"
+    assert says in found.message
+
+
+def test_a_gate_of_another_equation_is_no_multiple(solution: Evidence, judge: Judge) -> None:
+    """One state in ten off is enough for the equation to be called wrong."""
+    n = 2.0 * solution.attempts["HH"].answers.field["IK.n"]
+    n[::10] *= 1.01
+    evidence = _answering(solution, lambda a: replace(a, field={**a.field, "IK.n": n}))
+    assert judge(evidence)["hh.channels.IK"].message_id == "checks.channel.equations"
+
+
+@pytest.mark.parametrize("states", [{}, {"mh": None}, {"x": None, "y": None, "z": None}])
+def test_gates_kept_in_one_variable_cost_nothing_where_V_is_right(
+    solution: Evidence, judge: Judge, states: dict[str, str | None]
+) -> None:
+    """Both gates of a channel in one array are right where V is, and not where it isn't."""
+    evidence = _named(solution, "INa", states)
+    own = evidence.attempts["HH"].answers
+    start = {name: ends for name, ends in own.start.items() if not name.startswith("INa.")}
+    evidence = _answering(evidence, lambda a: replace(a, start=start))
+    found = judge(evidence)
+    assert found["hh.channels.INa"].message_id == "checks.channel.gates_by_V"
+    assert found["hh.simulation.start.gates"].status == "pass"
+    elsewhere = {**own.traces, "V": own.traces["V"] + 0.1}
+    wrong = judge(_answering(evidence, lambda a: replace(a, traces=elsewhere)))
+    assert wrong["hh.channels.INa"].status in ("fail", "partial")
+    assert wrong["hh.simulation.start.gates"].status == "partial"

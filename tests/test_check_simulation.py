@@ -70,6 +70,26 @@ def test_a_gate_that_starts_elsewhere_is_named(
     assert f"Your {state} starts at 1 after reset(); the handout's starts at 0." in check.message
 
 
+def test_a_gate_that_is_not_there_starts_nowhere(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """A channel without its gate, and V not right, loses that gate's share; words say which."""
+    attempt = compared.attempts["HH"]
+    assert attempt.reference is not None
+    gates = {name: own for name, own in attempt.reference.gates.items() if name != "IK.n"}
+    start = {name: ends for name, ends in attempt.answers.start.items() if name != "IK.n"}
+    traces = {**attempt.answers.traces, "V": attempt.answers.traces["V"] + 0.1}
+    changed = replace(
+        attempt,
+        answers=replace(attempt.answers, start=start, traces=traces),
+        reference=replace(attempt.reference, gates=gates),
+    )
+    report = verdict(replace(compared, attempts={"HH": changed}), assignment, "x", "en")
+    check = next(c for c in report.checks if c.id == "hh.simulation.start.gates")
+    assert check.status == "partial"
+    assert "the gate n" in check.message
+
+
 @pytest.mark.parametrize(
     "range_of_V",
     [(-80.0, -50.0), (-90.0, -60.0), (-75.0, -60.1), (-79.9, -65.0), (-65.0, -65.0)],
@@ -112,6 +132,21 @@ def test_steps_from_drawn_states_are_compared(
     maps = {**compared.attempts["HH"].answers.maps, "V": V}
     found = crowded(compared, assignment, maps=maps)
     assert {name for name in lost(found) if name.startswith("map")} == sees
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [("", "checks.map.twice"), ("IK.n", "checks.map.wrong"), ("V", "checks.map.wrong")],
+)
+def test_steps_claim_equations_that_agree_only_where_all_do(
+    compared: Evidence, assignment: Assignment, state: str, message: str
+) -> None:
+    """V goes elsewhere with right equations, or because V's or a gate's is wrong: told apart."""
+    answers = compared.attempts["HH"].answers
+    maps = {**answers.maps, "V": answers.maps["V"] + 0.01}
+    field = {name: rate * (2 if name == state else 1) for name, rate in answers.field.items()}
+    found = crowded(compared, assignment, maps=maps, field=field)
+    assert found["hh.simulation.map.50"].message_id == message
 
 
 def test_late_spikes_are_told(compared: Evidence, assignment: Assignment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,6 +34,19 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
     ),
     "in-a-list": ({"self.IL = IL(": "self.own = [0]; self.own[0] = IL("}, "checks.channel.loose"),
     "library": ({"self.IL = IL(": "self.IL = bp.dyn.IL("}, "checks.channel.library"),
+    "E_L-of-the-lesson-positive": (
+        {"E=-54.39, g": "E=54.387, g"},
+        "assignment.mistake.earlier_leak_sign",
+    ),
+    "input-tenth": (
+        {"size, V_initializer": "size, A=1e-2, V_initializer"},
+        "checks.simulation.input",
+    ),
+    "n-never-stored": ({"self.n.value = self": "n = self"}, "checks.channel.still"),
+    "n-twice": (
+        {"self.n.value = self": "for _ in range(2): self.n.value = self"},
+        "checks.channel.times",
+    ),
     "formula": ({"0.11 * (V + 40)": "0.1 * (V + 40)"}, "assignment.variant.formula"),
 }
 # The same of one equation: what is changed there, the message, and the state that it is said of.
@@ -202,8 +216,9 @@ def _says(result: Mapping[str, Any], message: str, assignment: Any) -> bool:
     words = catalogue("en", assignment.folder)
     if state and "{state}" in words.sentences[message_id]:
         return words.say(message_id, state=state) in result["submission"]["notes"]
-    first = words.sentences[message_id].partition("{")[0]
-    return bool(first) and any(n.startswith(first) for n in result["submission"]["notes"])
+    parts = re.split(r"{\w+}", words.sentences[message_id])
+    sentence = re.compile(".*".join(map(re.escape, parts)))
+    return any(sentence.fullmatch(note) for note in result["submission"]["notes"])
 
 
 def _said(result: Mapping[str, Any], assignment: Any) -> set[str]:

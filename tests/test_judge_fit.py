@@ -191,3 +191,35 @@ def test_constants_that_others_make_up_for_are_not_told() -> None:
         assert found == pytest.approx({n: true[n] for n in found}, rel=1e-6)
         assert not {"IL.E", "IL.g_max", "K.IKL.g_max"} & found.keys()
         assert {"Ca.ICaT.g_max", "K.E", "INa.g_max"} <= found.keys()
+
+
+@pytest.mark.parametrize(
+    ("times", "says"),
+    [(0.1, "acts 0.1 times as strong"), (2.0, "acts 2 times as strong"), (0.0, "not act on V")],
+)
+def test_a_scaled_input_is_no_other_conductance(
+    model: ReferenceModel, solution: Evidence, assignment: Assignment, times: float, says: str
+) -> None:
+    """Where the parameters said fit another input, they keep their points, and a note tells it."""
+    attempt = solution.attempts["HH"]
+    drawn = attempt.answers.field_states
+    V = model.field({**drawn, "I": times * drawn["I"]})["V"]
+    answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
+    scaled = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
+    assert _lost_parameters(scaled, assignment) == set()
+    report = verdict(Comparison(assignment, "cpu").add_reference(scaled), assignment, "x", "en")
+    assert [note for note in report.notes if says in note]
+    (residual,) = report.residuals
+    assert residual.explained == pytest.approx(residual.found, abs=1e-3)
+
+
+def test_currents_that_are_all_doubled_are_no_input(
+    model: ReferenceModel, solution: Evidence, assignment: Assignment
+) -> None:
+    """Conductances that are not as said are told of, each, and nothing of the input."""
+    attempt = solution.attempts["HH"]
+    double = {"IK.g_max": 72.0, "INa.g_max": 240.0, "IL.g_max": 0.06}
+    V = model.field(attempt.answers.field_states, double)["V"]
+    answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
+    wrong = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
+    assert _lost_parameters(wrong, assignment) == set(double)

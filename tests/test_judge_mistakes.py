@@ -15,7 +15,7 @@ from conftest import ROOT
 from grader.assignment import Assignment
 from grader.judge.mistakes import named_mistakes
 from grader.judge.reference import ReferenceModel, load_model
-from grader.judge.residuals import fits, residuals
+from grader.judge.residuals import diagnoses, fits, residuals
 from grader.measures import relative_error
 from grader.stages import (
     Answers,
@@ -215,7 +215,8 @@ def test_every_mistake_has_its_sentence(assignment: Assignment, language: str) -
     words = catalogue(language, assignment.folder)
     own = {id for id in words.sentences if id.startswith("assignment.mistake.")}
     named = {f"assignment.mistake.{name.partition(':')[0]}" for name in MODULE.MISTAKES}
-    assert own - named == {"assignment.mistake.earlier_leak"}  # that of a parameter
+    parameters = [p for c in assignment.exercises[0].channels for p in c.parameters.values()]
+    assert own - named == {mistake.message for p in parameters for mistake in p.mistakes}
     assert named <= own
 
 
@@ -230,7 +231,7 @@ def _evidence(attempt: Attempt) -> Evidence:
 def test_residuals_hold_what_is_wrong(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:
-    """Every wrong derivative, the named ones with what their mistake gives and says."""
+    """Every wrong derivative, the named ones with what their mistake gives and says, twice."""
     known, right = model.mistakes(at, {}), model.field(at)
     odd = right["V"] + 5.0
     odd[0] = np.nan
@@ -241,7 +242,8 @@ def test_residuals_hold_what_is_wrong(
         variant="code", traces={}, field=right, gates=gates, fitted={}, mistakes=named
     )
     words = catalogue("en", assignment.folder)
-    V, m = residuals(_evidence(replace(attempt, reference=reference)), assignment, words)
+    full = replace(attempt, reference=reference)
+    V, m = residuals(_evidence(full), assignment, words)
     assert (V.state, V.unit, V.explained, V.mistake) == ("V", "mV/ms", None, "")
     assert V.found.tolist() == pytest.approx([5.0] * 255)
     assert V.V.tolist() == at["V"][1:].tolist()
@@ -249,8 +251,12 @@ def test_residuals_hold_what_is_wrong(
     assert m.explained is not None
     assert np.array_equal(m.explained, m.found)
     assert m.mistake.startswith("In your dm/dt, β_m is not multiplied by m.")
-    bare = replace(attempt, reference=None)
-    assert residuals(_evidence(bare), assignment, words) == ()
+    assert [(d.message_id, d.state, d.message) for d in diagnoses(_evidence(full), words)] == [
+        ("assignment.mistake.beta_alone", "m", m.mistake)
+    ]
+    bare = _evidence(replace(attempt, reference=None))
+    assert residuals(bare, assignment, words) == ()
+    assert diagnoses(bare, words) == ()
 
 
 def test_other_shapes_never_fit() -> None:

@@ -258,6 +258,7 @@ DRAWN = Drawn(
     field_states={"V": np.zeros(2)},
     map_states={"V": np.zeros(2)},
     map_steps=1,
+    finer_steps=1,
 )
 
 
@@ -278,7 +279,7 @@ DRAWN = Drawn(
 def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
     """A reply that is not what was asked for raises one known exception, nothing else."""
     with pytest.raises(messages.BadReply, match=complaint):
-        messages.read_answer(reply, DRAWN, 64)
+        messages.read_answer(reply, DRAWN)
 
 
 def test_a_channel_can_be_named_only_once() -> None:
@@ -365,3 +366,21 @@ def test_a_model_meets_no_setting_of_the_one_before_it(tmp_path: Path) -> None:
             return told
 
     assert asyncio.run(run()) == ["ok "] * 5
+
+
+def test_a_model_that_resets_only_once_is_answered_for(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    """A channel that can't be reset again costs nothing: a new model is asked, reset once."""
+    once = (
+        "class IK(IK):\n"
+        "  def reset_state(self, V, *args, **kwargs):\n"
+        "    assert not hasattr(self, 'n'), 'only once'\n"
+        "    super(IK, self).reset_state(V, *args, **kwargs)\n"
+    )
+    file = short_solution(tmp_path / "n.ipynb", once)
+    job = Job(notebook=file, assignment=assignment, limits=assignment.limits, secret=b"tests")
+    attempt = gather(job).attempts["HH"]
+    assert attempt.answers.traces
+    assert (attempt.probe.population, attempt.answers.resets) == (64, 64)
+    assert not attempt.answers.one_by_one

@@ -101,7 +101,7 @@ def test_killing_the_grader_leaves_nothing_running(a_class: Class, backend: str)
     while time.monotonic() < deadline and any(map(_command, below)):
         time.sleep(0.1)
     assert [_command(pid) for pid in below if _command(pid) != ENDED] == []
-    assert len(a_class.scratch()) == 1
+    assert a_class.scratch() != []
     a_class.hand_in("print(6 * 7)")
     assert a_class.grade(backend).wait(300) == 0
     assert a_class.scratch() == []

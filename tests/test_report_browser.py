@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import chromium
 import numpy as np
 import pytest
 from test_report_samples import ALL, TIME, curves, hostile, mistaken
+from test_verify_matrix import page_to_cite
 
-from grader.report.batch import index_html
 from grader.report.html import student_html, teacher_html
+from grader.report.index import index_html
 from grader.stages import BatchSummary, Curve
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
+pytestmark = chromium.MARKS
 
 
 def _pages() -> dict[str, str]:
@@ -38,6 +34,7 @@ def _pages() -> dict[str, str]:
     summary = BatchSummary(
         assignment="hh", assignment_title="HH", reports=tuple(reports.values()), seconds=1.0
     )
+    texts |= {f"verify-{language}": page_to_cite(language) for language in ("en", "zh")}
     return texts | {"index": index_html(summary)}
 
 
@@ -52,12 +49,7 @@ def _hair() -> Curve:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless browser, closed at the end."""
-    with playwright.sync_playwright() as engine:
-        opened = engine.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
+    yield from chromium.opened()
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +96,7 @@ def test_pages_fit_and_load_nothing(browser: Any, folder: Path, width: int, sche
             })"""
         )
     context.close()
-    assert len(files) == 29
+    assert len(files) == 31
     assert faults == []
     assert said == []
     assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []

@@ -72,15 +72,24 @@ def test_zero_is_always_on_the_plot() -> None:
 
 
 def test_without_a_named_mistake_there_are_no_rings() -> None:
-    """Nothing is claimed by the picture that no sentence claims; a student isn't shown it."""
+    """Nothing is claimed by the picture that no sentence claims, to whomever it is shown."""
     bare = residual(named=False)
     svg = str(residual_svg(bare, TEACHER))
     assert 'class="ring"' not in svg
     assert "with this mistake" not in _texts(svg)
-    (shown,) = differences([bare], TEACHER)
-    assert (shown.mistake, shown.text) == ("", "")
-    assert "No single likely mistake" in shown.seen
-    assert differences([bare], EN) == ()
+    for said in (TEACHER, EN):
+        (shown,) = differences([bare], said)
+        assert shown.mistake == ""
+        assert "No single likely mistake" in shown.seen
+
+
+def test_a_student_sees_two_that_no_mistake_explains_after_the_named() -> None:
+    """What is named comes first; of the others two are enough, where a teacher sees all."""
+    bare = [replace(residual(named=False), state=state) for state in "abc"]
+    shown = differences([*bare, residual()], EN)
+    assert [bool(one.mistake) for one in shown] == [True, False, False]
+    assert [s in shown[k].svg for k, s in ((0, "dn/dt"), (1, "da/dt"), (2, "db/dt"))] == [True] * 3
+    assert len(differences([*bare, residual()], TEACHER)) == 4
 
 
 def test_the_dots_in_their_rings_are_counted() -> None:
@@ -122,17 +131,17 @@ def test_words_from_outside_are_escaped() -> None:
 
 
 def test_both_pages_show_the_evidence() -> None:
-    """The mistake's sentence stands beside its plot, once; what isn't named is the teacher's."""
+    """The mistake's sentence stands beside its plot, once; what isn't named comes after it."""
     report = mistaken()
     named, bare = report.residuals
     student, teacher = student_html(report), teacher_html(report)
     for page in (student, teacher):
         assert page.count(named.mistake) == 1
-        assert page.count('<figure class="plot difference">') == (1 if page == student else 2)
+        assert page.count('<figure class="plot difference">') == 2
     assert "Where your equations differ" in student
     assert "Where the student&#39;s equations differ" in teacher
     assert bare.state == "V"
-    assert "dV/dt" not in student
+    assert student.index("dn/dt: yours") < student.index("dV/dt: yours")
 
 
 def test_markdown_has_the_sentence_and_no_plot() -> None:
@@ -140,7 +149,7 @@ def test_markdown_has_the_sentence_and_no_plot() -> None:
     text = student_markdown(mistaken())
     assert "At 256 of 256 states dn/dt is what a model with this mistake gives." in text
     assert text.count("is not multiplied by 1") == 1
-    assert "dV/dt" not in text
+    assert "dV/dt differs from the one asked for, by no single likely mistake" in text
 
 
 def test_a_submission_that_was_not_graded_shows_no_evidence() -> None:

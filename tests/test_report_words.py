@@ -68,7 +68,7 @@ def test_the_reports_know_no_assignment() -> None:
     named = [
         file.name
         for file in files
-        if file.suffix in (".py", ".j2", ".css", ".toml")
+        if file.suffix in (".py", ".j2", ".css", ".js", ".toml")
         and re.search(r"\b(HH|IK|INa|IL|hh)\b", file.read_text("utf-8"))
     ]
     assert named == []

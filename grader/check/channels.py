@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.check.comparable import V_agrees, field_is_right
+import numpy as np
+
+from grader.check.comparable import field_is_right
+from grader.check.distance import V_agrees
 from grader.check.item import Item, class_cell, no_model
+from grader.measures import absolute_error
 from grader.stages import ChannelProbe, Finding, Value
+
+CONSTANT = 1e-4
+"""How far a gate may be from k times the reference's, relative to it, to move k times as fast."""
 
 
 def channel(item: Item) -> Finding:
@@ -21,10 +28,12 @@ def channel(item: Item) -> Finding:
     found, name = item.found, item.check.channel
     values: dict[str, Value] = {"name": name}
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
-    if item.asked.type and (found is None or found.kind == "blank"):
+    loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
+    within = [c for c in loose if c.name.startswith(f"{name}[")]
+    if item.asked.type and (found is None or found.kind == "blank") and not within:
         return _missing(item, values, where)
-    if found is None or found.kind == "blank":
-        loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
+    if found is None or found.kind == "blank" or within:
+        loose = within or loose
         message = "checks.channel.loose" if loose else "checks.channel.missing"
         values["where"] = ", ".join(c.name for c in loose)
         return Finding(credit=0.0, message_id=message, values=values, **where)
@@ -45,7 +54,8 @@ def channel(item: Item) -> Finding:
         return _of_type(item, found, values, where)
     asked_gates, states = sorted(item.asked.gates), ", ".join(found.states)
     values |= {"gates": ", ".join(asked_gates), "states": states}
-    if not _has_its_gates(item, found):
+    by_V = False
+    if not _has_its_gates(item, found) and not (by_V := _told_by_V(item)):
         return Finding(
             credit=0.0,
             message_id="checks.channel.gates" if asked_gates else "checks.channel.no_gates",
@@ -65,13 +75,15 @@ def channel(item: Item) -> Finding:
         )
     for gate in asked_gates:
         if field_is_right(item, f"{name}.{gate}") is False or _nothing_plays(item, gate):
+            message, said = _wrong_gate(item, gate)
             return Finding(
                 credit=partial,
-                message_id="checks.channel.equations",
-                values=values | {"gate": gate},
+                message_id=f"checks.channel.{message}",
+                values=values | said,
                 cell=class_cell(item, found),
             )
-    return Finding(credit=1.0, message_id="checks.channel.ok", values=values, found=found.type_name)
+    message = "checks.channel.gates_by_V" if by_V else "checks.channel.ok"
+    return Finding(credit=1.0, message_id=message, values=values, found=found.type_name)
 
 
 def _kinds(found: ChannelProbe) -> tuple[str, ...]:
@@ -125,12 +137,56 @@ def _has_its_gates(item: Item, found: ChannelProbe) -> bool:
     return played and (explained or field_is_right(item, "V") is True)
 
 
+def _told_by_V(item: Item) -> bool:
+    """Whether the channel keeps its gates in a form of its own, as both in one, and V is right.
+
+    None of its states plays one, and the gates are not at another channel's name.
+    """
+    asked, reference = item.asked, item.attempt.reference
+    if reference is None or not asked.gates:
+        return False
+    if any(f"{asked.name}.{gate}" in reference.gates for gate in asked.gates):
+        return False
+    for other in item.exercise.channels:
+        probed = item.attempt.probe.channel(other.name)
+        if other is not asked and (probed is None or len(probed.states) != len(other.gates)):
+            return False
+    return V_agrees(item)
+
+
 def _nothing_plays(item: Item, gate: str) -> bool:
     """Whether no state of the channel is this gate, by name or equation, and V misses it."""
     answers, reference = item.attempt.answers, item.attempt.reference
     if reference is None or f"{item.check.channel}.{gate}" in reference.gates:
         return False
     return "V" in answers.traces and not V_agrees(item)
+
+
+def _wrong_gate(item: Item, gate: str) -> tuple[str, dict[str, Value]]:
+    """How a gate's equation is wrong, and what the sentence says of it, by the student's name."""
+    reference, name = item.attempt.reference, f"{item.check.channel}.{gate}"
+    own = name if reference is None else reference.gates.get(name, name)
+    said: dict[str, Value] = {"gate": own.split(".")[-1]}
+    times = _times(item, name, own)
+    if times is None or times < -CONSTANT or abs(times - 1.0) <= CONSTANT:
+        return "equations", {"gate": gate}
+    if times <= CONSTANT:
+        return "still", said
+    return "times" if times > 1.0 else "slower", said | {"times": float(f"{times:.4g}")}
+
+
+def _times(item: Item, name: str, own: str) -> float | None:
+    """How many times as fast a gate moves as the reference's, where that is one number."""
+    reference, field = item.attempt.reference, item.attempt.answers.field
+    if reference is None or own not in field or name not in reference.field:
+        return None
+    found, asked = field[own], reference.field[name]
+    if found.shape != asked.shape or not np.isfinite(found).all() or not asked.any():
+        return None
+    times = float(found @ asked / (asked @ asked))
+    size = np.maximum(np.abs(asked), np.median(np.abs(asked)) / 10)
+    apart = absolute_error(found, times * asked, unit=size * max(1.0, abs(times)))
+    return times if apart <= CONSTANT else None
 
 
 def no_extra_channels(item: Item) -> Finding:
@@ -154,4 +210,9 @@ def no_extra_channels(item: Item) -> Finding:
         )
     if not present:
         return Finding(credit=0.0, message_id="checks.extra.none", cell=item.cell)
-    return Finding(credit=len(present) / len(asked), message_id="checks.extra.ok")
+    missing = [name for name in sorted(asked) if name not in {c.name for c in present}]
+    return Finding(
+        credit=len(present) / len(asked),
+        message_id="checks.extra.missing" if missing else "checks.extra.ok",
+        values={"names": ", ".join(missing)},
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,6 +39,23 @@ def too_far(item: Item, found: Distances) -> float | None:
         if not distance <= tolerance(item, until):
             return until or 0.0
     return None
+
+
+def V_agrees(item: Item) -> bool:
+    """Whether V follows the reference on every stimulus of this check."""
+    own, attempt = item.check, item.attempt
+    if attempt.panel is None or attempt.reference is None or "V" not in attempt.answers.traces:
+        return False
+    beside = [
+        replace(item, check=check)
+        for check in item.assignment.checks
+        if (check.kind, check.variable) == ("trace_rmse", "V")
+        and (check.exercise, check.stimuli) == (own.exercise, own.stimuli)
+    ]
+    found = [(one, distances(one)) for one in beside]
+    return bool(found) and all(
+        apart is not None and too_far(one, apart) is None for one, apart in found
+    )
 
 
 # --------------------------------------------------------------- the two sides of it

@@ -1,4 +1,4 @@
-"""Whether a model steps in another way than the reference, told by its first step."""
+"""Whether a model is the reference in another scheme: it steps otherwise, and ends up there."""
 
 from __future__ import annotations
 
@@ -6,15 +6,39 @@ import numpy as np
 
 from grader.check.item import Item
 
+FIRST = 5  # steps
 OTHERWISE = 1e-3
-"""How far a first step must be from the reference's, as a share of that.
+"""How far one of the first steps must be from the reference's, as a share of that.
 
 Round-off in single precision is 10 times less; Euler's step of the slowest gate 10 times more.
 """
 
+SHRINKS = 0.6
+"""To what share V's distance from the reference falls, at most, when dt is halved.
+
+Both have errors of first order in dt, or smaller ones, so for a right model it is a half.
+"""
+ROUND_OFF = {"float64": 1e-4, "float32": 2e-2}
+"""mV RMSE that are no distance at all, where steps are that short."""
+
+
+def converges(item: Item) -> bool:
+    """Whether V comes nearer to the reference's as both make shorter steps.
+
+    What differs in the model itself, as a further state or a dt of its own, stays.
+    """
+    reference, answers = item.attempt.reference, item.attempt.answers
+    found = answers.finer.get("V")
+    expected = None if reference is None else reference.finer.get("V")
+    if found is None or expected is None or found.shape != expected.shape:
+        return False
+    with np.errstate(over="ignore"):  # a model may go as far as numbers go
+        longer, shorter = np.sqrt(np.mean(np.square(found - expected), axis=(1, 2)))
+    return bool(shorter <= max(ROUND_OFF[answers.precision], SHRINKS * longer))
+
 
 def steps_otherwise(item: Item) -> bool:
-    """Whether a state's first step differs from the reference's, on most stimuli.
+    """Whether one of a state's first steps differs from the reference's, on most stimuli.
 
     Both start at the same state there, so that with the same equations another scheme is at
     work, also where the student wrote it by hand and no integrator tells.
@@ -26,10 +50,12 @@ def steps_otherwise(item: Item) -> bool:
     starts = {name: np.array(least) for name, (least, _) in item.exercise.start.items()}
     starts["V"] = panel.V0
     for name, own in {"V": "V", **reference.gates}.items():
-        found, expected = attempt.answers.traces.get(own), reference.traces[name]
-        if name not in starts or found is None or found.shape != expected.shape:
+        found, expected = attempt.answers.traces.get(own), reference.traces[name][:FIRST]
+        if name not in starts or found is None:
             continue
-        allowed = OTHERWISE * np.abs(expected[0] - starts[name])
-        if np.median(np.abs(found[0] - expected[0]) - allowed) > 0:
+        before = np.broadcast_to(starts[name], expected[:1].shape)
+        steps = np.diff(expected, axis=0, prepend=before)
+        apart = np.abs(found[:FIRST] - expected) - OTHERWISE * np.abs(steps)
+        if (np.median(apart, axis=1) > 0).any():
             return True
     return False

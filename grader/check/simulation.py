@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 
 from grader.check.comparable import (
-    V_agrees,
     by_field,
     field_is_right,
     named,
@@ -14,9 +13,12 @@ from grader.check.comparable import (
     not_finite,
     within,
 )
-from grader.check.distance import distances, own_state, too_far
+from grader.check.distance import V_agrees, distances, own_state, too_far
 from grader.check.item import Item
+from grader.check.structure import parameter
 from grader.stages import Finding
+
+MOST = 1000  # beyond this a distance is no number that tells anything
 
 
 def trace_rmse(item: Item) -> Finding:
@@ -45,8 +47,9 @@ def trace_rmse(item: Item) -> Finding:
     for tier in sorted(item.check.partial, key=lambda t: -t.within):
         if first <= tier.within:
             credit = tier.credit
-    message = "checks.trace.close" if credit else "checks.trace.wrong"
-    return replace(right, credit=credit, message_id=message, cell=item.cell)
+    message = ("near" if _parameter_is_wrong(item) else "close") if credit else "wrong"
+    right = replace(right, credit=credit, message_id=f"checks.trace.{message}", cell=item.cell)
+    return _beyond(right, distance, "checks.trace.far")
 
 
 def steps(item: Item) -> Finding:
@@ -70,10 +73,12 @@ def steps(item: Item) -> Finding:
         return right
     if finding := by_field(item, right.detail):
         return finding
-    message = "checks.map.twice" if field_is_right(item, variable) else "checks.map.wrong"
+    agree = all(field_is_right(item, name) is True for name in ("V", *item.exercise.gates))
+    message = "checks.map.twice" if agree else "checks.map.wrong"
     if not math.isfinite(found[None]):
         message = "checks.trace.nan"
-    return replace(right, credit=0.0, message_id=message, cell=item.cell)
+    right = replace(right, credit=0.0, message_id=message, cell=item.cell)
+    return _beyond(right, found[None], "checks.map.far")
 
 
 def field(item: Item) -> Finding:
@@ -97,6 +102,22 @@ def field(item: Item) -> Finding:
 
 
 # ------------------------------------------------------------------ what they share
+
+
+def _beyond(finding: Finding, distance: float, message: str) -> Finding:
+    """The finding, with a distance beyond `MOST` told as that."""
+    if not (math.isfinite(distance) and distance > MOST):
+        return finding
+    return replace(finding, message_id=message, values={**finding.values, "most": MOST}, found=None)
+
+
+def _parameter_is_wrong(item: Item) -> bool:
+    """Whether a check of a parameter of this exercise loses points."""
+    return any(
+        (parameter(replace(item, check=check)).credit or 0.0) < 1.0
+        for check in item.assignment.checks
+        if (check.kind, check.exercise) == ("parameter", item.check.exercise)
+    )
 
 
 def _gate_unmatched(item: Item) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from grader.check.distance import V_agrees
 from grader.check.item import Item, no_model
 from grader.stages import Finding, Value
 
@@ -18,23 +19,40 @@ def start(item: Item) -> Finding:
         return finding
     asked = item.exercise.start
     variables = [item.check.variable] if item.check.variable else [n for n in asked if n != "V"]
+    variables = [name for name in variables if not _told_by_V(item, name)]
     found = item.attempt.answers.start
-    known = [name for name in variables if _own(item, name) in found]
-    if not known:
+    if not found:
         return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
     wrong = starts_elsewhere(item, variables)
-    ends = {name: found[_own(item, name)] for name in known}
+    ends = {name: found[_own(item, name)] for name in variables if _own(item, name) in found}
     detail = "; ".join(f"{n}: {low:g} to {high:g}" for n, (low, high) in ends.items())
     if not wrong:
         return Finding(credit=1.0, message_id="checks.start.ok", detail=detail)
-    first = wrong[0]
+    first = next((name for name in wrong if name in ends), wrong[0])
+    values: dict[str, Value] = {"full": _own(item, first), "variable": first.split(".")[-1]}
+    if first not in ends:
+        return Finding(
+            credit=1.0 - len(wrong) / len(variables),
+            message_id="checks.skipped.no_gate",
+            values=values,
+            detail=detail,
+            cell=item.cell,
+        )
     (low, high), (least, greatest) = ends[first], asked[first]
-    values: dict[str, Value] = {"full": first, "variable": first.split(".")[-1]}
     values |= {"least": float(f"{low:.4g}"), "greatest": float(f"{high:.4g}")}
     values |= {"low": least, "high": greatest, "found": float(f"{high:.4g}"), "asked": greatest}
+    one = values["least"] == values["greatest"]
+    if least == greatest:
+        message = "state" if one else "states"
+    else:
+        message = "everywhere" if one else "range"
+    channel = item.attempt.probe.channel(first.rpartition(".")[0])
+    if channel is not None and channel.kind == "channel" and not channel.from_notebook:
+        message = "library"
+        values |= {"name": channel.name, "type": channel.type_name}
     return Finding(
         credit=1.0 - len(wrong) / len(variables),
-        message_id="checks.start.state" if least == greatest else "checks.start.range",
+        message_id=f"checks.start.{message}",
         values=values,
         detail=detail,
         cell=item.cell,
@@ -50,6 +68,14 @@ def starts_elsewhere(item: Item, variables: Iterable[str]) -> list[str]:
         for name in variables
         if name in asked and not _fits(found.get(_own(item, name)), asked[name], draws)
     ]
+
+
+def _told_by_V(item: Item, variable: str) -> bool:
+    """Whether no state plays a gate, and V follows the reference all the same."""
+    reference = item.attempt.reference
+    if reference is None or variable == "V" or variable in reference.gates:
+        return False
+    return V_agrees(item)
 
 
 def _own(item: Item, variable: str) -> str:

@@ -122,10 +122,12 @@ def _mistake(item: Item, value: float) -> str:
         return "checks.parameter.sign"
     if any(is_close(value, asked.value * factor) for factor in (10, 100, 1000, 0.1, 0.01, 0.001)):
         return "checks.parameter.power_of_ten"
-    for other in item.exercise.channels:
-        for p in other.parameters.values():
-            if p is not asked and is_close(value, p.value):
-                return "checks.parameter.of_another"
+    which = item.check.parameter
+    elsewhere = [p for name, p in item.asked.parameters.items() if name != which]
+    others = [c for c in item.exercise.channels if c.name != item.check.channel]
+    elsewhere += [c.parameters[which] for c in others if which in c.parameters]
+    if any(is_close(value, p.value) for p in elsewhere):
+        return "checks.parameter.of_another"
     return "checks.parameter.wrong"
 
 

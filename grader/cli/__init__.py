@@ -13,8 +13,11 @@ import click
 from grader import __version__
 from grader.cli.check import check
 from grader.cli.doctor import doctor
+from grader.cli.export import export
 from grader.cli.grade import grade
+from grader.cli.new import new
 from grader.cli.options import SETTINGS
+from grader.cli.release import release
 from grader.cli.verify import verify
 
 
@@ -25,12 +28,14 @@ def main() -> None:
 
     \b
     A class:          grader grade handed-in/ -o feedback
+    Its marks:        grader export canvas --into gradebook.csv
     Your own work:    grader check my-homework.ipynb
+    An assignment:    grader new ID, grader release ID, grader verify ID
     """
     for stream in (sys.stdout, sys.stderr):  # no terminal's encoding may end a batch
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-for command in (grade, check, verify, doctor):
+for command in (grade, check, export, verify, new, release, doctor):
     main.add_command(command)

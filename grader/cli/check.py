@@ -75,7 +75,7 @@ def check(
     from grader.selfcheck import self_check
 
     entry = SimpleNamespace(path=notebook)
-    place = find(assignment, assignments, named_by_first([entry]), likely_of([entry]))
+    place = find(assignment, assignments, named_by_first([entry]), likely_of([notebook]))
     language = language_of(lang)
     with working(language):
         loaded = place.load(as_teacher=False)

@@ -20,7 +20,6 @@ from grader.cli.options import (
     lang_option,
     language_of,
     likely_of,
-    named_by_first,
     notebook_seconds_option,
     probe_seconds_option,
 )
@@ -59,6 +58,13 @@ from grader.cli.options import (
     help="How notebooks are boxed in; auto takes the strongest that works here. "
     "none: they run with your own rights.",
 )
+@click.option(
+    "--layout",
+    type=click.Choice(["auto", "plain", "canvas", "moodle", "nbgrader"]),
+    default="auto",
+    show_default=True,
+    help="Whose names the files have, where auto gets it wrong; plain: nobody's.",
+)
 @lang_option
 @click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
@@ -74,6 +80,7 @@ def grade(
     jobs: int | None,
     device: str,
     sandbox: str,
+    layout: str,
     lang: str | None,
     fail_under: float | None,
     seed: int | None,
@@ -82,13 +89,22 @@ def grade(
     probe_seconds: float | None,
     assignments: Path | None,
 ) -> int:
-    """Grade notebooks: files, a folder of them, or a folder per student.
+    """Grade notebooks: files, a folder of them, a folder per student, or what a platform gave.
+
+    A zip or tar.gz is read as it is: the download of Canvas or Moodle, nbgrader's
+    submitted/, or what a student packed. Whose each submission is goes to roster.json,
+    for grader export.
+
+    \b
+      grader grade submissions.zip -o feedback
+      grader grade submitted/ -o feedback
+      grader grade handed-in/ late.tar.gz -o feedback
 
     \b
     Each submission gets a folder of its own in the output folder:
       result.html, result.md           for the student
       result.json, teacher.html, ...   for you
-    and the batch gets index.html, grades.csv and summary.json.
+    and the batch gets index.html, grades.csv, summary.json and roster.json.
 
     \b
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
@@ -96,49 +112,61 @@ def grade(
     """
     from grader.batch import NoDevice, Options, default_jobs, grade_batch
     from grader.box.programs import file_for
+    from grader.box.scratch import scratch_folder
     from grader.console import batch_progress, show_summary
     from grader.locate import find
-    from grader.read.intake import find_submissions
+    from grader.read.intake import collect
+    from grader.roster import layout_named, write_roster
     from grader.secret import load_secret
     from grader.stages import Note
     from grader.words import catalogue
 
-    entries, notes = find_submissions(list(paths), leave_out=out)
-    if not entries:
-        words = catalogue(language_of(lang))
-        fail("\n".join(words.say(note.message_id, **note.values) for note in notes))
-    place = find(assignment, assignments, named_by_first(entries), likely_of(entries))
-    loaded = place.load(as_teacher=True)
     language = language_of(lang)
-    box = box_of(sandbox, language)
-    programs = None if box is None else file_for(loaded)
-    if programs is not None and not programs.exists():
-        notes = [*notes, Note(message_id="console.fills")]
-    options = Options(
-        out=out,
-        jobs=min(jobs or default_jobs(), max(1, len(entries))),
-        language=language,
-        limits=loaded.limits.changed(
-            cell_seconds=cell_seconds,
-            notebook_seconds=notebook_seconds,
-            probe_seconds=probe_seconds,
-        ),
-        secret=load_secret(),
-        seed=seed,
-        device=device,
-        submissions=tuple(entry.path for entry in entries),
-        box=box,
-        programs=programs,
-    )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        fail(f"the output folder {out} can't be made: {error.strerror}. Choose another with -o.")
-    try:
-        with batch_progress(len(entries), notes, language) as on_report:
-            summary = grade_batch(entries, loaded, options, on_report)
-    except NoDevice as error:
-        fail(str(error))
+    with scratch_folder() as unpacked:
+        handed_in = collect(list(paths), unpacked, out, layout_named(layout))
+        if not handed_in.units:
+            words = catalogue(language)
+            fail("\n".join(words.say(n.message_id, **n.values) for n in handed_in.notes))
+        place = find(
+            assignment, assignments, handed_in.named_assignment(), likely_of(handed_in.notebooks)
+        )
+        loaded = place.load(as_teacher=True)
+        entries, notes = handed_in.entries(loaded)
+        box = box_of(sandbox, language)
+        programs = None if box is None else file_for(loaded)
+        if programs is not None and not programs.exists():
+            notes = [*notes, Note(message_id="console.fills")]
+        options = Options(
+            out=out,
+            jobs=min(jobs or default_jobs(), max(1, len(entries))),
+            language=language,
+            limits=loaded.limits.changed(
+                cell_seconds=cell_seconds,
+                notebook_seconds=notebook_seconds,
+                probe_seconds=probe_seconds,
+            ),
+            secret=load_secret(),
+            seed=seed,
+            device=device,
+            submissions=(
+                *(path for path in paths if path.is_file()),
+                *(entry.path for entry in entries if entry.fault is None),
+            ),
+            box=box,
+            programs=programs,
+        )
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            write_roster((entry.row for entry in entries), out)
+        except OSError as error:
+            fail(
+                f"the output folder {out} can't be used: {error.strerror}. Choose another with -o."
+            )
+        try:
+            with batch_progress(len(entries), notes, language) as on_report:
+                summary = grade_batch(entries, loaded, options, on_report)
+        except NoDevice as error:
+            fail(str(error))
     show_summary(summary, out)
     if any(report.outcome == "not_graded" for report in summary.reports):
         return OUR_FAULT

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import locale
 import os
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -123,10 +123,10 @@ def box_of(sandbox: str, language: str) -> Any:
     return setup
 
 
-def likely_of(entries: Any) -> Any:
-    """For `grader.locate.find`: which of its places the first readable notebook looks like.
+def likely_of(paths: Sequence[Path]) -> Any:
+    """For `grader.locate.find`: which of its places most of the notebooks look like.
 
-    A sentence and status 2 where none of them can be read.
+    A sentence and status 2 where there is one notebook, and it can't be read.
     """
 
     def likely(places: Any) -> list[str]:
@@ -135,17 +135,17 @@ def likely_of(entries: Any) -> Any:
         from grader.words import catalogue
 
         known = [place.load(as_teacher=False, derived=False) for place in places]
-        faults = []
-        for entry in entries[:20]:
-            with contextlib.suppress(OSError):
-                submission = read_notebook(entry.path)
-                if found := looks_like(submission, known):
-                    return found
-                faults += [submission.fault] if submission.fault else []
-        if faults and len(faults) == len(entries):
-            words = catalogue(language_of(None))
-            fail(words.say(faults[0].message_id, **faults[0].values))
-        return []
+        votes: Counter[str] = Counter()
+        for path in paths:
+            try:
+                submission = read_notebook(path)
+            except Exception:  # of a stranger's file: reading it once more will say what it is
+                continue
+            if submission.fault is not None and len(paths) == 1:
+                fault = submission.fault
+                fail(catalogue(language_of(None)).say(fault.message_id, **fault.values))
+            votes.update(looks_like(submission, known))
+        return [id for id, count in votes.items() if count == max(votes.values())]
 
     return likely
 

@@ -41,6 +41,11 @@ from grader.cli.options import (
     help="Derive the tolerances anew, with other seeds and every other wrong model, store them "
     "beside the assignment, and then test.",
 )
+@click.option(
+    "--samples/--no-samples",
+    default=True,
+    help="Grade the labelled samples too, where the assignment has some.",
+)
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Default: one for each processor.")
 @lang_option
 @assignments_option
@@ -50,6 +55,7 @@ def verify(
     out: Path | None,
     seeds: int,
     derive: bool,
+    samples: bool,
     jobs: int | None,
     lang: str | None,
     assignments: Path | None,
@@ -95,9 +101,9 @@ def verify(
                 for file in derive_tolerances(loaded, box, jobs or processors(), on_row):
                     click.echo(str(file))
             loaded = place.load(as_teacher=True)
-        if (samples := samples_of(loaded)) is not None:
+        if samples and (folder := samples_of(loaded)) is not None:
             with progress("verify.samples", language) as on_step:
-                labelled = grade_labelled(samples, loaded, box, default_jobs(), on_step)
+                labelled = grade_labelled(folder, loaded, box, default_jobs(), on_step)
         with progress("verify.running", language) as on_row:
             matrix = verify_assignment(loaded, box, numbers, jobs or processors(), on_row)
     except (NoSolution, ExpectedError, NotTold) as problem:

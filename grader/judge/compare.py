@@ -11,6 +11,7 @@ import numpy as np
 
 from grader.assignment import Assignment, Exercise, Variant
 from grader.judge.fit import fit_constants
+from grader.judge.injected import scaled_input
 from grader.judge.match import (
     choose_traces,
     choose_variant,
@@ -20,7 +21,7 @@ from grader.judge.match import (
 )
 from grader.judge.mistakes import named_mistakes
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
-from grader.stages import Answers, Array, Attempt, Evidence, Reference
+from grader.stages import Answers, Array, Attempt, Evidence, NamedMistake, Reference
 
 
 class Comparison:
@@ -30,28 +31,34 @@ class Comparison:
     ("auto", "cpu" or "gpu") isn't there.
     """
 
-    def __init__(self, assignment: Assignment, device: str = "auto") -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        device: str = "auto",
+        kind: type[ReferenceModel] = ReferenceModel,
+    ) -> None:
         if assignment.rubric is None:
             raise ValueError(f"assignment {assignment.id!r} has no rubric here")
         self.assignment = assignment
-        self._model = ReferenceModel(
-            load_model(assignment.rubric.reference), cast(DeviceName, device)
-        )
+        self._model = kind(load_model(assignment.rubric.reference), cast(DeviceName, device))
 
     @cached_property
     def device(self) -> str:
         """Where the reference is computed: "cpu" or "gpu"."""
         return self._model.platform
 
-    def add_reference(self, evidence: Evidence) -> Evidence:
-        """``evidence`` with the reference's answer to the same stimuli and states."""
+    def add_reference(self, evidence: Evidence, *, naming: bool = True) -> Evidence:
+        """``evidence`` with the reference's answer to the same stimuli and states.
+
+        Likely mistakes are looked for when ``naming``; no check asks for them.
+        """
         attempts = {
-            id: self._compared(self.assignment.exercise(id), attempt)
+            id: self._compared(self.assignment.exercise(id), attempt, naming)
             for id, attempt in evidence.attempts.items()
         }
         return replace(evidence, attempts=attempts)
 
-    def _compared(self, exercise: Exercise, attempt: Attempt) -> Attempt:
+    def _compared(self, exercise: Exercise, attempt: Attempt, naming: bool) -> Attempt:
         answers, panel = attempt.answers, attempt.panel
         if panel is None:
             return attempt
@@ -66,18 +73,23 @@ class Comparison:
             all_traces = {v.id: self._model.run(panel, v.constants) for v in variants}
             nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
             variant, traces = next(v for v in variants if v.id == nearest), all_traces[nearest]
+        finer_steps = next((a.shape[1] for a in answers.finer.values()), 0)
         reference = Reference(
             variant=variant.id,
             traces=traces,
             field=expected,
             maps=self._maps(answers, variant, gates),
+            finer=self._model.finer(panel, finer_steps, variant.constants) if finer_steps else {},
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
-            mistakes=named_mistakes(
-                self._model, self.assignment, exercise, attempt, variant, gates
-            ),
+            mistakes=self._mistakes(exercise, attempt, variant, gates) if naming else (),
         )
         return replace(attempt, reference=reference)
+
+    def _mistakes(
+        self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
+    ) -> tuple[NamedMistake, ...]:
+        return named_mistakes(self._model, self.assignment, exercise, attempt, variant, gates)
 
     def _maps(
         self, answers: Answers, variant: Variant, gates: Mapping[str, str]
@@ -102,6 +114,10 @@ class Comparison:
         tolerance = self.assignment.tolerance(exercise.id, None, answers.precision)
         states = reference_states(self._model, answers.field_states, gates)
         found = answers.field["V"]
+        if scaled_input(
+            self._model, exercise, attempt.probe, variant, states, found, tolerance
+        ):  # the parameters are as the kernel says
+            return {}
         parameters = {f"{c.name}.{p}" for c in exercise.channels for p in c.parameters}
         told: dict[str, float] = {}
         for among in (None, parameters):  # those that all constants together hide from one another

@@ -28,9 +28,12 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
     names = [name for name in (*model.model.STATES, *model.given) if name != "V"]
     at = draw_states(student, names, PUBLIC_SEED)
     arrays |= {f":at/{name}": values for name, values in at.items()}
+    finer_steps = round(assignment.simulation.finer_ms / panel.dt)
     for variant in assignment.variants:
         for name, trace in model.run(panel, variant.constants).items():
             arrays[f"{variant.id}/{name}"] = trace
+        for name, fine in model.finer(panel, finer_steps, variant.constants).items():
+            arrays[f":finer/{variant.id}/{name}"] = fine
         for name, rate in model.field(at, variant.constants).items():
             arrays[f":field/{variant.id}/{name}"] = rate
     files = []

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from grader.assignment import Assignment, Exercise, Variant
+from grader.judge.injected import scaled_input
 from grader.judge.match import reference_states
 from grader.judge.reference import ReferenceModel
 from grader.judge.residuals import fits
@@ -77,6 +78,11 @@ def named_mistakes(
                                 name=mistake, state=name, asked=base[name], given=field[name]
                             ),
                         )
+    if "V" in wrong and not explained["V"] and "V" not in right:
+        by_input = scaled_input(
+            model, exercise, attempt.probe, variant, states, found["V"], tolerance
+        )
+        explained["V"] = {} if by_input is None else {by_input.name: by_input}
     return tuple(
         next(iter(explained[name].values()))
         for name in wrong

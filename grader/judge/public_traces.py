@@ -50,6 +50,7 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
         gates=match_gates(exercise, list(answers.traces)),
         fitted={},
         field=_load_field(assignment, exercise, variant, answers.field_states),
+        finer=_load(assignment, exercise, f":finer/{variant}/"),
     )
     return replace(attempt, reference=reference)
 
@@ -58,14 +59,15 @@ def _load_field(
     assignment: Assignment, exercise: Exercise, variant: str, asked: Mapping[str, Array]
 ) -> dict[str, Array]:
     """The stored field of a variant; none when other states were asked."""
-    arrays = _read(assignment.folder / exercise.public_traces)
-
-    def under(prefix: str) -> dict[str, Array]:
-        return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
-
-    at = under(":at/")
+    at = _load(assignment, exercise, ":at/")
     same = all(name in asked and np.array_equal(asked[name], at[name]) for name in at)
-    return under(f":field/{variant}/") if same and at else {}
+    return _load(assignment, exercise, f":field/{variant}/") if same and at else {}
+
+
+def _load(assignment: Assignment, exercise: Exercise, prefix: str) -> dict[str, Array]:
+    """The stored arrays whose names begin so, under the rest of their names."""
+    arrays = _read(assignment.folder / exercise.public_traces)
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, dict[str, Array]]:
@@ -83,7 +85,7 @@ def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, 
             raise AssignmentError(f"{file}: made for other stimuli ({name}); make it anew")
     traces: dict[str, dict[str, Array]] = {variant.id: {} for variant in assignment.variants}
     for name, trace in arrays.items():
-        if name.startswith((":at/", ":field/")):
+        if name.startswith((":at/", ":field/", ":finer/")):
             continue
         variant_id, _, state = name.partition("/")
         if trace.shape != panel.current.shape or not np.isfinite(trace).all():

@@ -19,24 +19,26 @@ all elementwise over arrays of any shape. JAX's global precision is left alone.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
 import itertools
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from grader.stages import Array, Panel
+from grader.stages import FINER, Array, Panel
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 State = dict[str, jax.Array]
+Given = dict[str, Array]
 
 _loaded = itertools.count()
 
@@ -112,8 +114,8 @@ class ReferenceModel:
         Raises ``ReferenceModelError`` for a constant that the model doesn't have and
         for a trace that isn't finite.
         """
-        with jax.enable_x64(True):
-            start = self.model.initial(self._put(panel.V0))
+        with self._computing():
+            start = self.model.initial(jnp.asarray(panel.V0, jnp.float64))
             found = self._steps(start, panel.current, panel.dt, constants)
         for name, trace in found.items():
             if not np.isfinite(trace).all():
@@ -122,6 +124,29 @@ class ReferenceModel:
                     f"the reference's {name} isn't finite for stimulus {where!r}; change that one"
                 )
         return found
+
+    def finer(
+        self, panel: Panel, steps: int, constants: Mapping[str, float] | None = None
+    ) -> dict[str, Array]:
+        """Every state after each of the first ``steps`` steps of a run, ``(D, steps, N)``.
+
+        Each step is made of as many shorter ones as `FINER` says. Raises as `run` does.
+        """
+        runs = [
+            self.run(
+                replace(
+                    panel,
+                    dt=panel.dt / parts,
+                    current=np.repeat(panel.current[:steps], parts, axis=0),
+                ),
+                constants,
+            )
+            for parts in FINER
+        ]
+        return {
+            name: np.stack([run[name][d - 1 :: d] for run, d in zip(runs, FINER, strict=True)])
+            for name in self.model.STATES
+        }
 
     def maps(
         self,
@@ -136,15 +161,21 @@ class ReferenceModel:
         that depend on one that is NaN are NaN themselves.
         """
         self._complete(states)
-        with jax.enable_x64(True):
-            start = {name: self._put(states[name]) for name in self.model.STATES}
+        with self._computing():
+            start = _float64(states, self.model.STATES)
             return self._steps(start, np.tile(states["I"], (steps, 1)), dt, constants)
 
     def _steps(
-        self, start: State, current: Array, dt: float, constants: Mapping[str, float] | None
+        self,
+        start: Mapping[str, Any],
+        current: Array,
+        dt: float,
+        constants: Mapping[str, float] | None,
     ) -> dict[str, Array]:
         given = self._constants(constants)
-        traces = self._solve(start, self._put(current), self._put(dt), given)
+        traces = self._solve(
+            start, np.asarray(current, np.float64), np.asarray(dt, np.float64), given
+        )
         return {name: np.asarray(traces[name]) for name in self.model.STATES}
 
     def _complete(self, states: Mapping[str, Array]) -> None:
@@ -161,11 +192,8 @@ class ReferenceModel:
 
         Raises ``ReferenceModelError`` for an unknown constant or a missing state.
         """
-        self._complete(states)
-        with jax.enable_x64(True):
-            rates = self._derivative(
-                self._at(states), self._put(states["I"]), self._constants(constants)
-            )
+        with self._computing():
+            rates = self._derivative(*self._at(states, constants))
             return {name: np.asarray(rates[name]) for name in self.model.STATES}
 
     def sensitivity(
@@ -176,10 +204,8 @@ class ReferenceModel:
         ``states`` and the errors raised are those of `field`; ``constants`` are the values
         at which the slopes are taken.
         """
-        with jax.enable_x64(True):
-            rate, slopes = self._slopes(
-                self._at(states), self._put(states["I"]), self._constants(constants)
-            )
+        with self._computing():
+            rate, slopes = self._slopes(*self._at(states, constants))
             return np.asarray(rate), {name: np.asarray(slope) for name, slope in slopes.items()}
 
     @property
@@ -187,22 +213,33 @@ class ReferenceModel:
         """What a drawn state may hold beside the states."""
         return cast(tuple[str, ...], getattr(self.model, "GIVEN", ()))
 
-    def _at(self, states: Mapping[str, Array]) -> State:
-        names = [*self.model.STATES, *(name for name in self.given if name in states)]
-        return {name: self._put(states[name]) for name in names}
+    def _at(
+        self, states: Mapping[str, Array], constants: Mapping[str, float] | None
+    ) -> tuple[Given, Array, Given]:
+        self._complete(states)
+        beside = [name for name in self.given if name in states]
+        given = _float64(states, ("I", *self.model.STATES, *beside))
+        current = given.pop("I")
+        return given, current, self._constants(constants)
 
-    def _constants(self, changed: Mapping[str, float] | None) -> dict[str, jax.Array]:
+    def _constants(self, changed: Mapping[str, float] | None) -> Given:
         known = self.model.CONSTANTS
         for name in changed or {}:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise ReferenceModelError(f"the reference has no constant {name!r}{hint}")
-        return {name: self._put(value) for name, value in {**known, **(changed or {})}.items()}
+        return _float64({**known, **(changed or {})}, known)
 
-    def _put(self, value: Array | float) -> jax.Array:
-        placed: jax.Array = jax.device_put(np.asarray(value, dtype=np.float64), self.place)
-        return placed
+    @contextlib.contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Within it JAX computes in float64 and on this device.
+
+        NumPy's arrays are handed to it as they are: placing each of a reference's constants
+        takes longer than the field itself.
+        """
+        with jax.enable_x64(True), jax.default_device(self.place):
+            yield
 
     @property
     def platform(self) -> str:
@@ -227,7 +264,7 @@ class ReferenceModel:
         )
 
     @cached_property
-    def _solve(self) -> Callable[[State, jax.Array, jax.Array, State], State]:
+    def _solve(self) -> Callable[[Mapping[str, Any], Array, Array, Given], State]:
         model, after = self.model, getattr(self.model, "AFTER", {})
         order = sorted(model.STATES, key=lambda name: _depth(name, after))
 
@@ -245,29 +282,27 @@ class ReferenceModel:
         return jax.jit(solve)
 
     @cached_property
-    def _derivative(self) -> Callable[[State, jax.Array, State], State]:
+    def _derivative(self) -> Callable[[Given, Array, Given], State]:
         return jax.jit(self.model.derivative)
 
     def mistakes(
         self, states: Mapping[str, Array], constants: Mapping[str, float]
     ) -> dict[str, dict[str, Array]]:
         """The `field` at ``states`` of the model with each likely mistake, by its name."""
-        with jax.enable_x64(True):
-            fields = self._mistaken(
-                self._at(states), self._put(states["I"]), self._constants(constants)
-            )
+        with self._computing():
+            fields = self._mistaken(*self._at(states, constants))
             return {
                 name: {state: np.asarray(rate) for state, rate in field.items()}
                 for name, field in fields.items()
             }
 
     @cached_property
-    def _mistaken(self) -> Callable[[State, jax.Array, State], dict[str, State]]:
+    def _mistaken(self) -> Callable[[Given, Array, Given], dict[str, State]]:
         known: dict[str, Callable[..., State]] = getattr(self.model, "MISTAKES", {})
         return jax.jit(lambda *at: {name: wrong(*at) for name, wrong in known.items()})
 
     @cached_property
-    def _slopes(self) -> Callable[[State, jax.Array, State], tuple[jax.Array, State]]:
+    def _slopes(self) -> Callable[[Given, Array, Given], tuple[jax.Array, State]]:
         model = self.model
 
         def slopes(state: State, current: jax.Array, constants: State) -> tuple[jax.Array, State]:
@@ -303,3 +338,7 @@ def _exprel(z: jax.Array) -> jax.Array:
     near = jnp.abs(z) < 1e-8
     safe = jnp.where(near, 1.0, z)
     return jnp.where(near, 1 + z / 2, jnp.expm1(safe) / safe)
+
+
+def _float64(values: Mapping[str, Array | float], names: Iterable[str]) -> Given:
+    return {name: np.asarray(values[name], np.float64) for name in names}

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.assignment import Assignment, Exercise
 from grader.measures import relative_error
-from grader.stages import Array, Attempt, Evidence, Note, Residual
+from grader.stages import Array, Attempt, Diagnosis, Evidence, NamedMistake, Note, Residual, Value
 from grader.words import Catalogue
 
 
@@ -22,13 +22,31 @@ def residuals(evidence: Evidence, assignment: Assignment, words: Catalogue) -> t
 def mistake_notes(attempt: Attempt) -> list[Note]:
     """A note for each mistake that was named."""
     mistakes = () if attempt.reference is None else attempt.reference.mistakes
-    return [
-        Note(
-            message_id=f"assignment.mistake.{mistake.message}",
-            values={"state": mistake.state.split(".")[-1]},
+    return [_note(mistake) for mistake in mistakes]
+
+
+def _note(mistake: NamedMistake) -> Note:
+    if mistake.input is not None:
+        message = "input" if mistake.input else "no_input"
+        values: dict[str, Value] = {"times": mistake.input}
+        return Note(message_id=f"checks.simulation.{message}", values=values)
+    return Note(
+        message_id=f"assignment.mistake.{mistake.message}",
+        values={"state": mistake.state.split(".")[-1]},
+    )
+
+
+def diagnoses(evidence: Evidence, words: Catalogue) -> tuple[Diagnosis, ...]:
+    """The mistakes that were named, each with the sentence of its note."""
+    return tuple(
+        Diagnosis(
+            message_id=note.message_id,
+            state=str(note.values.get("state", "")),
+            message=words.say(note.message_id, **note.values),
         )
-        for mistake in mistakes
-    ]
+        for attempt in evidence.attempts.values()
+        for note in mistake_notes(attempt)
+    )
 
 
 def _of_attempt(

@@ -13,7 +13,7 @@ from grader import __version__
 from grader.assignment import Assignment, Check, Exercise
 from grader.check import TABLE, Item
 from grader.failures import missing_package
-from grader.judge.residuals import mistake_notes, residuals
+from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.read.contradictions import contradictions
 from grader.stages import (
     Attempt,
@@ -70,6 +70,7 @@ def verdict(
         ),
         curves=_curves(evidence, assignment),
         residuals=residuals(evidence, assignment, words),
+        diagnoses=diagnoses(evidence, words),
         error_source="" if failed is None else sources.get(failed, ""),
         needs_look=_needs_look(evidence, results, bool(differences), words),
         provenance={

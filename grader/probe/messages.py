@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.assignment import Assignment, Exercise
-from grader.stages import Answers, Array, ChannelProbe, Drawn, Fault, Figure, ModelProbe
+from grader.stages import FINER, Answers, Array, ChannelProbe, Drawn, Fault, Figure, ModelProbe
 
 MAX_REPLY = 32 * 2**20  # bytes of JSON
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
@@ -110,6 +110,8 @@ def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
         "field_states": {name: _pack(array) for name, array in drawn.field_states.items()},
         "map_states": {name: _pack(array) for name, array in drawn.map_states.items()},
         "map_steps": drawn.map_steps,
+        "finer_steps": drawn.finer_steps,
+        "finer": list(FINER),
     }
 
 
@@ -172,6 +174,8 @@ class _Answer(_Message):
     traces: dict[_Short, _Array] = {}
     field: dict[_Short, _Array] = {}
     maps: dict[_Short, _Array] = {}
+    finer: dict[_Short, _Array] = {}
+    resets: Annotated[int, Field(ge=0, le=10**6)] = 0
     start: dict[_Short, Annotated[list[float], Field(min_length=2, max_length=2)]] = {}
     precision: Literal["float64", "float32"] = "float64"
     one_by_one: bool = False
@@ -254,8 +258,8 @@ def read_look(text: str) -> ModelProbe:
     )
 
 
-def read_answer(text: str, drawn: Drawn, population: int) -> Answers:
-    """What a model of so many neurons answered; each array's shape must be as asked.
+def read_answer(text: str, drawn: Drawn) -> Answers:
+    """What a model answered; each array's shape must be as asked.
 
     Raises ``BadReply``.
     """
@@ -263,13 +267,17 @@ def read_answer(text: str, drawn: Drawn, population: int) -> Answers:
     if message.traces and "V" not in message.traces:
         raise BadReply("the kernel's reply has traces, but none of V")
     field, after = drawn.field_states["V"].shape, (drawn.map_steps, *drawn.map_states["V"].shape)
+    stimuli = drawn.panel.current.shape[1]
+    fine = (len(FINER), drawn.finer_steps, stimuli)
+    flat = (fine[0] * fine[1], stimuli)
     return Answers(
         traces={n: _unpack(a, drawn.panel.current.shape) for n, a in message.traces.items()},
         field_states=drawn.field_states,
         field={n: _unpack(a, field) for n, a in message.field.items()},
         map_states=drawn.map_states,
         maps={n: _unpack(a, after) for n, a in message.maps.items()},
-        resets=RESETS * (1 if message.one_by_one else population),
+        finer={n: _unpack(a, flat).reshape(fine) for n, a in message.finer.items()},
+        resets=message.resets,
         start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
         precision=message.precision,
         one_by_one=message.one_by_one,

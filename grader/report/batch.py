@@ -1,4 +1,4 @@
-"""A batch's reports for the teacher: a gradebook, a summary for tools, a list of links."""
+"""A batch's files for the teacher's other programs: a gradebook, a summary for tools."""
 
 from __future__ import annotations
 
@@ -6,25 +6,18 @@ import csv
 import io
 import json
 import math
-import re
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
-from grader.report.clean import encodable, one_line
-from grader.report.html import render
-from grader.report.phrases import Phrases, lost, phrases, points, total
+from grader.report.formula import plain_cell
+from grader.report.losses import most_lost
+from grader.report.phrases import total
 from grader.report.result import plain
 from grader.report.settle import settled
 from grader.stages import BatchSummary, GradeReport
 
 SCHEMA_VERSION: Final = 1
-_MOST_LOST: Final = 10
-_FORMULA: Final = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@\N{FULLWIDTH EQUALS SIGN}"
-                             r"\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"
-                             r"\N{FULLWIDTH COMMERCIAL AT}\N{MINUS SIGN}])")  # fmt: skip
 
 
 def grades_csv(summary: BatchSummary) -> str:
@@ -38,7 +31,7 @@ def grades_csv(summary: BatchSummary) -> str:
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     head = ["submission", "file", "outcome", "status", "score", "max_score"]
-    writer.writerow([*head, *map(_text, families), "error"])
+    writer.writerow([*head, *map(plain_cell, families), "error"])
     for report in reports:
         by_family = {
             family: total(c.points for c in report.checks if c.family == family)
@@ -46,8 +39,8 @@ def grades_csv(summary: BatchSummary) -> str:
         }
         writer.writerow(
             [
-                _text(report.submission_id),
-                _text(report.file),
+                plain_cell(report.submission_id),
+                plain_cell(report.file),
                 report.outcome,
                 report.run.status,
                 _mark(report.score),
@@ -56,7 +49,7 @@ def grades_csv(summary: BatchSummary) -> str:
                     _mark(by_family.get(family)) if report.outcome == "graded" else ""
                     for family in families
                 ),
-                _text(_error(report)),
+                plain_cell(_error(report)),
             ]
         )
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()
@@ -64,10 +57,6 @@ def grades_csv(summary: BatchSummary) -> str:
 
 def _mark(number: float | None) -> str:
     return "" if number is None or not math.isfinite(number) else f"{round(number, 6):.15g}"
-
-
-def _text(text: str) -> str:
-    return _FORMULA.sub(r"\1\2'", one_line(text, 300))
 
 
 def _error(report: GradeReport) -> str:
@@ -115,7 +104,7 @@ def summary_json(summary: BatchSummary) -> str:
                 "points": loss.points,
                 "submissions": loss.count,
             }
-            for loss in _most_lost(reports)
+            for loss in most_lost(reports)
         ],
     }
     return json.dumps(plain(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
@@ -126,112 +115,3 @@ def _counts(names: Iterable[str]) -> dict[str, int]:
     for name in names:
         counts[name] = counts.get(name, 0) + 1
     return dict(sorted(counts.items()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    id: str
-    family: str
-    title: str
-    points: float
-    count: int
-
-
-def _most_lost(reports: list[GradeReport]) -> list[_Lost]:
-    """The checks that cost most points over all graded submissions, most first."""
-    losses: dict[str, _Lost] = {}
-    for report in reports:
-        if report.outcome != "graded":
-            continue
-        for check in report.checks:
-            if missing := lost(check):
-                had = losses.get(check.id, _Lost(check.id, check.family, check.title, 0.0, 0))
-                losses[check.id] = _Lost(
-                    had.id, had.family, had.title, total((had.points, missing)), had.count + 1
-                )
-    return sorted(losses.values(), key=lambda loss: (-loss.points, loss.id))[:_MOST_LOST]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """One submission in the list; the links are relative and percent-encoded."""
-
-    name: str
-    student: str
-    teacher: str
-    graded: bool
-    score: str
-    percent: str
-    status: str
-    looks: tuple[str, ...]
-
-
-def index_html(summary: BatchSummary) -> str:
-    """``index.html``: the teacher's list of links, those that need a look first."""
-    said = phrases(summary.language, teacher=True)
-    reports = [settled(report) for report in summary.reports]
-    scores = [report.score for report in reports if report.score is not None]
-    facts = [
-        (said.say("index.count"), str(len(reports))),
-        (said.say("index.graded"), str(len(scores))),
-        (said.say("index.look"), str(sum(_looks(report) for report in reports))),
-    ]
-    if scores:
-        ends = f"{points(min(scores))}\N{EN DASH}{points(max(scores))}"
-        facts += [
-            (said.say("index.mean"), points(statistics.fmean(scores))),
-            (said.say("index.median"), points(statistics.median(scores))),
-            (said.say("index.range"), ends),
-        ]
-    first = sorted(reports, key=_urgency)
-    return render(
-        "index.html.j2",
-        language="zh-Hans" if said.words.language == "zh" else "en",
-        title=one_line(summary.assignment_title, 200),
-        facts=facts,
-        entries=[_entry(report, said) for report in first],
-        most_lost=_most_lost(reports),
-        took=said.say("index.took", seconds=f"{summary.seconds:.1f}"),
-        say=said.say,
-        points=points,
-    )
-
-
-def _looks(report: GradeReport) -> bool:
-    return bool(report.needs_look) or report.outcome == "not_graded"
-
-
-def _urgency(report: GradeReport) -> int:
-    """Unreadable files first, then what isn't graded, then the rest that needs a look."""
-    if report.run.status == "unreadable":
-        return 0
-    if report.outcome == "not_graded":
-        return 1
-    return 2 if _looks(report) else 3
-
-
-def _link(name: str) -> str:
-    """A file name as part of an address; a name that is no UTF-8 keeps its bytes."""
-    try:
-        return quote(name, safe="", errors="surrogateescape")
-    except UnicodeEncodeError:
-        return quote(encodable(name), safe="")
-
-
-def _entry(report: GradeReport, said: Phrases) -> Entry:
-    folder = _link(report.submission_id)
-    graded = report.score is not None
-    share = report.score / report.max_score if report.score and report.max_score > 0 else 0.0
-    looks = [said.line(look, 300) for look in report.needs_look[:5]]
-    if not graded and not looks:
-        looks = [said.say("outcome.ungraded")]
-    return Entry(
-        name=one_line(report.submission_id, 160),
-        student=f"{folder}/result.html",
-        teacher=f"{folder}/teacher.html",
-        graded=graded,
-        score=points(report.score) if graded else said.say("outcome.ungraded"),
-        percent=f"{100 * min(1.0, max(0.0, share)):.2f}%",
-        status=said.say(f"run.{report.run.status}"),
-        looks=tuple(looks),
-    )

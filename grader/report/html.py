@@ -1,7 +1,7 @@
-"""The HTML reports: one self-contained file each, without a script.
+"""The HTML reports: one self-contained file each, a submission's without a script.
 
-The content security policy allows nothing but this page's own style, by its hash,
-and pictures that lie in the page.
+The content security policy allows nothing but this page's own style (and the batch
+page's own script), by its hash, and pictures that lie in the page.
 """
 
 from __future__ import annotations
@@ -35,10 +35,19 @@ def teacher_html(report: GradeReport) -> str:
     return render("teacher.html.j2", page=teacher_page(report), say=said.say, points=points)
 
 
-def render(template: str, **values: Any) -> str:
-    """A template filled in; every text in it is escaped and rid of control characters."""
-    style, policy = _style()
-    return _environment().get_template(template).render(style=style, policy=policy, **values)
+def render(
+    template: str, *, styles: tuple[str, ...] = ("report.css",), script: str = "", **values: Any
+) -> str:
+    """A template filled in; every text in it is escaped and rid of control characters.
+
+    ``styles`` and ``script`` are files beside it, which it prints as ``style`` and ``script``.
+    """
+    style, program = _inline(*styles), _inline(script) if script else Markup()
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=style, script=program, policy=_policy(style, program), **values)
+    )
 
 
 @cache
@@ -60,13 +69,24 @@ def _printable(value: object) -> object:
 
 
 @cache
-def _style() -> tuple[Markup, str]:
-    """The page's style, and the policy that allows it and nothing else."""
-    css = (_TEMPLATES / "report.css").read_text("utf-8").replace("\r\n", "\n").strip()
-    assert "</" not in css
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+def _inline(*names: str) -> Markup:
+    """Files of ours, one after the other, as they are put between two tags."""
+    texts = [(_TEMPLATES / name).read_text("utf-8").replace("\r\n", "\n") for name in names]
+    text = "\n".join(texts).strip()
+    assert "</" not in text
+    assert "<!--" not in text
+    return Markup(text)
+
+
+@cache
+def _policy(style: str, script: str) -> str:
+    """The policy that allows this style, this script if there is one, and nothing else."""
+    allowed = f"script-src '{_hash(script)}'; " if script else ""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; {allowed}img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    return Markup(css), policy
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -125,9 +125,7 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     hidden = [c for c in report.checks if not teacher and graded and c.visibility == "hidden"]
     groups = _groups(checks, said)
     rows = [row for group in groups for row in group.rows]
-    missing = [row for row in rows if row.lost and row.status != "skipped"]
-    missing = _told_once(missing)
-    missing.sort(key=lambda row: (row.status != "error", -row.lost))
+    missing = _missing(groups)
     further = _further(hidden, said)
     curves = report.curves[:_MOST_CURVES] if full else ()
     apart = differences(report.residuals, said) if full else ()
@@ -193,6 +191,18 @@ def _groups(checks: Sequence[CheckResult], said: Phrases) -> tuple[Group, ...]:
         rows = tuple(_row(key, check, said) for key, check in members)
         groups.append(_group(said.family(family), [check for _, check in members], said, rows))
     return tuple(groups)
+
+
+def _missing(groups: Sequence[Group]) -> list[Row]:
+    """What cost points: our errors, then by family, so that a cause precedes what follows of it.
+
+    Within a family what cost most comes first; the same message stands there once.
+    """
+    family = {row.key: place for place, group in enumerate(groups) for row in group.rows}
+    rows = [row for group in groups for row in group.rows if row.lost and row.status != "skipped"]
+    return sorted(
+        _told_once(rows), key=lambda row: (row.status != "error", family[row.key], -row.lost)
+    )
 
 
 def _told_once(rows: Sequence[Row]) -> list[Row]:

@@ -22,6 +22,7 @@ _RING: Final = 10.0  # px across
 _DOT: Final = 3.5
 _COLOURS: Final = {"ring": "#a9c1ea", "dot": "#14213d"}
 _MOST: Final = 12  # plots on a page
+_MOST_UNNAMED: Final = 2  # on a student's page, of those that no mistake explains
 _FAR: Final = 1e200  # beyond this a value is as good as infinite
 
 
@@ -36,14 +37,22 @@ class Difference:
 
 
 def differences(residuals: Sequence[Residual], said: Phrases) -> tuple[Difference, ...]:
-    """What the reader is shown: a student the named mistakes, a teacher every residual."""
-    shown = [r for r in residuals if said.teacher or r.explained is not None][:_MOST]
+    """What the reader is shown: a teacher every residual, a student the named ones and a few more.
+
+    A student's come in that order: what is named says where to begin.
+    """
+    shown = list(residuals)
+    if not said.teacher:
+        bare = [r for r in residuals if r.explained is None]
+        shown = [r for r in residuals if r.explained is not None] + bare[:_MOST_UNNAMED]
+    shown = shown[:_MOST]
     return tuple(_difference(r, said, f"residual-{k}") for k, r in enumerate(shown, start=1))
 
 
 def _difference(residual: Residual, said: Phrases, id: str) -> Difference:
     values = {"state": one_line(residual.state, 28)}
-    seen, text = said.say("residual.unexplained"), ""
+    seen = said.say("residual.unexplained")
+    text = said.say("residual.text_unexplained", **values)
     inside, total = _inside(residual)
     if residual.explained is not None:
         key = "residual.seen_all" if inside == total else "residual.seen"

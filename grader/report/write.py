@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.files import write_whole
-from grader.report.batch import grades_csv, index_html, summary_json
+from grader.report.batch import grades_csv, summary_json
 from grader.report.html import student_html, teacher_html
+from grader.report.index import index_html
 from grader.report.markdown import student_markdown
 from grader.report.result import result_json
 from grader.stages import BatchSummary, GradeReport

@@ -161,5 +161,6 @@ def of_seed(attempt: Attempt, position: int, seeds: int) -> Attempt:
             field={name: array[rows] for name, array in answers.field.items()},
             map_states={name: array[there] for name, array in answers.map_states.items()},
             maps={name: after[:, there] for name, after in answers.maps.items()},
+            finer={name: fine[:, :, columns] for name, fine in answers.finer.items()},
         ),
     )

@@ -20,8 +20,8 @@ class Specimen:
     """A model made from the solution: ``cells`` maps a cell's index to its new source.
 
     ``may_equal`` says that the change can leave the model what it was, ``other_scheme`` that
-    it is integrated in another way than the reference, so that only its field is comparable,
-    ``slight`` that it is so little that single precision is to be tried on it too.
+    it is integrated in another way than the reference, so that only its field is comparable.
+    ``cause`` is the id of the sentence that says what was done, where there is one.
     """
 
     operator: str
@@ -30,7 +30,7 @@ class Specimen:
     right: bool = False
     may_equal: bool = False
     other_scheme: bool = False
-    slight: bool = False
+    cause: str = ""
 
     @property
     def name(self) -> str:
@@ -53,6 +53,17 @@ def exchanged(tree: ast.Module, places: Mapping[ast.AST, New]) -> str:
     own = zip(ast.walk(tree), list(ast.walk(twin)), strict=True)
     _Exchange({twin: places[node] for node, twin in own if node in places}).visit(twin)
     return ast.unparse(ast.fix_missing_locations(twin))
+
+
+def with_inside(top: ast.expr, target: ast.AST, new: ast.AST) -> ast.expr:
+    """A copy of the expression ``top`` with ``new`` in place of ``target``."""
+    twin = copy.deepcopy(top)
+    places = {
+        t: new for n, t in zip(ast.walk(top), list(ast.walk(twin)), strict=True) if n is target
+    }
+    changed = _Exchange(places).visit(twin)
+    assert isinstance(changed, ast.expr)
+    return changed
 
 
 def swapped(tree: ast.Module, target: ast.AST, new: ast.AST | None) -> str:

@@ -30,7 +30,8 @@ class NotTold(Exception):
 class Clearance:
     """How clear one tolerance keeps: the worst of right models, the nearest wrong one above it.
 
-    None where no model of that kind was measured on that side.
+    None where no model of that kind was measured on that side. ``untold`` wrong models of so
+    many in all are within the tolerance under at least one seed: other measures tell them.
     """
 
     of: str
@@ -39,6 +40,8 @@ class Clearance:
     tolerance: float
     right: float | None
     wrong: float | None
+    untold: int
+    of_wrong: int
 
 
 def clearances(matrix: Matrix) -> list[Clearance]:
@@ -48,8 +51,10 @@ def clearances(matrix: Matrix) -> list[Clearance]:
         for precision in get_args(Precision):
             right = _worst(matrix.right(), measure, precision)
             tolerance = matrix.assignment.tolerance(*measure, precision)
-            wrong = [d for d in _nearest(matrix.wrong(), measure, precision) if d > tolerance]
-            if right is not None or wrong:
+            every = [row.measures[measure][0] for row in _of(matrix.wrong(), measure, precision)]
+            untold = sum(distance <= tolerance for distance in every)
+            wrong = [d for d in every if math.isfinite(d) and d > tolerance]
+            if right is not None or every:
                 found.append(
                     Clearance(
                         of=measure[0],
@@ -58,6 +63,8 @@ def clearances(matrix: Matrix) -> list[Clearance]:
                         tolerance=tolerance,
                         right=right,
                         wrong=min(wrong, default=None),
+                        untold=untold,
+                        of_wrong=len(every),
                     )
                 )
     return found

@@ -5,18 +5,21 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from grader.assignment import Assignment
-from grader.verify.edits import Specimen, everywhere, methods, shown, swapped
+from grader.verify.edits import Specimen, everywhere, methods, shown, swapped, with_inside
+from grader.verify.hidden import hidden, keywords
 from grader.verify.nested import nested
+from grader.verify.parameters import parameters
 from grader.verify.stepping import stepping
 from grader.verify.teacher import Teacher, calls
 
-FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2, "tenfold": 10.0}
-SLIGHT = ("by 0.2 %", "by 1 %", "known mistake")
-"""Changes that single precision must still tell: of parameters, else of the equations' numbers."""
-SCALES = {"0.2 %": 1.002, "20 %": 1.2}
+SCALE = 1.002  # of a constant: what is hardest to see
+DOUBLED, LOOSE, START = "checks.extra.doubled", "checks.channel.loose", "checks.start.state"
+INITIAL, CONSTANT = "initial state", "constant"
 _AROUND = ("__init__", "reset_state", "update")  # methods that hold no equation
 _TURNED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 
@@ -24,61 +27,41 @@ _TURNED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.M
 def mutants(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
     """Every wrong model; those that the change of an equation leaves equal are found later."""
     made = [
-        *_parameters(teacher),
+        *parameters(teacher),
         *_channels(teacher),
         *_bases(teacher),
         *_equations(teacher),
         *_surroundings(teacher),
         *stepping(teacher),
         *nested(teacher),
+        *keywords(teacher),
+        *hidden(teacher, assignment),
     ]
     accepted = {value for v in assignment.variants for value in v.constants.values()}
-    return [specimen for specimen in made if not _is_accepted(specimen, accepted)]
+    return named_apart(s for s in made if not _is_accepted(s, accepted))
 
 
 def _is_accepted(specimen: Specimen, accepted: set[float]) -> bool:
     """Whether a constant became that of another accepted model."""
-    return any(specimen.place.endswith(f"-> {value!r}") for value in accepted)
+    return any(specimen.place.endswith(f"-> {value:.6g}") for value in accepted)
 
 
-def with_argument(call: ast.Call, name: str, value: float) -> ast.Call:
-    """``call`` with the keyword ``name`` set to ``value``."""
-    new = copy.deepcopy(call)
-    new.keywords = [k for k in new.keywords if k.arg != name]
-    new.keywords.append(ast.keyword(name, ast.parse(repr(value), mode="eval").body))
-    return new
-
-
-def _parameters(teacher: Teacher) -> Iterator[Specimen]:
-    tree, channels = teacher.trees[teacher.graded], teacher.exercise.channels
-    for channel in channels:
-        if (call := teacher.made.get(channel.name)) is None:
-            continue
-        for parameter, asked in channel.parameters.items():
-            wrong = {f"by {how}": asked.value * factor for how, factor in FACTORS.items()}
-            wrong["sign"] = -asked.value
-            beside = [c for c in channels if c.ion == channel.ion and parameter in c.parameters]
-            for other in beside:
-                if other.parameters[parameter].value != asked.value:
-                    wrong[f"of {other.name}"] = other.parameters[parameter].value
-            for mistake in asked.mistakes:
-                wrong["known mistake"] = mistake.value
-            for how, value in wrong.items():
-                yield Specimen(
-                    operator="parameter " + how.split(" ")[0],
-                    place=f"{channel.name}.{parameter} {how}: {asked.value!r} -> {value!r}",
-                    cells={
-                        teacher.graded: swapped(tree, call, with_argument(call, parameter, value))
-                    },
-                    slight=how in SLIGHT,
-                )
+def named_apart(made: Iterable[Specimen]) -> list[Specimen]:
+    """The same with a number behind each name that came before."""
+    count: Counter[str] = Counter()
+    apart = []
+    for one in made:
+        count[one.name] += 1
+        nth = count[one.name]
+        apart.append(one if nth == 1 else replace(one, place=f"{one.place} ({nth})"))
+    return apart
 
 
 def _channels(teacher: Teacher) -> Iterator[Specimen]:
     tree, graded = teacher.trees[teacher.graded], teacher.graded
 
-    def specimen(operator: str, place: str, source: str) -> Specimen:
-        return Specimen(operator=operator, place=place, cells={graded: source})
+    def specimen(operator: str, place: str, source: str, cause: str = "") -> Specimen:
+        return Specimen(operator=operator, place=place, cells={graded: source}, cause=cause)
 
     for name, statement in teacher.calls.items():
         yield specimen("channel removed", name, swapped(tree, statement, ast.Pass()))
@@ -87,11 +70,11 @@ def _channels(teacher: Teacher) -> Iterator[Specimen]:
         assert isinstance(target, ast.Attribute)
         target.attr = f"{name}_2"
         both = ast.If(ast.Constant(True), [copy.deepcopy(statement), again], [])
-        yield specimen("channel doubled", name, swapped(tree, statement, both))
+        yield specimen("channel doubled", name, swapped(tree, statement, both), DOUBLED)
         listed = ast.List([copy.deepcopy(statement.value)], ast.Load())
-        yield specimen("channel in a list", name, swapped(tree, statement.value, listed))
+        yield specimen("channel in a list", name, swapped(tree, statement.value, listed), LOOSE)
         named = ast.Dict([ast.Constant(name)], [copy.deepcopy(statement.value)])
-        yield specimen("channel in a dict", name, swapped(tree, statement.value, named))
+        yield specimen("channel in a dict", name, swapped(tree, statement.value, named), LOOSE)
         other = ast.parse(f"{name} = {ast.unparse(statement.value)}").body[0]
         yield specimen("channel not kept", name, swapped(tree, statement, other))
     for one, two in itertools.permutations(teacher.calls, 2):
@@ -135,7 +118,6 @@ def _equations(teacher: Teacher) -> Iterator[Specimen]:
                         place=f"{kind.name}.{method.name}: {label}",
                         cells={index: source},
                         may_equal=True,
-                        slight=not teacher.calls and label.startswith(SLIGHT),
                     )
 
 
@@ -147,9 +129,8 @@ def _number(node: ast.AST) -> int | float | None:
 
 def _scale(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
     if (value := _number(node)) is not None:
-        for how, factor in SCALES.items():
-            new = float(f"{value * factor:.12g}")
-            yield f"by {how}: {value!r} -> {new!r}", ast.Constant(new)
+        new = float(f"{value * SCALE:.12g}")
+        yield f"{value:.6g} -> {new:.6g}", ast.Constant(new)
 
 
 def _exponent(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
@@ -184,7 +165,7 @@ def _minus(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
 
 
 _OPERATORS = {
-    "constant": _scale,
+    CONSTANT: _scale,
     "exponent": _exponent,
     "arithmetic turned": _turn,
     "difference exchanged": _exchange,
@@ -200,8 +181,12 @@ def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
         for kind, method in methods(tree):
             for label, source in everywhere(tree, method.body, _around):
                 operator, place = label.split(": ", 1)
-                where = f"{kind.name}.{method.name}: {place}"
-                yield Specimen(operator=operator, place=where, cells={index: source})
+                yield Specimen(
+                    operator=operator,
+                    place=f"{kind.name}.{method.name}: {place}",
+                    cells={index: source},
+                    cause=START if operator == INITIAL else "",
+                )
         for kind in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
             for label, source in everywhere(tree, kind.body, _master_type):
                 yield Specimen(
@@ -210,9 +195,13 @@ def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
 
 
 def _around(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
-    if isinstance(node, ast.Attribute) and node.attr == "zeros":
-        ones = ast.Attribute(node.value, "ones", ast.Load())
-        yield f"initial state: {shown(node)} -> {shown(ones)}", ones
+    if isinstance(node, ast.Assign):
+        state = shown(node.targets[0]).removeprefix("self.")
+        for zeros in _zeros(node.value):
+            ones = ast.Attribute(zeros.value, "ones", ast.Load())
+            twin = copy.deepcopy(node)
+            twin.value = with_inside(node.value, zeros, ones)
+            yield f"{INITIAL}: {state}, {shown(zeros)} -> {shown(ones)}", twin
     if isinstance(node, ast.Assign) and any(map(_is_value, ast.walk(node.targets[0]))):
         yield f"update removed: {shown(node)}", ast.Pass()
     if isinstance(node, ast.Call) and "JointEq" in shown(node.func):
@@ -220,6 +209,10 @@ def _around(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
             turned = [*node.args[:one], *node.args[one : one + 2][::-1], *node.args[one + 2 :]]
             changed = ast.Call(node.func, turned, node.keywords)
             yield f"equations exchanged: {shown(node)} -> {shown(changed)}", changed
+
+
+def _zeros(node: ast.AST) -> list[ast.Attribute]:
+    return [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and n.attr == "zeros"]
 
 
 def _is_value(node: ast.AST) -> bool:

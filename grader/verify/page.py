@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from grader.report.html import render
 from grader.verify.labelled import Labelled
 from grader.verify.margins import clearances
 from grader.verify.matrix import Matrix, Row
+from grader.versions import versions
 from grader.words import Catalogue, catalogue, show
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table; the first column names its row."""
+    """One table; the first column names its row. ``words`` are the columns that hold words."""
 
     heading: str
     about: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    words: tuple[int, ...] = (0,)
 
 
 def verify_html(
@@ -42,12 +45,26 @@ def verify_html(
             *((row.specimen.name, why(row, words)) for row in matrix.faults()),
             *((file, "; ".join(ways)) for file, ways in labelled.wrong.items()),
         ],
+        cite=citation(matrix, words),
         tables=[by_operator(matrix, language), margins(matrix, language), models(matrix, language)],
         equal=[row.specimen.name for row in matrix.equal()],
         took=words.say(
             "verify.took", seconds=round(seconds), first=matrix.seeds[0], last=matrix.seeds[-1]
         ),
     )
+
+
+def citation(matrix: Matrix, words: Catalogue) -> list[tuple[str, str]]:
+    """What it takes to cite the page, and to make it again: labels and what stands there."""
+    assignment, found = matrix.assignment, versions()
+    names = {"grader": "grader", "brainpy": "BrainPy", "jax": "JAX", "python": "Python"}
+    facts = {
+        "date": date.today().isoformat(),
+        "command": f"grader verify {assignment.id} --seeds {len(matrix.seeds)}",
+        "versions": ", ".join(f"{name} {found[package]}" for package, name in names.items()),
+        "digest": assignment.digest,
+    }
+    return [(words.say(f"verify.cite.{fact}"), value) for fact, value in facts.items()]
 
 
 def summary(matrix: Matrix, language: str) -> str:
@@ -66,6 +83,8 @@ def summary(matrix: Matrix, language: str) -> str:
 def about_labelled(labelled: Labelled, language: str) -> str:
     """One sentence: whether every labelled sample got what its label says."""
     words = catalogue(language)
+    if not labelled.number:
+        return words.say("verify.labels_none")
     if labelled.wrong:
         return words.say("verify.labels_not_met", wrong=len(labelled.wrong), number=labelled.number)
     return words.say("verify.labels_met", number=labelled.number)
@@ -75,6 +94,8 @@ def why(row: Row, words: Catalogue) -> str:
     """What is false about a row's marks."""
     if row.errors:
         return words.say("verify.faults.broke", error=row.errors[0].strip().splitlines()[-1])
+    if row.is_false_alarm and row.lowest == 100.0:
+        return words.say("verify.faults.false_alarm", diagnoses=", ".join(row.diagnoses))
     if row.specimen.right:
         messages = " ".join(row.messages)[:400]
         return words.say("verify.faults.right_lost", points=row.lowest, messages=messages)
@@ -85,11 +106,11 @@ def by_operator(matrix: Matrix, language: str) -> Table:
     """How many wrong models each operator made, and how many each family caught."""
     words = catalogue(language)
     rows = []
-    missed = [row for row in matrix.faults() if not row.specimen.right]
-    for operator, (number, caught) in sorted(matrix.operators().items()):
-        passed = sum(row.specimen.operator == operator for row in missed)
-        families = (str(caught[family]) for family in matrix.families)
-        rows.append((operator, str(number), *families, str(passed)))
+    for operator, tally in sorted(matrix.operators().items()):
+        families = (str(tally.caught[family]) for family in matrix.families)
+        wrongly = "" if tally.wrongly_named is None else str(tally.wrongly_named)
+        ends = (str(tally.named), wrongly, str(tally.missed))
+        rows.append((operator, str(tally.number), *families, *ends))
     return Table(
         words.say("verify.table.heading"),
         words.say("verify.table.about"),
@@ -97,29 +118,39 @@ def by_operator(matrix: Matrix, language: str) -> Table:
             words.say("verify.table.operator"),
             words.say("verify.table.number"),
             *matrix.families,
-            words.say("verify.table.missed"),
+            *(words.say(f"verify.table.{end}") for end in ("named", "wrongly_named", "missed")),
         ),
         tuple(rows),
     )
 
 
-def margins(matrix: Matrix, language: str) -> Table:
-    """Tolerances with what lies next to them on both sides, now and when they were derived."""
-    words = catalogue(language)
-    derived = {(one.of, one.until): one for one in matrix.assignment.tolerances}
+def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
+    """Tolerances with what lies next to them on both sides.
+
+    With ``derived`` also what lay there when they were derived.
+    """
+    words, assignment = catalogue(language), matrix.assignment
+    stored = {(one.of, one.until): one for one in assignment.tolerances}
     rows = []
     for one in clearances(matrix):
-        stored = derived[one.of, one.until]
-        then = stored.float64 if one.precision == "float64" else stored.float32
-        window = "" if one.until is None else f", {show(one.until)} ms"
-        numbers = (then.right, one.right, one.tolerance, one.wrong, then.wrong)
-        rows.append((f"{one.of}{window}", one.precision, *map(_short, numbers)))
-    heads = ("check", "precision", "right_then", "right", "tolerance", "wrong", "wrong_then")
+        both = stored[one.of, one.until]
+        then = both.float64 if one.precision == "float64" else both.float32
+        name = one.of.removeprefix(f"{assignment.id}.")
+        if name in {exercise.id for exercise in assignment.exercises}:
+            name = words.say("verify.margins.field", exercise=name)
+        now = [one.right, one.tolerance, one.wrong]
+        numbers = [then.right, *now, then.wrong] if derived else now
+        window = "" if one.until is None else show(one.until)
+        untold = f"{one.untold} / {one.of_wrong}"
+        rows.append((name, window, one.precision, *map(_short, numbers), untold))
+    sides = ("right_then", "right", "tolerance", "wrong", "wrong_then")
+    heads = ("check", "window", "precision", *(sides if derived else sides[1:-1]), "untold")
     return Table(
         words.say("verify.margins.heading"),
         words.say("verify.margins.about"),
         tuple(words.say(f"verify.margins.{head}") for head in heads),
         tuple(rows),
+        words=(0, 2),
     )
 
 
@@ -136,6 +167,7 @@ def models(matrix: Matrix, language: str) -> Table:
         "",
         tuple(words.say(f"verify.models.{head}") for head in heads),
         tuple(rows),
+        words=(0, 3),
     )
 
 

@@ -18,7 +18,8 @@ from grader.box.warm import Setup
 from grader.evidence import load_evidence
 from grader.run.kernel import short_folder
 from grader.verify.edits import Specimen
-from grader.verify.matrix import Judging, Matrix, Row
+from grader.verify.judging import Judging
+from grader.verify.matrix import Matrix, Row
 from grader.verify.specimens import specimens
 
 

@@ -10,8 +10,12 @@ from grader.assignment import Assignment
 from grader.verify.edits import Specimen
 from grader.verify.equivalents import equivalents
 from grader.verify.equivalents.numbers import IN_FLOAT32
-from grader.verify.operators import mutants
+from grader.verify.hidden import hidden
+from grader.verify.operators import CONSTANT, mutants
+from grader.verify.parameters import SLIGHT
 from grader.verify.teacher import Teacher, take_apart
+
+THIRD = 3  # every so many of them, to keep time in bounds
 
 Numbered = list[tuple[int, Specimen]]
 
@@ -31,13 +35,19 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
 def _in_single_precision(
     teacher: Teacher, assignment: Assignment, right: Sequence[Specimen]
 ) -> Iterator[Specimen]:
-    """Slightly wrong models of the solution with all of its states in single precision."""
-    single = [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]
-    for cells in single:
-        for one in mutants(teacher.changed(cells), assignment):
-            if one.slight:
-                yield replace(
-                    one,
-                    operator=f"{one.operator}, single precision",
-                    cells={**cells, **one.cells},
-                )
+    """Slightly wrong models, and every third hidden fault, with all states in float32."""
+    for cells in [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]:
+        single = teacher.changed(cells)
+        slight = [one for one in mutants(single, assignment) if one.operator in _slight(teacher)]
+        further = hidden(single, assignment)[::THIRD]
+        for one in (*slight, *further):
+            yield replace(
+                one,
+                operator=f"{one.operator}, single precision",
+                cells={**cells, **one.cells},
+            )
+
+
+def _slight(teacher: Teacher) -> tuple[str, ...]:
+    """Operators of slight changes: of parameters; of numbers, where nothing else says those."""
+    return SLIGHT if teacher.made else (CONSTANT,)

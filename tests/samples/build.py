@@ -20,12 +20,13 @@ from samples.files import files
 from samples.handout import ROOT
 from samples.right import right
 from samples.scratch import scratch
+from samples.steps import wrong_steps
 from samples.wrong import wrong
 
 
 def samples() -> dict[str, bytes]:
     """Every sample of the Hodgkin-Huxley homework: file name to the bytes of the file."""
-    drafts = [*right().items(), *wrong().items()]
+    drafts = [*right().items(), *wrong().items(), *wrong_steps().items()]
     built = [*((name, draft.file()) for name, draft in drafts), *files().items()]
     names = [name for name, _ in built]
     twice = sorted({name for name in names if names.count(name) > 1})

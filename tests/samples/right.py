@@ -50,6 +50,16 @@ class HH(bp.dyn.CondNeuGroup):
     )
 """
 
+LAST_LINE = "self.IL = IL(size, E=-54.39, g_max=0.03)"
+# The gates move first, and V by where they have got to: another scheme, the same model.
+IN_TURN = """
+
+  def update(self, x=None):
+    for channel in (self.IK, self.INa, self.IL):
+      channel.update(self.V.value)
+    x = 0. if x is None else x
+    self.V.value = self.integral(self.V.value, bp.share['t'], x, bp.share['dt'])"""
+
 # The same equations as the library writes them: gates p and q, V_sh, exprel.
 IK_WITH_P = """
 class IK(bp.dyn.IonChannel):
@@ -497,6 +507,7 @@ def right() -> dict[str, Draft]:
         ),
         "right-rk4.ipynb": _method("rk4"),
         "right-euler.ipynb": _method("euler"),
+        "right-one-after-the-other.ipynb": filled().edit("HH", LAST_LINE, LAST_LINE + IN_TURN),
         "right-euler-by-hand.ipynb": filled().edit("channel-IK", *HAND_EULER),
         "right-trial-below.ipynb": filled().append(code("trial", TRIAL)).as_handout(),
         "right-missing-package.ipynb": filled().write("imports", MISSING),

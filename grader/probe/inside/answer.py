@@ -31,13 +31,12 @@ def answer(namespace, request):
                 size = request["size"] if together else 1
                 model = take_model(request, size, x64)
                 try:
-                    found = run_all(model or build(cls, size), request, size, current, V0, drawn)
+                    found = run_all(cls, model, request, size, current, V0, drawn)
                 except BaseException:
-                    if model is None:
-                        raise
-                    # it was looked at before; a new one knows nothing of that
+                    # it was looked at and reset often; a new one knows nothing of that
                     tidy(request["dt"], x64)
-                    found = run_all(build(cls, size), request, size, current, V0, drawn)
+                    once = {**request, "resets": 1}
+                    found = run_all(cls, None, once, size, current, V0, drawn)
         except BaseException as error:
             stage = "population" if together else "single"
             if not (faults and faults[-1]["stage"] == stage):
@@ -53,51 +52,83 @@ def answer(namespace, request):
     return {"traces": {}, "field": {}, "faults": faults}
 
 
-def run_all(model, request, size, current, V0, drawn):
+def run_all(cls, model, request, size, current, V0, drawn):
     """Every stimulus and every drawn state, in one population or one after the other."""
+    model = model or build(cls, size)
     start = reset_ranges(model, request, size)
     subject = Subject(model, request, size)
-    lengths = subject.small_steps if jax.config.jax_enable_x64 else ()
-    if lengths and any(state.dtype == np.float32 for state in subject.states.values()):
+    if jax.config.jax_enable_x64 and any(s.dtype == np.float32 for s in subject.states.values()):
         raise TypeError("a state is float32 where float64 was asked for")  # then all in float32
     states, from_there = (in_parts(drawn[kind], size) for kind in ("field_states", "map_states"))
-    small = [Leg(part, part["I"][None], [dt]) for part in states for dt in lengths]
-    steps = request["map_steps"]
-    held = [subject.leg(part, [part["I"]] * steps) for part in from_there if steps]
     runs = in_parts({"V": V0, "I": current.T}, size)
-    panel = [subject.leg({"V": part["V"]}, part["I"].T) for part in runs]
-    groups = [small + held + panel]
-    if size == 1:  # one loop for each kind, compiled once
-        subject.compile()
-        each = len(lengths)
-        groups = [small[i * each : (i + 1) * each] for i in range(len(states)) if each]
-        groups += [[leg] for leg in held + panel]
-    told = [states for group in groups for states in subject.run(group)]
-    first, last = len(small), len(told) - len(panel)
+    lengths, steps, begun = subject.small_steps, request["map_steps"], request["finer_steps"]
+    legs = {
+        "small": [Leg(part, part["I"][None], [dt]) for part in states for dt in lengths],
+        "maps": [subject.leg(part, [part["I"]] * steps) for part in from_there if steps],
+        "traces": [subject.leg(part, part["I"].T) for part in runs],
+    }
+    legs |= {d: finer(subject, runs, begun, d) for d in request["finer"]}
+    told = run_legs(subject, legs)
+    each = len(lengths)
     slopes = [
-        subject.slope(told[i * len(lengths) : (i + 1) * len(lengths)], lengths, part)
+        subject.slope(told["small"][i * each : (i + 1) * each], lengths, part)
         for i, part in enumerate(states)
     ]
+    if subject.fixed:  # such a state may go by the dt that was set when the model was made
+        x64 = jax.config.jax_enable_x64
+        for d in request["finer"]:
+            tidy(subject.dt / d, x64)
+            own = Subject(build(cls, size), {**request, "dt": subject.dt / d}, size)
+            told |= run_legs(own, {d: legs[d]})
+        tidy(subject.dt, x64)
+    fine = {
+        name: [side_by_side(told[d], name)[d - 1 :: d, : V0.size] for d in request["finer"]]
+        for name in subject.states
+    }
+    maps = {n: side_by_side(told["maps"], n) for n in subject.states if told["maps"]}
+    field = {n: np.concatenate([s[n] for s in slopes]) for n in slopes[0]}
     return {
         "start": start,
-        "traces": {n: pack(side_by_side(told[last:], n)[:, : V0.size]) for n in subject.states},
-        "maps": {
-            n: pack(side_by_side(told[first:last], n)[:, : drawn["map_states"]["V"].size])
-            for n in subject.states
-            if held
-        },
-        "field": {
-            n: pack(np.concatenate([s[n] for s in slopes])[: drawn["field_states"]["V"].size])
-            for n in slopes[0]
-        },
+        "resets": request["resets"] * size,
+        "traces": {n: pack(side_by_side(told["traces"], n)[:, : V0.size]) for n in subject.states},
+        "finer": {n: pack(np.concatenate(parts)) for n, parts in fine.items() if parts},
+        "maps": {n: pack(after[:, : drawn["map_states"]["V"].size]) for n, after in maps.items()},
+        "field": {n: pack(rate[: drawn["field_states"]["V"].size]) for n, rate in field.items()},
     }
 
 
+def finer(subject, runs, steps, divisions):
+    """The first steps of each run, each in so many parts."""
+    return [
+        Leg(part, inputs, [subject.dt / divisions] * len(inputs))
+        for part in runs
+        for inputs in [np.repeat(part["I"].T[:steps], divisions, axis=0)]
+    ]
+
+
+def run_legs(subject, legs):
+    """What each leg told, under the same names: all in one loop, if there are many neurons."""
+    if subject.size == 1:
+        subject.compile()  # a loop for each length
+        each = len(subject.small_steps)
+        small = legs.get("small", [])
+        groups = [small[i : i + each] for i in range(0, len(small), each)]
+        groups += [[leg] for name, own in legs.items() if name != "small" for leg in own]
+    else:
+        groups = [[leg for own in legs.values() for leg in own]]
+    told = iter([states for group in groups for states in subject.run(group)])
+    return {name: [next(told) for _ in own] for name, own in legs.items()}
+
+
 def reset_ranges(model, request, size):
-    """``{state: [least, greatest]}`` right after ``reset()``, over as many as asked for."""
+    """``{state: [least, greatest]}`` right after ``reset()``, over as many as asked for.
+
+    One was made already, when the model was.
+    """
     found = {}
-    for _ in range(request["resets"]):
-        model.reset()
+    for further in range(request["resets"]):
+        if further:
+            model.reset()
         for name, own in states_by_name(model, request, size).items():
             values = np.asarray(bm.as_jax(own), float)
             least, greatest = found.get(name, (np.inf, -np.inf))

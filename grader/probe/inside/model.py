@@ -121,7 +121,8 @@ def named_members(model, types):
                 members = list(value.items())[:MOST_CHANNELS]
             elif is_a(value, list) or is_a(value, tuple):
                 members = [(f"{name}[{i}]", v) for i, v in enumerate(value[:MOST_CHANNELS])]
-            found.extend((as_name(n), v) for n, v in members if is_a(v, CARRIER))
+            inside = [(as_name(n), v) for n, v in members if is_a(v, CARRIER)]
+            found.extend((f"{name}[{n}]" if n == name else n, v) for n, v in inside)
             if is_a(value, CARRIER):
                 found.extend(hanging(value, as_name(name), types))
     first = {}

@@ -95,10 +95,11 @@ def _reference_constants(assignment: Assignment) -> dict[str, float]:
 
 
 def _each_and_all(teacher: Teacher, operator: str, parts: dict[str, Places]) -> Iterator[Specimen]:
+    """A specimen for each part, where there are several, and one with all of them."""
     found = {name: places for name, places in parts.items() if places}
-    for name, places in found.items():
+    for name, places in found.items() if len(found) > 1 else ():
         yield Specimen(operator=operator, place=name, cells=edited(teacher, places))
-    if len(found) > 1:
+    if found:
         whole = edited(teacher, _joined(found.values()))
         yield Specimen(operator=operator, place="everywhere", cells=whole)
 

@@ -15,19 +15,20 @@ OTHER_DT = (0.05, 0.01)  # ms
 
 
 def left_settings(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
-    """Each setting in each place; then another dt together with another integrator."""
-    for setting in _settings(modules(teacher)):
-        for where, cells in _places(teacher, setting).items():
-            yield Specimen(operator="setting left behind", place=f"{setting}, {where}", cells=cells)
+    """Each setting in one of the places in turn; then another dt and another integrator."""
+    for number, setting in enumerate(_settings(modules(teacher))):
+        places = list(_places(teacher, setting).items())
+        where, cells = places[number % len(places)]
+        yield Specimen(operator="setting left behind", place=f"{setting}, {where}", cells=cells)
     math = modules(teacher).get("brainpy.math")
-    for method in METHODS if math is not None else ():
-        other = channels_by(teacher, method)
-        for dt in OTHER_DT if other and teacher.graded not in other else ():
-            setting = f"{math}.set_dt({dt})"
+    for number, method in enumerate(METHODS if math is not None else ()):
+        if other := channels_by(teacher, method):
+            setting = f"{math}.set_dt({OTHER_DT[number % len(OTHER_DT)]})"
+            above = _places(teacher.changed(other), setting)["above the graded class"]
             yield Specimen(
                 operator="another integrator and dt",
                 place=f"{method}, {setting}",
-                cells={**other, **_places(teacher, setting)["above the graded class"]},
+                cells={**other, **above},
                 other_scheme=True,
             )
 

@@ -1,0 +1,24 @@
+"""What an author has to mend, as sentences of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grader.stages import Note
+from grader.words import catalogue
+
+
+class Refused(Exception):
+    """What was asked for can't be done; ``notes`` say why, every fault found."""
+
+    def __init__(self, notes: Iterable[Note]) -> None:
+        self.notes = tuple(notes)
+        super().__init__(self.notes)
+
+    def __str__(self) -> str:
+        return self.in_language("en")
+
+    def in_language(self, language: str) -> str:
+        """One fault a line, in ``language``."""
+        words = catalogue(language)
+        return "\n".join(words.say(note.message_id, **note.values) for note in self.notes)

@@ -1,0 +1,135 @@
+"""``grader export``: marks and feedback back to a learning platform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli.options import BELOW, OK, SETTINGS, fail, guarded, lang_option, language_of
+
+if TYPE_CHECKING:
+    from grader.export.graded import Batch, Export
+
+_NAMES = {
+    "canvas": "canvas-{}.csv",
+    "moodle": "moodle-{}.csv",
+    "moodle-feedback": "moodle-feedback-{}.zip",
+    "csv": "marks-{}.csv",
+}
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("format", type=click.Choice([*_NAMES]))
+@click.option(
+    "-f",
+    "--feedback",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("feedback"),
+    show_default=True,
+    help="The folder that grader grade wrote.",
+)
+@click.option(
+    "--into",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The gradebook that you exported from Canvas, or Moodle's grading worksheet; it is "
+    "filled, and all else in it stays as it is.",
+)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write to this file. Default: called after format and assignment, in this folder.",
+)
+@click.option(
+    "--column",
+    metavar="NAME",
+    help="The column that marks go to: its header, its title or the number in it. Default: the "
+    "assignment's title, or the only one there is.",
+)
+@click.option(
+    "--points",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Scale the marks so that N is full marks.",
+)
+@click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
+@lang_option
+@guarded
+def export(
+    format: str,
+    folder: Path,
+    into: Path | None,
+    out: Path | None,
+    column: str | None,
+    points: float | None,
+    overwrite: bool,
+    lang: str | None,
+) -> int:
+    """Hand marks and feedback back, from what grader grade left in its folder.
+
+    \b
+    canvas           a gradebook to import: your own export filled, or a fresh one
+    moodle           the grading worksheet that you downloaded, filled
+    moodle-feedback  each student's report under the folder names that Moodle gave
+    csv              a plain table of all submissions
+
+    \b
+      grader export canvas --into "2026-11-24T1200_Grades.csv" -o canvas.csv
+      grader export moodle --into worksheet.csv -o worksheet-filled.csv
+      grader export moodle-feedback -o feedback.zip
+
+    Students are told by the platform's own number, then by name; who can't be told is
+    named. What was not graded gets no mark. The file given is not changed.
+
+    \b
+    Exit status: 0 every submission is in the file; 1 it was written, but some are
+    not in it; 2 wrong usage; 3 a fault of ours.
+    """
+    from grader.export.graded import ExportError, read_batch
+    from grader.files import write_whole
+    from grader.words import catalogue
+
+    words = catalogue(language_of(lang))
+    try:
+        batch = read_batch(folder)
+        place = out or Path(_NAMES[format].format(batch.assignment))
+        if place.exists() and not overwrite:
+            is_input = into is not None and place.samefile(into)
+            raise ExportError("input" if is_input else "exists", path=str(place))
+        done = _made(format, batch, into, column, points)
+        try:
+            write_whole(place, done.content)
+        except OSError as error:
+            raise ExportError("unwritable", path=str(place), reason=str(error)) from None
+    except ExportError as problem:
+        fail(words.say(problem.note.message_id, **problem.note.values))
+    for note in done.notes:
+        click.echo(words.say(note.message_id, **note.values))
+    total = len(batch.submissions)
+    click.echo(words.say("export.written", path=str(place), count=done.count, total=total))
+    return OK if done.complete else BELOW
+
+
+def _made(
+    format: str, batch: Batch, into: Path | None, column: str | None, points: float | None
+) -> Export:
+    from grader.export import canvas, moodle, plain
+    from grader.export.graded import ExportError
+
+    if into is not None and format not in ("canvas", "moodle"):
+        raise ExportError("no_into")
+    if format == "csv":
+        return plain.table(batch, points)
+    if format == "moodle-feedback":
+        return moodle.feedback(batch)
+    if into is None:
+        if format == "moodle":
+            raise ExportError("into_needed")
+        return canvas.fresh(batch, column, points)
+    fill = canvas.filled if format == "canvas" else moodle.filled
+    return fill(into.read_bytes(), str(into), batch, column, points)

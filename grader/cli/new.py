@@ -1,0 +1,50 @@
+"""``grader new``: a new assignment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.cli.options import OK, SETTINGS, fail, guarded, lang_option, language_of
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("id")
+@click.option(
+    "--dir",
+    "root",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder with (or for) the folders assignments and reference. Default: the clone.",
+)
+@lang_option
+@guarded
+def new(id: str, root: Path | None, lang: str | None) -> int:
+    """Lay out a new assignment: a small one that works, to be made yours.
+
+    Comments in its files say what each key means. Nothing that is there is overwritten.
+
+    \b
+    Exit status: 0 it was laid out; 2 it was not, and the reason is said.
+    """
+    from grader.author.faults import Refused
+    from grader.author.new import beside, lay_out
+    from grader.words import catalogue
+
+    language = language_of(lang)
+    words = catalogue(language)
+    place = root or beside()
+    if place is None:
+        fail(words.say("author.new.where"))
+    try:
+        made = lay_out(id, place)
+    except Refused as refused:
+        fail(refused.in_language(language))
+    options = "" if root is None else f" --assignments {root}"
+    click.echo(words.say("author.new.made"))
+    for folder in (made.folder, made.teachers):
+        click.echo(f"  {folder}")
+    values = {"solution": str(made.solution), "folder": str(made.folder), "options": options}
+    click.echo(words.say("author.new.next", id=id, **values))
+    return OK

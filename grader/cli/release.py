@@ -1,0 +1,85 @@
+"""``grader release``: the student's notebook out of the teacher's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.cli.options import (
+    BELOW,
+    OK,
+    SETTINGS,
+    assignments_option,
+    box_of,
+    fail,
+    guarded,
+    lang_option,
+    language_of,
+)
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("assignment")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the notebook to this file. Default: the one that assignment.toml names.",
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; say whether the notebook at hand is what would be made.",
+)
+@lang_option
+@assignments_option
+@guarded
+def release(
+    assignment: str, out: Path | None, check: bool, lang: str | None, assignments: Path | None
+) -> int:
+    """Make the student's notebook out of the teacher's, so that there is one source.
+
+    What stands between ### BEGIN SOLUTION and ### END SOLUTION is left out, but for
+    lines that begin with "#: ", which lose these three characters. Tags stay, outputs
+    go. The public traces are made anew. Both notebooks are then graded: nothing is
+    written unless the student's gets 0 and the teacher's full marks.
+
+    \b
+    Exit status: 0 all is well; 1 it is not, and each fault is said, or with --check
+    the notebook is out of date; 2 wrong usage; 3 a fault of ours.
+    """
+    from grader.author.faults import Refused
+    from grader.author.release import out_of_date
+    from grader.author.release import release as make
+    from grader.console import progress
+    from grader.locate import find
+    from grader.words import catalogue
+
+    language = language_of(lang)
+    words = catalogue(language)
+    place = find(assignment, assignments)
+    loaded = place.load(as_teacher=True, derived=False)
+    if out is not None and not out.absolute().parent.is_dir():
+        fail(f"{out}: there is no such folder to write the notebook into.")
+    try:
+        if check:
+            if wrong := out_of_date(loaded, out):
+                raise Refused(wrong)
+            click.echo(words.say("author.up_to_date", file=str(out or loaded.notebook)))
+            return OK
+        box = box_of("auto", language)
+        with progress("author.grading", language) as on_step:
+            made = make(loaded, out, box, on_step)
+    except Refused as refused:
+        click.echo(refused.in_language(language), err=True)
+        if not check:
+            click.echo(words.say("author.nothing_written"), err=True)
+        return BELOW
+    for file in made.files:
+        click.echo(words.say("author.wrote", file=str(file)))
+    click.echo(words.say("author.released"))
+    if not made.derived:
+        options = f" --assignments {assignments}" if assignments else ""
+        click.echo(words.say("author.not_derived", assignment=loaded.id, options=options))
+    return OK

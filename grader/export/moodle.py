@@ -1,0 +1,140 @@
+"""Moodle: the grading worksheet that a TA downloaded filled, and feedback in its own folders."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from grader.export.fill import about_marks, as_number, fill, in_points, read_table
+from grader.export.graded import Batch, Export, ExportError, Graded, said
+from grader.export.people import Person, shown
+from grader.export.table import Line, Table
+
+STUDENTS_FILES = ("result.html", "result.md")  # the only ones that ever leave the folder
+_IDENTIFIER = re.compile(r"\D+(?P<id>\d+)")
+_LARGEST = 100_000_000  # bytes of a page
+_WHEN = (1980, 1, 1, 0, 0, 0)  # the same input gives the same file
+# Moodle's headers are in its users' language, and it wants them back as they were.
+_GRADE = (
+    "Grade",
+    "成绩",
+    "分数",
+    "成績",
+    "Bewertung",
+    "Note",
+    "Calificación",
+    "Valutazione",
+    "Nota",
+)
+_MOST = ("Maximum Grade", "Maximum grade", "最高分", "最大成绩", "Bestwertung", "Note maximale")
+_NAME = ("Full name", "全名", "姓名", "Vollständiger Name", "Nom complet", "Nombre completo")
+_OPEN = ("Grade can be changed", "允许更改成绩")
+_LOGINS = ("ID number", "Username", "Email address", "学号", "用户名", "电子邮件地址", "Email地址")
+_NO = ("no", "否")
+
+
+def filled(
+    content: bytes, path: str, batch: Batch, wanted: str | None, points: float | None
+) -> Export:
+    """The worksheet with the marks of ``batch``; students are told by their Identifier.
+
+    Raises ``ExportError``.
+    """
+    table = read_table(content, path)
+    identifiers = _identifiers(table)
+    column = table.column(*([wanted] if wanted else _GRADE))
+    if identifiers is None or column is None:
+        header = ", ".join(table.header[:16])
+        raise ExportError("moodle_header", path=path, header=header)
+    names, most, may_change = table.column(*_NAME), table.column(*_MOST), table.column(*_OPEN)
+    logins = [i for name in _LOGINS if (i := table.column(name)) is not None]
+    people = []
+    for index, line in enumerate(table.lines[1:], 1):
+        if not (found := _IDENTIFIER.fullmatch(line.cell(identifiers))):
+            continue
+        own = [text for i in logins if (text := line.cell(i))]
+        own += [text.partition("@")[0] for text in own]
+        in_points(as_number(line.cell(most)), batch, points, table.header[column])
+        people.append(
+            Person(
+                line=index,
+                number=found["id"],
+                name=line.cell(names),
+                logins=tuple(dict.fromkeys(own)),
+            )
+        )
+
+    def why_left(row: Line) -> str:
+        return "locked" if row.cell(may_change).casefold() in _NO else ""
+
+    return fill(table, batch, people, column, "moodle", points, why_left)
+
+
+def _identifiers(table: Table) -> int | None:
+    """The first column in which every row ends in a number behind a word: ``Participant 12``."""
+    for column in range(len(table.header)):
+        cells = [line.cell(column) for line in table.lines[1:] if any(line.raw)]
+        if cells and all(_IDENTIFIER.fullmatch(cell) for cell in cells):
+            return column
+    return None
+
+
+def feedback(batch: Batch) -> Export:
+    """A zip of the students' own pages, under the names that Moodle gave their folders.
+
+    Nothing of the teacher's gets in: two files are taken by their names, no link is followed.
+    Those who were not graded are left out. Raises ``ExportError`` when nothing is left.
+    """
+    file, count = io.BytesIO(), 0
+    strangers, unusable = [], []
+    taken: set[str] = set()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for graded in batch.submissions:
+            if graded.outcome != "graded":
+                continue
+            start = _start(graded)
+            if not start:
+                strangers.append(shown(graded))
+                continue
+            pages = {name: page for name in STUDENTS_FILES if (page := _page(graded.folder / name))}
+            if not pages or not _usable(start) or start in taken:
+                unusable.append(shown(graded))
+                continue
+            taken.add(start)
+            count += 1
+            for name, page in pages.items():
+                info = zipfile.ZipInfo(start + name, _WHEN)
+                info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+                archive.writestr(info, page)
+    if not count:
+        raise ExportError("no_feedback")
+    notes = [
+        *about_marks(batch.submissions),
+        *said("no_moodle_folder", strangers),
+        *said("no_page", unusable),
+    ]
+    complete = count == len(batch.submissions)
+    return Export(content=file.getvalue(), count=count, notes=tuple(notes), complete=complete)
+
+
+def _start(graded: Graded) -> str:
+    """What a student's file names begin with: the folder, or what stood in its place."""
+    origin = graded.origin
+    if origin.layout != "moodle":
+        return ""
+    return f"{origin.folder}/" if origin.folder else origin.prefix
+
+
+def _usable(start: str) -> bool:
+    """Whether Moodle takes it, and whether it stays where it is unpacked."""
+    folder = start.removesuffix("/")
+    return not (folder.startswith((".", "~")) or any(char in folder for char in "/\\\0"))
+
+
+def _page(path: Path) -> bytes:
+    """A page's bytes; none when it is no ordinary file."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
+        return b""
+    return path.read_bytes()

@@ -1,0 +1,54 @@
+"""A plain CSV file: one submission a line, for whatever reads CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from grader.export.fill import about_marks
+from grader.export.graded import Batch, Export, number
+from grader.report.formula import plain_cell
+
+_HEAD = (
+    "student",
+    "lms_id",
+    "submission",
+    "file",
+    "late",
+    "attempt",
+    "outcome",
+    "status",
+    "score",
+    "max_score",
+)
+
+
+def table(batch: Batch, points: float | None) -> Export:
+    """All submissions of ``batch``. What was not graded has an empty score, never 0."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(_HEAD)
+    for graded in batch.submissions:
+        origin, mark = graded.origin, graded.mark(points)
+        most = graded.max_score if points is None else points
+        writer.writerow(
+            [
+                plain_cell(graded.name),
+                plain_cell(origin.lms_id),
+                plain_cell(graded.id),
+                plain_cell(graded.file),
+                "yes" if origin.late else "",
+                "" if origin.attempt is None else str(origin.attempt),
+                graded.outcome,
+                graded.status,
+                mark,
+                number(most) if mark else "",
+            ]
+        )
+    marked = sum(bool(graded.mark()) for graded in batch.submissions)
+    return Export(
+        content=("\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()).encode("utf-8"),
+        count=marked,
+        notes=tuple(about_marks(batch.submissions)),
+        complete=marked == len(batch.submissions),
+    )

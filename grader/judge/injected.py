@@ -1,0 +1,69 @@
+"""The injected current acting so many times as strong as it should, as with another area.
+
+From dV/dt alone that can't be told from another capacitance with every conductance as many
+times larger. Where the kernel says conductances that fit the former, the former it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from grader.assignment import Exercise, Variant
+from grader.judge.reference import ReferenceModel
+from grader.judge.residuals import fits
+from grader.stages import Array, ModelProbe, NamedMistake
+
+CHANGED = 1e-3
+"""How far the current must be from as strong as asked for to be called another."""
+SAME = 1e-6
+"""How far what a channel computes with may be from what it says, relative."""
+
+
+def scaled_input(
+    model: ReferenceModel,
+    exercise: Exercise,
+    probe: ModelProbe,
+    variant: Variant,
+    states: Mapping[str, Array],
+    found: Array,
+    tolerance: float,
+) -> NamedMistake | None:
+    """The mistake of a model that is right, with its own parameters, but for its input.
+
+    ``states`` are the drawn ones under the reference's names and ``found`` the student's
+    dV/dt there, ``(K,)``. None where another input doesn't explain it within ``tolerance``.
+    """
+    own = _said(exercise, probe)
+    if own is None or not np.isfinite(found).all():
+        return None
+    constants = {**variant.constants, **own}
+    without = model.field({**states, "I": np.zeros_like(states["I"])}, constants)["V"]
+    slope = model.field(states, constants)["V"] - without
+    if not (np.isfinite(without).all() and np.isfinite(slope).all() and slope.any()):
+        return None
+    weights = 1.0 / np.maximum(1.0, np.abs(found))
+    a, b = weights * slope, weights * (found - without)
+    times = float(a @ b / (a @ a))
+    if abs(times - 1.0) <= CHANGED or not fits(found, without + times * slope, tolerance):
+        return None
+    asked = model.field(states, variant.constants)["V"]
+    said = float(f"{times:.4g}") if abs(times) > SAME else 0.0
+    given = without + times * slope
+    return NamedMistake(name="input", state="V", asked=asked, given=given, input=said)
+
+
+def _said(exercise: Exercise, probe: ModelProbe) -> dict[str, float] | None:
+    """Every parameter as the kernel has it; None where it doesn't say one, or two of one."""
+    own = {}
+    for channel in exercise.channels:
+        said = probe.channel(channel.name)
+        for parameter in channel.parameters:
+            known = (said.parameters.get(parameter), said.measured.get(parameter)) if said else ()
+            values = [value for value in known if value is not None]
+            if not values or any(not math.isclose(v, values[0], rel_tol=SAME) for v in values):
+                return None
+            own[f"{channel.name}.{parameter}"] = values[0]
+    return own

@@ -1,0 +1,49 @@
+"""How much an archive may hold, and which names in it are believed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from grader.read.notebook import LARGEST
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_SEPARATORS = re.compile(r"[/\\]+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounds:
+    """How much an archive may hold. Bytes are those that it unpacks to."""
+
+    members: int
+    notebook_bytes: int = LARGEST  # of one notebook
+    archive_bytes: int  # of an archive within it
+    all_bytes: int  # of all that is unpacked
+    ratio: int = 200  # unpacked to packed bytes of a tar, once past ``small``
+    small: int = 64 << 20
+    levels: int = 32  # folders within folders
+    name: int = 255  # characters of one name
+
+
+GIVEN = Bounds(members=100_000, archive_bytes=300 << 20, all_bytes=8 << 30)  # a class
+INSIDE = Bounds(members=5_000, archive_bytes=200 << 20, all_bytes=300 << 20)  # a student's
+
+
+def parts_of(name: str, bounds: Bounds = GIVEN) -> tuple[tuple[str, ...], str]:
+    """A member's name as parts, and why it is refused, "" when it is not.
+
+    Names with backslashes come from Windows. What leads out of the archive is left out of
+    the parts, which then only say whose it was.
+    """
+    whole = name.replace("\0", "")
+    split = _SEPARATORS.split(whole)
+    parts = tuple(part[: bounds.name] for part in split if part not in ("", ".", ".."))
+    if whole[:1] in ("/", "\\") or _DRIVE.match(whole):
+        return parts or ("?",), "absolute"
+    if ".." in split:
+        return parts or ("?",), "parent"
+    if len(parts) > bounds.levels:
+        return parts[: bounds.levels], "deep"
+    if any(len(part) > bounds.name for part in split):
+        return parts, "long_name"
+    return parts or ("?",), ""

@@ -1,0 +1,185 @@
+"""Which notebook of several is the one to grade, and by what it is told. Never in silence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.load import AssignmentError
+from grader.read.cells import find_cell
+from grader.read.decode import Document, decode
+from grader.read.intake.files import File, listing, may_be_notebook, note, printable
+from grader.read.intake.units import Unit, stem
+from grader.read.notebook import LARGEST, read_notebook
+from grader.stages import Note
+
+_MOST_READ = 40  # notebooks of one submission that are looked into
+_COPY = re.compile(  # one at a time: names are strangers', and a repeated group takes for ever
+    r"[\s_-]*(?:\(\d+\)|copy\d*|kopie|副本|v\d+|final|fixed|new|old|draft|\d{1,2})$"
+    r"|^(?:copy of |副本)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?:\((\d+)\)|-copy(\d+)|[-_]v?(\d{1,2}))$", re.IGNORECASE)
+_REASONS = ("readable", "assignment", "cells", "filled", "name", "newest", "number", "first")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What became of one unit: a submission's file or, without one, why there is none."""
+
+    unit: Unit
+    file: File | None
+    notes: tuple[Note, ...] = ()
+    fault: Note | None = None
+    split: str = ""  # the folder that holds it as one of several
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Likeness:
+    """How much a notebook looks like the homework; compared from the first to the last."""
+
+    readable: bool
+    assignment: int  # 1 names this one in its metadata, 0 names none, -1 another
+    cells: int  # exercises whose cell is there
+    filled: int  # their blanks that are filled
+    name: bool  # it is called like the handout
+    newest: float
+    number: int  # of a copy, as its name has it
+    first: tuple[int, ...]  # so that there is an order at all
+
+    def reason(self, other: Likeness) -> str:
+        """By what this one comes before ``other``."""
+        return next(r for r in _REASONS if r == "first" or getattr(self, r) != getattr(other, r))
+
+    @property
+    def is_homework(self) -> bool:
+        """Whether it is this homework, well or badly done."""
+        return self.readable and self.assignment >= 0 and (self.assignment == 1 or self.cells > 0)
+
+
+def choose(unit: Unit, assignment: Assignment | None) -> list[Chosen]:
+    """The notebook of ``unit`` that counts; several where they may be several students'.
+
+    Without an ``assignment`` only names and times tell.
+    """
+    own = tuple(file.note for file in unit.files if file.note is not None)
+    notebooks = [file for file in unit.files if file.is_notebook and file.path is not None]
+    if not notebooks:
+        renamed = [file for file in unit.files if file.path is not None and _is_one(file)]
+        if not renamed:
+            return [Chosen(unit, None, own, _nothing(unit))]
+        notebooks = renamed
+        own = (*own, note("renamed_notebook", path=unit.shown, file=renamed[0].name))
+    if len(notebooks) == 1:
+        return [Chosen(unit, notebooks[0], own)]
+    ranked = sorted(
+        ((likeness(file, assignment), file) for file in notebooks[:_MOST_READ]),
+        key=lambda pair: pair[0],
+        reverse=True,
+    )
+    if not unit.sure and not _one_students(ranked):
+        return _apart(unit, notebooks, own)
+    (best, taken), (second, _) = ranked[:2]
+    steps = zip(*(file.parts[:-1] for file in notebooks), strict=False)
+    common = sum(1 for _ in takewhile(lambda step: len(set(step)) == 1, steps))
+    names = ["/".join(file.parts[common:]) for _, file in ranked]
+    told = Note(
+        message_id=f"read.several.{best.reason(second)}",
+        values={
+            "count": len(notebooks),
+            "file": printable(names[0])[-200:],
+            "others": listing(names[1:], 6),
+        },
+    )
+    return [Chosen(unit, taken, (told, *own))]
+
+
+def likeness(file: File, assignment: Assignment | None) -> Likeness:
+    """How much the notebook ``file`` looks like the homework."""
+    number = _NUMBER.search(stem(file.name))
+    copy = int(next(filter(None, number.groups()))) if number else 0
+    first = tuple(-ord(char) for char in "/".join(file.parts))
+    if assignment is None or file.path is None:
+        return Likeness(True, 0, 0, 0, False, file.time, copy, first)
+    named = _base(stem(file.name)) == _base(stem(assignment.notebook.name))
+    inside = _inside(file.path, assignment)
+    return Likeness(*inside, named, file.time, copy, first)
+
+
+def _inside(path: Path, assignment: Assignment) -> tuple[bool, int, int, int]:
+    """Whether a notebook can be read, whose it says it is, how much of the exercises is there."""
+    try:
+        submission = read_notebook(path)
+        named = submission.assignment
+        ours = 0 if named is None else 1 if named == assignment.id else -1
+        if submission.fault is not None:
+            return False, ours, 0, 0
+        found = [find_cell(submission, each, assignment) for each in assignment.exercises]
+    except AssignmentError:
+        raise
+    except Exception:  # of a stranger's file: it may cost that file its place, nobody else's
+        return False, 0, 0, 0
+    cells = sum(cell.index is not None for cell in found)
+    return True, ours, cells, sum(cell.filled for cell in found)
+
+
+def _one_students(ranked: Sequence[tuple[Likeness, File]]) -> bool:
+    """Whether notebooks in one folder are one student's: one is the homework, or all are copies."""
+    homework = [file for like, file in ranked if like.is_homework]
+    if len(homework) == 1:
+        return True
+    same_name = len({_base(stem(file.name)) for file in homework}) == 1
+    return len(homework) > 1 and (same_name or len({_digest(f) for f in homework}) == 1)
+
+
+def _apart(unit: Unit, notebooks: Iterable[File], own: tuple[Note, ...]) -> list[Chosen]:
+    return [
+        Chosen(
+            replace(unit, name=(*unit.apart, stem(file.name)), shown=f"{unit.shown}/{file.name}"),
+            file,
+            own,
+            split=unit.shown if unit.apart else "",
+        )
+        for file in notebooks
+    ]
+
+
+def _base(name: str) -> str:
+    """A name without what a copy of it is called by."""
+    while (shorter := _COPY.sub("", name).strip(" _-")) not in ("", name):
+        name = shorter
+    return name.casefold()
+
+
+def _digest(file: File) -> str:
+    try:
+        return "" if file.path is None else hashlib.sha256(file.path.read_bytes()).hexdigest()
+    except OSError:
+        return "/".join(file.parts)
+
+
+def _is_one(file: File) -> bool:
+    """Whether a file of another name holds a notebook."""
+    if file.path is None or not may_be_notebook(file.name):
+        return False
+    try:
+        with file.path.open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+    except OSError:
+        return False
+    return len(data) <= LARGEST and isinstance(decode(data), Document)
+
+
+def _nothing(unit: Unit) -> Note:
+    """Why there is nothing to grade, for the student."""
+    names = [file.name for file in unit.files]
+    if any(file.note is not None for file in unit.files):
+        return Note(message_id="read.fault.not_unpacked", values={"files": listing(names)})
+    if not names:
+        return Note(message_id="read.fault.nothing_handed_in")
+    return Note(message_id="read.fault.no_notebook", values={"files": listing(names)})

@@ -1,0 +1,238 @@
+"""From the paths on the command line to the entries of a batch."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.read.intake.choose import Chosen, choose
+from grader.read.intake.files import File, Tree, is_archive, is_other_archive, note
+from grader.read.intake.members import DAMAGED, TooMuch
+from grader.read.intake.scan import OF_THE_BATCH, scan, without_results
+from grader.read.intake.units import Unit, stem, units_of
+from grader.read.intake.unpack import NoRoom, Store, unpack
+from grader.read.names import make_unique, safe_name
+from grader.read.notebook import read_notebook
+from grader.roster import FILE, UNKNOWN, Layout, Origin, Row
+from grader.stages import Note
+from grader.words import catalogue
+
+_LOOKED_INTO = 20  # notebooks, to learn the assignment's name
+_MOST_OF_A_KIND = 10  # notes of one kind that are said one by one
+_MOST_NOTES = 8  # of one submission
+_LONGEST_PATH = 1000  # characters, of a place that is only named
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A submission to be graded. ``id`` is unique in its batch and safe as a folder name.
+
+    ``notes`` say what was chosen on the way here. With a ``fault`` there is no notebook,
+    and ``path`` is where one was looked for.
+    """
+
+    id: str
+    path: Path
+    origin: Origin = UNKNOWN
+    notes: tuple[Note, ...] = ()
+    fault: Note | None = None
+
+    @property
+    def row(self) -> Row:
+        """What the roster keeps of it."""
+        return Row(id=self.id, file="" if self.fault else self.path.name, origin=self.origin)
+
+
+class IntakeError(Exception):
+    """A path can't be used; ``note`` says why and what to do, ``str()`` in English."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__(note)
+        self.note = note
+
+    def __str__(self) -> str:
+        return catalogue("en").say(self.note.message_id, **self.note.values)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """All that was found, before it is known which assignment is graded."""
+
+    units: tuple[Unit, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def notebooks(self) -> list[Path]:
+        """Where the first notebooks lie, as many as are looked into to learn the assignment."""
+        files = [f for unit in self.units for f in unit.files if f.is_notebook]
+        return [file.path for file in files if file.path is not None][:_LOOKED_INTO]
+
+    def named_assignment(self) -> str | None:
+        """The assignment that the first notebook to name one names in its metadata."""
+        for path in self.notebooks:
+            try:
+                named = read_notebook(path).assignment
+            except Exception:  # reading it once more will say what it is
+                continue
+            if named is not None:
+                return named
+        return None
+
+    def entries(self, assignment: Assignment | None) -> tuple[list[Entry], list[Note]]:
+        """The submissions, and what is to be said to the teacher before they are graded.
+
+        Neither the order of paths nor that of a disk changes an id.
+        """
+        chosen = [one for unit in self.units for one in choose(unit, assignment)]
+        once: dict[Path | str, tuple[str, Chosen]] = {}
+        for one in chosen:
+            name = safe_name(*one.unit.name)
+            key = one.unit.shown if one.file is None else _resolved(one.file)
+            if key not in once or name < once[key][0]:
+                once[key] = (name, one)
+        ordered = [once[key] for key in sorted(once, key=lambda key: (once[key][0], str(key)))]
+        ids = make_unique([name for name, _ in ordered], (*OF_THE_BATCH, FILE))
+        notes = [*self.notes]
+        entries = []
+        for (name, one), id in zip(ordered, ids, strict=True):
+            if id != name:
+                notes.append(note("renamed", path=one.unit.shown, id=id))
+            entries.append(_entry(id, one))
+        apart = dict.fromkeys(one.split for one in chosen if one.split)
+        notes += [note("kept_apart", path=folder) for folder in apart]
+        notes += _unique(n for one in chosen for n in one.notes if not n.for_student)
+        if several := sum(_is_choice(n) for _, one in ordered for n in one.notes):
+            notes.append(note("several", count=several))
+        if empty := [entry.id for entry in entries if entry.fault]:
+            notes.append(note("without", count=len(empty), ids=", ".join(empty[:12])))
+        return sorted(entries, key=lambda e: (e.id.casefold(), e.id)), [*_short(notes)]
+
+
+def collect(
+    paths: Sequence[Path],
+    scratch: Path | None = None,
+    leave_out: Path | None = None,
+    layout: Layout | None = None,
+) -> HandedIn:
+    """What was handed in at ``paths``: notebooks, folders, archives, a platform's download.
+
+    Archives are unpacked below ``scratch``, a private folder that must stay for as long as
+    the submissions are read; without one they are refused. ``leave_out`` is the folder that
+    reports go to. ``layout`` None finds out how files are named.
+
+    Raises ``IntakeError`` for a path that doesn't exist or can't be unpacked.
+    """
+    store = None if scratch is None else Store(scratch)
+    units: list[Unit] = []
+    notes: list[Note] = []
+    for path in paths:
+        if not os.path.exists(path):  # unlike Path.exists it never raises
+            raise IntakeError(note("missing", path=path))
+        if not path.is_dir() and not path.is_file():
+            raise IntakeError(note("no_file", path=path))
+        if path.is_file() and not _is_packed(path):
+            file = File((path.name,), path)
+            units.append(Unit(name=(stem(path.name),), shown=str(path), files=(_as_named(file),)))
+            continue
+        tree = _tree(path, store, leave_out)
+        found, more = units_of(tree, layout, alone=len(paths) == 1)
+        units += found
+        notes += [*tree.notes, *more]
+        of_units = {id(f.note) for unit in found for f in unit.files if f.note is not None}
+        notes += [f.note for f in tree.files if f.note is not None and id(f.note) not in of_units]
+    return HandedIn(tuple(_merged(units)), tuple(notes))
+
+
+def find_submissions(
+    paths: Sequence[Path], leave_out: Path | None = None, assignment: Assignment | None = None
+) -> tuple[list[Entry], list[Note]]:
+    """The submissions at ``paths``, none of which is an archive; see ``collect``."""
+    return collect(paths, leave_out=leave_out).entries(assignment)
+
+
+def _is_packed(path: Path) -> bool:
+    return is_archive(path.name) or is_other_archive(path.name)
+
+
+def _as_named(file: File) -> File:
+    """A file that was given by its name is a notebook; reading it will say what it is."""
+    return file if file.is_notebook else replace(file, parts=(f"{stem(file.name)}.ipynb",))
+
+
+def _tree(path: Path, store: Store | None, leave_out: Path | None) -> Tree:
+    try:
+        if path.is_dir():
+            return scan(path, store, leave_out)
+        if store is None or is_other_archive(path.name):
+            raise IntakeError(note("archive", path=path))
+        return without_results(unpack(path, store))
+    except NoRoom as problem:
+        raise IntakeError(note("no_room", path=path, reason=problem)) from None
+    except TooMuch as problem:
+        raise IntakeError(note(f"bound.{problem}", path=path)) from None
+    except DAMAGED as problem:
+        raise IntakeError(note("damaged_archive", path=path, reason=problem)) from None
+
+
+def _merged(units: Iterable[Unit]) -> Iterator[Unit]:
+    """What one student of a platform handed in more than once, as one."""
+    known: dict[tuple[str, str, bool], Unit] = {}
+    for unit in units:
+        origin = unit.origin
+        if origin.layout not in ("canvas", "moodle"):
+            yield unit
+            continue
+        key = (origin.layout, origin.lms_id, origin.anonymous)
+        if key in known:
+            files = (*known[key].files, *unit.files)
+            known[key] = replace(unit, files=files)
+        else:
+            known[key] = unit
+    yield from known.values()
+
+
+def _entry(id: str, one: Chosen) -> Entry:
+    notes = one.notes
+    if one.unit.origin.late:
+        notes = (*notes, note("late"))
+    path = None if one.file is None else one.file.path
+    if path is None:
+        shown = one.unit.shown
+        path = Path(shown if len(shown) <= _LONGEST_PATH else shown[-_LONGEST_PATH:])
+    return Entry(
+        id=id,
+        path=path,
+        origin=one.unit.origin,
+        notes=_short(notes, 3)[:_MOST_NOTES],
+        fault=one.fault,
+    )
+
+
+def _unique(notes: Iterable[Note]) -> list[Note]:
+    """The notes without those that are there already: a folder's are each of its files'."""
+    return list({id(one): one for one in notes}.values())
+
+
+def _resolved(file: File) -> Path:
+    assert file.path is not None
+    return file.path.resolve()
+
+
+def _is_choice(one: Note) -> bool:
+    return one.message_id.startswith("read.several.")
+
+
+def _short(notes: Iterable[Note], most: int = _MOST_OF_A_KIND) -> tuple[Note, ...]:
+    """The notes, of each kind only the first few and how many more there are."""
+    count: Counter[str] = Counter()
+    kept = []
+    for one in notes:
+        count[one.message_id] += 1
+        if count[one.message_id] <= most:
+            kept.append(one)
+    more = sum(number - most for number in count.values() if number > most)
+    return (*kept, note("more", count=more)) if more else tuple(kept)

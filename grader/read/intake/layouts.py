@@ -1,0 +1,100 @@
+"""How learning platforms name what they give out: names to ``Origin``, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.roster import Origin
+
+_CANVAS = re.compile(
+    r"(?P<name>.+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<attachment>\d+)_(?P<file>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CANVAS_ANONYMOUS = re.compile(
+    r"(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]+)_(?P<attachment>\d+)_(?P<file>.+)", re.DOTALL
+)
+_MOODLE = re.compile(
+    r"(?P<start>(?P<name>.*)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+))(?P<rest>_.*)?",
+    re.DOTALL,
+)
+_ATTEMPT = re.compile(r"-(\d{1,2})(?=\.[^.]+$|$)")
+# What Moodle calls a student whose name it keeps to itself, in a few of its languages.
+_NOBODY = frozenset({"participant", "参与人", "参与者", "teilnehmer/in", "participante"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """What one name tells: whose it is, the file's own name, which of several is newer."""
+
+    origin: Origin
+    file: str = ""
+    order: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, bool]:
+        """The same for all that one student handed in."""
+        return self.origin.layout, self.origin.lms_id, self.origin.anonymous
+
+
+def canvas(name: str) -> Named | None:
+    """A file of a Canvas download, or None: ``leili_LATE_12_345_hh.ipynb``."""
+    if found := _CANVAS_ANONYMOUS.fullmatch(name):
+        who, anonymous = "", True
+    elif (found := _CANVAS.fullmatch(name)) and found["name"] == found["name"].lower():
+        who, anonymous = found["name"], False
+    else:
+        return None
+    again = _ATTEMPT.search(found["file"])
+    origin = Origin(
+        layout="canvas",
+        name=who,
+        lms_id=found["user"],
+        anonymous=anonymous,
+        late=bool(found["late"]),
+        attempt=int(again[1]) + 1 if again else None,
+    )
+    return Named(origin=origin, file=found["file"], order=int(found["attachment"][:18]))
+
+
+def is_canvas(names: Sequence[str]) -> bool:
+    """Whether files are a Canvas download: every name fits, no attachment comes twice.
+
+    Homework that students number themselves can look alike, so one name alone is believed
+    only where its numbers are as long as Canvas's.
+    """
+    found = [canvas(name) for name in names]
+    known = [named for named in found if named is not None]
+    if not known or len(known) < len(found):
+        return False
+    attachments = Counter(named.order for named in known)
+    if max(attachments.values()) > 1:
+        return False
+    return len(known) > 1 or known[0].order > 99
+
+
+def moodle(name: str) -> Named | None:
+    """A folder or a file of a Moodle download, or None: ``Ann Lee_12_assignsubmission_file``."""
+    found = _MOODLE.fullmatch(name)
+    if found is None:
+        return None
+    rest = found["rest"] or ""
+    file = rest[1:]
+    who = found["name"].strip()
+    hidden = who.casefold() in _NOBODY
+    origin = Origin(
+        layout="moodle",
+        name="" if hidden else who,
+        lms_id=found["id"],
+        anonymous=hidden,
+        folder="" if file else name,
+        prefix=f"{found['start']}_" if file else "",
+    )
+    return Named(origin=origin, file=file, order=found["kind"] == "file")
+
+
+def nbgrader(student: str) -> Named:
+    """A student's folder in nbgrader's ``submitted``."""
+    return Named(origin=Origin(layout="nbgrader", name=student, lms_id=student))

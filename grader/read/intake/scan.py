@@ -1,0 +1,86 @@
+"""A folder's files by their names; archives in it count as folders."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from grader.read.intake.files import (
+    File,
+    Tree,
+    is_archive,
+    is_hidden,
+    is_other_archive,
+    note,
+)
+from grader.read.intake.unpack import Store, unpack_inside
+from grader.stages import Note
+
+OF_THE_BATCH = ("summary.json", "grades.csv", "index.html")  # what every batch leaves behind
+
+
+def scan(root: Path, store: Store | None, leave_out: Path | None = None) -> Tree:
+    """All files in and below ``root``; links are not followed, results are left out.
+
+    ``leave_out`` is the folder that reports go to. Without a ``store`` archives stay packed.
+    """
+    own = leave_out and leave_out.resolve()
+    files: list[File] = []
+    folders: set[tuple[str, ...]] = set()
+    notes: list[Note] = []
+    waiting: list[Path] = [root]
+    while waiting:
+        for child in _children(waiting.pop(), notes):
+            parts = child.relative_to(root).parts
+            if is_hidden(child.name):
+                continue
+            if child.is_symlink():
+                if child.name.lower().endswith(".ipynb") or child.is_dir():
+                    notes.append(note("link", path=child))
+            elif child.is_dir():
+                if child.resolve() != own and not _holds_results(child):
+                    folders.add(parts)
+                    waiting.append(child)
+            elif not child.is_file():
+                continue
+            elif store is not None and is_archive(child.name):
+                inside = unpack_inside(child, parts, store)
+                files += inside.files
+                folders |= inside.folders
+            elif is_archive(child.name) or is_other_archive(child.name):
+                files.append(File(parts, note=note("archive_inside", path=child)))
+            else:
+                files.append(File(parts, child, child.stat().st_mtime))
+    return Tree(root, tuple(files), frozenset(folders), notes=tuple(notes))
+
+
+def without_results(tree: Tree) -> Tree:
+    """An archive's tree without what earlier batches left behind in it."""
+    there = {file.parts for file in tree.files}
+    left = {
+        folder
+        for folder in {parts[:-1] for parts in there}
+        if all((*folder, name) in there for name in OF_THE_BATCH)
+    }
+    kept = tuple(
+        file
+        for file in tree.files
+        if not any(file.parts[:end] in left for end in range(len(file.parts)))
+    )
+    return replace(tree, files=kept)
+
+
+def _holds_results(folder: Path) -> bool:
+    """Whether a folder is what an earlier batch left behind."""
+    return all((folder / name).is_file() for name in OF_THE_BATCH)
+
+
+def _children(folder: Path, notes: list[Note]) -> list[Path]:
+    try:
+        with os.scandir(folder) as listing:
+            return sorted(Path(entry.path) for entry in listing)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        notes.append(note("closed_folder", path=folder, reason=reason))
+        return []

@@ -1,0 +1,244 @@
+"""Files to what was handed in as one, by the names that folders and files have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from grader.read.intake import layouts
+from grader.read.intake.files import File, Tree, listing, note, without_ending
+from grader.read.intake.layouts import Named
+from grader.roster import UNKNOWN, Layout, Origin
+from grader.stages import Note
+
+_Parts = tuple[str, ...]
+_DEEPEST_WRAPPER = 4
+_ENDINGS_OF_NAMED_FILES = (".ipynb.json", ".ipynb.txt", ".ipynb", ".json")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """All files that were handed in as one.
+
+    Its ``name`` becomes its id. ``sure`` is False for a folder of several notebooks that
+    may just as well be several students'; ``apart`` is what their names would begin with.
+    """
+
+    name: _Parts
+    shown: str
+    files: tuple[File, ...]
+    origin: Origin = UNKNOWN
+    sure: bool = True
+    apart: _Parts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What lies below one folder of a tree, by its name from there."""
+
+    tree: Tree
+    prefix: _Parts
+    files: tuple[File, ...]
+    folders: frozenset[_Parts]
+
+    def shown(self, parts: _Parts) -> str:
+        return self.tree.shown((*self.prefix, *parts))
+
+    def below(self, name: str) -> _View:
+        files = tuple(replace(f, parts=f.parts[1:]) for f in self.files if _is_in(f.parts, name))
+        folders = frozenset(f[1:] for f in self.folders if _is_in(f, name))
+        return _View(self.tree, (*self.prefix, name), files, folders)
+
+    def by_top(self) -> dict[str, list[File]]:
+        """The files by what lies directly in it."""
+        found: dict[str, list[File]] = {}
+        for file in self.files:
+            found.setdefault(file.parts[0], []).append(file)
+        return found
+
+    @property
+    def tops(self) -> list[str]:
+        """The names that lie directly in it."""
+        return sorted({parts[0] for parts in (*self.folders, *(f.parts for f in self.files))})
+
+
+def _is_in(parts: _Parts, folder: str) -> bool:
+    return len(parts) > 1 and parts[0] == folder
+
+
+def units_of(tree: Tree, layout: Layout | None, alone: bool) -> tuple[list[Unit], list[Note]]:
+    """What was handed in, of a folder or an archive; ``layout`` None finds out which it is.
+
+    ``alone`` says that nothing else was given beside it.
+    """
+    view = _View(tree, (), tree.files, tree.folders)
+    for _ in range(_DEEPEST_WRAPPER):
+        if layout != "plain" and (found := _of_platform(view, layout)) is not None:
+            return found
+        if len(view.tops) != 1 or not any(_is_in(f.parts, view.tops[0]) for f in view.files):
+            break
+        view = view.below(view.tops[0])
+    return _plain(_unwrapped(_View(tree, (), tree.files, tree.folders)), alone)
+
+
+def _of_platform(view: _View, layout: Layout | None) -> tuple[list[Unit], list[Note]] | None:
+    """What was handed in, of a platform's download; None when it looks like none."""
+    tops = view.tops
+    if layout in (None, "nbgrader"):
+        if "submitted" in tops and _is_submitted(inner := view.below("submitted")):
+            return _nbgrader(inner)
+        named_so = (view.prefix or (view.tree.root.resolve().name,))[-1] == "submitted"
+        if (named_so or layout) and _is_submitted(view):
+            return _nbgrader(view)
+    if layout in (None, "moodle") and any(layouts.moodle(top) for top in tops):
+        return _by_name(view, layouts.moodle)
+    names = sorted({f.parts[0] for f in view.files})
+    if layout == "canvas" or (layout is None and layouts.is_canvas(names)):
+        return _by_name(view, layouts.canvas)
+    return None
+
+
+def _is_submitted(view: _View) -> bool:
+    return any(len(file.parts) > 2 and file.is_notebook for file in view.files)
+
+
+def _nbgrader(view: _View) -> tuple[list[Unit], list[Note]]:
+    units, of_student = [], view.by_top()
+    for student in view.tops:
+        files = tuple(f for f in of_student.get(student, ()) if _is_in(f.parts, student))
+        if files or (student,) in view.folders:
+            origin = layouts.nbgrader(student).origin
+            units.append(
+                Unit(name=(student,), shown=view.shown((student,)), files=files, origin=origin)
+            )
+    return units, []
+
+
+def _by_name(
+    view: _View, read: Callable[[str], Named | None]
+) -> tuple[list[Unit], list[Note]] | None:
+    """Files whose first part says whose they are; the others as in any folder."""
+    named: dict[tuple[str, str, bool], list[tuple[Named, str]]] = {}
+    rest = []
+    for top in view.tops:
+        if (one := read(top)) is None:
+            rest.append(top)
+        else:
+            named.setdefault(one.key, []).append((one, top))
+    if not named:
+        return None
+    files = view.by_top()
+    units = [_unit(view, files, of_one) for of_one in named.values()]
+    others = _View(
+        view.tree,
+        view.prefix,
+        tuple(f for f in view.files if f.parts[0] in rest),
+        frozenset(f for f in view.folders if f[0] in rest),
+    )
+    if not others.files:
+        return units, []
+    more, notes = _plain(others, alone=True)
+    return units + more, [*notes, note("others", path=view.shown(()), files=listing(rest))]
+
+
+def _unit(
+    view: _View, of_top: Mapping[str, list[File]], of_one: Iterable[tuple[Named, str]]
+) -> Unit:
+    """One student's files; of several folders the one that holds files gives its name."""
+    ordered = sorted(of_one, key=lambda pair: (pair[0].order, pair[1]))
+    files = []
+    for named, top in ordered:
+        for file in of_top.get(top, ()):
+            own = (named.file or top) if len(file.parts) == 1 else None
+            time = float(named.order) if named.origin.layout == "canvas" else file.time
+            files.append(replace(file, parts=(own,) if own else file.parts, time=time))
+    newest, top = ordered[-1]
+    origin = newest.origin
+    who = origin.name or ("anon" if origin.layout == "canvas" else "participant")
+    shown = view.shown((top,))
+    return Unit(name=(f"{who}_{origin.lms_id}",), shown=shown, files=tuple(files), origin=origin)
+
+
+def _unwrapped(view: _View) -> _View:
+    """An archive without the folders that hold nothing but one folder with everything."""
+    while view.tree.packed and len(tops := view.tops) == 1:
+        inner = view.below(tops[0])
+        if sum(file.is_notebook for file in inner.files) < 2:
+            break
+        view = inner
+    return view
+
+
+def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
+    """A folder of notebooks, or of folders.
+
+    A notebook is called after the highest folder that holds it alone, or that holds it
+    directly beside others; after the root where that holds it alone and others were given.
+    """
+    notebooks = [file for file in view.files if file.is_notebook]
+    holds: dict[_Parts, int] = {}
+    for file in notebooks:
+        for end in range(len(file.parts)):
+            holds[file.parts[:end]] = holds.get(file.parts[:end], 0) + 1
+    notes, units = [], []
+    if not notebooks:
+        notes.append(note("nothing", path=view.shown(())))
+    direct = {file.parts[:-1] for file in notebooks}
+    of_top = view.by_top()
+    if notebooks and not alone and (len(notebooks) == 1 or direct == {()}):
+        name = without_ending(view.tree.root.resolve().name)
+        sure = len(notebooks) == 1
+        shown = view.shown(notebooks[0].parts if sure else ())
+        return [Unit(name=(name,), shown=shown, files=view.files, sure=sure)], notes
+    of_folder: dict[_Parts, None] = {}
+    for file in notebooks:
+        ancestors = [file.parts[:end] for end in range(1, len(file.parts))]
+        owner = next((f for f in ancestors if holds[f] == 1 or f in direct), None)
+        if owner is not None:
+            of_folder[owner] = None
+        else:
+            name = stem(file.name)
+            units.append(Unit(name=(name,), shown=view.shown(file.parts), files=(file,)))
+    without = [
+        (top,)
+        for top in view.tops
+        if (top,) not in holds and ((top,) in view.folders or _is_folder(of_top.get(top, ())))
+    ]
+    if units or not of_folder:  # notebooks lie beside these folders: they are nobody's
+        notes += [_without_notebook(view, folder) for folder in without]
+    else:
+        of_folder |= dict.fromkeys(without)
+    for folder in sorted(of_folder):
+        end = len(folder)
+        files = tuple(file for file in of_top.get(folder[0], ()) if file.parts[:end] == folder)
+        units.append(
+            Unit(
+                name=(*folder[:-1], without_ending(folder[-1])),
+                shown=view.shown(folder),
+                files=files,
+                sure=holds.get(folder, 0) < 2,
+                apart=folder,
+            )
+        )
+    return units, notes
+
+
+def _is_folder(files: Iterable[File]) -> bool:
+    """Whether these lie in a folder, or stand for one: an archive that could not be unpacked."""
+    return any(len(file.parts) > 1 or file.note is not None for file in files)
+
+
+def _without_notebook(view: _View, folder: _Parts) -> Note:
+    """A note on a folder that holds no notebook, and what it holds instead."""
+    names = sorted({f.parts[1] for f in view.files if _is_in(f.parts, folder[0])})
+    if not names:
+        return note("empty_folder", path=view.shown(folder))
+    return note("no_notebook", path=view.shown(folder), files=listing(names))
+
+
+def stem(name: str) -> str:
+    """A notebook's name without what it ends in."""
+    for ending in _ENDINGS_OF_NAMED_FILES:
+        if name.lower().endswith(ending) and len(name) > len(ending):
+            return name[: -len(ending)]
+    return name

@@ -1,0 +1,93 @@
+"""Submissions of the same diagnosis: those whose reports name the same mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.report.phrases import lost
+from grader.stages import GradeReport
+
+_SYMPTOMS: Final = (
+    "checks.skipped.", "checks.spike_count.", "checks.firing_rate.", "checks.spike_times.",
+    "checks.trace.", "checks.field.", "checks.map.wrong", "checks.parameter.no_channel",
+    "checks.master_type.no_channel",
+)  # fmt: skip
+"""Messages that say what comes of a mistake, not which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mistake as one report names it. Reports with the same ``key`` name the same one."""
+
+    key: str
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Submissions, by their place in the batch, that were told the same sentence."""
+
+    sentence: str
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Submissions that were told the same mistake, the most frequent wording first.
+
+    ``title`` is the check's, "" for a mistake that was named in the equations.
+    """
+
+    key: str
+    title: str
+    wordings: tuple[Wording, ...]
+
+    @property
+    def count(self) -> int:
+        """How many submissions."""
+        return sum(len(wording.places) for wording in self.wordings)
+
+
+def groups(reports: Sequence[GradeReport]) -> list[Group]:
+    """Every mistake that two graded submissions or more were told, the most frequent first."""
+    titles: dict[str, str] = {}
+    places: dict[str, dict[str, list[int]]] = {}
+    for place, report in enumerate(reports):
+        for named in _named(report):
+            titles.setdefault(named.key, named.title)
+            places.setdefault(named.key, {}).setdefault(named.sentence, []).append(place)
+    found = [
+        Group(
+            key,
+            titles[key],
+            tuple(
+                Wording(sentence, tuple(those))
+                for sentence, those in sorted(told.items(), key=lambda pair: -len(pair[1]))
+            ),
+        )
+        for key, told in places.items()
+    ]
+    several = [group for group in found if group.count > 1]
+    return sorted(several, key=lambda group: (-group.count, group.key))
+
+
+def _named(report: GradeReport) -> Iterator[Named]:
+    """What one report names: each key once, and no sentence twice."""
+    if report.outcome != "graded":
+        return
+    told: set[str] = set()
+    all_named = [
+        Named(f"{one.message_id}:{one.state}", "", one.message) for one in report.diagnoses
+    ]
+    all_named += [
+        Named(f"{check.message_id}:{check.id}", check.title or check.id, check.message)
+        for check in report.checks
+        if lost(check) and check.message and not check.message_id.startswith(_SYMPTOMS)
+    ]
+    for named in all_named:
+        if not told & {named.key, named.sentence}:
+            told |= {named.key, named.sentence}
+            yield named

@@ -1,0 +1,38 @@
+"""The checks that cost a batch most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grader.report.phrases import lost, total
+from grader.stages import GradeReport
+
+_MOST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A check, the points that it cost and in how many submissions."""
+
+    id: str
+    family: str
+    title: str
+    points: float
+    count: int
+
+
+def most_lost(reports: Iterable[GradeReport]) -> list[Lost]:
+    """The checks that cost most points over all graded submissions, most first."""
+    losses: dict[str, Lost] = {}
+    for report in reports:
+        if report.outcome != "graded":
+            continue
+        for check in report.checks:
+            if missing := lost(check):
+                had = losses.get(check.id, Lost(check.id, check.family, check.title, 0.0, 0))
+                losses[check.id] = replace(
+                    had, points=total((had.points, missing)), count=had.count + 1
+                )
+    return sorted(losses.values(), key=lambda loss: (-loss.points, loss.id))[:_MOST]

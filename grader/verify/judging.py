@@ -1,0 +1,164 @@
+"""Judging specimens over several seeds: what each loses, and in which family of checks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from grader.assignment import MEASURED, Assignment, Exercise, Measure
+from grader.check import Item
+from grader.check.distance import distances
+from grader.judge.compare import Comparison
+from grader.judge.residuals import mistake_notes
+from grader.judge.verdict import verdict
+from grader.measures import relative_error
+from grader.stages import Attempt, Evidence, GradeReport, Note
+from grader.verify.ask import of_seed
+from grader.verify.edits import Specimen
+from grader.verify.matrix import Matrix, Row
+from grader.verify.remember import RememberingModel
+
+SAME = 1e-7
+"""The residual of the field within which a changed equation is still the same model."""
+
+
+class Judging:
+    """Judges specimens one by one over ``seeds``; the reference is compiled once."""
+
+    def __init__(self, assignment: Assignment, seeds: tuple[int, ...]) -> None:
+        assert assignment.rubric is not None
+        self._assignment, self._seeds = assignment, seeds
+        self._comparison = Comparison(assignment, "cpu", RememberingModel)
+
+    def matrix(self, rows: Sequence[Row]) -> Matrix:
+        """All rows together."""
+        return Matrix(assignment=self._assignment, seeds=self._seeds, rows=tuple(rows))
+
+    def row(self, specimen: Specimen, exercise: str, asked: Evidence) -> Row:
+        """What becomes of ``specimen``; ``asked`` holds its answers to all seeds."""
+        equal = specimen.may_equal
+        reports: list[GradeReport] = []
+        measured: list[dict[Measure, float]] = []
+        own = self._assignment.exercise(exercise)
+        for position, seed in enumerate(self._seeds):
+            attempt = of_seed(asked.attempts[exercise], position, len(self._seeds))
+            attempts = {**asked.attempts, exercise: attempt}
+            evidence = self._comparison.add_reference(
+                replace(asked, attempts=attempts, seed=seed), naming=position == 0
+            )
+            measured.append(measures(evidence, self._assignment, specimen.other_scheme))
+            judged = evidence.attempts[exercise]
+            equal = equal and is_same(judged, own)
+            equal = equal and follows(judged, measured[-1], self._assignment)
+            if position == 0:
+                named = mistake_notes(judged)
+            reports.append(verdict(evidence, self._assignment, specimen.name, "en", "cpu"))
+        scores = [100.0 * (r.score or 0.0) / r.max_score for r in reports]
+        assert self._assignment.rubric is not None
+        lost = dict.fromkeys(self._assignment.rubric.families, 0.0)
+        for check in (check for report in reports for check in report.checks):
+            lost[check.family] += (check.max_points - check.points) / len(reports)
+        errors = {c.detail for r in reports for c in r.checks if c.status == "error"}
+        wrong = {c.message for c in reports[0].checks if c.points < c.max_points}
+        return Row(
+            specimen=specimen,
+            lowest=min(scores),
+            highest=max(scores),
+            lost=lost,
+            full=tuple(s for s, score in zip(self._seeds, scores, strict=True) if score >= 100.0),
+            equal=equal and min(scores) >= 100.0,
+            errors=tuple(sorted(errors)),
+            messages=tuple(sorted(wrong)),
+            measures=_over_seeds(measured),
+            precision=asked.attempts[exercise].answers.precision,
+            diagnoses=diagnoses(reports[0], named, self._assignment),
+        )
+
+
+NAMING = (
+    "checks.channel.gates",
+    "checks.channel.library",
+    "checks.channel.loose",
+    "checks.channel.no_gates",
+    "checks.extra.doubled",
+    "checks.parameter.of_another",
+    "checks.parameter.power_of_ten",
+    "checks.parameter.sign",
+    "checks.start.state",
+)
+"""The sentences of checks that name a mistake; an assignment's data has further ones."""
+
+
+def diagnoses(
+    report: GradeReport, notes: Sequence[Note], assignment: Assignment
+) -> tuple[str, ...]:
+    """The ids of the sentences of a report that name a mistake; ``notes`` name equations'."""
+    own = {
+        mistake.message
+        for exercise in assignment.exercises
+        for channel in exercise.channels
+        for parameter in channel.parameters.values()
+        for mistake in parameter.mistakes
+    }
+    said = {check.message_id for check in report.checks} & {*NAMING, *own}
+    return tuple(sorted(said | {note.message_id for note in notes}))
+
+
+def measures(
+    evidence: Evidence, assignment: Assignment, other_scheme: bool
+) -> dict[Measure, float]:
+    """All that is held against a tolerance, of the field the worst of its states.
+
+    Only the field of a model that follows ``other_scheme`` than the reference.
+    """
+    found: dict[Measure, float] = {}
+    for check in assignment.checks:
+        attempt = evidence.attempts.get(check.exercise)
+        if attempt is None or attempt.reference is None or not attempt.answers.traces:
+            continue
+        item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
+        if check.kind == "field":
+            key: Measure = (check.exercise, None)
+            worst = max((distances(item) or {}).values(), default=0.0, key=_as_far)
+            found[key] = max(found.get(key, 0.0), worst, key=_as_far)
+        elif check.kind in MEASURED and not other_scheme:
+            found |= {(check.id, until): far for until, far in (distances(item) or {}).items()}
+    return found
+
+
+def _over_seeds(measured: Sequence[Mapping[Measure, float]]) -> dict[Measure, tuple[float, float]]:
+    keys = dict.fromkeys(key for one in measured for key in one)
+    every = {key: [one[key] for one in measured if key in one] for key in keys}
+    return {key: (min(far, key=_as_far), max(far, key=_as_far)) for key, far in every.items()}
+
+
+def _as_far(distance: float) -> float:
+    """NaN is as far as can be."""
+    return math.inf if math.isnan(distance) else distance
+
+
+def is_same(attempt: Attempt, exercise: Exercise) -> bool:
+    """Whether the model's field is the reference's to round-off, at every drawn state."""
+    reference, found = attempt.reference, attempt.answers.field
+    if reference is None or not found:
+        return False
+    for name, expected in reference.field.items():
+        own, unit = found.get({"V": "V", **reference.gates}.get(name, "")), exercise.scale(name)
+        if own is None or not relative_error(own / unit, expected / unit, share=1.0) <= SAME:
+            return False
+    return True
+
+
+def follows(attempt: Attempt, measured: Mapping[Measure, float], assignment: Assignment) -> bool:
+    """Whether every trace of V keeps within the tolerance over the first of its windows."""
+    windows = [
+        (check.id, min(check.until) if check.until else None)
+        for check in assignment.checks
+        if check.kind == "trace_rmse" and check.variable == "V"
+    ]
+    precision = attempt.answers.precision
+    return all(
+        measured.get(window, math.inf) <= assignment.tolerance(*window, precision)
+        for window in windows
+    )

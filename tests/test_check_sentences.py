@@ -1,0 +1,148 @@
+"""What checks say of a fault is so: whose value it is, where a gate starts, how far a trace is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from test_check_simulation import crowded
+
+from grader.assignment import Assignment
+from grader.judge.compare import Comparison
+from grader.judge.verdict import verdict
+from grader.stages import CheckResult, Evidence
+
+
+@pytest.fixture(scope="module")
+def compared(solution: Evidence, assignment: Assignment) -> Evidence:
+    """The solution, run for real and compared with the reference."""
+    return Comparison(assignment, "cpu").add_reference(solution)
+
+
+def _judged(evidence: Evidence, assignment: Assignment) -> Mapping[str, CheckResult]:
+    return {check.id: check for check in verdict(evidence, assignment, "x", "en").checks}
+
+
+def _with_channel(evidence: Evidence, name: str, **changed: Any) -> Evidence:
+    """``evidence`` where a channel is said to be otherwise, and no answers tell its parameters."""
+    attempt = evidence.attempts["HH"]
+    assert attempt.reference is not None
+    channels = tuple(replace(c, **changed) if c.name == name else c for c in attempt.probe.channels)
+    attempt = replace(
+        attempt,
+        probe=replace(attempt.probe, channels=channels),
+        reference=replace(attempt.reference, fitted={}),
+    )
+    return replace(evidence, attempts={"HH": attempt})
+
+
+@pytest.mark.parametrize(
+    ("channel", "parameters", "messages"),
+    [
+        ("IK", {"E": -77.0, "g_max": 50.0}, {"g_max": "checks.parameter.wrong"}),
+        ("INa", {"E": 50.0, "g_max": 36.0}, {"g_max": "checks.parameter.of_another"}),
+        (
+            "IL",
+            {"E": 0.03, "g_max": -54.39},
+            {"E": "checks.parameter.of_another", "g_max": "checks.parameter.of_another"},
+        ),
+        ("IL", {"E": 54.387, "g_max": 0.03}, {"E": "assignment.mistake.earlier_leak_sign"}),
+    ],
+)
+def test_a_value_is_exchanged_only_with_one_that_it_may_be_taken_for(
+    compared: Evidence,
+    assignment: Assignment,
+    channel: str,
+    parameters: dict[str, float],
+    messages: dict[str, str],
+) -> None:
+    """The same parameter of another channel, or the other one of this: mV are no mS/cm²."""
+    wrong = _with_channel(compared, channel, parameters=parameters, measured=parameters)
+    found = _judged(wrong, assignment)
+    for parameter, message in messages.items():
+        assert found[f"hh.parameters.{channel}.{parameter}"].message_id == message
+
+
+@pytest.mark.parametrize(
+    ("from_notebook", "says"),
+    [
+        (True, "After reset() your IK.p lies between 0.1 and 0.4; the handout's starts at 0."),
+        (False, "which starts its gates in their steady state: after reset() its IK.p lies"),
+    ],
+)
+def test_a_start_that_differs_is_told_with_both_its_ends(
+    compared: Evidence, assignment: Assignment, from_notebook: bool, says: str
+) -> None:
+    """By the student's own name of the state, and of a channel of the library as what it does."""
+    evidence = _with_channel(compared, "IK", from_notebook=from_notebook)
+    attempt = evidence.attempts["HH"]
+    assert attempt.reference is not None
+    start = {**attempt.answers.start, "IK.p": (0.1, 0.4)}
+    attempt = replace(
+        attempt,
+        answers=replace(attempt.answers, start=start),
+        reference=replace(attempt.reference, gates={**attempt.reference.gates, "IK.n": "IK.p"}),
+    )
+    found = _judged(replace(evidence, attempts={"HH": attempt}), assignment)
+    assert says in found["hh.simulation.start.gates"].message
+
+
+def test_what_is_far_beyond_everything_is_not_told_in_digits(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """A distance that no neuron has is "more than 1000 mV", in words and in the table."""
+    answers = compared.attempts["HH"].answers
+    traces = {**answers.traces, "V": answers.traces["V"] + 1e60}
+    maps = {**answers.maps, "V": answers.maps["V"] + 1e60}
+    found = crowded(compared, assignment, traces=traces, maps=maps)
+    for id in ("hh.simulation.V", "hh.simulation.map.2"):
+        assert "more than 1000 mV" in found[id].message
+        assert found[id].found is None
+
+
+def test_steps_say_what_most_of_the_states_keep_to(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """The distance told is not the largest, and is not called that."""
+    maps = compared.attempts["HH"].answers.maps
+    found = crowded(compared, assignment, maps={**maps, "V": maps["V"] + 0.25})
+    said = found["hh.simulation.map.2"].message
+    assert "95 % of the states keep to a difference of 0.25 mV" in said
+    assert "up to" not in said
+
+
+@pytest.mark.parametrize(("g_max", "says"), [(36.0, False), (36.1, True)])
+def test_a_near_trace_is_laid_to_a_parameter_only_where_one_is_wrong(
+    compared: Evidence, assignment: Assignment, g_max: float, says: bool
+) -> None:
+    """A gate that comes near with right parameters has no cause guessed."""
+    parameters = {"E": -77.0, "g_max": g_max}
+    evidence = _with_channel(compared, "IK", parameters=parameters, measured=parameters)
+    traces = evidence.attempts["HH"].answers.traces
+    near = {**traces, "IK.n": traces["IK.n"] + 0.005}
+    check = crowded(evidence, assignment, traces=near)["hh.simulation.n"]
+    assert check.status == "partial"
+    assert ("a slightly wrong parameter" in check.message) is says
+
+
+def test_a_channel_that_is_missing_is_named_where_it_costs_points(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """No channel too many and one too few is not told as if all were well."""
+    found = _judged(_with_channel(compared, "IL", integrated=False), assignment)
+    check = found["hh.channels.extra"]
+    assert check.status == "partial"
+    assert "Missing: IL." in check.message
+
+
+def test_a_start_that_is_the_same_everywhere_is_no_range(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """V that isn't drawn at all is told as the one number that it is."""
+    attempt = compared.attempts["HH"]
+    start = {**attempt.answers.start, "V": (-65.0, -65.0)}
+    attempt = replace(attempt, answers=replace(attempt.answers, start=start))
+    check = _judged(replace(compared, attempts={"HH": attempt}), assignment)
+    assert "your V is \N{MINUS SIGN}65 in every neuron" in check["hh.simulation.start.V"].message

@@ -1,0 +1,378 @@
+"""Archives of strangers: what is unpacked, what is refused and said, and that bounds hold."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.read.intake import Entry, IntakeError, collect
+from grader.read.intake.bounds import GIVEN, INSIDE, Bounds, parts_of
+from grader.read.intake.members import TooMuch
+from grader.read.intake.unpack import NoRoom, Store, unpack
+from grader.read.intake.zipnames import guess
+from grader.stages import Note
+from grader.words import catalogue
+
+BOOK = b'{"cells": [], "nbformat": 4}'
+Files = Iterable[tuple[str | zipfile.ZipInfo, bytes]]
+
+
+def zipped(files: Files) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def a_zip(place: Path, *names: str) -> Path:
+    place.write_bytes(zipped((name, BOOK) for name in names))
+    return place
+
+
+def taken(path: Path, scratch: Path) -> tuple[dict[str, Entry], list[str]]:
+    """What comes out of an archive by id, and what is said, in both languages."""
+    scratch.mkdir(exist_ok=True)
+    entries, notes = collect([path], scratch).entries(None)
+    for note in notes:
+        catalogue("zh").say(note.message_id, **note.values)
+    said = [catalogue("en").say(note.message_id, **note.values) for note in notes]
+    return {entry.id: entry for entry in entries}, said
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    return tmp_path / "scratch"
+
+
+def test_a_zip_is_a_folder(tmp_path: Path, room: Path) -> None:
+    """Notebooks of a zip are called as if it had been unpacked; their bytes are the same."""
+    found, said = taken(a_zip(tmp_path / "c.zip", "Ann/hh.ipynb", "Bob/hh.ipynb"), room)
+    assert list(found) == ["Ann", "Bob"]
+    assert {entry.path.read_bytes() for entry in found.values()} == {BOOK}
+    assert {entry.path.name for entry in found.values()} == {"hh.ipynb"}
+    assert said == []
+
+
+@pytest.mark.parametrize("ending", ["tar", "tar.gz", "tgz", "tar.bz2"])
+def test_a_tar_is_a_folder(tmp_path: Path, room: Path, ending: str) -> None:
+    """So are those of a tar, packed or not, and folders around everything give no name."""
+    path = tmp_path / f"class.{ending}"
+    mode = {"tar": "w", "tar.bz2": "w:bz2"}.get(ending, "w:gz")
+    with tarfile.open(path, mode) as archive:
+        for name in ("./all/Ann/hh.ipynb", "./all/Bob/hh.ipynb", "./all/Bob/data.bin"):
+            info = tarfile.TarInfo(name)
+            content = bytes(300_000) if name.endswith("bin") else BOOK
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    found, _ = taken(path, room)
+    assert list(found) == ["Ann", "Bob"]
+
+
+def test_only_notebooks_are_unpacked(tmp_path: Path, room: Path) -> None:
+    """Pictures and data stay packed: nothing of them lies on the disk."""
+    a_zip(tmp_path / "c.zip", "a.ipynb", "b.ipynb", "big.csv", "__MACOSX/._a.ipynb", ".x/c.ipynb")
+    found, _ = taken(tmp_path / "c.zip", room)
+    assert list(found) == ["a", "b"]
+    assert sorted(p.name for p in room.rglob("*") if p.is_file()) == ["a.ipynb", "b.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("../../slip.ipynb", "leads out of the archive"),
+        ("..\\..\\slip.ipynb", "leads out of the archive"),
+        ("Ann/../../slip.ipynb", "leads out of the archive"),
+        ("/etc/slip.ipynb", "begins at the root of a disk"),
+        ("C:\\slip.ipynb", "begins at the root of a disk"),
+        ("\\\\server\\slip.ipynb", "begins at the root of a disk"),
+        ("a/" * 40 + "slip.ipynb", "too many folders"),
+        ("s" * 300 + ".ipynb", "name is too long"),
+    ],
+)
+def test_no_name_leads_out(tmp_path: Path, room: Path, name: str, why: str) -> None:
+    """A name that leads elsewhere is refused and named, and nothing lies outside."""
+    a_zip(tmp_path / "c.zip", "a.ipynb", "b.ipynb", name)
+    before = set(tmp_path.rglob("*")) | {room}
+    found, said = taken(tmp_path / "c.zip", room)
+    assert {"a", "b"} <= found.keys()
+    assert any(why in sentence for sentence in said)
+    inside = {path for path in tmp_path.rglob("*") if path.is_relative_to(room)}
+    assert set(tmp_path.rglob("*")) - inside <= before
+    assert {path.name for path in inside if path.is_file()} == {"a.ipynb", "b.ipynb"}
+
+
+def test_links_of_a_zip_are_not_followed(tmp_path: Path, room: Path) -> None:
+    """A link becomes neither a link nor the file that it leads to."""
+    link = zipfile.ZipInfo("Ann/hh.ipynb")
+    link.external_attr = 0o120777 << 16
+    (tmp_path / "c.zip").write_bytes(zipped([(link, b"/etc/passwd"), ("Bob/hh.ipynb", BOOK)]))
+    found, said = taken(tmp_path / "c.zip", room)
+    assert found["Ann"].fault == Note(
+        message_id="read.fault.not_unpacked", values={"files": "hh.ipynb"}
+    )
+    assert any("a link in an archive was not followed" in sentence for sentence in said)
+    assert not [path for path in room.rglob("*") if path.is_symlink()]
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE]
+)
+def test_a_tar_holds_only_files(tmp_path: Path, room: Path, kind: bytes) -> None:
+    """Links, pipes and devices of a tar are refused and named."""
+    with tarfile.open(tmp_path / "c.tar", "w") as archive:
+        odd = tarfile.TarInfo("Ann/hh.ipynb")
+        odd.type, odd.linkname = kind, "/etc/passwd"
+        archive.addfile(odd)
+        good = tarfile.TarInfo("Bob/hh.ipynb")
+        good.size = len(BOOK)
+        archive.addfile(good, io.BytesIO(BOOK))
+    found, said = taken(tmp_path / "c.tar", room)
+    assert found["Ann"].fault is not None
+    assert found["Bob"].fault is None
+    assert any("Ann/hh.ipynb" in sentence for sentence in said)
+
+
+def test_a_bomb_in_a_submission_costs_nobody_else(tmp_path: Path, room: Path) -> None:
+    """A notebook that unpacks to too much is left out; the others are graded."""
+    bomb = zipped([("hh.ipynb", bytes(101_000_000))])
+    content = zipped([("Ann/hh.ipynb", BOOK), ("Bob/work.zip", bomb), ("Cem/hh.ipynb", BOOK)])
+    (tmp_path / "c.zip").write_bytes(content)
+    found, said = taken(tmp_path / "c.zip", room)
+    assert [id for id, entry in found.items() if entry.fault] == ["Bob"]
+    assert (
+        f"{'c.zip'}/Bob/work.zip/hh.ipynb: it unpacks to more than is read; it was left out."
+        in said
+    )
+    assert sum(p.stat().st_size for p in room.rglob("*") if p.is_file()) < 1000
+
+
+def test_bombs_in_bombs_end_early(tmp_path: Path, room: Path) -> None:
+    """Archives in archives share their bound, so that many of them cost no more than one."""
+    bomb = zipped([(f"{n}.ipynb", bytes(90_000_000)) for n in range(4)])
+    nest = zipped([(f"{n}.zip", bomb) for n in range(40)])
+    (tmp_path / "c.zip").write_bytes(zipped([("Ann/hh.ipynb", BOOK), ("Bob/nest.zip", nest)]))
+    found, said = taken(tmp_path / "c.zip", room)
+    assert found["Bob"].fault is not None
+    assert any(
+        "nest.zip: the archive unpacks to more than is read" in sentence for sentence in said
+    )
+
+
+def test_archives_nest_only_so_deep(tmp_path: Path, room: Path) -> None:
+    """A zip in a zip in a zip in a zip is left where it is."""
+    data = zipped([("hh.ipynb", BOOK)])
+    for level in range(4):
+        data = zipped([(f"{level}.zip", data)])
+    (tmp_path / "c.zip").write_bytes(zipped([("Ann/x.zip", data), ("Bob/hh.ipynb", BOOK)]))
+    found, said = taken(tmp_path / "c.zip", room)
+    assert found["Ann"].fault is not None
+    assert any("an archive within an archive within an archive" in sentence for sentence in said)
+
+
+SMALL = replace(GIVEN, members=10, all_bytes=10_000, small=20_000)
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ([(f"{n}.csv", b"") for n in range(11)], "too_many"),
+        ([(f"{n}.ipynb", bytes(3_000)) for n in range(4)], "too_large"),
+    ],
+)
+def test_a_classs_archive_has_bounds_too(
+    tmp_path: Path, room: Path, files: Files, why: str
+) -> None:
+    """Too many files, or too many bytes, raise before they are all there."""
+    (tmp_path / "c.zip").write_bytes(zipped(files))
+    room.mkdir()
+    with pytest.raises(TooMuch, match=why):
+        unpack(tmp_path / "c.zip", Store(room), SMALL)
+    for name in ("en", "zh"):
+        assert catalogue(name).has(f"read.intake.bound.{why}")
+
+
+def test_a_zips_list_is_bounded_before_it_is_read(tmp_path: Path, room: Path) -> None:
+    """The number of members that a zip claims is held against the bound first."""
+    data = bytearray(zipped([("a.ipynb", BOOK)]))
+    at = data.rindex(b"PK\x05\x06")
+    data[at + 8 : at + 12] = struct.pack("<2H", 60_000, 60_000)
+    (tmp_path / "c.zip").write_bytes(data)
+    room.mkdir()
+    with pytest.raises(TooMuch, match="too_many"):
+        unpack(tmp_path / "c.zip", Store(room), INSIDE)
+
+
+def test_a_tars_headers_are_bounded(tmp_path: Path, room: Path) -> None:
+    """A header of many megabytes is not read into memory."""
+    with tarfile.open(tmp_path / "c.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("a.ipynb")
+        info.pax_headers = {"comment": "x" * 5_000_000}
+        archive.addfile(info)
+    room.mkdir()
+    with pytest.raises(TooMuch, match="headers"):
+        unpack(tmp_path / "c.tar.gz", Store(room))
+
+
+def test_what_is_passed_over_is_bounded(tmp_path: Path, room: Path) -> None:
+    """Bytes that nobody wants count as well: a tar can only be read from its beginning."""
+    with tarfile.open(tmp_path / "c.tar.gz", "w:gz") as archive:
+        for number in range(4):
+            info = tarfile.TarInfo(f"{number}.bin")
+            info.size = 40_000
+            archive.addfile(info, io.BytesIO(bytes(40_000)))
+    room.mkdir()
+    with pytest.raises(TooMuch, match="too_large"):
+        unpack(tmp_path / "c.tar.gz", Store(room), SMALL)
+
+
+@pytest.mark.parametrize("cut", [10, 60, -30])
+@pytest.mark.parametrize("name", ["c.zip", "c.tar.gz"])
+def test_a_damaged_archive_is_a_sentence(tmp_path: Path, room: Path, name: str, cut: int) -> None:
+    """An archive that breaks off stops with a sentence when given, and costs nobody inside."""
+    data = zipped([(f"{n}.ipynb", os.urandom(500)) for n in range(4)])
+    if name.endswith("gz"):
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            info = tarfile.TarInfo("a.ipynb")
+            info.size = 500
+            archive.addfile(info, io.BytesIO(os.urandom(500)))
+        data = packed.getvalue()
+    room.mkdir()
+    (tmp_path / name).write_bytes(data[:cut])
+    with pytest.raises(IntakeError, match="the archive can't be read"):
+        collect([tmp_path / name], room)
+    (tmp_path / "in" / "Ann").mkdir(parents=True)
+    (tmp_path / "in" / "Bob").mkdir()
+    (tmp_path / "in" / "Bob" / "hh.ipynb").write_bytes(BOOK)
+    (tmp_path / name).rename(tmp_path / "in" / "Ann" / name)
+    found, said = taken(tmp_path / "in", room)
+    assert [id for id, entry in found.items() if entry.fault] == ["Ann"]
+    assert any("it is damaged and was left out" in sentence for sentence in said)
+
+
+def test_a_wrong_checksum_and_a_password(tmp_path: Path, room: Path) -> None:
+    """A member whose bytes are not what they should be, or that is locked, is left out."""
+    info = zipfile.ZipInfo("Bob/hh.ipynb")
+    data = bytearray(zipped([("Ann/hh.ipynb", BOOK), (info, BOOK), ("Cem/hh.ipynb", BOOK)]))
+    checksum = struct.pack("<I", zlib.crc32(BOOK))
+    first = data.index(b"PK\x01\x02")
+    at = data.index(checksum, first)
+    data[at : at + 4] = b"\0\0\0\0"
+    second = data.index(b"PK\x01\x02", first + 4)
+    data[second + 8] |= 1
+    (tmp_path / "c.zip").write_bytes(data)
+    found, said = taken(tmp_path / "c.zip", room)
+    assert [id for id, entry in found.items() if entry.fault] == ["Ann", "Bob"]
+    assert any("Ann/hh.ipynb: it is damaged" in sentence for sentence in said)
+    assert any("locked with a password" in sentence for sentence in said)
+
+
+def test_a_full_disk_is_no_students_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no room to unpack, nothing is graded, and the sentence says so."""
+
+    def full(*_: object) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Store, "place", full)
+    with pytest.raises(NoRoom):
+        unpack(a_zip(tmp_path / "c.zip", "a.ipynb"), Store(tmp_path))
+    with pytest.raises(IntakeError, match="there is no room to unpack it"):
+        collect([tmp_path / "c.zip"], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("gbk", "张三/作业.ipynb"), ("cp437", "Zoë Müller/été.ipynb"), ("utf-8", "李雷/作业.ipynb")],
+)
+def test_names_are_read_as_they_were_meant(
+    tmp_path: Path, room: Path, encoding: str, name: str
+) -> None:
+    """Zips of Chinese Windows, of old Windows and of macOS give the right names."""
+    stand_in = "".join(chr(0x100 + n) for n in range(1))
+    raw = name.encode(encoding)
+    placeholder = stand_in + "x" * (len(raw) - len(stand_in.encode()))
+    data = zipped([(placeholder, BOOK), ("Ann/hh.ipynb", BOOK)])
+    data = data.replace(placeholder.encode(), raw)
+    fixed = bytearray(data)
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = 0
+        while (at := fixed.find(mark, at)) >= 0:
+            fixed[at + flags + 1] &= ~0x08  # without the flag that says UTF-8
+            at += 4
+    (tmp_path / "c.zip").write_bytes(fixed)
+    found, _ = taken(tmp_path / "c.zip", room)
+    assert name.split("/")[0] in found
+
+
+def test_a_names_own_field_is_believed_when_it_fits() -> None:
+    """Accents in code page 437 are not taken for Chinese, nor Chinese for accents."""
+    assert guess([b"caf\x82.ipynb", b"\x82t\x82.ipynb"]) == "cp437"
+    assert guess(["作业.ipynb".encode("gbk"), "张三".encode("gbk")]) == "gb18030"
+    assert guess(["作业".encode()]) == "utf-8"
+    assert guess([]) == "utf-8"
+
+
+def test_names_that_differ_in_case_both_stay(tmp_path: Path, room: Path) -> None:
+    """Two files whose names a disk may hold for one are two submissions."""
+    found, _ = taken(a_zip(tmp_path / "c.zip", "Ann.ipynb", "ann.ipynb", "CON.ipynb"), room)
+    assert len(found) == 3
+    assert len({entry.path for entry in found.values()}) == 3
+
+
+def test_of_one_name_twice_the_later_counts(tmp_path: Path, room: Path) -> None:
+    """As for other programs; the teacher is told. A refused one never displaces a good one."""
+    link = zipfile.ZipInfo("a.ipynb")
+    link.external_attr = 0o120777 << 16
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        data = zipped([("a.ipynb", b"1"), ("a.ipynb", BOOK), (link, b"x"), ("b.ipynb", BOOK)])
+    (tmp_path / "c.zip").write_bytes(data)
+    found, said = taken(tmp_path / "c.zip", room)
+    assert found["a"].path.read_bytes() == BOOK
+    assert (
+        "c.zip/a.ipynb: the archive holds two files of this name; the later one was taken." in said
+    )
+
+
+def test_no_name_moves_the_cursor(tmp_path: Path, room: Path) -> None:
+    """Codes for a terminal in a member's name are not printed."""
+    names = ["Ann/hh.ipynb", "Bob/\x1b[2J\u202e.pdf", "../\x1b]0;x\x07.ipynb"]
+    _, said = taken(a_zip(tmp_path / "c.zip", *names), room)
+    assert said
+    assert not any(char in sentence for sentence in said for char in "\x1b\x07\u202e")
+
+
+def test_results_in_an_archive_are_nobodys(tmp_path: Path, room: Path) -> None:
+    """What an earlier batch left in a folder that was packed with it is not graded again."""
+    batch = ("summary.json", "grades.csv", "index.html", "Ann/executed.ipynb")
+    names = ["Ann.ipynb", "Bob.ipynb", *(f"feedback/{name}" for name in batch)]
+    assert list(taken(a_zip(tmp_path / "c.zip", *names), room)[0]) == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("a/b.ipynb", ("a", "b.ipynb")), ("./a//b", ("a", "b")), ("a\\b", ("a", "b")), ("", ("?",))],
+)
+def test_parts_of_names(name: str, parts: tuple[str, ...]) -> None:
+    """A name's parts, whichever way its strokes lean."""
+    assert parts_of(name) == (parts, "")
+
+
+def test_every_refusal_has_its_sentence() -> None:
+    """Whatever an archive is refused for, there is a sentence for it in both languages."""
+    of_members = ("link", "special", "password", "method", "kind", "size")
+    of_names = ("absolute", "parent", "deep", "long_name")
+    of_archives = ("too_many", "too_large", "headers", "nested")
+    for language in ("en", "zh"):
+        for why in (*of_members, *of_names, *of_archives):
+            assert catalogue(language).has(f"read.intake.refused.{why}")
+    assert isinstance(INSIDE, Bounds)

@@ -1,0 +1,237 @@
+"""Downloads of Canvas, Moodle and nbgrader: whose each submission is, as their names say."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.read.intake import Entry, collect
+from grader.read.intake.layouts import canvas, is_canvas, moodle
+from grader.roster import Layout, Origin
+from grader.words import catalogue
+
+FILE = "_assignsubmission_file"
+
+
+def made(root: Path, *names: str) -> Path:
+    for name in names:
+        place = root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text('{"cells": []}' if name.endswith(".ipynb") else "text")
+    return root
+
+
+def entries(*paths: Path, layout: Layout | None = None) -> dict[str, Entry]:
+    found, _ = collect(paths, layout=layout).entries(None)
+    return {entry.id: entry for entry in found}
+
+
+def said(path: Path) -> list[str]:
+    _, notes = collect([path]).entries(None)
+    return [catalogue("en").say(note.message_id, **note.values) for note in notes]
+
+
+@pytest.mark.parametrize(
+    ("name", "origin", "file"),
+    [
+        (
+            "leeann_12_345_hh.ipynb",
+            Origin(layout="canvas", name="leeann", lms_id="12"),
+            "hh.ipynb",
+        ),
+        (
+            "李雷_LATE_12_345_HH_李雷_2021.ipynb",
+            Origin(layout="canvas", name="李雷", lms_id="12", late=True),
+            "HH_李雷_2021.ipynb",
+        ),
+        (
+            "leeann_12_345_hh-2.ipynb",
+            Origin(layout="canvas", name="leeann", lms_id="12", attempt=3),
+            "hh-2.ipynb",
+        ),
+        (
+            "anon_x7Fg2_345_hh.ipynb",
+            Origin(layout="canvas", lms_id="x7Fg2", anonymous=True),
+            "hh.ipynb",
+        ),
+        (
+            "LATE_anon_x7Fg2_345_hh.ipynb",
+            Origin(layout="canvas", lms_id="x7Fg2", anonymous=True, late=True),
+            "hh.ipynb",
+        ),
+        (
+            "team7_12_345_text.html",
+            Origin(layout="canvas", name="team7", lms_id="12"),
+            "text.html",
+        ),
+    ],
+)
+def test_names_of_canvas(name: str, origin: Origin, file: str) -> None:
+    """A name gives the student, the number, whether it was late, and the file's own name."""
+    found = canvas(name)
+    assert found is not None
+    assert (found.origin, found.file) == (origin, file)
+
+
+@pytest.mark.parametrize("name", ["hh.ipynb", "HH_12_345_x.ipynb", "lee_12_hh.ipynb", "a_1_2_"])
+def test_other_names_are_not_canvas(name: str) -> None:
+    """Names with capitals, one number or no file are none of Canvas's."""
+    assert canvas(name) is None
+
+
+def test_a_folder_is_canvas_only_as_a_whole() -> None:
+    """Every name must fit, no attachment comes twice, and one name alone needs long numbers."""
+    assert is_canvas(["a_1_2_x.ipynb", "b_3_4_x.ipynb"])
+    assert not is_canvas(["a_1_2_x.ipynb", "b.ipynb"])
+    assert not is_canvas(["hh_2021_1_a.ipynb", "hh_2022_1_b.ipynb"])
+    assert not is_canvas(["hh_2021_1_final.ipynb"])
+    assert is_canvas(["lee_12345_67890_hh.ipynb"])
+    assert not is_canvas([])
+
+
+@pytest.mark.parametrize(
+    ("name", "origin", "file"),
+    [
+        (
+            f"Ann Lee_12{FILE}_",
+            Origin(layout="moodle", name="Ann Lee", lms_id="12", folder=f"Ann Lee_12{FILE}_"),
+            "",
+        ),
+        (
+            f"李 雷_12{FILE}",
+            Origin(layout="moodle", name="李 雷", lms_id="12", folder=f"李 雷_12{FILE}"),
+            "",
+        ),
+        (
+            f"Ann_Lee_12{FILE}_my_hh.ipynb",
+            Origin(layout="moodle", name="Ann_Lee", lms_id="12", prefix=f"Ann_Lee_12{FILE}_"),
+            "my_hh.ipynb",
+        ),
+        (
+            f"Participant_12{FILE}",
+            Origin(layout="moodle", lms_id="12", anonymous=True, folder=f"Participant_12{FILE}"),
+            "",
+        ),
+    ],
+)
+def test_names_of_moodle(name: str, origin: Origin, file: str) -> None:
+    """A folder's or a file's name gives the student, the number, and what to give back."""
+    found = moodle(name)
+    assert found is not None
+    assert (found.origin, found.file) == (origin, file)
+
+
+def test_a_canvas_download(tmp_path: Path) -> None:
+    """Files are put together by user, the newest attachment counts, text alone is unreadable."""
+    made(
+        tmp_path,
+        "leeann_12_345_hh.ipynb",
+        "leeann_12_399_hh-1.ipynb",
+        "leeann_12_348_photo.png",
+        "öz_LATE_13_346_hh.ipynb",
+        "bob_14_347_text.html",
+    )
+    found = entries(tmp_path)
+    assert list(found) == ["bob_14", "leeann_12", "öz_13"]
+    assert found["leeann_12"].path.name == "leeann_12_399_hh-1.ipynb"
+    assert found["leeann_12"].notes[0].message_id == "read.several.newest"
+    assert found["öz_13"].origin.late
+    assert found["öz_13"].notes[0].message_id == "read.intake.late"
+    assert found["bob_14"].fault is not None
+    assert found["bob_14"].fault.message_id == "read.fault.no_notebook"
+
+
+def test_a_moodle_download(tmp_path: Path) -> None:
+    """Folders of one participant are put together; the one with files gives its name back."""
+    made(
+        tmp_path,
+        f"Ann Lee_12{FILE}/hh.ipynb",
+        "Ann Lee_12_assignsubmission_onlinetext/onlinetext.html",
+        f"Team A-Bob_13{FILE}/deep/er/hh.ipynb",
+        "Cem_14_assignsubmission_onlinetext/onlinetext.html",
+        f"Participant_15{FILE}/hh.ipynb",
+    )
+    found = entries(tmp_path)
+    assert list(found) == ["Ann Lee_12", "Cem_14", "participant_15", "Team A-Bob_13"]
+    assert found["Ann Lee_12"].origin.folder == f"Ann Lee_12{FILE}"
+    assert found["Cem_14"].fault is not None
+    assert found["participant_15"].origin.anonymous
+
+
+def test_a_flat_moodle_download(tmp_path: Path) -> None:
+    """Without folders the beginning of the files' names is kept for the way back."""
+    made(tmp_path, f"Ann Lee_12{FILE}_hh.ipynb", f"Ann Lee_12{FILE}_x.pdf", f"Bo_13{FILE}_hh.ipynb")
+    found = entries(tmp_path)
+    assert list(found) == ["Ann Lee_12", "Bo_13"]
+    assert found["Ann Lee_12"].origin.prefix == f"Ann Lee_12{FILE}_"
+
+
+def test_a_download_within_folders(tmp_path: Path) -> None:
+    """A download that was unpacked into a folder of a folder is still one."""
+    made(tmp_path, f"all/week 2/Ann_12{FILE}/hh.ipynb", f"all/week 2/Bo_13{FILE}/hh.ipynb")
+    assert list(entries(tmp_path)) == ["Ann_12", "Bo_13"]
+
+
+@pytest.mark.parametrize("given", ["course", "course/submitted"])
+def test_a_course_of_nbgrader(tmp_path: Path, given: str) -> None:
+    """Only what was submitted counts, a student is called as nbgrader calls them."""
+    made(
+        tmp_path / "course",
+        "source/ps2/hh.ipynb",
+        "submitted/ann/ps2/hh.ipynb",
+        "submitted/ann/ps2/timestamp.txt",
+        "submitted/bob/ps2/hh.ipynb",
+        "submitted/cem/ps2/timestamp.txt",
+    )
+    found = entries(tmp_path / given)
+    assert list(found) == ["ann", "bob", "cem"]
+    assert found["ann"].origin == Origin(layout="nbgrader", name="ann", lms_id="ann")
+    assert found["cem"].fault is not None
+
+
+def test_strangers_in_a_download_are_not_lost(tmp_path: Path) -> None:
+    """A notebook that the teacher put beside the platform's folders is graded, and named."""
+    made(tmp_path, f"Ann_12{FILE}/hh.ipynb", "by mail/Bob.ipynb", "solo.ipynb")
+    assert list(entries(tmp_path)) == ["Ann_12", "by mail", "solo"]
+    assert said(tmp_path)[-1] == (
+        f"{tmp_path}: beside the platform's own names there are others, which were read as in any "
+        "folder: by mail, solo.ipynb."
+    )
+
+
+def test_two_downloads_of_one_student_are_one_submission(tmp_path: Path) -> None:
+    """Of two downloads given together the newer attempt counts, and the report says so."""
+    made(tmp_path / "first", "leeann_12_345_hh.ipynb", "bob_14_346_hh.ipynb")
+    made(tmp_path / "second", "leeann_12_500_hh.ipynb", "cem_15_501_hh.ipynb")
+    for paths in (
+        (tmp_path / "first", tmp_path / "second"),
+        (tmp_path / "second", tmp_path / "first"),
+    ):
+        found = entries(*paths)
+        assert list(found) == ["bob_14", "cem_15", "leeann_12"]
+        assert found["leeann_12"].path.parent.name == "second"
+
+
+def test_the_teacher_may_know_better(tmp_path: Path) -> None:
+    """A layout that is named is taken, whatever the names look like."""
+    made(tmp_path, "hh_2021_11_a.ipynb", "hh_2022_12_b.ipynb")
+    assert list(entries(tmp_path)) == ["hh_2021", "hh_2022"]
+    assert list(entries(tmp_path, layout="plain")) == ["hh_2021_11_a", "hh_2022_12_b"]
+    made(tmp_path / "n", "ann/ps/hh.ipynb", "bob/ps/hh.ipynb")
+    assert entries(tmp_path / "n", layout="nbgrader")["ann"].origin.layout == "nbgrader"
+
+
+def test_students_own_archives_of_a_download(tmp_path: Path) -> None:
+    """A zip that a student handed in counts as a folder, under the student's own number."""
+    data = tmp_path / "in"
+    data.mkdir()
+    for name in ("leeann_12_345_work.zip", "bob_14_347_work.zip"):
+        with zipfile.ZipFile(data / name, "w") as archive:
+            archive.writestr("work/hh.ipynb", "{}")
+            archive.writestr("work/.ipynb_checkpoints/hh-checkpoint.ipynb", "{}")
+    (tmp_path / "scratch").mkdir()
+    found, _ = collect([data], tmp_path / "scratch").entries(None)
+    assert [entry.id for entry in found] == ["bob_14", "leeann_12"]
+    assert {entry.path.name for entry in found} == {"hh.ipynb"}
