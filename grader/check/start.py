@@ -73,7 +73,9 @@ def starts_elsewhere(item: Item, variables: Iterable[str]) -> list[str]:
 def _told_by_V(item: Item, variable: str) -> bool:
     """Whether no state plays a gate, and V follows the reference all the same."""
     reference = item.attempt.reference
-    if reference is None or variable == "V" or variable in reference.gates:
+    if reference is None or variable in reference.gates:
+        return False
+    if variable not in item.exercise.gates:  # V, or a record of spikes
         return False
     return V_agrees(item)
 

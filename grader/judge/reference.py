@@ -160,9 +160,8 @@ class ReferenceModel:
         ``states`` and the errors raised are those of `field`; "I" flows throughout. States
         that depend on one that is NaN are NaN themselves.
         """
-        self._complete(states)
         with self._computing():
-            start = _float64(states, self.model.STATES)
+            start, _, _ = self._at(states, constants)
             return self._steps(start, np.tile(states["I"], (steps, 1)), dt, constants)
 
     def _steps(
@@ -274,10 +273,13 @@ class ReferenceModel:
                 for name in order:
                     seen = {**state, **{other: new[other] for other in after.get(name, ())}}
                     new[name] = _advance(model, name, seen, now, dt, constants)
-                new = {name: new[name] for name in state}
                 return new, new
 
-            return jax.lax.scan(step, start, current)[1]
+            if start.keys() == set(model.STATES):
+                return jax.lax.scan(step, start, current)[1]
+            first, _ = step(start, current[0])  # what is given beside the states holds for this one
+            later = jax.lax.scan(step, first, current[1:])[1]
+            return {name: jnp.concatenate([first[name][None], later[name]]) for name in later}
 
         return jax.jit(solve)
 

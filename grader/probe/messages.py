@@ -90,6 +90,7 @@ def look_request(
         "asked": {channel.name: channel.type for channel in exercise.channels},
         "own_parameters": sorted(exercise.parameters),
         "states": [*exercise.states, *exercise.records],
+        "steady": [name for name in exercise.gates if name not in exercise.start],
         "parameters": sorted({p for c in exercise.channels for p in c.parameters}),
         "size": size,
         "dt": assignment.simulation.dt,

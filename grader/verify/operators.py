@@ -14,7 +14,6 @@ from grader.verify.edits import Specimen, everywhere, methods, shown, swapped, w
 from grader.verify.hidden import hidden, keywords
 from grader.verify.nested import nested
 from grader.verify.parameters import parameters
-from grader.verify.stepping import stepping
 from grader.verify.teacher import Teacher, calls
 
 SCALE = 1.002  # of a constant: what is hardest to see
@@ -32,7 +31,6 @@ def mutants(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
         *_bases(teacher),
         *_equations(teacher),
         *_surroundings(teacher),
-        *stepping(teacher),
         *nested(teacher),
         *keywords(teacher),
         *hidden(teacher, assignment),

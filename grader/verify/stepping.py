@@ -28,7 +28,8 @@ def stepping(teacher: Teacher) -> Iterator[Specimen]:
         *_steps(tree, step),
     ]
     for operator, place, source in made:
-        yield Specimen(operator=operator, place=place, cells={teacher.graded: source})
+        cause = "checks.start.state" if operator.startswith("start") else ""
+        yield Specimen(operator=operator, place=place, cells={teacher.graded: source}, cause=cause)
 
 
 _Made = Iterator[tuple[str, str, str]]

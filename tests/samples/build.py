@@ -21,6 +21,7 @@ from samples.handout import ROOT
 from samples.right import right
 from samples.scratch import scratch
 from samples.steps import wrong_steps
+from samples.thalamic import thalamic
 from samples.wrong import wrong
 
 
@@ -35,7 +36,7 @@ def samples() -> dict[str, bytes]:
     return dict(built)
 
 
-SAMPLES = {"hh": samples, "hh-from-scratch": scratch}
+SAMPLES = {"hh": samples, "hh-from-scratch": scratch, "thalamic": thalamic}
 """Assignment to what builds its samples."""
 
 if __name__ == "__main__":

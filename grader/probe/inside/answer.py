@@ -61,6 +61,8 @@ def run_all(cls, model, request, size, current, V0, drawn):
         raise TypeError("a state is float32 where float64 was asked for")  # then all in float32
     states, from_there = (in_parts(drawn[kind], size) for kind in ("field_states", "map_states"))
     runs = in_parts({"V": V0, "I": current.T}, size)
+    if request["steady"]:
+        runs = [{**subject.reset_at(part["V"]), **part} for part in runs]
     lengths, steps, begun = subject.small_steps, request["map_steps"], request["finer_steps"]
     legs = {
         "small": [Leg(part, part["I"][None], [dt]) for part in states for dt in lengths],

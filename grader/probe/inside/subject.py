@@ -9,7 +9,7 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
-from .model import CARRIER, is_a, named_members, own_states, states
+from .model import CARRIER, carriers, is_a, named_members, own_states, states
 
 
 def placed(array, dtype):
@@ -116,6 +116,16 @@ class Subject:
         for name, variable in self.variables.items():
             variable.value = self.fresh[name]
         bp.share.save(dt=self.dt, t=0.0, i=0)
+
+    def reset_at(self, V):
+        """``{state: (size,)}`` as the channels' own ``reset_state`` makes them at ``V``."""
+        self.begin_anew()
+        self.states["V"].value = placed(V, self.states["V"].dtype)
+        for carrier in carriers(self.model):
+            carrier.reset_state(self.states["V"].value)
+        found = {name: np.asarray(bm.as_jax(state)) for name, state in self.states.items()}
+        self.begin_anew()
+        return found
 
     def go(self, rows, starts):
         """The loop itself; a row is where it begins, its number, its input, and its dt."""
