@@ -14,6 +14,7 @@ from grader.assignment import Assignment
 from grader.load import load_assignment
 from grader.verify.labels import disagreements, load_samples
 from grader.verify.specimens import specimens
+from grader.words import LANGUAGES, catalogue
 
 IDS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))
 OTHERS = [id for id in IDS if id != "hh" and (ROOT / "submissions" / id).is_dir()]
@@ -30,6 +31,14 @@ def test_there_are_enough_wrong_models(id: str) -> None:
     right = [specimen for _, specimen in numbered if specimen.right]
     assert len(right) >= 30
     assert len(numbered) - len(right) >= 60
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("id", IDS)
+def test_every_family_has_a_name(id: str, language: str) -> None:
+    """No report falls back on the word of the data, in either language."""
+    families = {check.family for check in _loaded(id).checks}
+    assert all(catalogue(language).has(f"report.family.{family}") for family in families)
 
 
 @pytest.mark.parametrize("id", OTHERS)

@@ -13,6 +13,7 @@ from grader.judge.compare import Comparison
 from grader.judge.fit import fit_constants
 from grader.judge.reference import ReferenceModel, load_model
 from grader.judge.verdict import verdict
+from grader.load import load_assignment
 from grader.read.contradictions import contradictions
 from grader.stages import (
     Answers,
@@ -111,6 +112,39 @@ def test_source_and_kernel_are_set_side_by_side(assignment: Assignment) -> None:
     assert _contradicted(assignment, E=-50.0) == []
     assert _contradicted(assignment, E=-77.0) == ["verdict.contradiction.parameter"]
     assert _contradicted(assignment, -50.0, "Other") == ["verdict.contradiction.type"]
+
+
+HUNG = """\
+class TC(bp.dyn.CondNeuGroupLTC):
+    def __init__(self, size):
+        self.Ca = bp.dyn.CalciumDetailed(size, ICaL=bp.dyn.ICaL_IS2008(size, g_max=0.6))
+        self.Ca.add_elem(ICaT=bp.dyn.ICaT_HM1992(size, g_max=2.2))
+"""
+
+
+def test_what_hangs_on_an_ion_is_read_too() -> None:
+    """By ``add_elem`` and by the ion's own constructor."""
+    (exercise,) = load_assignment(ROOT / "assignments" / "thalamic", derived=False).exercises
+    work = Work(
+        file="n.ipynb", sha256="", cells=(Cell(index=0, kind="code", source=HUNG, id="c0"),)
+    )
+    names = ("Ca.ICaL", "Ca.ICaT")
+
+    def told(*g_max: float) -> list[object]:
+        channels = tuple(
+            ChannelProbe(name=name, kind="channel", parameters={"g_max": value})
+            for name, value in zip(names, g_max, strict=True)
+        )
+        attempt = Attempt(
+            cell=GradedCell(exercise="TC", index=0, class_name="TC", found_by="tag"),
+            probe=ModelProbe(found=True, population=2, channels=channels),
+            answers=Answers(),
+        )
+        return [note.values["name"] for note in contradictions(work, exercise, attempt)]
+
+    assert told(0.6, 2.2) == []
+    assert told(0.5, 2.2) == ["Ca.ICaL.g_max"]
+    assert told(0.6, 2.1) == ["Ca.ICaT.g_max"]
 
 
 GATED = {"IK.E", "IK.g_max", "INa.E", "INa.g_max"}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import ROOT
-from test_reference_further import FURTHER, notebook, released
 
 from grader.assignment import Assignment, Check
 from grader.check import TABLE, Item
@@ -32,23 +32,11 @@ from grader.stages import (
 from grader.stimuli import draw_panel
 
 ID = "hh-from-scratch"
-GIVEN = [id for id in FURTHER if (ROOT / "assignments" / id).is_dir()]
 
 
 @pytest.fixture(scope="module")
 def scratch() -> Assignment:
     return load_assignment(ROOT / "assignments" / ID, ROOT / "reference" / ID)
-
-
-@pytest.mark.parametrize("id", GIVEN)
-def test_the_released_notebook_is_the_solution_without_its_answers(id: str) -> None:
-    """The file that students get follows from the teacher's by the rule of ten lines."""
-    file = ROOT / "assignments" / id / f"{id}.ipynb"
-    given = json.loads(file.read_text("utf-8"))["cells"]
-    for cell, own in zip(given, notebook(id), strict=True):
-        assert {**cell, "source": ""} == {**own, "source": ""}
-        source = own["source"]
-        assert cell["source"] == (released(source) if own["cell_type"] == "code" else source)
 
 
 def _filled(file: Path, assignment: Assignment) -> dict[str, bool]:
@@ -79,6 +67,16 @@ LAST = np.array([-1e7, -1e7, 0.2, 0.2, 0.2, 0.5])
 
 def _judged(scratch: Assignment, kind: str, **traces: Any) -> Finding:
     """What a check of a record makes of traces of one stimulus, in steps of 0.1 ms."""
+    return _of_answers(scratch, kind, "own", traces)
+
+
+def _of_answers(
+    scratch: Assignment,
+    kind: str,
+    variable: str,
+    traces: Mapping[str, Any],
+    start: Mapping[str, tuple[float, float]] = MappingProxyType({}),
+) -> Finding:
     panel = Panel(names=("a",), dt=0.1, current=np.zeros((6, 1)), V0=np.array([-70.68]), public=1)
     columns = {name: np.asarray(trace, float)[:, None] for name, trace in traces.items()}
     attempt = Attempt(
@@ -86,7 +84,7 @@ def _judged(scratch: Assignment, kind: str, **traces: Any) -> Finding:
             exercise="HH", index=0, class_name="HH", blanks=(Blank(name="V", filled=True),)
         ),
         probe=ModelProbe(found=True, population=1),
-        answers=Answers(traces=columns),
+        answers=Answers(traces=columns, start=start),
         panel=panel,
         reference=Reference(variant="", traces=columns, field={}, gates={}, fitted={}),
     )
@@ -95,7 +93,7 @@ def _judged(scratch: Assignment, kind: str, **traces: Any) -> Finding:
         executed=ExecutedNotebook(status="ok"),
         attempts={"HH": attempt},
     )
-    check = Check(id="x", kind=kind, family="f", exercise="HH", variable="own")
+    check = Check(id="x", kind=kind, family="f", exercise="HH", variable=variable)
     return TABLE[kind](Item(check=check, assignment=scratch, evidence=evidence, attempt=attempt))
 
 
@@ -115,6 +113,15 @@ def test_a_record_of_nothing_is_not_judged(scratch: Assignment) -> None:
     assert _judged(scratch, "spike_flag", V=V).message_id == "checks.record.missing"
     lost = np.where(np.arange(6) < 4, V, np.nan)
     assert _judged(scratch, "spike_flag", V=lost, own=FLAG).credit == 1.0
+
+
+def test_where_a_record_starts_is_judged_beside_a_right_V(scratch: Assignment) -> None:
+    """Neither state is a gate that V could tell of."""
+    start = {"spike": (0.0, 0.0), "t_last_spike": (-1e7, -1e7)}
+    for name in start:
+        wrong = {**start, name: (1.0, 1.0)}
+        assert _of_answers(scratch, "start", name, {"V": V}, start).credit == 1.0
+        assert _of_answers(scratch, "start", name, {"V": V}, wrong).credit == 0.0
 
 
 def test_a_stimulus_that_stops_before_it_starts_is_an_error(scratch: Assignment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import re
@@ -273,6 +274,7 @@ async def open_session(
         try:
             await stack.enter_async_context(client.async_setup_kernel(cleanup_kc=True, **start))
         except RuntimeError as error:  # jupyter_client's, of a kernel that does not answer
+            atexit.unregister(client._cleanup_kernel)  # nbclient leaves it, with nothing to clean
             raise KernelBroken(f"the kernel never was ready: {error}") from error
         yield Session(client, kernel, submission, limits, time.monotonic())
 
