@@ -73,28 +73,55 @@ class Parameter(Data):
 
 
 class Gate(Data):
-    """A gate of a channel: a state between 0 and 1, and other names it goes by."""
+    """A state beside V with an equation, as a gate between 0 and 1; other names it goes by.
+
+    Where the vector field is sampled, it is drawn from ``range``; its derivative, per ms, is
+    compared in units of ``scale``.
+    """
 
     aliases: tuple[str, ...] = ()
+    range: tuple[float, float] = (0.02, 0.98)
+    scale: Positive = 1.0
 
 
 class Channel(Data):
-    """An ion channel that the exercise asks for, at the attribute ``name``."""
+    """An ion, or an ion channel, that the exercise asks for at the attribute ``name``.
+
+    A channel that hangs on an ion has the ion's name and a dot before its own. ``type`` is the
+    class of BrainPy's that is asked for; without one it is the notebook's own. ``given`` are
+    states that follow from others, and the ranges in which they are drawn all the same.
+    """
 
     name: str
+    type: str = ""
     master_types: tuple[str, ...] = ("HHTypedNeuron",)
     parameters: dict[str, Parameter] = {}
     gates: dict[str, Gate] = {}
+    given: dict[str, tuple[float, float]] = {}
+
+    @property
+    def ion(self) -> str:
+        """The name of the ion that it hangs on; "" for the cell itself."""
+        return self.name.rpartition(".")[0]
 
 
 class Exercise(Data):
-    """One exercise: a class that the student completes by filling its blanks."""
+    """One exercise: a class that the student completes by filling its blanks.
+
+    A blank is a name that the class gives a value to, or a method: without ``blanks`` they are
+    the channels. ``states`` are the model's own, which no channel holds; ``records`` are those
+    of its own that say when it fires: nobody draws them, and they have no equation.
+    """
 
     id: str
     tag: str  # of its cell in the released notebook
     class_name: str
     base: str
     related_bases: tuple[str, ...] = ()  # not what was asked, but close to it
+    blanks: tuple[str, ...] = ()
+    states: dict[str, Gate] = {}
+    records: tuple[str, ...] = ()
+    parameters: dict[str, Parameter] = {}  # of the model itself
     channels: tuple[Channel, ...] = ()
     start: dict[str, tuple[float, float]] = {}  # least and greatest of each state after reset()
     spike_threshold: float = 0.0  # mV; a spike is an upward crossing
@@ -109,17 +136,43 @@ class Exercise(Data):
 
     @property
     def gates(self) -> dict[str, Gate]:
-        """Every gate under its full name, ``"K.n"``."""
-        return {f"{c.name}.{g}": gate for c in self.channels for g, gate in c.gates.items()}
+        """Every state with an equation but V: ``"n"`` of the model, ``"K.n"`` of a channel."""
+        of_channels = {f"{c.name}.{g}": gate for c in self.channels for g, gate in c.gates.items()}
+        return self.states | of_channels
+
+    def short(self, state: str) -> str:
+        """A state's name without its channel's, where no other has the same."""
+        own = state.rpartition(".")[2]
+        alike = [gate for gate in self.gates if gate.rpartition(".")[2] == own]
+        return own if len(alike) < 2 else state
+
+    @property
+    def to_fill(self) -> tuple[str, ...]:
+        """The names of its blanks: a channel that hangs on an ion belongs to the ion's."""
+        return self.blanks or tuple(c.name for c in self.channels if "." not in c.name)
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Where each state but V is drawn, also those that are ``given``, under its full name."""
+        given = {f"{c.name}.{g}": ends for c in self.channels for g, ends in c.given.items()}
+        return {name: gate.range for name, gate in self.gates.items()} | given
+
+    def scale(self, variable: str) -> float:
+        """In which unit a derivative is compared: mV/ms for V, and 1/ms times this for others."""
+        return self.gates[variable].scale if variable in self.gates else 1.0
+
+    def parameters_of(self, channel: str) -> dict[str, Parameter]:
+        """Those of a channel, or of the model itself for ""; ``KeyError`` as `channel`."""
+        return self.channel(channel).parameters if channel else self.parameters
 
 
 class Stimulus(Data):
-    """One injected current, in uA/cm2; times in ms.
+    """One injected current, in uA/cm2 (in nA for a neuron of a given area); times in ms.
 
-    ``step``: ``amplitude`` throughout. ``ramp``: from ``amplitude`` to ``end``.
-    ``noise``: Ornstein-Uhlenbeck with mean ``amplitude``, deviation ``sd`` and
-    time constant ``tau``. ``pulses``: ``count`` pulses of ``width`` ms, evenly
-    spaced. ``sine``: ``amplitude`` plus ``sd`` * sin at ``frequency`` Hz.
+    Nothing flows before ``start`` and from ``stop`` on. ``step``: ``amplitude`` throughout.
+    ``ramp``: from ``amplitude`` to ``end``. ``noise``: Ornstein-Uhlenbeck with mean
+    ``amplitude``, deviation ``sd`` and time constant ``tau``. ``pulses``: ``count`` pulses of
+    ``width`` ms, evenly spaced. ``sine``: ``amplitude`` plus ``sd`` * sin at ``frequency`` Hz.
     ``jitter`` is the relative half-width by which each submission's amplitude
     and ``V0_jitter`` the half-width in mV by which its V0 is moved.
     """
@@ -127,6 +180,8 @@ class Stimulus(Data):
     name: str
     kind: Literal["step", "ramp", "noise", "pulses", "sine"]
     amplitude: float
+    start: NonNegative = 0.0
+    stop: Positive | None = None
     end: float = 0.0
     sd: NonNegative = 0.0
     tau: Positive = 5.0
@@ -182,6 +237,7 @@ class Check(Data):
     variable: str = ""
     stimuli: Literal["public", "hidden"] = "public"
     until: tuple[Positive, ...] = ()  # ms: windows, each from the start; the whole run without
+    after: NonNegative = 0.0  # ms: spikes before do not count
     steps: Annotated[int, Field(ge=1, le=1000)] = 1  # of a map, from drawn states
     tolerance: Positive | None = None  # of what people read; the others are derived
     at_least: Annotated[int, Field(ge=1)] = 1

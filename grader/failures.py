@@ -11,6 +11,10 @@ import re
 
 _COURSE_PACKAGES = ("brainpy", "jax", "numpy", "matplotlib")
 OF_IMPORTS = ("run.excuse.package", "run.excuse.colab")
+_MISPLACED = re.compile(
+    r"Type does not match|requires leaf nodes that have the master_type"
+    r"|missing 2 required positional arguments: 'C' and 'E'|JAX does not support string indexing"
+)
 _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
@@ -74,4 +78,11 @@ def hint(error_name: str, error_text: str) -> str:
         return "run.hint.older_brainpy"
     if error_name == "UniqueNameError":
         return "run.hint.unique_name"
+    if is_misplaced(error_text):
+        return "run.hint.misplaced"
     return ""
+
+
+def is_misplaced(error_text: str) -> bool:
+    """Whether BrainPy says that a channel hangs on something else than its kind needs."""
+    return _MISPLACED.search(error_text) is not None

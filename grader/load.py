@@ -150,6 +150,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "channels": Channel,
     "parameters": Parameter,
     "gates": Gate,
+    "states": Gate,
     "mistakes": Mistake,
     "stimuli": Stimulus,
     "checks": Check,
@@ -195,6 +196,9 @@ def _verify(assignment: Assignment, derived: bool) -> None:
     names = [stimulus.name for stimulus in stimuli]  # they key the draw
     for repeated in sorted({name for name in names if names.count(name) > 1}):
         faults.append(f"{assignment.folder}: two stimuli are called {repeated!r}")
+    for stimulus in stimuli:
+        if stimulus.stop is not None and stimulus.stop <= stimulus.start:
+            faults.append(f"stimulus {stimulus.name!r} stops before it starts")
     exercises = {exercise.id: exercise for exercise in assignment.exercises}
     for check in assignment.checks:
         if check.exercise not in exercises:
@@ -204,9 +208,10 @@ def _verify(assignment: Assignment, derived: bool) -> None:
         if check.channel and check.channel not in channels:
             faults.append(f"check {check.id}: there is no channel {check.channel!r}")
         elif check.parameter and check.parameter not in (
-            exercises[check.exercise].channel(check.channel).parameters
+            exercises[check.exercise].parameters_of(check.channel)
         ):
-            faults.append(f"check {check.id}: {check.channel} has no {check.parameter!r}")
+            owner = check.channel or "the exercise"
+            faults.append(f"check {check.id}: {owner} has no {check.parameter!r}")
     if derived:
         known = {(one.of, one.until) for one in assignment.tolerances}
         for of, until in assignment.measures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +57,15 @@ def places(given: Path | None = None) -> dict[str, Place]:
     return found
 
 
-def find(id: str | None, given: Path | None = None, named: str | None = None) -> Place:
+def find(
+    id: str | None,
+    given: Path | None = None,
+    named: str | None = None,
+    likely: Callable[[Sequence[Place]], Sequence[str]] = lambda places: (),
+) -> Place:
     """The assignment ``id``; without one, the one ``named`` by a notebook, else the only one.
 
+    Of several, ``likely`` says which ones the notebook looks like.
     Raises ``NotFound``.
     """
     known = places(given)
@@ -71,9 +78,22 @@ def find(id: str | None, given: Path | None = None, named: str | None = None) ->
     if wanted is None and len(known) == 1:
         return next(iter(known.values()))
     if wanted is None:
-        raise NotFound(f"there are several assignments: {', '.join(known)}. Choose one with -a.")
+        return known[_only(likely(tuple(known.values())), tuple(known))]
     if wanted not in known:
         near = difflib.get_close_matches(wanted, known, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise NotFound(f"no assignment {wanted!r}; there are: {', '.join(known)}.{hint}")
     return known[wanted]
+
+
+def _only(fitting: Sequence[str], known: Sequence[str]) -> str:
+    """The one that fits. Raises ``NotFound`` where none does, or several."""
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(fitting)
+        raise NotFound(f"the notebook looks like several assignments: {names}. Choose one with -a.")
+    raise NotFound(
+        f"there are several assignments: {', '.join(known)}. The notebook names none of them and "
+        "looks like none. Choose one with -a."
+    )

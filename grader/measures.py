@@ -25,12 +25,17 @@ def spike_times(time: Array, V: Array, threshold: float) -> Array:
     """
     if V.ndim != 1 or time.shape != V.shape:
         raise ValueError(f"time {time.shape} and V {V.shape} must be one trace of one length")
-    before, after = V[:-1], V[1:]
-    crossing = (before < threshold) & (after >= threshold)
-    crossing &= np.isfinite(before) & np.isfinite(after)
+    before, after, crossing = V[:-1], V[1:], upward(V, threshold)
     rise = after[crossing] - before[crossing]
     share = (threshold - before[crossing]) / rise
     return np.asarray(time[:-1][crossing] + share * (time[1:] - time[:-1])[crossing])
+
+
+def upward(V: Array, threshold: float) -> npt.NDArray[np.bool_]:
+    """Whether ``V`` goes from below ``threshold`` to it or above in each step, ``(T - 1, ...)``."""
+    before, after = V[:-1], V[1:]
+    crossing = (before < threshold) & (after >= threshold)
+    return np.asarray(crossing & np.isfinite(before) & np.isfinite(after))
 
 
 def spike_count(time: Array, V: Array, threshold: float) -> int:

@@ -82,7 +82,8 @@ class _Asked:
 
     async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
         """The panel that was asked, and what the model answered."""
-        names = [f"{c.name}.{s}" for c in probe.channels for s in c.states]
+        names = [name for name in probe.states if name in self.exercise.states]
+        names += [f"{c.name}.{s}" for c in probe.channels for s in c.states]
         questions = self.questions
         drawn = draw(questions.assignment, names, questions.seeds, questions.hidden)
         answers = await self._answer(drawn)

@@ -163,7 +163,7 @@ class ExecutedNotebook:
 class ChannelProbe:
     """What hangs at one attribute or child name of a model.
 
-    ``kind`` is "channel" for an ion channel of BrainPy, "blank" for ``...``,
+    ``kind`` is "channel" for an ion channel or an ion of BrainPy, "blank" for ``...``,
     ``None`` or nothing at all, "other" for the rest. ``measured`` holds E and
     g_max read off the current with every gate open.
     """
@@ -200,6 +200,8 @@ class ModelProbe:
     lineage: tuple[str, ...] = ()  # names of the bases, nearest first
     channels: tuple[ChannelProbe, ...] = ()
     integrator: str = ""
+    states: tuple[str, ...] = ()  # those asked for of the model itself, as far as it has them
+    parameters: Mapping[str, float | None] = field(default_factory=dict)  # of the model itself
     population: int = 0  # how many neurons it was made of; 0 when it could not be made
     faults: tuple[Fault, ...] = ()
 

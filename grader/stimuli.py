@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.assignment import Assignment, FieldDraw, Stimulus
+from grader.assignment import Assignment, FieldDraw, Gate, Stimulus
 from grader.stages import Array, Drawn, Panel
 
 CLEAR_OF_START = 1e-3
@@ -23,9 +23,6 @@ CLEAR_OF_START = 1e-3
 
 CLEAR_OF_FIELD = 0.05
 """mV that a state of the vector field keeps from each of `Simulation.avoid_V`."""
-
-GATE_RANGE = (0.02, 0.98)
-"""Where gates are drawn for the vector field."""
 
 
 def seed_for(secret: bytes, submission_sha256: str, assignment_digest: str) -> int:
@@ -65,7 +62,7 @@ def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> Panel:
         public = position < len(assignment.stimuli)
         generator = _generator("stimulus", stimulus.name, 0 if public else seed)
         scale, shift = generator.uniform(-1.0, 1.0, size=2) * (0.0 if public else 1.0)
-        wave = _wave(stimulus, steps, dt, generator)
+        wave = _within(stimulus, _wave(stimulus, steps, dt, generator), dt)
         currents.append((1.0 + scale * stimulus.jitter) * wave)
         starts.append(stimulus.V0 + shift * stimulus.V0_jitter)
     return Panel(
@@ -146,15 +143,17 @@ def draw_states(
     """Where the vector field is sampled, or from where steps are made, ``(K,)`` each.
 
     "V" is in mV, "I" in uA/cm2. They are uniform in the rubric's ranges (the defaults of
-    `FieldDraw` without a rubric), the states in `GATE_RANGE`. All values are exact in float32,
-    so that a model in single precision is asked about the same states.
+    `FieldDraw` without a rubric), the states in those of the exercises' gates. All values
+    are exact in float32, so that a model in single precision is asked about the same states.
 
     Raises ``ValueError`` for a negative seed.
     """
     draw = assignment.rubric.field if assignment.rubric else FieldDraw()
     count = draw.count if purpose == "field" else draw.map_count
-    ranges = {"V": draw.V, "I": draw.current}
-    ranges |= {name: GATE_RANGE for name in states if name not in ranges}
+    ranges = {name: Gate().range for name in states}
+    for exercise in assignment.exercises:
+        ranges |= {name: ends for name, ends in exercise.ranges.items() if name in ranges}
+    ranges |= {"V": draw.V, "I": draw.current}
     drawn = {
         name: _generator(purpose, name, seed).uniform(low, high, count)
         for name, (low, high) in ranges.items()
@@ -183,6 +182,13 @@ def _wave(stimulus: Stimulus, steps: int, dt: float, generator: np.random.Genera
             return _pulses(stimulus, steps, dt)
         case "noise":
             return _ornstein_uhlenbeck(stimulus, steps, dt, generator)
+
+
+def _within(stimulus: Stimulus, wave: Array, dt: float) -> Array:
+    """``wave`` with nothing before the stimulus starts and after it stops."""
+    step = np.arange(len(wave))
+    ends = np.inf if stimulus.stop is None else round(stimulus.stop / dt)
+    return np.where((step >= round(stimulus.start / dt)) & (step < ends), wave, 0.0)
 
 
 def _pulses(stimulus: Stimulus, steps: int, dt: float) -> Array:

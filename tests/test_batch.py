@@ -245,8 +245,9 @@ def test_check_needs_nothing_of_the_teachers(tmp_path: Path) -> None:
 def test_check_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     """A file that is no notebook exits with 2 and a sentence."""
     (tmp_path / "page.ipynb").write_text("<!doctype html><title>Log in</title>", "utf-8")
-    done = run_grader("check", tmp_path / "page.ipynb")
-    assert done.returncode == 2
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "page" in done.stdout.lower()
+    for which in ((), ("-a", "hh")):
+        done = run_grader("check", tmp_path / "page.ipynb", *which)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stdout + done.stderr
+        assert "page" in (done.stdout + done.stderr).lower()
     assert run_grader("check", tmp_path / "none.ipynb").returncode == 2

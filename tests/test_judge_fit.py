@@ -13,6 +13,7 @@ from grader.judge.compare import Comparison
 from grader.judge.fit import fit_constants
 from grader.judge.reference import ReferenceModel, load_model
 from grader.judge.verdict import verdict
+from grader.load import load_assignment
 from grader.read.contradictions import contradictions
 from grader.stages import (
     Answers,
@@ -113,6 +114,39 @@ def test_source_and_kernel_are_set_side_by_side(assignment: Assignment) -> None:
     assert _contradicted(assignment, -50.0, "Other") == ["verdict.contradiction.type"]
 
 
+HUNG = """\
+class TC(bp.dyn.CondNeuGroupLTC):
+    def __init__(self, size):
+        self.Ca = bp.dyn.CalciumDetailed(size, ICaL=bp.dyn.ICaL_IS2008(size, g_max=0.6))
+        self.Ca.add_elem(ICaT=bp.dyn.ICaT_HM1992(size, g_max=2.2))
+"""
+
+
+def test_what_hangs_on_an_ion_is_read_too() -> None:
+    """By ``add_elem`` and by the ion's own constructor."""
+    (exercise,) = load_assignment(ROOT / "assignments" / "thalamic", derived=False).exercises
+    work = Work(
+        file="n.ipynb", sha256="", cells=(Cell(index=0, kind="code", source=HUNG, id="c0"),)
+    )
+    names = ("Ca.ICaL", "Ca.ICaT")
+
+    def told(*g_max: float) -> list[object]:
+        channels = tuple(
+            ChannelProbe(name=name, kind="channel", parameters={"g_max": value})
+            for name, value in zip(names, g_max, strict=True)
+        )
+        attempt = Attempt(
+            cell=GradedCell(exercise="TC", index=0, class_name="TC", found_by="tag"),
+            probe=ModelProbe(found=True, population=2, channels=channels),
+            answers=Answers(),
+        )
+        return [note.values["name"] for note in contradictions(work, exercise, attempt)]
+
+    assert told(0.6, 2.2) == []
+    assert told(0.5, 2.2) == ["Ca.ICaL.g_max"]
+    assert told(0.6, 2.1) == ["Ca.ICaT.g_max"]
+
+
 GATED = {"IK.E", "IK.g_max", "INa.E", "INa.g_max"}
 LEAK = {"IL.E", "IL.g_max"}
 WRONG = {"INa.E": -50.0, "INa.g_max": 200.0, "IK.E": 77.0, "IK.g_max": 20.0, "IL.E": -70.0}
@@ -173,6 +207,24 @@ def test_a_forged_further_channel_does_not_hide_wrong_parameters(
     assert _lost_parameters(wrong, assignment) == {*GATED, "IL.E"}
     assert _lost_parameters(wrong, assignment, "more") == GATED
     assert _lost_parameters(solution, assignment, "more") == set()
+
+
+def test_constants_that_others_make_up_for_are_not_told() -> None:
+    """Two leaks are alike: with one of them wrong, neither takes the blame, nor does another."""
+    cell = ReferenceModel(load_model(ROOT / "reference" / "thalamic" / "model.py"), "cpu")
+    drawn = np.random.default_rng(3)
+    names = [*cell.model.STATES, *cell.given]
+    states = {name: drawn.uniform(0.02, 0.98, 256) for name in names}
+    states |= {"V": drawn.uniform(-90, 45, 256), "I": drawn.uniform(-0.5, 0.5, 256)}
+    states |= {"Ca.C": drawn.uniform(2e-5, 5e-4, 256), "Ca.E": drawn.uniform(100, 150, 256)}
+    asked = {n for n in cell.model.CONSTANTS if n.endswith((".E", ".g_max"))}
+    for name, value in (("IL.E", -77.0), ("Ca.ICaT.g_max", 2.2), ("K.E", -95.0)):
+        V = cell.field(states, {name: value})["V"]
+        found = fit_constants(cell, {}, states, V, TOLERANCE, among=asked)
+        true = {**cell.model.CONSTANTS, name: value}
+        assert found == pytest.approx({n: true[n] for n in found}, rel=1e-6)
+        assert not {"IL.E", "IL.g_max", "K.IKL.g_max"} & found.keys()
+        assert {"Ca.ICaT.g_max", "K.E", "INa.g_max"} <= found.keys()
 
 
 @pytest.mark.parametrize(

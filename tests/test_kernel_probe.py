@@ -23,7 +23,7 @@ from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather
 from grader.probe import messages
 from grader.run.kernel import kernel_environment, plain_kernel
-from grader.run.session import KernelGone, open_session
+from grader.run.session import KernelBroken, KernelGone, open_session
 from grader.stages import Cell, Drawn, Evidence, Panel, Submission
 
 
@@ -72,6 +72,18 @@ def test_a_kernel_that_dies_is_told_from_a_time_limit(tmp_path: Path) -> None:
     """Code that ends Python is a dead kernel, whatever the clock says."""
     first, second = _run(tmp_path, Limits(), "import os\nos._exit(1)", "print(1)")
     assert (first.status, second.status) == ("died", "not_run")
+
+
+def test_a_kernel_that_never_was_ready_is_our_fault(tmp_path: Path) -> None:
+    """One that dies before a cell has run is no submission's doing."""
+
+    async def run() -> None:
+        start = {"cwd": str(tmp_path), "env": {"PYTHONHOME": str(tmp_path / "nowhere")}}
+        async with open_session(_submission("1"), Limits(), plain_kernel(tmp_path), **start):
+            pytest.fail("there is no kernel")
+
+    with pytest.raises(KernelBroken, match="never was ready"):
+        asyncio.run(run())
 
 
 def test_a_probe_without_end_is_ended(tmp_path: Path) -> None:

@@ -89,9 +89,19 @@ def test_every_kind_of_check_exists() -> None:
 
 
 def test_assignments_are_found_beside_the_program() -> None:
-    """In a clone the assignment is found without being told where."""
-    assert find(None).id == "hh"
+    """In a clone the assignments are found without being told where."""
+    assert {"hh", "hh-from-scratch"} <= set(places())
     assert find("hh").teachers is not None
+
+
+def test_of_several_assignments_one_must_fit() -> None:
+    """A name decides, then what the notebook looks like; else a sentence asks for -a."""
+    assert find(None, likely=lambda places: ["hh"]).id == "hh"
+    assert find(None, named="hh", likely=lambda places: []).id == "hh"
+    with pytest.raises(NotFound, match="looks like several assignments: hh, hh-from-scratch"):
+        find(None, likely=lambda places: ["hh", "hh-from-scratch"])
+    with pytest.raises(NotFound, match="names none of them and looks like none"):
+        find(None)
 
 
 def test_a_student_needs_no_reference(tmp_path: Path) -> None:

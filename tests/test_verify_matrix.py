@@ -66,11 +66,12 @@ def attempt(off: float) -> Attempt:
     )
 
 
-def test_equal_is_equal_at_every_state() -> None:
+def test_equal_is_equal_at_every_state(assignment: Assignment) -> None:
     """One state of 256 that is off makes it another model, and so does NaN."""
-    assert is_same(attempt(0.0))
-    assert not is_same(attempt(1e-3))
-    assert not is_same(attempt(float("nan")))
+    (exercise,) = assignment.exercises
+    assert is_same(attempt(0.0), exercise)
+    assert not is_same(attempt(1e-3), exercise)
+    assert not is_same(attempt(float("nan")), exercise)
 
 
 def test_equal_is_equal_on_traces_of_V_too(assignment: Assignment) -> None:

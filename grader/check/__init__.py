@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from grader.check.channels import channel, no_extra_channels
 from grader.check.execution import figures, filled, runs
 from grader.check.item import Item
+from grader.check.records import last_spike, spike_flag
 from grader.check.simulation import field, steps, trace_rmse
-from grader.check.spikes import firing_rate, spike_count, spike_times
+from grader.check.spikes import firing_rate, latency, spike_count, spike_times
 from grader.check.start import start
 from grader.check.structure import base_class, master_type, parameter
 from grader.stages import Finding
@@ -30,8 +31,11 @@ TABLE: Mapping[str, Callable[[Item], Finding]] = {
     "spike_count": spike_count,
     "firing_rate": firing_rate,
     "spike_times": spike_times,
+    "latency": latency,
     "trace_rmse": trace_rmse,
     "start": start,
+    "spike_flag": spike_flag,
+    "last_spike": last_spike,
     "map": steps,
     "field": field,
 }

@@ -20,7 +20,8 @@ def channel(item: Item) -> Finding:
     """The channel is there, an ion channel of the notebook, with the gates asked for.
 
     Whatever its class is called. A channel of the library, or one whose gates obey
-    other equations, earns a part.
+    other equations, earns a part. Where a class of the library is asked for, it is that one or
+    built on it; another one earns a part where its equations are right.
     """
     if finding := no_model(item):
         return finding
@@ -29,13 +30,15 @@ def channel(item: Item) -> Finding:
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
     loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
     within = [c for c in loose if c.name.startswith(f"{name}[")]
+    if item.asked.type and (found is None or found.kind == "blank") and not within:
+        return _missing(item, values, where)
     if found is None or found.kind == "blank" or within:
         loose = within or loose
         message = "checks.channel.loose" if loose else "checks.channel.missing"
         values["where"] = ", ".join(c.name for c in loose)
         return Finding(credit=0.0, message_id=message, values=values, **where)
     values["type"] = found.type_name
-    if found.kind == "other":
+    if found.kind == "other" or (not item.asked.type and _is_ion(found)):
         return Finding(
             credit=0.0,
             message_id="checks.channel.other",
@@ -47,6 +50,8 @@ def channel(item: Item) -> Finding:
         return Finding(
             credit=0.0, message_id="checks.channel.loose", values=values | {"where": name}, **where
         )
+    if item.asked.type:
+        return _of_type(item, found, values, where)
     asked_gates, states = sorted(item.asked.gates), ", ".join(found.states)
     values |= {"gates": ", ".join(asked_gates), "states": states}
     by_V = False
@@ -79,6 +84,42 @@ def channel(item: Item) -> Finding:
             )
     message = "checks.channel.gates_by_V" if by_V else "checks.channel.ok"
     return Finding(credit=1.0, message_id=message, values=values, found=found.type_name)
+
+
+def _kinds(found: ChannelProbe) -> tuple[str, ...]:
+    return (found.type_name, *found.lineage)
+
+
+def _is_ion(found: ChannelProbe) -> bool:
+    return not {"Ion", "MixIons"}.isdisjoint(_kinds(found))
+
+
+def _missing(item: Item, values: dict[str, Value], where: dict[str, Any]) -> Finding:
+    """No channel at the name; one of its class that hangs elsewhere is named."""
+    asked = {channel.name for channel in item.exercise.channels}
+    others = [c for c in item.attempt.probe.channels if c.name not in asked]
+    elsewhere = [c.name for c in others if item.asked.type in _kinds(c)]
+    values |= {"type": item.asked.type, "where": ", ".join(elsewhere)}
+    message = "checks.channel.elsewhere" if elsewhere else "checks.channel.missing_type"
+    return Finding(credit=0.0, message_id=message, values=values, **where)
+
+
+def _of_type(
+    item: Item, found: ChannelProbe, values: dict[str, Value], where: dict[str, Any]
+) -> Finding:
+    """The class is the one of the library that is asked for, or built on it."""
+    common: dict[str, Any] = {"expected": item.asked.type, "found": found.type_name}
+    if item.asked.type in _kinds(found):
+        return Finding(credit=1.0, message_id="checks.channel.ok", values=values, **common)
+    fields = ["V", *(f"{item.check.channel}.{gate}" for gate in item.asked.gates)]
+    is_right = all(field_is_right(item, name) is True for name in fields)
+    return Finding(
+        credit=(item.check.partial_credit or 0.0) if is_right else 0.0,
+        message_id="checks.channel.other_type",
+        values=values | {"asked": item.asked.type},
+        **common,
+        **where,
+    )
 
 
 def _has_its_gates(item: Item, found: ChannelProbe) -> bool:

@@ -47,7 +47,7 @@ def not_finite(item: Item, variable: str) -> Finding | None:
 def named(item: Item, variable: str) -> dict[str, Value]:
     """A state as sentences name it."""
     return {
-        "variable": variable.split(".")[-1],
+        "variable": item.exercise.short(variable),
         "full": variable,
         "unit": " mV" if variable == "V" else "",
     }

@@ -87,9 +87,11 @@ def trace(item: Item, variable: str) -> Array | None:
 
 
 def spikes(item: Item, traces: Mapping[str, Array]) -> list[Array]:
-    """The times of spikes in ms, for each stimulus that the check is about."""
+    """The times of spikes in ms that count, for each stimulus that the check is about."""
     time, threshold = sides(item)[0].time, item.exercise.spike_threshold
-    return [spike_times(time, traces["V"][:, c], threshold) for c in columns(item)]
+    last = max(item.check.until, default=math.inf)
+    found = [spike_times(time, traces["V"][:, c], threshold) for c in columns(item)]
+    return [times[(times > item.check.after) & (times <= last)] for times in found]
 
 
 # ------------------------------------------------------------------------ measures
@@ -145,7 +147,8 @@ def field_error(item: Item, variable: str) -> float | None:
         or variable not in reference.field
     ):
         return None
-    return relative_error(answers.field[own], reference.field[variable])
+    unit = item.exercise.scale(variable)
+    return relative_error(answers.field[own] / unit, reference.field[variable] / unit)
 
 
 def _map(item: Item) -> Distances | None:

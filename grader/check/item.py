@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.assignment import Assignment, Channel, Check, Exercise
+from grader.assignment import Assignment, Channel, Check, Exercise, Parameter
+from grader.failures import is_misplaced
 from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
 
 
@@ -37,9 +38,15 @@ class Item:
         """The graded cell."""
         return self.attempt.cell.index
 
+    @property
+    def parameter(self) -> Parameter:
+        """The parameter that this check is about."""
+        return self.exercise.parameters_of(self.check.channel)[self.check.parameter]
+
     def line_of(self, name: str) -> int | None:
-        """The line of a blank within the graded cell."""
-        return next((b.line for b in self.attempt.cell.blanks if b.name == name), None)
+        """The line of a blank within the graded cell; an ion's, for what hangs on it."""
+        blank = name.partition(".")[0]
+        return next((b.line for b in self.attempt.cell.blanks if b.name == blank), None)
 
 
 def class_cell(item: Item, found: ChannelProbe) -> int | None:
@@ -134,11 +141,16 @@ def no_model(item: Item) -> Finding | None:
         return Finding(
             credit=0.0, message_id="checks.no_answer", detail=last.error_text, cell=item.cell
         )
+    missing = ", ".join(f"self.{name}" for name in unfilled(item))
+    message = "checks.blank_left" if missing else "checks.cannot_be_made"
+    if last is not None and is_misplaced(last.error_text):
+        message = "checks.misplaced"
     return Finding(
         credit=0.0,
-        message_id="checks.cannot_be_made",
+        message_id=message,
         values={
             "class_name": item.attempt.cell.class_name,
+            "names": missing,
             "error": f"{last.error_name}: {last.error_text[:300]}" if last else "",
         },
         detail=last.traceback if last else "",

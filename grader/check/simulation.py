@@ -13,7 +13,7 @@ from grader.check.comparable import (
     not_finite,
     within,
 )
-from grader.check.distance import V_agrees, distances, too_far
+from grader.check.distance import V_agrees, distances, own_state, too_far
 from grader.check.item import Item
 from grader.check.structure import parameter
 from grader.stages import Finding
@@ -125,7 +125,10 @@ def _gate_unmatched(item: Item) -> Finding:
     values = named(item, item.check.variable)
     if V_agrees(item):
         return Finding(credit=1.0, message_id="checks.trace.gate_by_V", values=values)
-    message = "no_gate" if item.check.variable in item.exercise.gates else "without_gates"
+    unmatched = item.check.variable in item.exercise.gates and not own_state(
+        item, item.check.variable
+    )
+    message = "no_gate" if unmatched else "without_gates"
     return Finding(
         credit=None, message_id=f"checks.skipped.{message}", values=values, cell=item.cell
     )

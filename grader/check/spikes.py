@@ -73,6 +73,38 @@ def firing_rate(item: Item) -> Finding:
     return replace(right, credit=credit, message_id="checks.firing_rate.wrong", cell=item.cell)
 
 
+def latency(item: Item) -> Finding:
+    """The share of stimuli with the first spike, after ``after`` ms, as late as the reference's.
+
+    Silence is right where the reference is silent.
+    """
+    if finding := not_comparable(item, "V"):
+        return finding
+    after, allowed = item.check.after, item.check.tolerance or 0.0
+    found, expected = (
+        [float(times[0]) - after if len(times) else math.inf for times in spikes(item, traces)]
+        for traces in (item.attempt.answers.traces, sides(item)[1].traces)
+    )
+    alike = [a == b or abs(a - b) <= allowed for a, b in zip(found, expected, strict=True)]
+    values: dict[str, Value] = {"right": sum(alike), "total": len(alike), "after": after}
+    values |= {"found": round(found[0], 2), "asked": round(expected[0], 2)}
+    right = Finding(
+        credit=1.0,
+        message_id="checks.latency.ok",
+        values=values,
+        detail=f"tolerance {allowed:g} ms",
+        found=found[0],
+        expected=expected[0],
+    )
+    if all(alike) and is_finite(item, "V"):
+        return right
+    if finding := by_field(item, right.detail) or not_finite(item, "V"):
+        return finding
+    message = "checks.latency.wrong" if len(alike) == 1 else "checks.latency.some"
+    share = sum(alike) / len(alike)
+    return replace(right, credit=share, message_id=message, cell=item.cell)
+
+
 def spike_times(item: Item) -> Finding:
     """The share of stimuli whose spikes come when the reference's do."""
     if finding := not_comparable(item, "V"):

@@ -35,10 +35,11 @@ def parameter(item: Item) -> Finding:
     """
     if finding := no_model(item):
         return finding
-    found, name, which = item.found, item.check.channel, item.check.parameter
+    name, which, asked = item.check.channel, item.check.parameter, item.parameter
+    found = item.found if name else _itself(item)
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
-    asked = item.asked.parameters[which]
-    values: dict[str, Value] = {"name": name, "parameter": which, "unit": asked.unit}
+    values: dict[str, Value] = {"parameter": which, "unit": asked.unit}
+    values |= {"name": name or item.attempt.cell.class_name}
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.parameter.no_channel", values=values, **where)
     value, measured = found.parameters.get(which), _measured(item, found, which)
@@ -73,6 +74,12 @@ def parameter(item: Item) -> Finding:
     return Finding(credit=credit, message_id=message, **common, **where)
 
 
+def _itself(item: Item) -> ChannelProbe:
+    """The model as a thing that has parameters."""
+    probe = item.attempt.probe
+    return ChannelProbe(name=probe.class_name, kind="channel", parameters=probe.parameters)
+
+
 def _is_unused(item: Item, found: ChannelProbe, value: float, measured: float) -> bool:
     """Whether another value is at work than the attribute's.
 
@@ -83,7 +90,7 @@ def _is_unused(item: Item, found: ChannelProbe, value: float, measured: float) -
         return True
     others = [
         (found.parameters.get(other), _measured(item, found, other))
-        for other in item.asked.parameters
+        for other in item.exercise.parameters_of(item.check.channel)
     ]
     elsewhere = any(a is not None and b is not None and _apart(abs(a), abs(b)) for a, b in others)
     return elsewhere and _apart(value, measured)
@@ -97,7 +104,7 @@ def _measured(item: Item, found: ChannelProbe, parameter: str) -> float | None:
     """The value that the current shows: by the answers to drawn states, else by the kernel."""
     reference = item.attempt.reference
     fitted = {} if reference is None else reference.fitted
-    name = f"{item.check.channel}.{parameter}"
+    name = f"{item.check.channel}.{parameter}" if item.check.channel else parameter
     return fitted.get(name, found.measured.get(parameter))
 
 
@@ -107,7 +114,7 @@ def _mistake(item: Item, value: float) -> str:
     def is_close(a: float, b: float) -> bool:
         return abs(a - b) <= 1e-6 * abs(b)
 
-    asked = item.asked.parameters[item.check.parameter]
+    asked = item.parameter
     for mistake in asked.mistakes:
         if is_close(value, mistake.value):
             return mistake.message

@@ -19,6 +19,7 @@ from grader.cli.options import (
     guarded,
     lang_option,
     language_of,
+    likely_of,
     named_by_first,
     notebook_seconds_option,
     probe_seconds_option,
@@ -74,7 +75,7 @@ def check(
     from grader.selfcheck import self_check
 
     entry = SimpleNamespace(path=notebook)
-    place = find(assignment, assignments, named_by_first([entry]))
+    place = find(assignment, assignments, named_by_first([entry]), likely_of([notebook]))
     language = language_of(lang)
     with working(language):
         loaded = place.load(as_teacher=False)

@@ -19,6 +19,7 @@ from grader.cli.options import (
     guarded,
     lang_option,
     language_of,
+    likely_of,
     notebook_seconds_option,
     probe_seconds_option,
 )
@@ -126,7 +127,9 @@ def grade(
         if not handed_in.units:
             words = catalogue(language)
             fail("\n".join(words.say(n.message_id, **n.values) for n in handed_in.notes))
-        place = find(assignment, assignments, handed_in.named_assignment())
+        place = find(
+            assignment, assignments, handed_in.named_assignment(), likely_of(handed_in.notebooks)
+        )
         loaded = place.load(as_teacher=True)
         entries, notes = handed_in.entries(loaded)
         box = box_of(sandbox, language)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import locale
 import os
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -76,7 +77,10 @@ def language_of(given: str | None) -> str:
 
 
 assignment_option = click.option(
-    "-a", "--assignment", metavar="ID", help="The assignment. Default: the one the notebook names."
+    "-a",
+    "--assignment",
+    metavar="ID",
+    help="The assignment. Default: the one that the notebook names, or else looks like.",
 )
 assignments_option = click.option(
     "--assignments",
@@ -117,6 +121,33 @@ def box_of(sandbox: str, language: str) -> Any:
     if setup is None:
         fail(no_box(found, language))
     return setup
+
+
+def likely_of(paths: Sequence[Path]) -> Any:
+    """For `grader.locate.find`: which of its places most of the notebooks look like.
+
+    A sentence and status 2 where there is one notebook, and it can't be read.
+    """
+
+    def likely(places: Any) -> list[str]:
+        from grader.read.notebook import read_notebook
+        from grader.read.recognise import looks_like
+        from grader.words import catalogue
+
+        known = [place.load(as_teacher=False, derived=False) for place in places]
+        votes: Counter[str] = Counter()
+        for path in paths:
+            try:
+                submission = read_notebook(path)
+            except Exception:  # of a stranger's file: reading it once more will say what it is
+                continue
+            if submission.fault is not None and len(paths) == 1:
+                fault = submission.fault
+                fail(catalogue(language_of(None)).say(fault.message_id, **fault.values))
+            votes.update(looks_like(submission, known))
+        return [id for id, count in votes.items() if count == max(votes.values())]
+
+    return likely
 
 
 def named_by_first(entries: Any) -> str | None:

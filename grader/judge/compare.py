@@ -64,7 +64,7 @@ class Comparison:
             return attempt
         variants = self.assignment.variants
         drawn, field = answers.field_states, answers.field
-        gates = match_gates(exercise, list(field) or list(answers.traces))
+        gates = match_gates(exercise, [*field, *answers.traces])
         if field:
             gates = match_by_residual(exercise, self._model, variants, drawn, field, gates)
         variant, expected = choose_variant(self._model, variants, drawn, field, gates)
@@ -119,8 +119,20 @@ class Comparison:
             self._model, exercise, attempt.probe, variant, states, found, tolerance
         ):  # the parameters are as the kernel says
             return {}
-        constants = fit_constants(
-            self._model, variant.constants, states, found, tolerance, further=further
-        )
         parameters = {f"{c.name}.{p}" for c in exercise.channels for p in c.parameters}
-        return {name: value for name, value in constants.items() if name in parameters}
+        told: dict[str, float] = {}
+        for among in (None, parameters):  # those that all constants together hide from one another
+            if not parameters <= told.keys():
+                told = (
+                    fit_constants(
+                        self._model,
+                        variant.constants,
+                        states,
+                        found,
+                        tolerance,
+                        further=further,
+                        among=among,
+                    )
+                    | told
+                )
+        return {name: value for name, value in told.items() if name in parameters}

@@ -7,7 +7,7 @@ with other constants, these follow from it by least squares.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -20,6 +20,10 @@ CERTAIN = 1e-3
 """The relative uncertainty up to which a fitted constant is told."""
 TOLD = 1e-9
 """The share of a constant's effect by which it must differ from a current beside."""
+ALIKE = 1e-10
+"""The share of the greatest effect below which a combination of constants has none."""
+MADE_UP_FOR = 1e-6
+"""The share of a change in a constant that changes of others may undo, and it still be told."""
 
 
 def fit_constants(
@@ -30,6 +34,7 @@ def fit_constants(
     tolerance: float,
     *,
     further: bool = False,
+    among: Collection[str] | None = None,
 ) -> dict[str, float]:
     """The constants with which the reference gives the derivative of V that was answered.
 
@@ -38,7 +43,8 @@ def fit_constants(
     depends on is free, from those of the model with ``constants`` on top; Gauss-Newton, with
     each sample weighted as `relative_error` does. Empty where no constants give it within
     ``tolerance``, and where a gate is missing; a constant that the samples don't tell
-    within `CERTAIN` is left out.
+    within `CERTAIN` is left out, and one that others may make up for. Only those ``among``
+    are free, where that is given.
 
     With ``further`` a current that is linear in V may flow beside the reference's, as through
     another leak or a gate that nobody moves. Constants that this can't be told from are left out;
@@ -64,10 +70,14 @@ def fit_constants(
             name
             for name, slope in slopes.items()
             if np.linalg.norm(columns[name]) > TOLD * np.linalg.norm(weights * slope)
+            and (among is None or name in among)
         ]
         if not free:
             return {}
-        inverse = np.linalg.pinv(np.stack([columns[name] for name in free], axis=1), rcond=1e-12)
+        matrix = np.stack([columns[name] for name in free], axis=1)
+        lengths = np.linalg.norm(matrix, axis=0)
+        scaled = np.linalg.pinv(matrix / lengths, rcond=ALIKE)
+        inverse = scaled / lengths[:, None]
         step = inverse @ left(weights * (found - expected))
         at.update({name: at[name] + move for name, move in zip(free, step, strict=True)})
         if all(abs(m) <= 1e-12 * abs(at[n]) for n, m in zip(free, step, strict=True)):
@@ -76,9 +86,10 @@ def fit_constants(
     apart = weights * (found - expected)
     if not relative_error(found, expected + (apart - left(apart)) / weights) <= tolerance:
         return {}
+    made_up_for = np.abs(1.0 - np.diag(scaled @ (matrix / lengths)))
     uncertain = tolerance * np.sqrt(np.square(inverse).sum(axis=1))
     return {
         name: float(at[name])
-        for name, spread in zip(free, uncertain, strict=True)
-        if 0.0 < spread <= CERTAIN * abs(at[name])
+        for name, spread, shared in zip(free, uncertain, made_up_for, strict=True)
+        if shared <= MADE_UP_FOR and 0.0 < spread <= CERTAIN * abs(at[name])
     }

@@ -25,7 +25,8 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
     panel = draw_panel(assignment, 0, hidden=False)
     arrays = panel_arrays(panel)
     student = assignment.model_copy(update={"rubric": None})
-    at = draw_states(student, [name for name in model.model.STATES if name != "V"], PUBLIC_SEED)
+    names = [name for name in (*model.model.STATES, *model.given) if name != "V"]
+    at = draw_states(student, names, PUBLIC_SEED)
     arrays |= {f":at/{name}": values for name, values in at.items()}
     first = slice(0, finer_steps(assignment))
     for variant in assignment.variants:

@@ -7,6 +7,10 @@ A reference is a Python module in plain JAX, named by the rubric, with
                                      of the channel that an exercise calls K
     initial(V0)                      the state before the first step
     derivative(state, current, constants)   its time derivative, per ms
+    GIVEN: tuple[str, ...]           what the library holds beside the states and `derivative`
+                                     takes where a drawn state has it; optional
+    AFTER: dict[str, tuple[str, ...]]   for a state those whose step it sees done already when it
+                                     makes its own; optional
     MISTAKES: dict[str, derivative]  likely mistakes, by the name of their message; optional.
                                      What follows a colon in a name is no part of the message's
 
@@ -157,9 +161,8 @@ class ReferenceModel:
         ``states`` and the errors raised are those of `field`; "I" flows throughout. States
         that depend on one that is NaN are NaN themselves.
         """
-        self._complete(states)
         with self._computing():
-            start = _float64(states, self.model.STATES)
+            start, _, _ = self._at(states, constants)
             return self._steps(start, np.tile(states["I"], (steps, 1)), dt, constants)
 
     def _steps(
@@ -205,11 +208,17 @@ class ReferenceModel:
             rate, slopes = self._slopes(*self._at(states, constants))
             return np.asarray(rate), {name: np.asarray(slope) for name, slope in slopes.items()}
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """What a drawn state may hold beside the states."""
+        return cast(tuple[str, ...], getattr(self.model, "GIVEN", ()))
+
     def _at(
         self, states: Mapping[str, Array], constants: Mapping[str, float] | None
     ) -> tuple[Given, Array, Given]:
         self._complete(states)
-        given = _float64(states, ("I", *self.model.STATES))
+        beside = [name for name in self.given if name in states]
+        given = _float64(states, ("I", *self.model.STATES, *beside))
         current = given.pop("I")
         return given, current, self._constants(constants)
 
@@ -256,14 +265,22 @@ class ReferenceModel:
 
     @cached_property
     def _solve(self) -> Callable[[Mapping[str, Any], Array, Array, Given], State]:
-        model = self.model
+        model, after = self.model, getattr(self.model, "AFTER", {})
+        order = sorted(model.STATES, key=lambda name: _depth(name, after))
 
         def solve(start: State, current: jax.Array, dt: jax.Array, constants: State) -> State:
             def step(state: State, now: jax.Array) -> tuple[State, State]:
-                new = {name: _advance(model, name, state, now, dt, constants) for name in state}
+                new: State = {}
+                for name in order:
+                    seen = {**state, **{other: new[other] for other in after.get(name, ())}}
+                    new[name] = _advance(model, name, seen, now, dt, constants)
                 return new, new
 
-            return jax.lax.scan(step, start, current)[1]
+            if start.keys() == set(model.STATES):
+                return jax.lax.scan(step, start, current)[1]
+            first, _ = step(start, current[0])  # what is given beside the states holds for this one
+            later = jax.lax.scan(step, first, current[1:])[1]
+            return {name: jnp.concatenate([first[name][None], later[name]]) for name in later}
 
         return jax.jit(solve)
 
@@ -312,6 +329,11 @@ def _advance(
     f, J = jax.jvp(rate, (x,), (jnp.ones_like(x),))
     new: jax.Array = x + dt * _exprel(dt * J) * f
     return new
+
+
+def _depth(name: str, after: Mapping[str, tuple[str, ...]]) -> int:
+    """How many steps of others a state's own step waits for, one upon the other."""
+    return max((1 + _depth(other, after) for other in after.get(name, ())), default=0)
 
 
 def _exprel(z: jax.Array) -> jax.Array:

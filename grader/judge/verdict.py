@@ -143,7 +143,7 @@ def _result(
         found=_plain(finding.found),
         cell=finding.cell,
         line=finding.line,
-        title=_title(check, words),
+        title=_title(check, assignment.exercise(check.exercise), words),
     )
 
 
@@ -169,12 +169,12 @@ def _plain(value: object) -> str | int | float | bool | None:
     return value if isinstance(value, (str, int, float, bool)) else None
 
 
-def _title(check: Check, words: Catalogue) -> str:
+def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
     title = words.say(
         f"checks.title.{check.kind}",
-        channel=check.channel,
+        channel=check.channel or check.exercise,
         parameter=check.parameter,
-        variable=check.variable.split(".")[-1] or words.say("checks.title.others"),
+        variable=exercise.short(check.variable) or words.say("checks.title.others"),
         steps=check.steps,
     )
     if check.stimuli == "hidden":
@@ -244,17 +244,17 @@ def _curves(evidence: Evidence, assignment: Assignment) -> tuple[Curve, ...]:
             continue
         for name in ("V", *exercise.gates):
             if name in attempt.reference.traces:
-                curves.append(_curve(name, attempt))
+                curves.append(_curve(name, exercise, attempt))
     return tuple(curves)
 
 
-def _curve(name: str, attempt: Attempt) -> Curve:
+def _curve(name: str, exercise: Exercise, attempt: Attempt) -> Curve:
     assert attempt.reference is not None
     assert attempt.panel is not None
     own = name if name == "V" else attempt.reference.gates.get(name)
     student = attempt.answers.traces.get(own) if own else None
     return Curve(
-        label=name.split(".")[-1],
+        label=exercise.short(name),
         unit="mV" if name == "V" else "",
         time=attempt.panel.time,
         reference=attempt.reference.traces[name][:, 0],

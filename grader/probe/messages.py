@@ -87,7 +87,10 @@ def look_request(
     return {
         "exercise": exercise.id,
         "class_name": class_name,
-        "asked": [channel.name for channel in exercise.channels],
+        "asked": {channel.name: channel.type for channel in exercise.channels},
+        "own_parameters": sorted(exercise.parameters),
+        "states": [*exercise.states, *exercise.records],
+        "steady": [name for name in exercise.gates if name not in exercise.start],
         "parameters": sorted({p for c in exercise.channels for p in c.parameters}),
         "size": size,
         "dt": assignment.simulation.dt,
@@ -158,6 +161,8 @@ class _Look(_Message):
     lineage: _Names = []
     channels: Annotated[list[_Channel], Field(max_length=100)] = []
     integrator: _Short = ""
+    states: _Names = []
+    parameters: _Numbers = {}
     population: Annotated[int, Field(ge=0, le=10**6)] = 0
     faults: Annotated[list[_Fault], Field(max_length=100)] = []
 
@@ -248,6 +253,8 @@ def read_look(text: str) -> ModelProbe:
             for c in message.channels
         ),
         integrator=message.integrator,
+        states=tuple(message.states),
+        parameters=_finite(message.parameters),
         population=message.population,
         faults=_faults(message.faults),
     )

@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from grader.read.source import is_docstring
+from grader.read.source import is_docstring, tree_digest
 from grader.stages import Blank
 
 _Given = Iterator[tuple[str, ast.expr | None]]
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _NAMESPACES = frozenset({"__dict__", "vars", "locals", "globals", "exec", "eval"})
 _SETTERS = frozenset({"setattr", "__setattr__"})
@@ -26,14 +27,15 @@ class Places:
     """Where a piece of code gives values to names, by line.
 
     ``filled`` and ``empty`` map a name to the first line that gives it a value or
-    nothing. ``dynamic`` says that values are given under names that the code
-    computes, ``free`` that such a name need not be written out (``f"I{ion}"``).
-    ``names`` are the names that it uses, ``words`` those and its strings.
+    nothing; ``methods`` holds those of a class. ``dynamic`` says that values are given
+    under names that the code computes, ``free`` that such a name need not be written out
+    (``f"I{ion}"``). ``names`` are the names that it uses, ``words`` those and its strings.
     """
 
     def __init__(self, node: ast.AST) -> None:
         self.filled: dict[str, int] = {}
         self.empty: dict[str, int] = {}
+        self.methods: dict[str, _Function] = {}
         self.dynamic = False
         self.free = False
         parts = list(ast.walk(node))
@@ -50,6 +52,8 @@ class Places:
             self._look_for_computed_names(part, handed_on)
         for statement in node.body if isinstance(node, ast.ClassDef) else ():
             self._note(_class_attributes(statement), statement.lineno)
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                self.methods[statement.name] = statement
 
     def _note(self, given: _Given, line: int | None) -> None:
         for name, value in given:
@@ -81,12 +85,14 @@ def blanks(
     names: Iterable[str],
     helpers: Sequence[Places] = (),
     vocabulary: frozenset[str] = frozenset(),
+    given: frozenset[str] = frozenset(),
 ) -> tuple[Blank, ...]:
-    """The blanks ``names`` of a class.
+    """The blanks ``names`` of a class. A method is filled once it says more than it was given.
 
-    ``helpers`` are the bases and functions that it uses from elsewhere in the
-    notebook; ``vocabulary`` holds the names and strings of the student's cells,
-    where a class that sets its attributes from a table may take them from.
+    ``given`` holds the digests of the statements of the released methods. ``helpers`` are
+    the bases and functions that it uses from elsewhere in the notebook; ``vocabulary`` holds
+    the names and strings of the student's cells, where a class that sets its attributes from
+    a table may take them from.
     """
     everywhere = [own, *helpers]
     dynamic = any(places.dynamic for places in everywhere)
@@ -95,6 +101,8 @@ def blanks(
     def is_filled(name: str) -> bool:
         if free or any(name in places.filled for places in everywhere):
             return True
+        if any(name in p.methods and says_more(p.methods[name], given) for p in everywhere):
+            return True
         written = name in vocabulary or any(name in places.words for places in everywhere)
         return dynamic and written
 
@@ -102,7 +110,7 @@ def blanks(
         Blank(
             name=name,
             filled=is_filled(name),
-            line=own.filled.get(name, own.empty.get(name)),
+            line=own.filled.get(name, own.empty.get(name, _line(own.methods.get(name)))),
         )
         for name in names
     )
@@ -120,6 +128,22 @@ def blanks_in_text(source: str, names: Iterable[str]) -> tuple[Blank, ...]:
         line = source.count("\n", 0, place.start()) + 1 if place else None
         found.append(Blank(name=name, filled=filled is not None, line=line))
     return tuple(found)
+
+
+def says_more(method: _Function, given: frozenset[str]) -> bool:
+    """Whether a method holds a statement that is neither a stub nor one of those ``given``."""
+    return any(not _is_stub(part) and tree_digest(part) not in given for part in method.body)
+
+
+def _is_stub(part: ast.stmt) -> bool:
+    """``...``, ``pass``, a docstring, ``raise``, or a return or assignment of nothing."""
+    if isinstance(part, ast.Expr | ast.Return | ast.Assign | ast.AnnAssign):
+        return is_blank(part.value)
+    return isinstance(part, ast.Pass | ast.Raise)
+
+
+def _line(method: _Function | None) -> int | None:
+    return None if method is None else method.lineno
 
 
 def is_blank(value: ast.expr | None) -> bool:

@@ -80,7 +80,7 @@ class Finder:
         start: Released,
     ) -> None:
         self._exercise = exercise
-        self._names = [channel.name for channel in exercise.channels]
+        self._names = exercise.to_fill
         everything = Scope(code.tree for code in codes if code.tree)
         trees = [code.tree for code in students if code.tree]
         self._bases = everything.names_for(exercise.base)
@@ -88,6 +88,7 @@ class Finder:
         self._vocabulary = frozenset[str]().union(*(self._scope.places(t).words for t in trees))
         self._template = _class_digests(start.own(exercise.tag))
         self._given = _class_digests(start.given(exercise.tag)) - self._template
+        self._said = frozenset[str]().union(*(c.statements for c in start.own(exercise.tag)))
 
     def candidates(self, code: Code) -> list[Candidate]:
         """The candidates of a cell that fit at all, in the order of its source."""
@@ -119,7 +120,7 @@ class Finder:
     ) -> Candidate:
         own = self._scope.places(node)
         helpers = self._scope.helpers(node)
-        found = blanks(own, self._names, helpers, self._vocabulary)
+        found = blanks(own, self._names, helpers, self._vocabulary, self._said)
         return self._made(code, name, asked, found, filled=digest not in self._template)
 
     def _whole_cell(self, code: Code) -> Candidate:

@@ -62,7 +62,7 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
     set_aside = tuple(code.cell.index for code in aside if finder.defines(code))
     ignored = tuple(index for index in set_aside if index in never)
     if chosen is None:
-        empty = tuple(Blank(name=channel.name, filled=False) for channel in exercise.channels)
+        empty = tuple(Blank(name=name, filled=False) for name in exercise.to_fill)
         return GradedCell(
             exercise=exercise.id, index=None, blanks=empty, set_aside=set_aside, ignored=ignored
         )

@@ -79,11 +79,23 @@ def _claims(submission: Submission, attempt: Attempt) -> dict[str, Claim]:
 
 
 def _attributes(node: ast.ClassDef) -> Iterator[tuple[str, ast.Call]]:
+    """Names and the calls that make them; what hangs on an ion has the ion's name and a dot."""
     for part in ast.walk(node):
         if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call):
             for target in part.targets:
                 if isinstance(target, ast.Attribute):
                     yield target.attr, part.value
+                    yield from _hanging(target.attr, part.value)
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
+            ion = part.func.value
+            if part.func.attr == "add_elem" and isinstance(ion, ast.Attribute):
+                yield from _hanging(ion.attr, part)
+
+
+def _hanging(ion: str, call: ast.Call) -> Iterator[tuple[str, ast.Call]]:
+    for keyword in call.keywords:
+        if keyword.arg is not None and isinstance(keyword.value, ast.Call):
+            yield f"{ion}.{keyword.arg}", keyword.value
 
 
 def _numbers(call: ast.Call) -> Iterator[tuple[str, float]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +24,7 @@ class ReleasedCell:
     tags: tuple[str, ...]
     digest: str
     class_digests: frozenset[str]
+    statements: frozenset[str]  # digests of those of its classes' methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,24 @@ def _read(notebook: Path, digest: str) -> Released:
     for cell in submission.cells:
         if cell.kind == "code":
             tree = parse(cell.source)
+            found = classes(tree) if tree else []
             cells.append(
                 ReleasedCell(
                     id="" if made_here(cell.id) else cell.id,
                     tags=cell.tags,
                     digest=digest_of(cell.source, tree),
-                    class_digests=frozenset(map(tree_digest, classes(tree) if tree else ())),
+                    class_digests=frozenset(map(tree_digest, found)),
+                    statements=frozenset(map(tree_digest, _statements(found))),
                 )
             )
     return Released(tuple(cells))
+
+
+def _statements(found: Iterable[ast.ClassDef]) -> Iterator[ast.stmt]:
+    for kind in found:
+        for method in kind.body:
+            if isinstance(method, ast.FunctionDef):
+                yield from method.body
 
 
 def _unreadable(notebook: Path, reason: str) -> AssignmentError:

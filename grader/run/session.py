@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import re
@@ -256,7 +257,8 @@ async def open_session(
 ) -> AsyncIterator[Session]:
     """Start ``kernel``, give the session, and end the kernel whatever happens.
 
-    ``start`` goes to the kernel's launcher: ``cwd``, ``env``.
+    ``start`` goes to the kernel's launcher: ``cwd``, ``env``. Raises ``KernelBroken`` when it
+    dies before it is ready: nothing of the submission has run by then.
     """
     kernel.session = UnguessableSession(parent=kernel)
     client = _Client(
@@ -268,7 +270,12 @@ async def open_session(
         log=_silent(),
         store_widget_state=False,
     )
-    async with client.async_setup_kernel(cleanup_kc=True, **start):
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(client.async_setup_kernel(cleanup_kc=True, **start))
+        except RuntimeError as error:  # jupyter_client's, of a kernel that does not answer
+            atexit.unregister(client._cleanup_kernel)  # nbclient leaves it, with nothing to clean
+            raise KernelBroken(f"the kernel never was ready: {error}") from error
         yield Session(client, kernel, submission, limits, time.monotonic())
 
 

@@ -14,12 +14,13 @@ from grader.probe import messages
 from grader.probe.messages import BadReply
 from grader.question import Questions, mark, question, unanswered
 from grader.read.cells import find_cell
-from grader.run.session import KernelGone, Session, open_session
+from grader.run.session import KernelBroken, KernelGone, Session, open_session
 from grader.stages import Attempt, Cell, CellRun, Evidence, Panel, Submission
 from grader.verify.edits import Specimen
 from grader.verify.teacher import Teacher
 
 IN_A_KERNEL = 20  # specimens; each leaves its compiled programs in the kernel's memory
+MOST_BROKEN = 3  # of them in a row
 SECONDS = 120.0  # for the questions to one of them
 MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one specimen
 
@@ -39,11 +40,19 @@ class Asker:
     def ask(self, specimens: Sequence[Specimen]) -> Iterator[Evidence]:
         """The evidence of each, in their order, with the stimuli of all seeds side by side.
 
-        Raises ``BoxFailed`` when no box can be made.
+        Raises ``BoxFailed`` when no box can be made, and ``KernelBroken`` when one kernel after
+        the other ends for a fault of ours.
         """
-        left = list(specimens)
+        left, broken = list(specimens), 0
         while left:
-            found = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL]))
+            try:
+                found = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL]))
+            except KernelBroken:
+                broken += 1
+                if broken == MOST_BROKEN:
+                    raise
+                continue
+            broken = 0
             yield from found
             left = left[len(found) :]
 

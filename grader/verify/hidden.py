@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from grader.assignment import Assignment
 from grader.verify.edits import New, Specimen, exchanged, methods, shown, with_inside
 from grader.verify.equivalents.integrators import super_call
+from grader.verify.stepping import stepping
 from grader.verify.teacher import Teacher
 from grader.verify.updates import updates
 
@@ -24,8 +25,8 @@ KEYWORDS = {
 
 
 def hidden(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
-    """Those of the channels' steps and those of the neuron's own update."""
-    return [*_steps(teacher, assignment), *updates(teacher, assignment)]
+    """Those of the steps of channels or of the neuron itself, and of an update around its own."""
+    return [*_steps(teacher, assignment), *stepping(teacher), *updates(teacher, assignment)]
 
 
 # ------------------------------------------------------------- the channels' steps

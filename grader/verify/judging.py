@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from grader.assignment import MEASURED, Assignment, Measure
+from grader.assignment import MEASURED, Assignment, Exercise, Measure
 from grader.check import Item
 from grader.check.distance import distances
 from grader.judge.compare import Comparison
@@ -40,6 +40,7 @@ class Judging:
         equal = specimen.may_equal
         reports: list[GradeReport] = []
         measured: list[dict[Measure, float]] = []
+        own = self._assignment.exercise(exercise)
         for position, seed in enumerate(self._seeds):
             attempt = of_seed(asked.attempts[exercise], position, len(self._seeds))
             attempts = {**asked.attempts, exercise: attempt}
@@ -48,7 +49,8 @@ class Judging:
             )
             measured.append(measures(evidence, self._assignment, specimen.other_scheme))
             judged = evidence.attempts[exercise]
-            equal = equal and is_same(judged) and follows(judged, measured[-1], self._assignment)
+            equal = equal and is_same(judged, own)
+            equal = equal and follows(judged, measured[-1], self._assignment)
             if position == 0:
                 named = mistake_notes(judged)
             reports.append(verdict(evidence, self._assignment, specimen.name, "en", "cpu"))
@@ -136,16 +138,16 @@ def _as_far(distance: float) -> float:
     return math.inf if math.isnan(distance) else distance
 
 
-def is_same(attempt: Attempt) -> bool:
+def is_same(attempt: Attempt, exercise: Exercise) -> bool:
     """Whether the model's field is the reference's to round-off, at every drawn state."""
     reference, found = attempt.reference, attempt.answers.field
     if reference is None or not found:
         return False
-    own = {"V": "V", **reference.gates}
-    return all(
-        own.get(name) in found and relative_error(found[own[name]], expected, share=1.0) <= SAME
-        for name, expected in reference.field.items()
-    )
+    for name, expected in reference.field.items():
+        own, unit = found.get({"V": "V", **reference.gates}.get(name, "")), exercise.scale(name)
+        if own is None or not relative_error(own / unit, expected / unit, share=1.0) <= SAME:
+            return False
+    return True
 
 
 def follows(attempt: Attempt, measured: Mapping[Measure, float], assignment: Assignment) -> bool:

@@ -12,12 +12,13 @@ from dataclasses import replace
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen, everywhere, methods, shown, swapped, with_inside
 from grader.verify.hidden import hidden, keywords
+from grader.verify.nested import nested
 from grader.verify.parameters import parameters
 from grader.verify.teacher import Teacher, calls
 
 SCALE = 1.002  # of a constant: what is hardest to see
 DOUBLED, LOOSE, START = "checks.extra.doubled", "checks.channel.loose", "checks.start.state"
-INITIAL = "initial state"
+INITIAL, CONSTANT = "initial state", "constant"
 _AROUND = ("__init__", "reset_state", "update")  # methods that hold no equation
 _TURNED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 
@@ -30,6 +31,7 @@ def mutants(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
         *_bases(teacher),
         *_equations(teacher),
         *_surroundings(teacher),
+        *nested(teacher),
         *keywords(teacher),
         *hidden(teacher, assignment),
     ]
@@ -90,7 +92,9 @@ def _bases(teacher: Teacher) -> Iterator[Specimen]:
         if isinstance(node, ast.ClassDef):
             for base in node.bases:
                 if isinstance(base, ast.Attribute) and base.attr == teacher.exercise.base:
-                    for other in (*teacher.exercise.related_bases, "NeuDyn"):
+                    for other in (
+                        o for o in (*teacher.exercise.related_bases, "NeuDyn") if o != base.attr
+                    ):
                         new = ast.Attribute(base.value, other, ast.Load())
                         yield Specimen(
                             operator="base class",
@@ -100,8 +104,7 @@ def _bases(teacher: Teacher) -> Iterator[Specimen]:
 
 
 def _equations(teacher: Teacher) -> Iterator[Specimen]:
-    places = teacher.class_cells or [teacher.graded]
-    for index in places:
+    for index in teacher.equation_cells:
         tree = teacher.trees[index]
         for kind, method in methods(tree):
             if method.name in _AROUND:
@@ -160,7 +163,7 @@ def _minus(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
 
 
 _OPERATORS = {
-    "constant": _scale,
+    CONSTANT: _scale,
     "exponent": _exponent,
     "arithmetic turned": _turn,
     "difference exchanged": _exchange,
@@ -171,18 +174,17 @@ _OPERATORS = {
 
 def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
     """What stands around the equations of a channel: start, update, type, which is which."""
-    for index in teacher.class_cells:
+    for index in teacher.equation_cells:
         tree = teacher.trees[index]
         for kind, method in methods(tree):
-            if method.name in _AROUND:
-                for label, source in everywhere(tree, method.body, _around):
-                    operator, place = label.split(": ", 1)
-                    yield Specimen(
-                        operator=operator,
-                        place=f"{kind.name}.{method.name}: {place}",
-                        cells={index: source},
-                        cause=START if operator == INITIAL else "",
-                    )
+            for label, source in everywhere(tree, method.body, _around):
+                operator, place = label.split(": ", 1)
+                yield Specimen(
+                    operator=operator,
+                    place=f"{kind.name}.{method.name}: {place}",
+                    cells={index: source},
+                    cause=START if operator == INITIAL else "",
+                )
         for kind in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
             for label, source in everywhere(tree, kind.body, _master_type):
                 yield Specimen(
@@ -200,9 +202,11 @@ def _around(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
             yield f"{INITIAL}: {state}, {shown(zeros)} -> {shown(ones)}", twin
     if isinstance(node, ast.Assign) and any(map(_is_value, ast.walk(node.targets[0]))):
         yield f"update removed: {shown(node)}", ast.Pass()
-    if isinstance(node, ast.Call) and len(node.args) == 2 and "JointEq" in shown(node.func):
-        turned = ast.Call(node.func, node.args[::-1], node.keywords)
-        yield f"equations exchanged: {shown(node)}", turned
+    if isinstance(node, ast.Call) and "JointEq" in shown(node.func):
+        for one in range(len(node.args) - 1):
+            turned = [*node.args[:one], *node.args[one : one + 2][::-1], *node.args[one + 2 :]]
+            changed = ast.Call(node.func, turned, node.keywords)
+            yield f"equations exchanged: {shown(node)} -> {shown(changed)}", changed
 
 
 def _zeros(node: ast.AST) -> list[ast.Attribute]:

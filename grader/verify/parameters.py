@@ -1,4 +1,4 @@
-"""Wrong parameters of channels, each with the sentence that names how it is wrong."""
+"""Wrong parameters of channels and of the neuron itself, each with the sentence that names how."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from grader.assignment import Exercise
 from grader.verify.edits import Specimen, swapped
+from grader.verify.equivalents.integrators import super_call
 from grader.verify.teacher import Teacher
 
 FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2}
@@ -28,17 +29,16 @@ class _Wrong:
 
 
 def parameters(teacher: Teacher) -> Iterator[Specimen]:
-    """Every parameter of every channel, wrong in each way."""
-    tree = teacher.trees[teacher.graded]
-    for channel in teacher.exercise.channels:
-        if channel.name not in teacher.calls:
+    """Every parameter of the neuron itself and of every channel, wrong in each way."""
+    tree, exercise = teacher.trees[teacher.graded], teacher.exercise
+    made = {"": super_call(tree), **teacher.made}
+    for owner in ("", *(channel.name for channel in exercise.channels)):
+        if (call := made.get(owner)) is None:
             continue
-        call = teacher.calls[channel.name].value
-        assert isinstance(call, ast.Call)
-        for parameter, asked in channel.parameters.items():
-            for wrong in _wrong(teacher.exercise, channel.name, parameter):
+        for parameter, asked in exercise.parameters_of(owner).items():
+            for wrong in _wrong(exercise, owner, parameter):
                 new = with_argument(call, parameter, wrong.value)
-                place = f"{channel.name}.{parameter}{wrong.of}"
+                place = f"{owner}.{parameter}{wrong.of}".removeprefix(".")
                 yield Specimen(
                     operator=wrong.operator,
                     place=f"{place}: {asked.value:.6g} -> {wrong.value:.6g}",
@@ -47,8 +47,8 @@ def parameters(teacher: Teacher) -> Iterator[Specimen]:
                 )
 
 
-def _wrong(exercise: Exercise, channel: str, parameter: str) -> Iterator[_Wrong]:
-    asked = exercise.channel(channel).parameters[parameter]
+def _wrong(exercise: Exercise, owner: str, parameter: str) -> Iterator[_Wrong]:
+    asked = exercise.parameters_of(owner)[parameter]
     for how, factor in FACTORS.items():
         yield _Wrong(operator=f"parameter off by {how}", value=asked.value * factor)
     yield _Wrong(
@@ -61,11 +61,13 @@ def _wrong(exercise: Exercise, channel: str, parameter: str) -> Iterator[_Wrong]
         value=-asked.value,
         cause="checks.parameter.sign",
     )
+    ion = exercise.channel(owner).ion if owner else None
     for other in exercise.channels:
-        if other.name != channel and parameter in other.parameters:
+        beside = other.parameters[parameter].value if parameter in other.parameters else asked.value
+        if other.ion == ion and beside != asked.value:
             yield _Wrong(
                 operator="parameter of another channel",
-                value=other.parameters[parameter].value,
+                value=beside,
                 cause="checks.parameter.of_another",
                 of=f" of {other.name}",
             )

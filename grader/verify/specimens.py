@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from grader.verify.equivalents import equivalents
 from grader.verify.equivalents.integrators import BY_RK4
 from grader.verify.equivalents.numbers import IN_FLOAT32
 from grader.verify.hidden import hidden
-from grader.verify.operators import mutants
+from grader.verify.operators import CONSTANT, mutants
 from grader.verify.parameters import SLIGHT
 from grader.verify.teacher import Teacher, take_apart
 from grader.verify.updates import LATE_ONES, updates
@@ -33,7 +32,7 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
         made = [
             *right,
             *wrong,
-            *_in_single_precision(teacher, assignment, right, wrong),
+            *_in_single_precision(teacher, assignment, right),
             *_by_another_integrator(teacher, assignment, right),
         ]
         found.append((teacher, [(next(counter), specimen) for specimen in made]))
@@ -41,17 +40,20 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
 
 
 def _in_single_precision(
-    teacher: Teacher,
-    assignment: Assignment,
-    right: Sequence[Specimen],
-    wrong: Sequence[Specimen],
+    teacher: Teacher, assignment: Assignment, right: Sequence[Specimen]
 ) -> Iterator[Specimen]:
-    """Slightly wrong parameters, and every third hidden fault, with all states in float32."""
+    """Slightly wrong models, and every third hidden fault, with all states in float32."""
     for cells in [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]:
-        slight = [one for one in wrong if one.operator in SLIGHT]
-        further = hidden(_with(teacher, cells), assignment)[::THIRD]
+        single = teacher.changed(cells)
+        slight = [one for one in mutants(single, assignment) if one.operator in _slight(teacher)]
+        further = hidden(single, assignment)[::THIRD]
         for one in (*slight, *further):
             yield _beside(cells, one, "single precision")
+
+
+def _slight(teacher: Teacher) -> tuple[str, ...]:
+    """Operators of slight changes: of parameters; of numbers, where nothing else says those."""
+    return SLIGHT if teacher.made else (CONSTANT,)
 
 
 def _by_another_integrator(
@@ -59,15 +61,9 @@ def _by_another_integrator(
 ) -> Iterator[Specimen]:
     """What begins late, in models whose traces may differ, since their scheme does."""
     for cells in [one.cells for one in right if (one.operator, one.place) == BY_RK4]:
-        for one in updates(_with(teacher, cells), assignment):
+        for one in updates(teacher.changed(cells), assignment):
             if one.operator in LATE_ONES:
                 yield _beside(cells, one, "another integrator")
-
-
-def _with(teacher: Teacher, cells: Mapping[int, str]) -> Teacher:
-    """The same with a specimen's ``cells`` in place of its own."""
-    changed = {index: ast.parse(source) for index, source in cells.items()}
-    return replace(teacher, trees={**teacher.trees, **changed})
 
 
 def _beside(cells: Mapping[int, str], further: Specimen, how: str) -> Specimen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from grader.assignment import Assignment, Exercise
@@ -23,7 +23,8 @@ class Teacher:
     """The solution of one exercise. ``trees`` maps a cell's index to its syntax tree.
 
     ``graded`` is the graded cell's index; the other trees are cells whose classes the graded
-    one makes its channels with. ``calls`` maps a channel to the statement that makes it.
+    one makes its channels with. ``made`` maps a channel to the call that makes it, and ``calls``
+    one that nothing else in the class speaks of to the statement.
     """
 
     submission: Submission
@@ -32,11 +33,23 @@ class Teacher:
     graded: int
     trees: Mapping[int, ast.Module]
     calls: Mapping[str, ast.Assign]
+    made: Mapping[str, ast.Call]
 
     @property
     def class_cells(self) -> list[int]:
         """The cells of the channels' classes, in order."""
         return [index for index in self.trees if index != self.graded]
+
+    @property
+    def equation_cells(self) -> list[int]:
+        """The cells with equations: those of the channels' classes, else the graded one."""
+        return self.class_cells or [self.graded]
+
+    def changed(self, cells: Mapping[int, str]) -> Teacher:
+        """The solution with other sources of some of its cells."""
+        trees = {i: ast.parse(cells[i]) if i in cells else tree for i, tree in self.trees.items()}
+        own, names = trees[self.graded], [channel.name for channel in self.exercise.channels]
+        return replace(self, trees=trees, calls=calls(own, names), made=made(own, names))
 
 
 def take_apart(assignment: Assignment, exercise: Exercise) -> Teacher:
@@ -66,6 +79,7 @@ def take_apart(assignment: Assignment, exercise: Exercise) -> Teacher:
         graded=cell.index,
         trees={**{index: trees[index] for index in kept}, cell.index: own},
         calls=calls(own, [channel.name for channel in exercise.channels]),
+        made=made(own, [channel.name for channel in exercise.channels]),
     )
 
 
@@ -78,6 +92,48 @@ def makes(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
 
 
 def calls(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Assign]:
-    """The statement that makes each channel."""
-    made = [node for node in ast.walk(tree) if makes(node, names)]
-    return {ast.unparse(node.targets[0]).rpartition(".")[2]: node for node in made}
+    """The statement that makes each channel, of those that no other statement speaks of."""
+    found = [node for node in ast.walk(tree) if makes(node, names)]
+    loads = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_load(n)]
+    spoken_of = {ast.unparse(node) for node in loads}
+    made = {ast.unparse(node.targets[0]): node for node in found}
+    return {n.rpartition(".")[2]: node for n, node in made.items() if n not in spoken_of}
+
+
+def _is_load(node: ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A statement ``self.ION.add_elem(NAME=CLASS(...), ...)``."""
+
+    ion: str
+    statement: ast.Expr
+    call: ast.Call
+
+
+def hooks(tree: ast.Module) -> list[Hook]:
+    """The statements that hang channels on ions."""
+    return [
+        Hook(ast.unparse(node.value.func.value).partition(".")[2], node, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr == "add_elem"
+        and ast.unparse(node.value.func.value).count(".") == 1
+    ]
+
+
+def made(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Call]:
+    """The call that makes each channel, those that hang on ions too."""
+    found = {}
+    for node in ast.walk(tree):
+        if makes(node, names) and isinstance(node.value, ast.Call):
+            found[ast.unparse(node.targets[0]).rpartition(".")[2]] = node.value
+    for hook in hooks(tree):
+        for keyword in hook.call.keywords:
+            if f"{hook.ion}.{keyword.arg}" in names and isinstance(keyword.value, ast.Call):
+                found[f"{hook.ion}.{keyword.arg}"] = keyword.value
+    return found

@@ -1,4 +1,4 @@
-"""Writes the sample submissions of the Hodgkin-Huxley homework to ``submissions/hh/``.
+"""Writes the sample submissions of each homework to its folder in ``submissions/``.
 
     python tests/samples/build.py            write them, and say what changed
     python tests/samples/build.py --check    only say what would change; 1 if anything would
@@ -19,14 +19,14 @@ from built import main
 from samples.files import files
 from samples.handout import ROOT
 from samples.right import right
+from samples.scratch import scratch
 from samples.steps import wrong_steps
+from samples.thalamic import thalamic
 from samples.wrong import wrong
-
-FOLDER = ROOT / "submissions/hh"
 
 
 def samples() -> dict[str, bytes]:
-    """Every sample: file name to the bytes of the file."""
+    """Every sample of the Hodgkin-Huxley homework: file name to the bytes of the file."""
     drafts = [*right().items(), *wrong().items(), *wrong_steps().items()]
     built = [*((name, draft.file()) for name, draft in drafts), *files().items()]
     names = [name for name, _ in built]
@@ -36,5 +36,9 @@ def samples() -> dict[str, bytes]:
     return dict(built)
 
 
+SAMPLES = {"hh": samples, "hh-from-scratch": scratch, "thalamic": thalamic}
+"""Assignment to what builds its samples."""
+
 if __name__ == "__main__":
-    sys.exit(main(__doc__ or "", samples, FOLDER))
+    done = [main(__doc__ or "", build, ROOT / "submissions" / id) for id, build in SAMPLES.items()]
+    sys.exit(max(done))

@@ -178,10 +178,16 @@ def as_file(notebook: dict[str, Any]) -> bytes:
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-@cache
 def released() -> Draft:
     """The notebook that students are given, unfilled."""
-    notebook = json.loads((ROOT / "assignments/hh/hh.ipynb").read_text("utf-8"))
+    return released_of("hh")
+
+
+@cache
+def released_of(assignment: str) -> Draft:
+    """The same of any assignment."""
+    file = ROOT / "assignments" / assignment / f"{assignment}.ipynb"
+    notebook = json.loads(file.read_text("utf-8"))
     cells = tuple(
         Cell(
             id=cell["id"],

@@ -57,8 +57,12 @@ def run_all(cls, model, request, size, current, V0, drawn):
     model = model or build(cls, size)
     start = reset_ranges(model, request, size)
     subject = Subject(model, request, size)
+    if jax.config.jax_enable_x64 and any(s.dtype == np.float32 for s in subject.states.values()):
+        raise TypeError("a state is float32 where float64 was asked for")  # then all in float32
     states, from_there = (in_parts(drawn[kind], size) for kind in ("field_states", "map_states"))
     runs = in_parts({"V": V0, "I": current.T}, size)
+    if request["steady"]:
+        runs = [{**subject.reset_at(part["V"]), **part} for part in runs]
     lengths, steps = subject.small_steps, request["map_steps"]
     shorter = slice(request["finer_from"], request["finer_from"] + request["finer_steps"])
     legs = {
@@ -128,7 +132,7 @@ def reset_ranges(model, request, size):
     for further in range(request["resets"]):
         if further:
             model.reset()
-        for name, own in states_by_name(model, request["asked"], size).items():
+        for name, own in states_by_name(model, request, size).items():
             values = np.asarray(bm.as_jax(own), float)
             least, greatest = found.get(name, (np.inf, -np.inf))
             found[name] = [

@@ -9,14 +9,17 @@ import numpy as np
 
 from .keep import keep_model, kept
 from .model import (
+    CARRIER,
     about_precision,
     build,
+    carriers,
     class_name,
     fault,
-    ion_channels,
+    hanging,
     is_a,
     named_members,
     of_library,
+    own_states,
     scalar,
     states,
     words,
@@ -42,8 +45,10 @@ def look(namespace, request):
 def examine(cls, request, faults):
     """What there is to say of the class and of one instance."""
     model, size = make(cls, request, faults)
-    integrated = {id(channel) for channel in ion_channels(model)}
     members = named_members(model, request["asked"])
+    integrated = {id(carrier) for carrier in carriers(model)}
+    for ion in carriers(model):
+        integrated |= {id(channel) for _, channel in hanging(ion, "", {})}
     measured = measure([v for _, v in members if is_a(v, bp.dyn.IonChannel)], size)
     channels = []
     for name, value in members:
@@ -60,6 +65,8 @@ def examine(cls, request, faults):
         "lineage": lineage(cls),
         "population": size,
         "integrator": own_name(getattr(model, "integral", None)),
+        "parameters": {p: scalar(getattr(model, p, None)) for p in request["own_parameters"]},
+        "states": [name for name, _ in own_states(model, request["states"], size)],
         "channels": channels,
     }
 
@@ -95,7 +102,7 @@ def describe(name, value, size, integrated, parameters):
     """One member of the model as plain data."""
     if value is ... or value is None or value is NotImplemented or is_a(value, str):
         return {"name": name, "kind": "blank"}
-    is_channel, kind = is_a(value, bp.dyn.IonChannel), type(value)
+    is_channel, kind = is_a(value, CARRIER), type(value)
     found = {
         "name": name,
         "kind": "channel" if is_channel else "other",

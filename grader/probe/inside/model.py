@@ -76,19 +76,40 @@ def build(cls, size):
     return model
 
 
-def ion_channels(model):
-    """What the model itself integrates and sums, as BrainPy finds it."""
-    kind = bp.dyn.IonChannel.__mro__[1]  # IonChaDyn, the base that BrainPy looks for
-    nodes = model.nodes(level=1, include_self=False).subset(kind).unique()
+CARRIER = bp.dyn.IonChannel.__mro__[1]  # IonChaDyn: ions and channels, what BrainPy looks for
+
+
+def carriers(model):
+    """The ions and channels that the model itself integrates and sums, as BrainPy finds them."""
+    nodes = model.nodes(level=1, include_self=False).subset(CARRIER).unique()
     return list(nodes.values())
 
 
-def named_members(model, asked):
-    """``(name, object)`` for each attribute, child and member of a container.
+def hanging(member, name, types):
+    """``(name, channel)`` of what hangs on an ion; one without a name takes the one of its type.
+
+    ``types`` maps the asked names to the classes asked for there.
+    """
+    own = [(as_name(k), v) for k, v in dict(getattr(member, "children", None) or {}).items()]
+    own = [(f"{name}.{child}", value) for child, value in own if is_a(value, CARRIER)]
+    taken = {child for child, _ in own}
+    free = {kind: full for full, kind in types.items() if full.startswith(f"{name}.")}
+    free = {kind: full for kind, full in free.items() if full not in taken}
+    kinds = [type(value).__name__ for _, value in own]
+    return [
+        (free.get(kind, child) if child not in types and kinds.count(kind) == 1 else child, value)
+        for (child, value), kind in zip(own, kinds, strict=True)
+    ]
+
+
+def named_members(model, types):
+    """``(name, object)`` for each attribute, child and member of a container or an ion.
 
     Asked names come first, then the rest; an object is listed once, under the
-    first name found for it, unless another name was asked for.
+    first name found for it, unless another name was asked for. ``types`` maps the asked
+    names to the classes asked for there.
     """
+    asked = list(types)
     attributes = {k: v for k, v in vars(model).items() if not k.startswith("_")}
     attributes.pop("children", None)
     found = []
@@ -100,8 +121,10 @@ def named_members(model, asked):
                 members = list(value.items())[:MOST_CHANNELS]
             elif is_a(value, list) or is_a(value, tuple):
                 members = [(f"{name}[{i}]", v) for i, v in enumerate(value[:MOST_CHANNELS])]
-            inside = [(as_name(n), v) for n, v in members if is_a(v, bp.dyn.IonChannel)]
+            inside = [(as_name(n), v) for n, v in members if is_a(v, CARRIER)]
             found.extend((f"{name}[{n}]" if n == name else n, v) for n, v in inside)
+            if is_a(value, CARRIER):
+                found.extend(hanging(value, as_name(name), types))
     first = {}
     for name, value in found:
         first.setdefault(name, value)
@@ -111,10 +134,10 @@ def named_members(model, asked):
     listed, seen = [], set()
     for name in sorted(first, key=lambda n: (n not in asked,)):
         value = first[name]
-        if name in asked or (is_a(value, bp.dyn.IonChannel) and id(value) not in seen):
+        if name in asked or (is_a(value, CARRIER) and id(value) not in seen):
             listed.append((name, value))
             seen.add(id(value))
-    for i, channel in enumerate(ion_channels(model)):
+    for i, channel in enumerate(carriers(model)):
         if id(channel) not in seen:
             listed.append((f"channel {i}", channel))
     return listed[:MOST_CHANNELS]
@@ -133,6 +156,17 @@ def states(channel, size):
         if is_a(value, bm.Variable)
         and value.shape == (size,)
         and np.issubdtype(np.dtype(value.dtype), np.floating)
+    ]
+
+
+def own_states(model, asked, size):
+    """``(name, Variable)`` of each asked state of the model itself, one value a neuron."""
+    return [
+        (name, value)
+        for name, value in ((name, vars(model).get(name)) for name in asked)
+        if is_a(value, bm.Variable)
+        and value.shape == (size,)
+        and np.dtype(value.dtype).kind in "fiub"
     ]
 
 

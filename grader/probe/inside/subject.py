@@ -9,7 +9,7 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
-from .model import is_a, named_members, states
+from .model import CARRIER, carriers, is_a, named_members, own_states, states
 
 
 def placed(array, dtype):
@@ -42,11 +42,11 @@ GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1
 Leg = collections.namedtuple("Leg", "start inputs lengths first", defaults=(0,))
 
 
-def states_by_name(model, asked, size):
-    """The Variables of V and of every state of a channel, under their full names."""
-    found = {"V": model.V}
-    for name, member in named_members(model, asked):
-        if is_a(member, bp.dyn.IonChannel):
+def states_by_name(model, request, size):
+    """The Variables of V, of the model's asked states and of every channel's, by full name."""
+    found = {"V": model.V, **dict(own_states(model, request["states"], size))}
+    for name, member in named_members(model, request["asked"]):
+        if is_a(member, CARRIER):
             for state, variable in states(member, size):
                 found[f"{name}.{state}"] = variable
     return found
@@ -63,7 +63,8 @@ class Subject:
     def __init__(self, model, request, size):
         self.model = model
         self.size, self.dt, self.asked = size, request["dt"], request["asked"]
-        self.states = states_by_name(model, self.asked, size)
+        self.whole = bool(request["states"])  # its own equations move V and its gates alike
+        self.states = states_by_name(model, request, size)
         self.variables = self.model.vars().unique()
         self.fresh = {k: v.value for k, v in self.variables.items()}
         self.nodes = list(self.model.nodes().subset(bp.DynamicalSystem).unique().values())
@@ -124,6 +125,16 @@ class Subject:
             variable.value = self.fresh[name]
         bp.share.save(dt=self.dt, t=0.0, i=0)
 
+    def reset_at(self, V):
+        """``{state: (size,)}`` as the channels' own ``reset_state`` makes them at ``V``."""
+        self.begin_anew()
+        self.states["V"].value = placed(V, self.states["V"].dtype)
+        for carrier in carriers(self.model):
+            carrier.reset_state(self.states["V"].value)
+        found = {name: np.asarray(bm.as_jax(state)) for name, state in self.states.items()}
+        self.begin_anew()
+        return found
+
     def go(self, rows, starts):
         """The loop itself; a row is where it begins, its number, its input, and its dt."""
 
@@ -153,7 +164,8 @@ class Subject:
         found, moved = self.extrapolated(told, steps, drawn)
         single = not jax.config.jax_enable_x64
         self.fixed |= set(moved)
-        if "V" in moved or not (moved or single):
+        unknown = "V" in moved and not self.whole
+        if unknown or not (moved or single):
             return found if not single else {n: found[n] for n in self.equations(drawn)[0]}
         rates, own = self.equations(drawn)
         stands = {
@@ -212,18 +224,24 @@ class Subject:
                 if value.shape == (self.size,):
                     found[name] = (value, slope)
 
-        add("V", getattr(self.model, "derivative", None), (V, 0.0, current))
-        for name, member in named_members(self.model, self.asked):
-            if not is_a(member, bp.dyn.IonChannel):
+        density = current  # uA/cm2; a neuron of an area gets nA
+        if is_a(self.model, bp.dyn.CondNeuGroupLTC):
+            density = current * (1e-3 / self.model.A)
+        add("V", getattr(self.model, "derivative", None), (V, 0.0, density))
+        for name, member in [("", self.model), *named_members(self.model, self.asked)]:
+            if name and not is_a(member, CARRIER):
                 continue
             own = {state: variable.value for state, variable in states(member, self.size)}
-            for integrator in vars(member).values():
+            given = {"t": 0.0, "V": V, **own}
+            for integrator in list(vars(member).values()):
                 if is_a(integrator, bp.ode.ODEIntegrator):
                     for equation in flat(integrator.f):
                         arguments = list(inspect.signature(equation).parameters)
-                        given = {"t": 0.0, "V": V, **own}
-                        if all(a in given for a in arguments) and arguments[0] in own:
-                            add(f"{name}.{arguments[0]}", equation, [given[a] for a in arguments])
+                        others = [a for a in arguments if a not in given]
+                        known = given if name or len(others) != 1 else {others[0]: density, **given}
+                        if all(a in known for a in arguments) and arguments[0] in own:
+                            full = f"{name}.{arguments[0]}" if name else arguments[0]
+                            add(full, equation, [known[a] for a in arguments])
         return found
 
 

@@ -65,13 +65,17 @@ class HandedIn:
     units: tuple[Unit, ...]
     notes: tuple[Note, ...]
 
+    @property
+    def notebooks(self) -> list[Path]:
+        """Where the first notebooks lie, as many as are looked into to learn the assignment."""
+        files = [f for unit in self.units for f in unit.files if f.is_notebook]
+        return [file.path for file in files if file.path is not None][:_LOOKED_INTO]
+
     def named_assignment(self) -> str | None:
         """The assignment that the first notebook to name one names in its metadata."""
-        notebooks = [f for unit in self.units for f in unit.files if f.is_notebook and f.path]
-        for file in notebooks[:_LOOKED_INTO]:
-            assert file.path is not None
+        for path in self.notebooks:
             try:
-                named = read_notebook(file.path).assignment
+                named = read_notebook(path).assignment
             except Exception:  # reading it once more will say what it is
                 continue
             if named is not None:

@@ -12,9 +12,17 @@ from dataclasses import replace
 
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen
-from grader.verify.equivalents.arguments import by_position, computed, defaults, set_later
+from grader.verify.equivalents.arguments import (
+    by_position,
+    computed,
+    defaults,
+    rounded,
+    set_later,
+)
 from grader.verify.equivalents.equations import rewritten
+from grader.verify.equivalents.hooks import hung_in_other_ways
 from grader.verify.equivalents.integrators import dt_in_other_ways, other_integrators
+from grader.verify.equivalents.joint import own_states
 from grader.verify.equivalents.names import (
     accepted_types,
     exchanged_names,
@@ -43,10 +51,13 @@ FAMILIES: tuple[Family, ...] = (
     together,
     set_later,
     computed,
+    rounded,
     defaults,
     by_position,
     rewritten,
     by_hand,
+    own_states,
+    hung_in_other_ways,
     dt_in_other_ways,
     super_in_other_ways,
     subclassed,

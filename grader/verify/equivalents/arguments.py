@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import struct
 from collections.abc import Collection, Iterator, Mapping
 
 from grader.assignment import Assignment
@@ -31,6 +32,23 @@ def computed(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
         for keyword in whole.keywords:
             keyword.value = ast.parse(f"float({ast.unparse(keyword.value)})", mode="eval").body
         yield _in_graded(teacher, "parameters computed", name, {call(teacher, name): whole})
+
+
+def rounded(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+    """Parameters of the library's channels as single precision holds them, in double precision.
+
+    That is well within what a parameter may be off by. Without it, right models would differ by
+    round-off alone, which is another on each machine.
+    """
+    own = class_names(teacher)
+    places: dict[ast.AST, New] = {}
+    for name, made in teacher.made.items():
+        for keyword in () if name in own else made.keywords:
+            if isinstance(value := plain(keyword.value), float):
+                near = struct.unpack("f", struct.pack("f", value))[0]
+                places[keyword.value] = ast.parse(repr(near), mode="eval").body
+    if places:
+        yield _in_graded(teacher, "parameters rounded", "those of the library's channels", places)
 
 
 def defaults(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:

@@ -35,11 +35,16 @@ def channel_classes(teacher: Teacher) -> dict[str, ast.ClassDef]:
     return {node.name: node for _, node in definitions(teacher) if node.name in used}
 
 
+def equation_classes(teacher: Teacher) -> dict[str, ast.ClassDef]:
+    """The classes with equations, by name: those of channels, else the graded one."""
+    graded = teacher.cell.class_name
+    own = {node.name: node for _, node in definitions(teacher) if node.name == graded}
+    return channel_classes(teacher) or own
+
+
 def call(teacher: Teacher, channel: str) -> ast.Call:
     """The call that makes a channel."""
-    value = teacher.calls[channel].value
-    assert isinstance(value, ast.Call)
-    return value
+    return teacher.made[channel]
 
 
 def method(kind: ast.ClassDef, name: str) -> ast.FunctionDef | None:
@@ -69,14 +74,14 @@ def changed_classes(
 def class_by_class(
     teacher: Teacher, operator: str, change: ClassChange, other_scheme: bool = False
 ) -> Iterator[Specimen]:
-    """A specimen for each class of a channel that ``change`` alters, and one with all of them."""
+    """A specimen for each class with equations that ``change`` alters, and one with all of them."""
 
     def specimen(names: list[str], cells: dict[int, str]) -> Specimen:
         place = ", ".join(names)
         return Specimen(operator=operator, place=place, cells=cells, other_scheme=other_scheme)
 
     changed = []
-    for name in channel_classes(teacher):
+    for name in equation_classes(teacher):
         if cells := changed_classes(teacher, [name], change):
             changed.append(name)
             yield specimen([name], cells)

@@ -20,7 +20,7 @@ def rewritten(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
         "quotients as products": _inverted,
         "sums in another order": _summed,
     }
-    for index in teacher.class_cells:
+    for index in teacher.equation_cells:
         tree = teacher.trees[index]
         for operator, rewrite in rewritings.items():
             twin = copy.deepcopy(tree)

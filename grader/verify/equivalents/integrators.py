@@ -33,7 +33,7 @@ def _by(place: str, cells: dict[int, str]) -> Specimen:
 def channels_by(teacher: Teacher, method: str) -> dict[int, str]:
     """The cells of the channels' classes with another method for the one that is their default."""
     cells = {}
-    for index in teacher.class_cells:
+    for index in teacher.equation_cells:
         source = ast.unparse(teacher.trees[index])
         changed = source.replace("method='exp_auto'", f"method='{method}'")
         if changed != source:
@@ -45,7 +45,11 @@ def _V_by(teacher: Teacher, method: str) -> dict[int, str]:
     """The graded cell with another method for V."""
     tree = teacher.trees[teacher.graded]
     before = super_call(tree)
-    if before is None or any(keyword.arg == "method" for keyword in before.keywords):
+    if (
+        not teacher.calls
+        or before is None
+        or any(keyword.arg == "method" for keyword in before.keywords)
+    ):
         return {}
     whole = copy.deepcopy(before)
     whole.keywords.append(ast.keyword("method", ast.Constant(method)))
@@ -65,6 +69,10 @@ def super_call(tree: ast.Module) -> ast.Call | None:
     return found[0] if len(found) == 1 else None
 
 
+def _is_dt(node: ast.expr) -> bool:
+    return ast.unparse(node).endswith((".load('dt')", "share['dt']"))
+
+
 def dt_in_other_ways(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
     """dt not passed to an integrator, which knows it, or written down as a number."""
 
@@ -76,7 +84,7 @@ def dt_in_other_ways(teacher: Teacher, assignment: Assignment) -> Iterator[Speci
 
     def number(kind: ast.ClassDef) -> list[ast.stmt]:
         for node in ast.walk(kind):
-            if isinstance(node, ast.Assign) and ast.unparse(node.value).endswith(".load('dt')"):
+            if isinstance(node, ast.Assign) and _is_dt(node.value):
                 node.value = ast.Constant(assignment.simulation.dt)
         return [kind]
 

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 from grader.assignment import Assignment, Variant
 from grader.verify.edits import New, Specimen
 from grader.verify.equivalents.arguments import plain
-from grader.verify.equivalents.classes import call, channel_classes, edited, modules
+from grader.verify.equivalents.classes import (
+    call,
+    changed_classes,
+    class_names,
+    edited,
+    equation_classes,
+    modules,
+    statements,
+)
 from grader.verify.teacher import Teacher
 
 Places = dict[ast.AST, New]
@@ -19,9 +27,10 @@ IN_FLOAT32 = ("states in float32", "everywhere")
 
 def single_precision(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
     """Constants as ``np.float32(...)``, states made in float32, and both."""
-    known, kinds = modules(teacher), channel_classes(teacher)
+    known, kinds = modules(teacher), equation_classes(teacher)
     numbers: dict[str, Places] = {}
-    if (numpy := known.get("numpy")) is not None:
+    of_library = teacher.made.keys() - class_names(teacher).keys()  # takes no NumPy scalar
+    if (numpy := known.get("numpy")) is not None and not of_library:
         calls = [call(teacher, name) for name in teacher.calls]
         numbers = {name: _constants([kind], numpy) for name, kind in kinds.items()}
         numbers |= {"the calls": _constants(calls, numpy)}
@@ -29,6 +38,10 @@ def single_precision(teacher: Teacher, assignment: Assignment) -> Iterator[Speci
     if (math := known.get("brainpy.math")) is not None:
         states = dict(_states(kinds, math))
         yield from _each_and_all(teacher, IN_FLOAT32[0], states)
+        if not states:
+            graded = teacher.cell.class_name
+            cells = changed_classes(teacher, [graded], lambda kind: _V_in_float32(kind, math))
+            yield Specimen(operator=IN_FLOAT32[0], place=IN_FLOAT32[1], cells=cells)
         if states and numbers:
             yield Specimen(
                 operator="states and constants in float32",
@@ -57,7 +70,7 @@ def _of_variant(teacher: Teacher, variant: Variant, own: dict[str, float]) -> Pl
     for name, value in variant.constants.items():
         found = [
             node
-            for kind in channel_classes(teacher).values()
+            for kind in equation_classes(teacher).values()
             for node in ast.walk(kind)
             if isinstance(node, ast.Constant)
             and type(node.value) in (int, float)
@@ -105,8 +118,19 @@ def _constants(tops: Iterable[ast.AST], numpy: str) -> Places:
     }
 
 
+def _V_in_float32(kind: ast.ClassDef, math: str) -> list[ast.stmt]:
+    """The class with its V in float32 after each reset."""
+    text = (
+        "def reset_state(self, *given, **named):\n"
+        "    super().reset_state(*given, **named)\n"
+        f"    self.V = {math}.Variable({math}.asarray(self.V, dtype={math}.float32))"
+    )
+    kind.body += statements(text)
+    return [kind]
+
+
 def _states(kinds: dict[str, ast.ClassDef], math: str) -> Iterator[tuple[str, Places]]:
-    """A float32 variable for each state that begins as zeros, whatever the precision is."""
+    """A float32 variable for each state, whatever the precision is: of zeros, or as it is made."""
     for name, kind in kinds.items():
         for node in ast.walk(kind):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
@@ -117,3 +141,9 @@ def _states(kinds: dict[str, ast.ClassDef], math: str) -> Iterator[tuple[str, Pl
                 new = ast.parse(f"{math}.Variable({zeros})", mode="eval").body
                 state = ast.unparse(node.targets[0]).rpartition(".")[2]
                 yield f"{name}.{state}", {node.value: new}
+                continue
+            text = ast.unparse(given[0]) if len(given) == 1 else "dtype"
+            if ast.unparse(node.value.func) == f"{math}.Variable" and "dtype" not in text:
+                single = f"{math}.asarray({text}, dtype={math}.float32)"
+                state = ast.unparse(node.targets[0]).rpartition(".")[2]
+                yield f"{name}.{state}", {given[0]: ast.parse(single, mode="eval").body}

@@ -24,10 +24,11 @@ def left_settings(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen
     for number, method in enumerate(METHODS if math is not None else ()):
         if other := channels_by(teacher, method):
             setting = f"{math}.set_dt({OTHER_DT[number % len(OTHER_DT)]})"
+            above = _places(teacher.changed(other), setting)["above the graded class"]
             yield Specimen(
                 operator="another integrator and dt",
                 place=f"{method}, {setting}",
-                cells={**other, **_places(teacher, setting)["above the graded class"]},
+                cells={**other, **above},
                 other_scheme=True,
             )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from grader.verify.equivalents.classes import method, statements
+from grader.verify.teacher import Teacher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +65,7 @@ def find_step(kind: ast.ClassDef) -> Step | None:
     assert isinstance(statement, ast.Assign)
     assert isinstance(called, ast.Call)
     own = [node for node in kind.body if isinstance(node, ast.FunctionDef)]
-    equations = _equations(called, own)
+    equations = _equations(next(iter([*called.args, *(k.value for k in called.keywords)])), own)
     found = [
         (inside, s)
         for inside in own
@@ -92,25 +93,50 @@ def find_step(kind: ast.ClassDef) -> Step | None:
     )
 
 
+def own_step(teacher: Teacher) -> Step | None:
+    """The step of the graded class, where it has states of its own."""
+    graded = [n for n in teacher.trees[teacher.graded].body if isinstance(n, ast.ClassDef)]
+    own = [node for node in graded if node.name == teacher.cell.class_name]
+    return find_step(own[0]) if own else None
+
+
+def state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:
+    """The statements of a constructor that make a ``Variable``, by the state's name."""
+    return {
+        ast.unparse(statement.targets[0]).partition(".")[2]: statement
+        for statement in init.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Call)
+        and ast.unparse(statement.value.func).endswith(".Variable")
+    }
+
+
 def _makes_integrator(node: ast.stmt) -> TypeGuard[ast.Assign]:
     """Whether a statement is ``self.NAME = bp.odeint(...)``."""
     return (
         isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
-        and bool(node.value.args)
         and ast.unparse(node.value.func).rpartition(".")[2] == "odeint"
     )
 
 
-def _equations(called: ast.Call, own: Sequence[ast.FunctionDef]) -> list[ast.FunctionDef]:
-    """The methods that an integrator is made of, in order; none where one can't be told."""
+def _equations(made_of: ast.expr, own: Sequence[ast.FunctionDef]) -> list[ast.FunctionDef]:
+    """The methods that an integrator is made of, in order; none where one can't be told.
+
+    A property stands for what it returns.
+    """
     named = {function.name: function for function in own}
     texts = [
         ast.unparse(node)
-        for node in ast.walk(called.args[0])
+        for node in ast.walk(made_of)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
     ]
     found = [named[t.partition(".")[2]] for t in texts if t.partition(".")[2] in named]
+    if len(found) == 1 and found[0].decorator_list:
+        returned = found[0].body[-1]
+        if isinstance(returned, ast.Return) and returned.value is not None:
+            return _equations(returned.value, own)
+        return []
     return found if len(found) == len(texts) and all(map(arguments, found)) else []
 
 

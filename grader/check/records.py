@@ -1,0 +1,77 @@
+"""What a model records of its own spikes: a flag in each step, the time of the last one.
+
+Both are held against the model's own V, so that equations that are wrong cost nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.check.comparable import not_comparable
+from grader.check.distance import columns, sides
+from grader.check.item import Item
+from grader.measures import upward
+from grader.stages import Array, Finding, Value
+
+_Crosses = npt.NDArray[np.bool_]
+_Rule = Callable[[Array, _Crosses, Array], _Crosses]
+"""Of a record and of crossings, ``(T, N)``, and the time in ms, ``(T,)``: where it is right."""
+
+ROUND_OFF = 1e-5  # of a time, relative, single precision included
+
+
+def spike_flag(item: Item) -> Finding:
+    """The state is true in exactly the steps in which V crosses the threshold upwards."""
+    return _recorded(item, lambda flag, crosses, _: np.asarray((flag != 0) == crosses))
+
+
+def last_spike(item: Item) -> Finding:
+    """The state is the time of the last crossing, at one end of its step; before it, unchanged."""
+    return _recorded(item, _is_last)
+
+
+def _is_last(record: Array, crosses: _Crosses, time: Array) -> _Crosses:
+    ends = np.where(crosses, time[:, None], -np.inf)
+    last = np.maximum.accumulate(ends, axis=0)  # the end of the step of the last crossing
+    dt, slack = time[0], ROUND_OFF * time[-1]
+    since = (record >= last - dt - slack) & (record <= last + slack)
+    return np.asarray(np.where(np.isfinite(last), since, record == record[0]))
+
+
+def _recorded(item: Item, is_right: _Rule) -> Finding:
+    """The share of the stimuli with a spike on which a record is right in every step.
+
+    Steps after which V is no number don't count: of those nobody can say whether it crosses.
+    """
+    if finding := not_comparable(item, "V"):
+        return finding
+    name, traces = item.check.variable, item.attempt.answers.traces
+    values: dict[str, Value] = {"variable": name, "threshold": item.exercise.spike_threshold}
+    if name not in traces:
+        return Finding(
+            credit=0.0, message_id="checks.record.missing", values=values, cell=item.cell
+        )
+    panel, _ = sides(item)
+    which = list(columns(item))
+    V = np.vstack([panel.V0, traces["V"]])[:, which]
+    crosses = upward(V, item.exercise.spike_threshold)
+    fires = crosses.any(axis=0)
+    if not fires.any():
+        return Finding(
+            credit=None, message_id="checks.record.no_spike", values=values, cell=item.cell
+        )
+    alike = is_right(traces[name][:, which], crosses, panel.time)
+    known = np.logical_and.accumulate(np.isfinite(V[1:]), axis=0)
+    right = np.asarray((alike | ~known).all(axis=0))[fires]
+    share = float(right.mean())
+    kind = item.check.kind
+    message = f"checks.record.{kind}" if share < 1.0 else "checks.record.ok"
+    return Finding(
+        credit=share,
+        message_id=message,
+        values=values | {"right": int(right.sum()), "total": int(fires.sum())},
+        cell=None if share == 1.0 else item.cell,
+    )

@@ -1,0 +1,79 @@
+"""Every assignment from end to end: its solution, its released notebook, its labelled samples."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from built import changes
+from conftest import ROOT, results, run_grader
+from samples import build
+
+from grader.assignment import Assignment
+from grader.load import load_assignment
+from grader.verify.labels import disagreements, load_samples
+from grader.verify.specimens import specimens
+from grader.words import LANGUAGES, catalogue
+
+IDS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))
+OTHERS = [id for id in IDS if id != "hh" and (ROOT / "submissions" / id).is_dir()]
+
+
+def _loaded(id: str) -> Assignment:
+    return load_assignment(ROOT / "assignments" / id, ROOT / "reference" / id)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_there_are_enough_wrong_models(id: str) -> None:
+    """``grader verify`` makes at least 60 wrong models of each solution, and 30 right ones."""
+    ((_, numbered),) = specimens(_loaded(id))
+    right = [specimen for _, specimen in numbered if specimen.right]
+    assert len(right) >= 30
+    assert len(numbered) - len(right) >= 60
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("id", IDS)
+def test_every_family_has_a_name(id: str, language: str) -> None:
+    """No report falls back on the word of the data, in either language."""
+    families = {check.family for check in _loaded(id).checks}
+    assert all(catalogue(language).has(f"report.family.{family}") for family in families)
+
+
+@pytest.mark.parametrize("id", OTHERS)
+def test_committed_samples_are_what_the_script_builds(id: str) -> None:
+    """Nobody edits a sample by hand, and every one has its label."""
+    folder = ROOT / "submissions" / id
+    assert changes(build.SAMPLES[id](), folder) == []
+    assert {sample.file for sample in load_samples(folder)} == set(build.SAMPLES[id]())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("id", IDS)
+def test_the_solution_has_100_and_the_released_notebook_0(
+    id: str, language: str, tmp_path: Path
+) -> None:
+    """Without being told which assignment it is, in both languages."""
+    loaded = _loaded(id)
+    assert loaded.rubric is not None
+    (handed_in := tmp_path / "in").mkdir()
+    for file, name in ((loaded.rubric.solution, "solution"), (loaded.notebook, "released")):
+        shutil.copy(file, handed_in / f"{name}.ipynb")
+    done = run_grader("grade", handed_in, "-o", tmp_path / "out", "--lang", language)
+    assert done.returncode == 0, done.stdout + done.stderr
+    scores = {name: result["score"] for name, result in results(tmp_path / "out").items()}
+    assert scores == {"solution": 100, "released": 0}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", OTHERS)
+def test_samples_get_their_verdicts(id: str, tmp_path: Path) -> None:
+    """Each labelled submission gets the outcome, the score and the checks of its label."""
+    folder = ROOT / "submissions" / id
+    done = run_grader("grade", folder, "-o", tmp_path, "--lang", "en")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {Path(r["submission"]["file"]).name: r for r in results(tmp_path).values()}
+    wrong = {s.file: disagreements(s, found[s.file]) for s in load_samples(folder)}
+    assert {file: ways for file, ways in wrong.items() if ways} == {}

@@ -1,0 +1,53 @@
+"""Which assignment a notebook looks like that names none."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import ROOT
+
+from grader.assignment import Assignment
+from grader.load import load_assignment
+from grader.read.notebook import read_notebook
+from grader.read.recognise import looks_like
+from grader.stages import Cell, Submission
+
+FILES = sorted(ROOT.glob("assignments/*/assignment.toml"))
+
+
+@pytest.fixture(scope="module")
+def known() -> list[Assignment]:
+    return [load_assignment(file.parent, derived=False) for file in FILES]
+
+
+def _of(*sources: str, tags: tuple[str, ...] = ()) -> Submission:
+    cells = [
+        Cell(index=i, kind="code", source=source, id=f"c{i}", tags=tags)
+        for i, source in enumerate(sources)
+    ]
+    return Submission(file="n.ipynb", sha256="", cells=tuple(cells))
+
+
+def test_a_released_notebook_looks_like_its_own_assignment(known: list[Assignment]) -> None:
+    """Each of them, and the teacher's solution too."""
+    for one in known:
+        assert looks_like(read_notebook(one.notebook), known) == [one.id]
+        teachers = ROOT / "reference" / one.id
+        for solution in teachers.glob("*-solution.ipynb"):
+            assert looks_like(read_notebook(solution), known) == [one.id]
+
+
+def test_a_class_of_the_name_on_the_base_is_enough(known: list[Assignment]) -> None:
+    """All in one cell, without tags: the base tells homeworks of one class name apart."""
+    for base, id in (("NeuDyn", "hh-from-scratch"), ("CondNeuGroup", "hh")):
+        whole = _of(f"import brainpy as bp\nclass HH(bp.dyn.{base}):\n  pass")
+        assert looks_like(whole, known) == [id]
+
+
+def test_a_tag_that_several_use_leaves_several(known: list[Assignment]) -> None:
+    """Where nothing else tells, all that fit are named."""
+    assert {"hh", "hh-from-scratch"} <= set(looks_like(_of("x = 1", tags=("grader:HH",)), known))
+
+
+def test_another_notebook_looks_like_none(known: list[Assignment]) -> None:
+    """Nor does one that only imports what all import."""
+    assert looks_like(_of("import brainpy as bp", "print(1)"), known) == []
