@@ -88,7 +88,8 @@ class Channel(Data):
     """An ion, or an ion channel, that the exercise asks for at the attribute ``name``.
 
     A channel that hangs on an ion has the ion's name and a dot before its own. ``type`` is the
-    class of BrainPy's that is asked for; without one it is the notebook's own. ``given`` are
+    class of BrainPy's that is asked for; without one it is the notebook's own. Each of
+    ``master_types`` is right, a joint one written with plus signs: "A + B". ``given`` are
     states that follow from others, and the ranges in which they are drawn all the same.
     """
 
@@ -106,17 +107,28 @@ class Channel(Data):
 
 
 class Exercise(Data):
-    """One exercise: a class that the student completes by filling its blanks.
+    """One exercise: a class that the student completes by filling its blanks, or a run.
 
-    A blank is a name that the class gives a value to, or a method: without ``blanks`` they are
-    the channels. ``states`` are the model's own, which no channel holds; ``records`` are those
-    of its own that say when it fires: nobody draws them, and they have no equation.
+    ``kind``: the class is that of a "neuron"; of a "channel", which is put alone into a neuron
+    of BrainPy's class ``host``; or a "type", which is looked at and never made. A "run" is no
+    class but a cell that gives ``variable`` a runner. It monitors under each name of
+    ``monitors`` that state of its model, wherever the model goes. A blank is a name that the
+    class gives a value to, or a method: without ``blanks`` they are the channels. ``states``
+    are the model's own, which no channel holds; ``records`` are those of its own that say when
+    it fires: nobody draws them, and they have no equation. ``needs`` are exercises that this
+    one is made of: where one of them is wrong, the teacher's stands in for it.
     """
 
     id: str
     tag: str  # of its cell in the released notebook
-    class_name: str
-    base: str
+    title: Text | None = None  # beside its checks, where there are several exercises
+    kind: Literal["neuron", "channel", "type", "run"] = "neuron"
+    class_name: str = ""
+    base: str = ""
+    host: str = ""
+    variable: str = ""
+    monitors: dict[str, str] = {}
+    needs: tuple[str, ...] = ()
     related_bases: tuple[str, ...] = ()  # not what was asked, but close to it
     blanks: tuple[str, ...] = ()
     states: dict[str, Gate] = {}
@@ -149,7 +161,13 @@ class Exercise(Data):
     @property
     def to_fill(self) -> tuple[str, ...]:
         """The names of its blanks: a channel that hangs on an ion belongs to the ion's."""
-        return self.blanks or tuple(c.name for c in self.channels if "." not in c.name)
+        channels = tuple(c.name for c in self.channels if "." not in c.name)
+        return self.blanks or channels or ((self.variable,) if self.variable else ())
+
+    @property
+    def answers(self) -> bool:
+        """Whether its model answers stimuli."""
+        return self.kind in ("neuron", "channel")
 
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
@@ -174,7 +192,8 @@ class Stimulus(Data):
     ``amplitude``, deviation ``sd`` and time constant ``tau``. ``pulses``: ``count`` pulses of
     ``width`` ms, evenly spaced. ``sine``: ``amplitude`` plus ``sd`` * sin at ``frequency`` Hz.
     ``jitter`` is the relative half-width by which each submission's amplitude
-    and ``V0_jitter`` the half-width in mV by which its V0 is moved.
+    and ``V0_jitter`` the half-width in mV by which its V0 is moved. Only models of
+    ``exercises`` are asked about it, or those of all where none is named.
     """
 
     name: str
@@ -191,6 +210,7 @@ class Stimulus(Data):
     V0: float = -65.0
     jitter: NonNegative = 0.0
     V0_jitter: NonNegative = 0.0
+    exercises: tuple[str, ...] = ()
 
 
 class Simulation(Data):
@@ -345,6 +365,21 @@ class Assignment(Data):
     def visibility(self, check: Check) -> Visibility:
         """Whether students may see this check."""
         return "public" if check in self.public_checks else "hidden"
+
+    def of(self, exercise: Exercise) -> Assignment:
+        """What concerns one exercise alone: its stimuli and its checks."""
+
+        def own(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+            return tuple(check for check in checks if check.exercise == exercise.id)
+
+        def shown(stimuli: tuple[Stimulus, ...]) -> tuple[Stimulus, ...]:
+            return tuple(s for s in stimuli if not s.exercises or exercise.id in s.exercises)
+
+        rubric = self.rubric and self.rubric.model_copy(
+            update={"stimuli": shown(self.rubric.stimuli), "checks": own(self.rubric.checks)}
+        )
+        update = {"exercises": (exercise,), "rubric": rubric, "stimuli": shown(self.stimuli)}
+        return self.model_copy(update={**update, "public_checks": own(self.public_checks)})
 
     def exercise(self, id: str) -> Exercise:
         """The exercise ``id``; ``KeyError`` when there is none."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -200,6 +200,7 @@ def _verify(assignment: Assignment, derived: bool) -> None:
         if stimulus.stop is not None and stimulus.stop <= stimulus.start:
             faults.append(f"stimulus {stimulus.name!r} stops before it starts")
     exercises = {exercise.id: exercise for exercise in assignment.exercises}
+    faults += _of_exercises(assignment, stimuli)
     for check in assignment.checks:
         if check.exercise not in exercises:
             faults.append(f"check {check.id}: there is no exercise {check.exercise!r}")
@@ -240,6 +241,29 @@ def _verify(assignment: Assignment, derived: bool) -> None:
             faults.append(f"{rubric.folder}/rubric.toml: families: {family!r} is missing")
     if faults:
         raise AssignmentError("\n".join(faults))
+
+
+def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:
+    """What an exercise of its kind lacks, and the exercises that are spoken of but not there."""
+    before: set[str] = set()
+    for exercise in assignment.exercises:
+        needed = ["variable", "monitors"] if exercise.kind == "run" else ["class_name", "base"]
+        needed += ["host"] if exercise.kind == "channel" else []
+        for key in needed:
+            if not getattr(exercise, key):
+                yield f"exercise {exercise.id}: {key}: is missing for a {exercise.kind!r}"
+        if exercise.kind in ("channel", "type") and len(exercise.channels) != 1:
+            yield f"exercise {exercise.id}: channels: a {exercise.kind!r} is one of them"
+        for other in exercise.needs:
+            if other not in before:
+                yield f"exercise {exercise.id}: needs: there is no exercise {other!r} before it"
+        if exercise.answers and not assignment.of(exercise).stimuli:
+            yield f"exercise {exercise.id}: stimuli: none of them is for it"
+        before.add(exercise.id)
+    for stimulus in stimuli:
+        for other in stimulus.exercises:
+            if other not in before:
+                yield f"stimulus {stimulus.name!r}: there is no exercise {other!r}"
 
 
 def _digest(*folders: Path | None) -> str:

@@ -40,15 +40,21 @@ async def question(
 ) -> Attempt:
     """Ask for the structure, then for answers to stimuli that are drawn only now.
 
+    Of a run ask what was recorded.
+
     A kernel that ends while it is asked is remembered by the session; what it said
     before counts. Raises ``BadReply`` when it says what no probe says.
     """
     deadline = time.monotonic() + questions.seconds
-    asked = _Asked(session, questions, exercise, cell.class_name, deadline)
+    own = replace(questions, assignment=questions.assignment.of(exercise))
+    asked = _Asked(session, own, exercise, cell, deadline)
     attempt = Attempt(cell=cell, probe=ModelProbe(found=False), answers=Answers())
     try:
+        if exercise.kind == "run":
+            probe, answers = await asked.records()
+            return replace(attempt, probe=probe, answers=answers)
         attempt = replace(attempt, probe=await asked.look())
-        if attempt.probe.population:
+        if attempt.probe.population and exercise.answers:
             panel, answers = await asked.answers(attempt.probe)
             attempt = replace(attempt, panel=panel, answers=answers)
     except KernelGone:
@@ -67,7 +73,7 @@ class _Asked:
     session: Session
     questions: Questions
     exercise: Exercise
-    class_name: str
+    cell: GradedCell
     deadline: float
 
     def request(self) -> dict[str, object]:
@@ -75,10 +81,16 @@ class _Asked:
         questions = self.questions
         assignment = questions.assignment
         size = population(assignment, questions.hidden, len(questions.seeds))
-        return messages.look_request(assignment, self.exercise, self.class_name, size)
+        return messages.look_request(assignment, self.exercise, self.cell, size)
 
     async def look(self) -> ModelProbe:
         return messages.read_look(await self._ask("look", self.request()))
+
+    async def records(self) -> tuple[ModelProbe, Answers]:
+        """Whether the runner is there, and what it recorded."""
+        exercise = self.exercise
+        request: dict[str, object] = {"variable": exercise.variable, "monitors": exercise.monitors}
+        return messages.read_records(await self._ask("recorded", request))
 
     async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
         """The panel that was asked, and what the model answered."""

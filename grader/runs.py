@@ -136,7 +136,7 @@ class _Run:
                 opened = time.time()
                 await session.run_cell(cell.index)
                 windows[cell.index] = (opened, time.time())
-                for id in graded:
+                for id in [*graded, *self._unrecorded(attempts)]:
                     attempts[id] = await self._question(session, id, attempts[id])
             for id, attempt in attempts.items():
                 faults = attempt.probe.faults
@@ -147,6 +147,16 @@ class _Run:
             figures = await pictures(session, windows, self.cells, self.job.assignment)
             executed = executed_notebook(session, figures, time.monotonic() - began)
         return executed, attempts
+
+    def _unrecorded(self, attempts: Mapping[str, Attempt]) -> list[str]:
+        """The runs whose runner is there and recorded nothing: the cell below may start it."""
+        return [
+            id
+            for id, attempt in attempts.items()
+            if self.job.assignment.exercise(id).kind == "run"
+            and attempt.probe.found
+            and not attempt.answers.records
+        ]
 
     async def _mark(self, session: Session, exercise: str) -> None:
         if self.asks and session.gone is None:

@@ -211,6 +211,20 @@ class ModelProbe:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What a runner recorded under one name: how many rows, whether all of them are numbers.
+
+    ``last`` is its last row, ``(N,)``, and ``state`` what the state that it is named for was
+    once the run had ended, ``(N,)``.
+    """
+
+    rows: int
+    finite: bool
+    last: Array
+    state: Array
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Answers:
     """What a model answered to stimuli drawn after its cell had run.
 
@@ -232,6 +246,7 @@ class Answers:
     maps: Mapping[str, Array] = field(default_factory=dict)
     finer: Mapping[str, Array] = field(default_factory=dict)
     finer_from: int = 0
+    records: Mapping[str, Record] = field(default_factory=dict)  # of a run, by their names
     field_states: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array] = field(default_factory=dict)
     precision: Precision = "float64"
@@ -388,7 +403,8 @@ class Residual:
 
     ``found`` is the student's minus the asked one, ``(K,)`` in ``unit`` (mV/ms or 1/ms), over
     ``V``, ``(K,)`` in mV. ``explained`` is what it would be with the mistake that was named,
-    whose sentence is ``mistake``; None and "" where none was.
+    whose sentence is ``mistake``; None and "" where none was. ``part`` is the title of its
+    exercise, "" where that has none.
     """
 
     state: str
@@ -397,6 +413,7 @@ class Residual:
     found: Array
     explained: Array | None = None
     mistake: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -112,7 +112,10 @@ def _names(assignment: dict[str, Any]) -> set[str]:
     exercises = assignment["exercises"]
     channels = [c["name"] for exercise in exercises for c in exercise.get("channels", ())]
     parts = {part for name in channels for part in (name, *name.split(".")) if len(part) > 1}
-    return {assignment["id"], *(exercise["class_name"] for exercise in exercises), *parts}
+    own = {
+        exercise[key] for exercise in exercises for key in ("id", "class_name") if key in exercise
+    }
+    return {assignment["id"], *own, *parts}
 
 
 def _naming(words: set[str]) -> re.Pattern[str]:

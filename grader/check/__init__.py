@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from grader.check.channels import channel, no_extra_channels
 from grader.check.execution import figures, filled, runs
 from grader.check.item import Item
+from grader.check.recorded import recorded
 from grader.check.records import last_spike, spike_flag
 from grader.check.simulation import field, steps, trace_rmse
 from grader.check.spikes import firing_rate, latency, spike_count, spike_times
@@ -37,6 +38,7 @@ TABLE: Mapping[str, Callable[[Item], Finding]] = {
     "spike_flag": spike_flag,
     "last_spike": last_spike,
     "map": steps,
+    "recorded": recorded,
     "field": field,
 }
 

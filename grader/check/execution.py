@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.check.item import Item, graded_cell_run, nothing_done, unfilled
+from grader.check.item import Item, as_written, graded_cell_run, nothing_done, unfilled
 from grader.failures import hint, missing_package
 from grader.stages import CellRun, Finding
 
@@ -17,7 +17,7 @@ def filled(item: Item) -> Finding:
     return Finding(
         credit=1 - len(missing) / total,
         message_id="checks.filled.some",
-        values={"names": ", ".join(f"self.{name}" for name in missing), "total": total},
+        values={"names": ", ".join(as_written(item, missing)), "total": total},
         cell=item.cell,
         line=item.line_of(missing[0]),
         expected=total,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.assignment import Assignment, Channel, Check, Exercise, Parameter
@@ -77,6 +78,19 @@ def unfilled(item: Item) -> list[str]:
     return names
 
 
+def as_written(item: Item, names: Iterable[str]) -> list[str]:
+    """Blanks as they stand in the cell: channels are attributes, others go by their names."""
+    bare = item.exercise.blanks or item.exercise.kind == "run"
+    return list(names) if bare else [f"self.{name}" for name in names]
+
+
+def _of_kind(item: Item, message_id: str) -> str:
+    """A message's id; of a run, which has no class, there are others of the same names."""
+    return (
+        message_id.replace("checks.", "checks.run.") if item.exercise.kind == "run" else message_id
+    )
+
+
 def nothing_done(item: Item) -> Finding | None:
     """A finding without credit when there is no exercise to judge: not found, or unfilled.
 
@@ -85,8 +99,11 @@ def nothing_done(item: Item) -> Finding | None:
     if item.cell is None:
         return Finding(
             credit=0.0,
-            message_id="checks.not_found",
-            values={"class_name": item.exercise.class_name, "base": item.exercise.base},
+            message_id=_of_kind(item, "checks.not_found"),
+            values={
+                "class_name": item.exercise.class_name or item.exercise.variable,
+                "base": item.exercise.base,
+            },
         )
     blanks = item.attempt.cell.blanks
     if blanks and len(unfilled(item)) == len(blanks):
@@ -104,7 +121,7 @@ def nothing_done(item: Item) -> Finding | None:
             )
         return Finding(
             credit=0.0,
-            message_id="checks.unfilled",
+            message_id=_of_kind(item, "checks.unfilled"),
             values={"class_name": item.attempt.cell.class_name},
             cell=item.cell,
         )
@@ -132,7 +149,7 @@ def no_model(item: Item) -> Finding | None:
     if not probe.found:
         return Finding(
             credit=None,
-            message_id="checks.skipped.no_class",
+            message_id=_of_kind(item, "checks.skipped.no_class"),
             values={"class_name": item.attempt.cell.class_name},
             cell=item.cell,
         )
@@ -141,7 +158,7 @@ def no_model(item: Item) -> Finding | None:
         return Finding(
             credit=0.0, message_id="checks.no_answer", detail=last.error_text, cell=item.cell
         )
-    missing = ", ".join(f"self.{name}" for name in unfilled(item))
+    missing = ", ".join(as_written(item, unfilled(item)))
     message = "checks.blank_left" if missing else "checks.cannot_be_made"
     if last is not None and is_misplaced(last.error_text):
         message = "checks.misplaced"

@@ -139,18 +139,21 @@ def master_type(item: Item) -> Finding:
     values: dict[str, Value] = {"name": name, "asked": item.asked.master_types[0]}
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.master_type.no_channel", values=values)
-    shown = ", ".join(found.master_types)
+    shown = " + ".join(found.master_types)
     values["found"] = shown
     common: dict[str, Any] = {
         "values": values,
         "expected": item.asked.master_types[0],
         "found": shown,
     }
-    if len(found.master_types) == 1 and found.master_types[0] in item.asked.master_types:
+    if shown in item.asked.master_types:
         return Finding(credit=1.0, message_id="checks.master_type.ok", **common)
     general = {"NeuDyn", "Dynamic", "DynamicalSystem", "BrainPyObject", "object"}
-    if len(found.master_types) == 1 and found.master_types[0] in general:
-        credit, message = item.check.partial_credit or 0.0, "checks.master_type.general"
-    else:
-        credit, message = 0.0, "checks.master_type.wrong"
-    return Finding(credit=credit, message_id=message, cell=class_cell(item, found), **common)
+    alike = [sorted(kinds.split(" + ")) for kinds in item.asked.master_types]
+    credit, message = item.check.partial_credit or 0.0, "general"
+    if sorted(found.master_types) in alike:
+        message = "order"
+    elif shown not in general:
+        credit, message = 0.0, "other" if item.exercise.kind == "type" else "wrong"
+    cell = item.cell if item.exercise.kind == "type" else class_cell(item, found)
+    return Finding(credit=credit, message_id=f"checks.master_type.{message}", cell=cell, **common)

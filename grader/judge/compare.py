@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 
@@ -20,12 +19,12 @@ from grader.judge.match import (
     reference_states,
 )
 from grader.judge.mistakes import named_mistakes
-from grader.judge.reference import DeviceName, ReferenceModel, load_model
+from grader.judge.reference import ReferenceModel, load_model, part_of
 from grader.stages import Answers, Array, Attempt, Evidence, NamedMistake, Reference
 
 
 class Comparison:
-    """An assignment's reference, compiled once and asked for each submission.
+    """An assignment's reference, compiled once for each exercise and asked for each submission.
 
     Raises ``ReferenceModelError`` when the reference can't be loaded or the device
     ("auto", "cpu" or "gpu") isn't there.
@@ -40,12 +39,16 @@ class Comparison:
         if assignment.rubric is None:
             raise ValueError(f"assignment {assignment.id!r} has no rubric here")
         self.assignment = assignment
-        self._model = kind(load_model(assignment.rubric.reference), cast(DeviceName, device))
+        whole = load_model(assignment.rubric.reference)
+        self._models = {
+            exercise.id: kind(part_of(whole, exercise.id), device)
+            for exercise in assignment.exercises
+        }
 
     @cached_property
     def device(self) -> str:
         """Where the reference is computed: "cpu" or "gpu"."""
-        return self._model.platform
+        return next(iter(self._models.values())).platform
 
     def add_reference(self, evidence: Evidence, *, naming: bool = True) -> Evidence:
         """``evidence`` with the reference's answer to the same stimuli and states.
@@ -62,15 +65,16 @@ class Comparison:
         answers, panel = attempt.answers, attempt.panel
         if panel is None:
             return attempt
+        model = self._models[exercise.id]
         variants = self.assignment.variants
         drawn, field = answers.field_states, answers.field
         gates = match_gates(exercise, [*field, *answers.traces])
         if field:
-            gates = match_by_residual(exercise, self._model, variants, drawn, field, gates)
-        variant, expected = choose_variant(self._model, variants, drawn, field, gates)
-        traces = self._model.run(panel, variant.constants)
+            gates = match_by_residual(exercise, model, variants, drawn, field, gates)
+        variant, expected = choose_variant(model, variants, drawn, field, gates)
+        traces = model.run(panel, variant.constants)
         if not field and "V" in answers.traces:
-            all_traces = {v.id: self._model.run(panel, v.constants) for v in variants}
+            all_traces = {v.id: model.run(panel, v.constants) for v in variants}
             nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
             variant, traces = next(v for v in variants if v.id == nearest), all_traces[nearest]
         finer_steps = next((a.shape[1] for a in answers.finer.values()), 0)
@@ -79,8 +83,8 @@ class Comparison:
             variant=variant.id,
             traces=traces,
             field=expected,
-            maps=self._maps(answers, variant, gates),
-            finer=self._model.finer(panel, shorter, variant.constants) if finer_steps else {},
+            maps=self._maps(model, answers, variant, gates),
+            finer=model.finer(panel, shorter, variant.constants) if finer_steps else {},
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
             mistakes=self._mistakes(exercise, attempt, variant, gates) if naming else (),
@@ -90,33 +94,35 @@ class Comparison:
     def _mistakes(
         self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
     ) -> tuple[NamedMistake, ...]:
-        return named_mistakes(self._model, self.assignment, exercise, attempt, variant, gates)
+        model = self._models[exercise.id]
+        return named_mistakes(model, self.assignment, exercise, attempt, variant, gates)
 
     def _maps(
-        self, answers: Answers, variant: Variant, gates: Mapping[str, str]
+        self, model: ReferenceModel, answers: Answers, variant: Variant, gates: Mapping[str, str]
     ) -> dict[str, Array]:
         """The reference's steps from the same states, of what depends on no gate that is absent."""
         steps = next((a.shape[0] for a in answers.maps.values()), 0)
         if not steps:
             return {}
-        states = reference_states(self._model, answers.map_states, gates)
+        states = reference_states(model, answers.map_states, gates)
         dt = self.assignment.simulation.dt
-        maps = self._model.maps(states, steps, dt, variant.constants)
+        maps = model.maps(states, steps, dt, variant.constants)
         return {name: after for name, after in maps.items() if np.isfinite(after).all()}
 
     def _fitted(
         self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
     ) -> dict[str, float]:
         """The parameters that the answers obey, also where the kernel claims further channels."""
-        answers, asked = attempt.answers, {channel.name for channel in exercise.channels}
+        model, answers = self._models[exercise.id], attempt.answers
+        asked = {channel.name for channel in exercise.channels}
         further = any(c.integrated and c.name not in asked for c in attempt.probe.channels)
         if "V" not in answers.field:
             return {}
         tolerance = self.assignment.tolerance(exercise.id, None, answers.precision)
-        states = reference_states(self._model, answers.field_states, gates)
+        states = reference_states(model, answers.field_states, gates)
         found = answers.field["V"]
         if scaled_input(
-            self._model, exercise, attempt.probe, variant, states, found, tolerance
+            model, exercise, attempt.probe, variant, states, found, tolerance
         ):  # the parameters are as the kernel says
             return {}
         parameters = {f"{c.name}.{p}" for c in exercise.channels for p in c.parameters}
@@ -125,7 +131,7 @@ class Comparison:
             if not parameters <= told.keys():
                 told = (
                     fit_constants(
-                        self._model,
+                        model,
                         variant.constants,
                         states,
                         found,

@@ -8,8 +8,9 @@ import numpy as np
 
 from grader.assignment import Assignment
 from grader.judge.public_traces import PUBLIC_SEED, panel_arrays
-from grader.judge.reference import DeviceName, ReferenceModel, load_model
+from grader.judge.reference import DeviceName, ReferenceModel, load_model, part_of
 from grader.load import AssignmentError
+from grader.stages import Array
 from grader.stimuli import draw_panel, draw_states, finer_steps
 
 
@@ -21,7 +22,20 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
     """
     if assignment.rubric is None:
         raise AssignmentError(f"{assignment.folder}: no reference at hand to make traces with")
-    model = ReferenceModel(load_model(assignment.rubric.reference), device)
+    whole = load_model(assignment.rubric.reference)
+    files = []
+    for exercise in assignment.exercises:
+        if exercise.public_traces:
+            model = ReferenceModel(part_of(whole, exercise.id), device)
+            arrays = _public_arrays(assignment.of(exercise), model)
+            file = assignment.folder / exercise.public_traces
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+            files.append(file)
+    return tuple(files)
+
+
+def _public_arrays(assignment: Assignment, model: ReferenceModel) -> dict[str, Array]:
+    """The stimuli of one exercise and what every variant answers to them, by stored name."""
     panel = draw_panel(assignment, 0, hidden=False)
     arrays = panel_arrays(panel)
     student = assignment.model_copy(update={"rubric": None})
@@ -36,10 +50,4 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
             arrays[f":finer/{variant.id}/{name}"] = fine
         for name, rate in model.field(at, variant.constants).items():
             arrays[f":field/{variant.id}/{name}"] = rate
-    files = []
-    for exercise in assignment.exercises:
-        if exercise.public_traces:
-            file = assignment.folder / exercise.public_traces
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-            files.append(file)
-    return tuple(files)
+    return arrays

@@ -77,7 +77,7 @@ def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, 
     made for other stimuli, or lacks a variant.
     """
     file = assignment.folder / exercise.public_traces
-    panel = draw_panel(assignment, 0, hidden=False)
+    panel = draw_panel(assignment.of(exercise), 0, hidden=False)
     arrays = _read(file)
     for name, asked in panel_arrays(panel).items():
         stored = arrays.pop(name, None)

@@ -13,6 +13,8 @@ A reference is a Python module in plain JAX, named by the rubric, with
                                      makes its own; optional
     MISTAKES: dict[str, derivative]  likely mistakes, by the name of their message; optional.
                                      What follows a colon in a name is no part of the message's
+    PARTS: dict[str, Any]            for an exercise's id what has all of these for that exercise,
+                                     where it has a model of its own; optional
 
 all elementwise over arrays of any shape. JAX's global precision is left alone.
 """
@@ -83,10 +85,17 @@ def load_model(path: Path) -> Model:
     except Exception as error:
         del sys.modules[name]
         raise ReferenceModelError(f"{path}: {type(error).__name__}: {error}") from error
-    parts = ("STATES", "CONSTANTS", "initial", "derivative")
-    if missing := [part for part in parts if not hasattr(module, part)]:
-        raise ReferenceModelError(f"{path}: {', '.join(missing)} is missing")
+    needed = ("STATES", "CONSTANTS", "initial", "derivative")
+    for part, model in {"": module, **getattr(module, "PARTS", {})}.items():
+        if missing := [name for name in needed if not hasattr(model, name)]:
+            of = f" from part {part!r}" if part else ""
+            raise ReferenceModelError(f"{path}: {', '.join(missing)} is missing{of}")
     return cast(Model, module)
+
+
+def part_of(model: Model, exercise: str) -> Model:
+    """What a reference has for an exercise: the part of its id, else the whole."""
+    return cast(Model, getattr(model, "PARTS", {}).get(exercise, model))
 
 
 @dataclass(frozen=True)

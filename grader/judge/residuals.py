@@ -60,7 +60,7 @@ def _of_attempt(
         for mistake, note in zip(reference.mistakes, mistake_notes(attempt), strict=True)
     }
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
-    drawn = []
+    drawn, part = [], exercise.title and exercise.title.in_language(words.language)
     for state in reference.field:
         found = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
         mistake, sentence = said.get(state, (None, ""))
@@ -80,9 +80,18 @@ def _of_attempt(
                     found=(found - asked)[known],
                     explained=None if mistake is None else (mistake.given - asked)[known],
                     mistake=sentence,
+                    part=part or "",
                 )
             )
     return drawn
+
+
+def of_part(exercise: Exercise, title: str, words: Catalogue) -> str:
+    """A title with the exercise's own before it, where it has one."""
+    if exercise.title is None:
+        return title
+    part = exercise.title.in_language(words.language)
+    return words.say("checks.title.of_part", part=part, title=title)
 
 
 def fits(found: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:

@@ -13,7 +13,7 @@ from grader import __version__
 from grader.assignment import Assignment, Check, Exercise
 from grader.check import TABLE, Item
 from grader.failures import missing_package
-from grader.judge.residuals import diagnoses, mistake_notes, residuals
+from grader.judge.residuals import diagnoses, mistake_notes, of_part, residuals
 from grader.read.contradictions import contradictions
 from grader.stages import (
     Attempt,
@@ -64,11 +64,9 @@ def verdict(
         max_score=round(sum(result.max_points for result in results), 2),
         checks=results,
         run=executed,
-        notes=tuple(words.say(n.message_id, **n.values) for n in notes if n.for_student),
-        teacher_notes=tuple(
-            words.say(n.message_id, **n.values) for n in notes if not n.for_student
-        ),
-        curves=_curves(evidence, assignment),
+        notes=_said([n for n in notes if n.for_student], words),
+        teacher_notes=_said([n for n in notes if not n.for_student], words),
+        curves=_curves(evidence, assignment, words),
         residuals=residuals(evidence, assignment, words),
         diagnoses=diagnoses(evidence, words),
         error_source="" if failed is None else sources.get(failed, ""),
@@ -178,8 +176,8 @@ def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
         steps=check.steps,
     )
     if check.stimuli == "hidden":
-        return words.say("checks.title.further", title=title)
-    return title
+        title = words.say("checks.title.further", title=title)
+    return of_part(exercise, title, words)
 
 
 def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
@@ -211,6 +209,11 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return notes
 
 
+def _said(notes: Sequence[Note], words: Catalogue) -> tuple[str, ...]:
+    """The notes in words; what is to be said of several exercises is said once."""
+    return tuple(dict.fromkeys(words.say(n.message_id, **n.values) for n in notes))
+
+
 def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return [
         note
@@ -235,7 +238,7 @@ def _took_cell(cell: GradedCell) -> Note | None:
     )
 
 
-def _curves(evidence: Evidence, assignment: Assignment) -> tuple[Curve, ...]:
+def _curves(evidence: Evidence, assignment: Assignment, words: Catalogue) -> tuple[Curve, ...]:
     """V and each gate on the first public stimulus, the student's over the reference."""
     curves: list[Curve] = []
     for exercise in assignment.exercises:
@@ -244,7 +247,9 @@ def _curves(evidence: Evidence, assignment: Assignment) -> tuple[Curve, ...]:
             continue
         for name in ("V", *exercise.gates):
             if name in attempt.reference.traces:
-                curves.append(_curve(name, exercise, attempt))
+                curve = _curve(name, exercise, attempt)
+                label = of_part(exercise, curve.label, words)
+                curves.append(replace(curve, label=label))
     return tuple(curves)
 
 

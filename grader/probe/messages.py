@@ -21,9 +21,21 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.assignment import Assignment, Exercise
-from grader.stages import FINER, Answers, Array, ChannelProbe, Drawn, Fault, Figure, ModelProbe
+from grader.stages import (
+    FINER,
+    Answers,
+    Array,
+    ChannelProbe,
+    Drawn,
+    Fault,
+    Figure,
+    GradedCell,
+    ModelProbe,
+    Record,
+)
 
 MAX_REPLY = 32 * 2**20  # bytes of JSON
+MAX_ROW = 1000  # neurons of a record
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
 _TEXT = re.compile(
     r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.S
@@ -35,6 +47,7 @@ _PARTS = {
     "before": ("keep",),
     "look": ("keep", "model", "settings", "look"),
     "answer": ("keep", "model", "settings", "arrays", "subject", "answer"),
+    "recorded": ("model", "arrays", "records"),
     "saved_figures": ("figures",),
 }
 _PROGRAM = """\
@@ -78,15 +91,17 @@ def _source(part: str) -> str:
 
 
 def look_request(
-    assignment: Assignment, exercise: Exercise, class_name: str, size: int
+    assignment: Assignment, exercise: Exercise, cell: GradedCell, size: int
 ) -> dict[str, Any]:
-    """Ask for the structure of the class that was kept for ``exercise``.
+    """Ask for the structure of the class that was kept for the exercise of ``cell``.
 
     A model of ``size`` neurons is made, and kept for the answers.
     """
     return {
-        "exercise": exercise.id,
-        "class_name": class_name,
+        "exercise": cell.exercise,
+        "kind": exercise.kind,
+        "host": exercise.host,
+        "class_name": cell.class_name,
         "asked": {channel.name: channel.type for channel in exercise.channels},
         "own_parameters": sorted(exercise.parameters),
         "states": [*exercise.states, *exercise.records],
@@ -181,6 +196,20 @@ class _Answer(_Message):
     start: dict[_Short, Annotated[list[float], Field(min_length=2, max_length=2)]] = {}
     precision: Literal["float64", "float32"] = "float64"
     one_by_one: bool = False
+    faults: Annotated[list[_Fault], Field(max_length=100)] = []
+
+
+class _Record(_Message):
+    rows: Annotated[int, Field(ge=1, le=10**9)]
+    finite: bool
+    last: _Array
+    state: _Array
+
+
+class _Records(_Message):
+    found: bool
+    class_name: _Short = ""
+    records: Annotated[dict[_Short, _Record], Field(max_length=100)] = {}
     faults: Annotated[list[_Fault], Field(max_length=100)] = []
 
 
@@ -286,6 +315,29 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
         one_by_one=message.one_by_one,
         faults=_faults(message.faults),
     )
+
+
+def read_records(text: str) -> tuple[ModelProbe, Answers]:
+    """What a runner is, and the ends of what it recorded. Raises ``BadReply``."""
+    message = _validated(_Records, text)
+    records = {
+        name: Record(rows=r.rows, finite=r.finite, last=_row(r.last), state=_row(r.state))
+        for name, r in message.records.items()
+    }
+    probe = ModelProbe(
+        found=message.found,
+        class_name=message.class_name,
+        population=int(message.found),
+        faults=_faults(message.faults),
+    )
+    return probe, Answers(records=records)
+
+
+def _row(array: _Array) -> Array:
+    (length, *others) = array.shape
+    if others or length > MAX_ROW:
+        raise BadReply(f"the kernel's reply has a row of shape {array.shape}")
+    return _unpack(array, (length,))
 
 
 def read_figures(text: str) -> list[tuple[Figure, float]]:

@@ -7,15 +7,15 @@ is looked for by its tag or id, then as the unfilled template, then by its class
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from grader.assignment import Assignment, Exercise
+from grader.read.anchors import anchors_of, definition_of
 from grader.read.candidates import Candidate, Code, Finder, code_of
 from grader.read.headings import headings, same_heading
 from grader.read.released import Released, released
+from grader.read.runners import RunFinder
 from grader.read.source import normalised
 from grader.stages import Blank, GradedCell, Submission
 
@@ -28,13 +28,14 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
     A cell with the exercise's tag (or the id of its cell) counts once a blank is
     filled. While it isn't, the last other filled cell with the class on the base
     asked for counts. Without such a cell, the best and last definition of the class
-    does. Cells of the released notebook and the handout's own answer never count.
+    does. Cells of the released notebook and the handout's own answer never count, and what
+    is another exercise's own counts for that alone.
 
     Raises ``AssignmentError`` when the released notebook can't be read.
     """
     codes = [code_of(cell) for cell in submission.cells if cell.kind == "code"]
     start = released(assignment)
-    anchors, anchored_by = _anchors(codes, exercise, start)
+    anchors, anchored_by = anchors_of(codes, exercise, start)
     anchor_indices = {code.cell.index for code in anchors}
     never = answer_cells(submission, assignment)
     given = {cell.digest for cell in start.given(exercise.tag)}
@@ -44,7 +45,9 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
         index = code.cell.index
         counts = index in anchor_indices or not (index in never or code.digest in given)
         (students if counts else aside).append(code)
-    finder = Finder(exercise, codes, students, start)
+    run = exercise.kind == "run"
+    finder = RunFinder(exercise) if run else Finder(exercise, codes, students, start)
+    is_anothers = _of_others(codes, exercise, assignment, start)
     found_by: _FoundBy
     chosen, found_by = _anchored(finder, anchors), anchored_by
     if chosen is None or not chosen.filled:
@@ -53,7 +56,8 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
             for code in students
             if code.cell.index not in anchor_indices
             for candidate in finder.candidates(code)
-            if chosen is None or (candidate.asked and candidate.filled)
+            if (chosen is None or (candidate.asked and candidate.filled))
+            and not is_anothers(candidate)
         ]
         # max takes the first of equals; reversed, that is the last in the notebook
         other = max(reversed(others), key=lambda candidate: candidate.rank, default=None)
@@ -87,7 +91,7 @@ def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[in
     """
     tags = {exercise.tag for exercise in assignment.exercises}
     given = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
-    defines = _defines(assignment.exercises)
+    defines = definition_of(assignment.exercises)
     found: set[int] = set()
     level: int | None = None
     after_exercise = False
@@ -110,49 +114,31 @@ def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[in
     return frozenset(found)
 
 
-def _defines(exercises: Sequence[Exercise]) -> re.Pattern[str]:
-    """What the definition of an exercise's class looks like: by its name or its base."""
-    names = "|".join(re.escape(exercise.class_name) for exercise in exercises)
-    bases = "|".join(re.escape(exercise.base) for exercise in exercises)
-    return re.compile(rf"\bclass[ \t]+(?:(?:{names})\b|\w+[ \t]*\([^)\n]*\b(?:{bases})\b)")
+def _of_others(
+    codes: Sequence[Code], exercise: Exercise, assignment: Assignment, start: Released
+) -> Callable[[Candidate], bool]:
+    """Whether a candidate is another exercise's own: in a cell of that one, or by its name.
 
-
-def _anchors(
-    codes: Sequence[Code], exercise: Exercise, start: Released
-) -> tuple[list[Code], Literal["tag", "source"]]:
-    """The exercise's own cells, as the released notebook marks or words them."""
-    if tagged := [code for code in codes if exercise.tag in code.cell.tags]:
-        return tagged, "tag"
-    own = start.own(exercise.tag)
-    ids = {cell.id for cell in own if cell.id}
-    if same_id := [code for code in codes if code.cell.id in ids]:
-        return same_id, "tag"
-    digests = {cell.digest for cell in own}
-    if unchanged := [code for code in codes if code.digest in digests]:
-        return unchanged, "source"
-    return _between_neighbours(codes, exercise, start), "source"
-
-
-def _between_neighbours(codes: Sequence[Code], exercise: Exercise, start: Released) -> list[Code]:
-    """Cells that define the class right below the cell that the handout has above it.
-
-    A filled cell has another source than the handout's, but it still stands where the
-    handout put it: a notebook without tags says so by the unchanged cell above.
+    Where cells were merged, a class under this exercise's own name counts for it in the cell
+    of one that asks for another name.
     """
-    above = {
-        before.digest
-        for before, cell in itertools.pairwise(start.cells)
-        if exercise.tag in cell.tags
-    }
-    defines = _defines([exercise])
-    return [
-        code
-        for before, code in itertools.pairwise(codes)
-        if before.digest in above and defines.search(code.cell.source)
-    ]
+    others = [other for other in assignment.exercises if other.id != exercise.id]
+    names = {other.class_name for other in others} - {exercise.class_name}
+    owners: dict[int, set[str]] = {}
+    for other in others:
+        for code in anchors_of(codes, other, start)[0]:
+            owners.setdefault(code.cell.index, set()).add(other.class_name)
+
+    def is_anothers(candidate: Candidate) -> bool:
+        own = owners.get(candidate.index, set())
+        if candidate.named:
+            return exercise.class_name in own
+        return bool(own) or candidate.class_name in names
+
+    return is_anothers
 
 
-def _anchored(finder: Finder, anchors: Sequence[Code]) -> Candidate | None:
+def _anchored(finder: Finder | RunFinder, anchors: Sequence[Code]) -> Candidate | None:
     """The last filled one of the exercise's own cells, else the last that fits at all."""
     found = [finder.best(code) for code in anchors]
     # max takes the first of equals; reversed, that is the last in the notebook

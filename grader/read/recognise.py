@@ -29,7 +29,7 @@ def looks_like(submission: Submission, assignments: Sequence[Assignment]) -> lis
         a.id: (
             sum(everywhere[digest] == 1 for digest in cells[a.id] & digests),
             sum(exercise.tag in tags for exercise in a.exercises),
-            sum(_defines(codes, exercise) for exercise in a.exercises),
+            sum(_defines(codes, exercise) for exercise in a.exercises if exercise.class_name),
         )
         for a in assignments
     }

@@ -75,6 +75,8 @@ def residual_svg(residual: Residual, said: Phrases, id: str = "residual") -> Mar
     V, found, explained = _drawn(residual)
     unit = one_line(residual.unit, 16)
     title = said.say("residual.title", state=one_line(residual.state, 28), unit=unit)
+    if residual.part:
+        title = said.say("residual.of_part", part=one_line(residual.part, 28), title=title)
     vertical, across = _axes(V, found, explained)
     top = plots.TOP + (18 if explained is not None else 0)  # the legend has a row of its own
     foot = top + plots.MAIN

@@ -87,7 +87,6 @@ class Asker:
         submission = as_submission(self.teacher, specimen)
         cell = find_cell(submission, self.teacher.exercise, self.job.assignment)
         own = replace(cell, exercise=f"{cell.exercise}-{number}")
-        exercise = self.teacher.exercise.model_copy(update={"id": own.exercise})
         questions = Questions(
             assignment=self.job.assignment, seeds=self.seeds, hidden=True, seconds=SECONDS
         )
@@ -97,7 +96,7 @@ class Asker:
             await mark(session, own)
             for index, place in zip(self.teacher.trees, cells, strict=True):
                 runs[index] = replace(await session.run_cell(place), index=index)
-            attempt = await question(session, questions, exercise, own)
+            attempt = await question(session, questions, self.teacher.exercise, own)
         except (BadReply, KernelGone) as problem:
             attempt = unanswered(own, str(problem))
         base = self.base.executed

@@ -54,7 +54,7 @@ def answer(namespace, request):
 
 def run_all(cls, model, request, size, current, V0, drawn):
     """Every stimulus and every drawn state, in one population or one after the other."""
-    model = model or build(cls, size)
+    model = model or build(cls, request, size)
     start = reset_ranges(model, request, size)
     subject = Subject(model, request, size)
     if jax.config.jax_enable_x64 and any(s.dtype == np.float32 for s in subject.states.values()):
@@ -81,7 +81,7 @@ def run_all(cls, model, request, size, current, V0, drawn):
         x64 = jax.config.jax_enable_x64
         for d in request["finer"]:
             tidy(subject.dt / d, x64)
-            own = Subject(build(cls, size), {**request, "dt": subject.dt / d}, size)
+            own = Subject(build(cls, request, size), {**request, "dt": subject.dt / d}, size)
             told |= run_legs(own, {d: legs[d]})
         tidy(subject.dt, x64)
     fine = {

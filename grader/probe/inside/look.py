@@ -43,7 +43,11 @@ def look(namespace, request):
 
 
 def examine(cls, request, faults):
-    """What there is to say of the class and of one instance."""
+    """What there is to say of the class and of one instance; of a type the class alone."""
+    own = {"class_name": words(lambda: cls.__name__), "lineage": lineage(cls)}
+    if request["kind"] == "type":
+        asked = next(iter(request["asked"]))
+        return {**own, "population": 1, "channels": [of_class(asked, cls)]}
     model, size = make(cls, request, faults)
     members = named_members(model, request["asked"])
     integrated = {id(carrier) for carrier in carriers(model)}
@@ -61,8 +65,7 @@ def examine(cls, request, faults):
             described = {"name": name, "kind": "other", "type_name": own_name(value)}
         channels.append(described)
     return {
-        "class_name": words(lambda: cls.__name__),
-        "lineage": lineage(cls),
+        **own,
         "population": size,
         "integrator": own_name(getattr(model, "integral", None)),
         "parameters": {p: scalar(getattr(model, p, None)) for p in request["own_parameters"]},
@@ -87,7 +90,7 @@ def make(cls, request, faults):
     for x64 in (True, False):
         tidy(request["dt"], x64)
         try:
-            model = build(cls, size)
+            model = build(cls, request, size)
             keep_model(request, model, size, x64)
             return model, size
         except BaseException as error:
@@ -95,23 +98,15 @@ def make(cls, request, faults):
             if not about_precision(error):
                 break
     tidy(request["dt"], x64)
-    return build(cls, 1), 1
+    return build(cls, request, 1), 1
 
 
 def describe(name, value, size, integrated, parameters):
     """One member of the model as plain data."""
     if value is ... or value is None or value is NotImplemented or is_a(value, str):
         return {"name": name, "kind": "blank"}
-    is_channel, kind = is_a(value, CARRIER), type(value)
-    found = {
-        "name": name,
-        "kind": "channel" if is_channel else "other",
-        "type_name": own_name(value),
-        "from_notebook": kind.__module__ == "__main__" and not of_library(kind),
-        "lineage": lineage(kind),
-        "integrated": id(value) in integrated,
-    }
-    if not is_channel:
+    found = {**of_class(name, type(value)), "integrated": id(value) in integrated}
+    if found["kind"] != "channel":
         return found
     own = states(value, size) or states(value, 1)  # made for one neuron, whatever the size
     found["states"] = [state for state, _ in own]
@@ -122,12 +117,25 @@ def describe(name, value, size, integrated, parameters):
     return found
 
 
+def of_class(name, kind):
+    """What a channel's class says of itself, or that of something else."""
+    is_channel = CARRIER in kind.__mro__
+    return {
+        "name": name,
+        "kind": "channel" if is_channel else "other",
+        "type_name": words(lambda: kind.__name__),
+        "from_notebook": kind.__module__ == "__main__" and not of_library(kind),
+        "lineage": lineage(kind),
+        "master_types": master_types(getattr(kind, "master_type", None)) if is_channel else [],
+    }
+
+
 def master_types(kind):
     """The names of a ``master_type``; more than one for a joint type."""
     joint = getattr(kind, "__args__", None)
     if joint:
         return [class_name(part) for part in joint[:MOST_NAMES]]
-    return [] if kind is None else [class_name(kind)]
+    return [] if kind is None or kind is ... else [class_name(kind)]
 
 
 def measure(channels, size):

@@ -69,11 +69,33 @@ def about_precision(error):
     return "float32" in text and "float64" in text
 
 
-def build(cls, size):
-    """A new, reset instance of ``size`` neurons."""
-    model = cls(size)
+def build(cls, request, size):
+    """A new, reset instance of ``size`` neurons; for a channel they are its host's."""
+    model = (hosting(cls, request) if request["host"] else cls)(size)
     model.reset()
     return model
+
+
+def hosting(cls, request):
+    """A neuron of BrainPy's with a channel of this class and no other, at the name asked for.
+
+    A current that is left blank is none: what else the channel has can be looked at all the same.
+    """
+
+    class Host(getattr(bp.dyn, request["host"])):
+        def __init__(self, size):
+            super().__init__(size)
+            channel = cls(size)
+            current = channel.current
+            vars(channel)["current"] = lambda *given, **named: or_zero(current(*given, **named))
+            setattr(self, next(iter(request["asked"])), channel)
+
+    return Host
+
+
+def or_zero(value):
+    """What a method returned, or 0 where it says nothing yet."""
+    return 0.0 if value is None or value is ... else value
 
 
 CARRIER = bp.dyn.IonChannel.__mro__[1]  # IonChaDyn: ions and channels, what BrainPy looks for

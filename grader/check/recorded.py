@@ -1,0 +1,44 @@
+"""Whether a run recorded the states that its exercise names, wherever its model went."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.check.item import Item, no_model
+from grader.stages import Finding, Record, Value
+
+ROUND_OFF = 1e-5  # relative, single precision included
+
+
+def recorded(item: Item) -> Finding:
+    """The share of the records that hold the state which they are named for.
+
+    What was recorded last is what the state was once the run had ended.
+    """
+    if finding := no_model(item):
+        return finding
+    asked, found = item.exercise.monitors, item.attempt.answers.records
+    values: dict[str, Value] = {"total": len(asked), "variable": item.exercise.variable}
+    missing = [name for name in asked if name not in found]
+    wrong = [name for name in asked if name in found and not _holds(found[name])]
+    if not missing and not wrong:
+        return Finding(credit=1.0, message_id="checks.recorded.ok", values=values)
+    message = "missing" if missing else "wrong"
+    names = ", ".join(f"{name!r} ({asked[name]})" for name in missing or wrong)
+    return Finding(
+        credit=1.0 - len(missing + wrong) / len(asked),
+        message_id=f"checks.recorded.{message}",
+        values={**values, "names": names},
+        detail="; ".join(
+            f"{f.stage}: {f.error_name}: {f.error_text}" for f in item.attempt.probe.faults
+        ),
+        cell=item.cell,
+        line=item.line_of(item.exercise.variable),
+    )
+
+
+def _holds(record: Record) -> bool:
+    """Whether the last row is the state at the end, and nothing is NaN."""
+    if not record.finite or record.last.shape != record.state.shape or not record.last.size:
+        return False
+    return bool(np.allclose(record.last, record.state, rtol=ROUND_OFF, atol=0.0))

@@ -1,0 +1,65 @@
+"""The cells in which a run may stand that an exercise asks for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from grader.assignment import Exercise
+from grader.read.blanks import blanks_in_text, is_blank
+from grader.read.candidates import Candidate, Code
+from grader.read.classes import top_level
+from grader.stages import Blank
+
+
+class RunFinder:
+    """Finds the candidates for a run: cells that give its variable a value.
+
+    One that has the names of all records in it comes first. It is asked what a ``Finder`` is.
+    """
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+
+    def candidates(self, code: Code) -> list[Candidate]:
+        """The cell itself, if it speaks of the variable as of something to be given a value."""
+        return [self.best(code)] if self.defines(code) else []
+
+    def defines(self, code: Code) -> bool:
+        """Whether a cell gives the variable a value, be it none yet."""
+        return self._blank(code).line is not None
+
+    def best(self, code: Code) -> Candidate:
+        """The cell as a candidate, whatever it holds."""
+        variable, blank = self._exercise.variable, self._blank(code)
+        return Candidate(
+            index=code.cell.index,
+            class_name=variable,
+            named=all(name in code.cell.source for name in self._exercise.monitors),
+            asked=blank.line is not None,
+            blanks=(blank,),
+            filled=blank.filled,
+        )
+
+    def _blank(self, code: Code) -> Blank:
+        variable = self._exercise.variable
+        if code.tree is None:
+            return blanks_in_text(code.cell.source, [variable])[0]
+        given = list(_given(code.tree, variable))
+        filled = [line for line, value in given if not is_blank(value)]
+        line = next(iter(filled or [line for line, _ in given]), None)
+        return Blank(name=variable, filled=bool(filled), line=line)
+
+
+def _given(tree: ast.Module, name: str) -> Iterator[tuple[int, ast.expr | None]]:
+    """The lines in which a cell assigns to ``name``, and what it is given there."""
+    for node in top_level(tree.body):
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = [part for target in targets for part in ast.walk(target)]
+            if any(_is_given(part, name) for part in parts):
+                yield node.lineno, node.value
+
+
+def _is_given(part: ast.AST, name: str) -> bool:
+    return isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)
