@@ -11,7 +11,7 @@ import contextlib
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from grader.run.ending import CUT
 from grader.run.kernel import short_folder
 from grader.stages import BatchSummary, GradeReport
 
+NOTHING: Mapping[str, Sequence[str]] = {}
 SLACK = 60.0  # seconds that a client may take beyond its notebook's own limits
 
 
@@ -162,6 +163,10 @@ def grade_one(station: Station, entry: Entry) -> GradeReport:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _gather(station, entry, folder)
+        report = station.judge.judge(case)
+        if not report.stands_in:
+            return report
+        _gather(station, entry, folder, report.stands_in)
         return station.judge.judge(case)
     except (ClientKilled, JudgeFailed) as fault:
         return _broken(station, case, str(fault))
@@ -169,7 +174,10 @@ def grade_one(station: Station, entry: Entry) -> GradeReport:
         return _broken(station, case, traceback.format_exc()[-8000:])
 
 
-def _gather(station: Station, entry: Entry, folder: Path) -> None:
+def _gather(
+    station: Station, entry: Entry, folder: Path, stands_in: Mapping[str, Sequence[str]] = NOTHING
+) -> None:
+    """Leave the evidence in ``folder``; with ``stands_in`` more of what lies there already."""
     options, limits = station.options, station.options.limits
     exercises = len(station.assignment.exercises)
     station.host.gather(
@@ -182,6 +190,7 @@ def _gather(station: Station, entry: Entry, folder: Path) -> None:
             "folder": str(folder),
             "notes": [asdict(note) for note in entry.notes],
             "fault": None if entry.fault is None else asdict(entry.fault),
+            "stands_in": dict(stands_in),
         },
         limits.notebook_seconds + limits.probe_seconds * exercises + SLACK,
     )

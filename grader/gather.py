@@ -55,7 +55,8 @@ def _control_answers(job: Job, seed: int) -> bool:
         return False
     submission = read_notebook(rubric.solution)
     _, attempts = run_and_question(replace(job, notebook=rubric.solution), submission, seed)
-    return all(attempt.answers.traces for attempt in attempts.values())
+    answering = [exercise.id for exercise in job.assignment.exercises if exercise.answers]
+    return all(attempts[id].answers.traces for id in answering)
 
 
 def _without_answer(attempt: Attempt) -> bool:

@@ -46,6 +46,12 @@ def run_and_question(
     return executed, attempts
 
 
+def question_alone(job: Job, submission: Submission, cell: GradedCell, seed: int) -> Attempt:
+    """One exercise's model, asked in a kernel where ``submission`` runs up to its cell."""
+    run = _Run(job, submission, {cell.exercise: cell}, seed)
+    return run.in_fresh_kernel(submission.cells)[1][cell.exercise]
+
+
 def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
     """``job`` with the time that is left of its own for one more run; None when none is.
 

@@ -334,6 +334,7 @@ class Attempt:
     panel: Panel | None = None
     reference: Reference | None = None
     by_source: bool = False  # asked where nothing of the notebook ran but its definitions
+    stood_in: tuple[str, ...] = ()  # exercises whose right part was there for the student's own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -427,7 +428,11 @@ class Diagnosis:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradeReport:
-    """Everything that a report of one submission says."""
+    """Everything that a report of one submission says.
+
+    ``stands_in`` is nothing to be read: an exercise that is still to be asked again, and the
+    parts of it that are wrong, for which the teacher's shall stand in.
+    """
 
     assignment: str
     assignment_title: str
@@ -449,6 +454,7 @@ class GradeReport:
     needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
     provenance: Mapping[str, Value] = field(default_factory=dict)
     language: str = "en"
+    stands_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -86,14 +86,6 @@ def _of_attempt(
     return drawn
 
 
-def of_part(exercise: Exercise, title: str, words: Catalogue) -> str:
-    """A title with the exercise's own before it, where it has one."""
-    if exercise.title is None:
-        return title
-    part = exercise.title.in_language(words.language)
-    return words.say("checks.title.of_part", part=part, title=title)
-
-
 def fits(found: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:
     """Whether a derivative, ``(K,)``, is the expected one; never where either isn't finite."""
     if found.shape != expected.shape:

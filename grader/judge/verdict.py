@@ -13,7 +13,8 @@ from grader import __version__
 from grader.assignment import Assignment, Check, Exercise
 from grader.check import TABLE, Item
 from grader.failures import missing_package
-from grader.judge.residuals import diagnoses, mistake_notes, of_part, residuals
+from grader.judge.parts import notes_of_parts, of_part, parts_to_replace
+from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.read.contradictions import contradictions
 from grader.stages import (
     Attempt,
@@ -48,7 +49,9 @@ def verdict(
     graded = not any(result.status == "error" for result in results)
     score = round(sum(result.points for result in results), 2) if graded else None
     differences = _contradictions(evidence, assignment)
-    notes = _notes(evidence, assignment) + differences
+    stands_in = parts_to_replace(evidence, assignment, results)
+    notes = notes_of_parts(evidence, assignment, stands_in, words)
+    notes += _notes(evidence, assignment) + differences
     executed = evidence.executed
     failed = executed.failed_cell
     sources = {cell.index: cell.source for cell in evidence.submission.cells}
@@ -79,6 +82,7 @@ def verdict(
             "seed": evidence.seed,
         },
         language=language,
+        stands_in=stands_in,
     )
 
 
@@ -223,6 +227,8 @@ def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
 
 
 def _contradiction(submission: Submission, exercise: Exercise, attempt: Attempt) -> list[Note]:
+    if attempt.stood_in:  # the parts in that kernel were not the student's
+        return []
     if attempt.by_source:
         return [Note(message_id="verdict.contradiction.by_source", for_student=False)]
     return contradictions(submission, exercise, attempt)

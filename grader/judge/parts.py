@@ -1,0 +1,71 @@
+"""Which wrong parts the teacher's shall stand in for, and what is said of that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from grader.assignment import Assignment, Exercise
+from grader.stages import CheckResult, Evidence, Note
+from grader.words import Catalogue
+
+OF_THE_NOTEBOOK = ("runs", "figures")
+"""Kinds of checks whose points are no part's, but the whole notebook's."""
+
+
+def parts_to_replace(
+    evidence: Evidence, assignment: Assignment, results: Sequence[CheckResult]
+) -> dict[str, tuple[str, ...]]:
+    """For each exercise that lost points, those that it needs and that lost points themselves.
+
+    None for one that was asked with the teacher's parts already, and where nothing was filled in.
+    """
+    status = {result.id: result.status for result in results}
+    if "error" in status.values():
+        return {}
+    lost = {
+        check.exercise
+        for check in assignment.checks
+        if check.kind not in OF_THE_NOTEBOOK and status[check.id] != "pass"
+    }
+    found: dict[str, tuple[str, ...]] = {}
+    for exercise in assignment.exercises:
+        wrong = tuple(part for part in exercise.needs if part in lost)
+        attempt = evidence.attempts.get(exercise.id)
+        if wrong and exercise.id in lost and attempt and attempt.cell.filled:
+            if not attempt.stood_in:
+                found[exercise.id] = wrong
+    return found
+
+
+def notes_of_parts(
+    evidence: Evidence,
+    assignment: Assignment,
+    stand_in: Mapping[str, Sequence[str]],
+    words: Catalogue,
+) -> list[Note]:
+    """Where the teacher's parts stood in; to a student who checks alone, where they will."""
+    notes = []
+    told = {id: ("stood_in", a.stood_in) for id, a in evidence.attempts.items() if a.stood_in}
+    if assignment.rubric is None:
+        told |= {id: ("will_stand_in", tuple(parts)) for id, parts in stand_in.items()}
+    for id, (message, parts) in told.items():
+        titles = [title_of(assignment.exercise(part), words) for part in parts]
+        values = {
+            "exercise": title_of(assignment.exercise(id), words),
+            "parts": words.say("report.joined").join(titles),
+        }
+        notes.append(Note(message_id=f"verdict.{message}", values=values))
+    return notes
+
+
+def title_of(exercise: Exercise, words: Catalogue) -> str:
+    """What people call an exercise: its title, else its id."""
+    return exercise.title.in_language(words.language) if exercise.title else exercise.id
+
+
+def of_part(exercise: Exercise, title: str, words: Catalogue) -> str:
+    """A title with the exercise's own before it, where it has one."""
+    if exercise.title is None:
+        return title
+    part = title_of(exercise, words)
+    return words.say("checks.title.of_part", part=part, title=title)
