@@ -31,9 +31,9 @@ def parts_to_replace(
     for exercise in assignment.exercises:
         wrong = tuple(part for part in exercise.needs if part in lost)
         attempt = evidence.attempts.get(exercise.id)
-        if wrong and exercise.id in lost and attempt and attempt.cell.filled:
-            if not attempt.stood_in:
-                found[exercise.id] = wrong
+        again = attempt and attempt.cell.filled and not attempt.stood_in
+        if wrong and again and exercise.id in lost:
+            found[exercise.id] = wrong
     return found
 
 

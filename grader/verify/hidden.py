@@ -33,7 +33,7 @@ def hidden(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
 
 
 def _steps(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
-    for index in teacher.class_cells:
+    for index in set(teacher.class_cells) - teacher.of_others:
         tree = teacher.trees[index]
         for kind, own in methods(tree):
             for node in own.body if own.name == "update" else []:

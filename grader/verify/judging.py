@@ -30,6 +30,7 @@ class Judging:
         assert assignment.rubric is not None
         self._assignment, self._seeds = assignment, seeds
         self._comparison = Comparison(assignment, "cpu", RememberingModel)
+        self._solution: dict[str, Attempt] = {}
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
         """All rows together."""
@@ -41,16 +42,17 @@ class Judging:
         reports: list[GradeReport] = []
         measured: list[dict[Measure, float]] = []
         own = self._assignment.exercise(exercise)
+        alone, others = self._assignment.of(own), self._others(asked, exercise)
         for position, seed in enumerate(self._seeds):
             attempt = of_seed(asked.attempts[exercise], position, len(self._seeds))
-            attempts = {**asked.attempts, exercise: attempt}
             evidence = self._comparison.add_reference(
-                replace(asked, attempts=attempts, seed=seed), naming=position == 0
+                replace(asked, attempts={exercise: attempt}, seed=seed), naming=position == 0
             )
-            measured.append(measures(evidence, self._assignment, specimen.other_scheme))
+            evidence = replace(evidence, attempts={**others, **evidence.attempts})
+            measured.append(measures(evidence, alone, specimen.other_scheme))
             judged = evidence.attempts[exercise]
             equal = equal and is_same(judged, own)
-            equal = equal and follows(judged, measured[-1], self._assignment)
+            equal = equal and follows(judged, measured[-1], alone)
             if position == 0:
                 named = mistake_notes(judged)
             reports.append(verdict(evidence, self._assignment, specimen.name, "en", "cpu"))
@@ -74,6 +76,16 @@ class Judging:
             precision=asked.attempts[exercise].answers.precision,
             diagnoses=diagnoses(reports[0], named, self._assignment),
         )
+
+    def _others(self, asked: Evidence, exercise: str) -> dict[str, Attempt]:
+        """The solution's own attempts at the other exercises: they are the same in every row."""
+        fresh = {
+            id: attempt
+            for id, attempt in asked.attempts.items()
+            if id != exercise and id not in self._solution
+        }
+        self._solution |= self._comparison.add_reference(replace(asked, attempts=fresh)).attempts
+        return {id: attempt for id, attempt in self._solution.items() if id != exercise}
 
 
 NAMING = (

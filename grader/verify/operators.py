@@ -14,7 +14,9 @@ from grader.verify.edits import Specimen, everywhere, methods, shown, swapped, w
 from grader.verify.hidden import hidden, keywords
 from grader.verify.nested import nested
 from grader.verify.parameters import parameters
+from grader.verify.records import wrong_runs
 from grader.verify.teacher import Teacher, calls
+from grader.verify.types import wrong_types
 
 SCALE = 1.002  # of a constant: what is hardest to see
 DOUBLED, LOOSE, START = "checks.extra.doubled", "checks.channel.loose", "checks.start.state"
@@ -31,9 +33,11 @@ def mutants(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
         *_bases(teacher),
         *_equations(teacher),
         *_surroundings(teacher),
+        *wrong_types(teacher, assignment),
         *nested(teacher),
         *keywords(teacher),
         *hidden(teacher, assignment),
+        *wrong_runs(teacher),
     ]
     accepted = {value for v in assignment.variants for value in v.constants.values()}
     return named_apart(s for s in made if not _is_accepted(s, accepted))
@@ -104,7 +108,7 @@ def _bases(teacher: Teacher) -> Iterator[Specimen]:
 
 
 def _equations(teacher: Teacher) -> Iterator[Specimen]:
-    for index in teacher.equation_cells:
+    for index in teacher.own_equation_cells:
         tree = teacher.trees[index]
         for kind, method in methods(tree):
             if method.name in _AROUND:
@@ -173,8 +177,8 @@ _OPERATORS = {
 
 
 def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
-    """What stands around the equations of a channel: start, update, type, which is which."""
-    for index in teacher.equation_cells:
+    """What stands around the equations of a channel: start, update, which is which."""
+    for index in teacher.own_equation_cells:
         tree = teacher.trees[index]
         for kind, method in methods(tree):
             for label, source in everywhere(tree, method.body, _around):
@@ -184,11 +188,6 @@ def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
                     place=f"{kind.name}.{method.name}: {place}",
                     cells={index: source},
                     cause=START if operator == INITIAL else "",
-                )
-        for kind in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
-            for label, source in everywhere(tree, kind.body, _master_type):
-                yield Specimen(
-                    operator="master_type", place=f"{kind.name}: {label}", cells={index: source}
                 )
 
 
@@ -215,9 +214,3 @@ def _zeros(node: ast.AST) -> list[ast.Attribute]:
 
 def _is_value(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "value"
-
-
-def _master_type(node: ast.AST) -> Iterable[tuple[str, ast.AST | None]]:
-    if isinstance(node, ast.Assign) and shown(node.targets[0]) == "master_type":
-        for other in ("bp.dyn.Calcium", "object"):
-            yield other, ast.parse(f"master_type = {other}").body[0]

@@ -23,8 +23,9 @@ class Teacher:
     """The solution of one exercise. ``trees`` maps a cell's index to its syntax tree.
 
     ``graded`` is the graded cell's index; the other trees are cells whose classes the graded
-    one makes its channels with. ``made`` maps a channel to the call that makes it, and ``calls``
-    one that nothing else in the class speaks of to the statement.
+    one makes its channels with. Those ``of_others`` are graded for other exercises. ``made``
+    maps a channel to the call that makes it, and ``calls`` one that nothing else in the class
+    speaks of to the statement.
     """
 
     submission: Submission
@@ -32,6 +33,7 @@ class Teacher:
     cell: GradedCell
     graded: int
     trees: Mapping[int, ast.Module]
+    of_others: frozenset[int]
     calls: Mapping[str, ast.Assign]
     made: Mapping[str, ast.Call]
 
@@ -44,6 +46,11 @@ class Teacher:
     def equation_cells(self) -> list[int]:
         """The cells with equations: those of the channels' classes, else the graded one."""
         return self.class_cells or [self.graded]
+
+    @property
+    def own_equation_cells(self) -> list[int]:
+        """Those that are no other exercise's: what is wrong there is that one's affair."""
+        return [index for index in self.equation_cells if index not in self.of_others]
 
     def changed(self, cells: Mapping[int, str]) -> Teacher:
         """The solution with other sources of some of its cells."""
@@ -63,6 +70,8 @@ def take_apart(assignment: Assignment, exercise: Exercise) -> Teacher:
     if own is None:
         raise NoSolution(f"the solution's cell {cell.index + 1} can't be parsed")
     wanted = {node.id for node in ast.walk(own) if isinstance(node, ast.Name)}
+    if exercise.kind == "run":  # what it runs stands above it, as it is
+        wanted = set()
     defined: dict[str, int] = {}
     trees: dict[int, ast.Module] = {}
     for other in submission.cells[: cell.index]:
@@ -72,12 +81,15 @@ def take_apart(assignment: Assignment, exercise: Exercise) -> Teacher:
                 assert tree is not None
                 defined[node.name], trees[other.index] = other.index, tree
     kept = sorted(set(defined.values()))
+    others = [other for other in assignment.exercises if other.id != exercise.id]
+    graded = {find_cell(submission, other, assignment).index for other in others}
     return Teacher(
         submission=submission,
         exercise=exercise,
         cell=cell,
         graded=cell.index,
         trees={**{index: trees[index] for index in kept}, cell.index: own},
+        of_others=frozenset(index for index in kept if index in graded),
         calls=calls(own, [channel.name for channel in exercise.channels]),
         made=made(own, [channel.name for channel in exercise.channels]),
     )

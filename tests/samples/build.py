@@ -18,6 +18,7 @@ from built import main
 
 from samples.files import files
 from samples.handout import ROOT
+from samples.lesson import lesson
 from samples.right import right
 from samples.scratch import scratch
 from samples.steps import wrong_steps
@@ -36,7 +37,7 @@ def samples() -> dict[str, bytes]:
     return dict(built)
 
 
-SAMPLES = {"hh": samples, "hh-from-scratch": scratch, "thalamic": thalamic}
+SAMPLES = {"hh": samples, "hh-from-scratch": scratch, "hh-lesson": lesson, "thalamic": thalamic}
 """Assignment to what builds its samples."""
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ from grader.verify.equivalents.hooks import hung_in_other_ways
 from grader.verify.equivalents.integrators import dt_in_other_ways, other_integrators
 from grader.verify.equivalents.joint import own_states
 from grader.verify.equivalents.names import (
-    accepted_types,
     exchanged_names,
     other_names,
     subclassed,
@@ -34,7 +33,9 @@ from grader.verify.equivalents.numbers import single_precision, variants
 from grader.verify.equivalents.settings import left_settings
 from grader.verify.equivalents.updates import by_hand
 from grader.verify.equivalents.ways import each_alone, in_another_order, together
+from grader.verify.records import right_runs
 from grader.verify.teacher import Teacher
+from grader.verify.types import accepted_types
 
 Family = Callable[[Teacher, Assignment], Iterator[Specimen]]
 
@@ -67,10 +68,18 @@ FAMILIES: tuple[Family, ...] = (
     single_precision,
     variants,
     left_settings,
+    right_runs,
 )
 
 
 def equivalents(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
-    """Every right model."""
+    """Every right model.
+
+    Of those that change nothing but other exercises' cells, each kind once: the last one, which
+    changes them together. They are all made where that exercise is verified.
+    """
     made = itertools.chain.from_iterable(family(teacher, assignment) for family in FAMILIES)
-    return [replace(specimen, right=True) for specimen in made]
+    every = [replace(specimen, right=True) for specimen in made]
+    of_others = [s for s in every if s.cells and s.cells.keys() <= teacher.of_others]
+    last = {specimen.operator: specimen for specimen in of_others}
+    return [s for s in every if s not in of_others or s is last[s.operator]]

@@ -15,18 +15,24 @@ from grader.verify.teacher import Teacher
 
 def own_states(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
     """Each way of writing the graded class's states and its update, where it has them."""
-    if own_step(teacher) is None:
+    if (own := own_step(teacher)) is None:
         return
     name = teacher.cell.class_name
     ways: dict[str, Callable[[ast.ClassDef, Step], None]] = {
-        "states reset too": _reset,
-        "states made in reset_state": _made_in_reset,
         "an integrator for each equation": _apart,
         "equations in another order": _turned,
+    }
+    whole: dict[str, Callable[[ast.ClassDef, Step], None]] = {
+        "states reset too": _reset,
+        "states made in reset_state": _made_in_reset,
         "states read by value": _by_value,
         "spikes by operators": _by_operators,
         "the last spike at the end of its step": _at_the_end,
     }
+    if is_whole := bool(state_makers(own.init)):  # no channel, which makes its states elsewhere
+        ways |= whole
+    elif len(own.equations) < 2:
+        return
     for operator, way in ways.items():
 
         def changed(
@@ -39,7 +45,8 @@ def own_states(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
 
         if cells := changed_classes(teacher, [name], changed):
             yield Specimen(operator=operator, place=name, cells=cells)
-    yield from _in_turn(teacher)
+    if is_whole:
+        yield from _in_turn(teacher)
 
 
 def _in_turn(teacher: Teacher) -> Iterator[Specimen]:

@@ -82,24 +82,6 @@ def exchanged_names(teacher: Teacher, assignment: Assignment) -> Iterator[Specim
         )
 
 
-def accepted_types(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
-    """Each other ``master_type`` that the assignment accepts."""
-    for index in teacher.class_cells:
-        tree = teacher.trees[index]
-        for kind in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
-            channel = next((c for c in teacher.exercise.channels if c.name == kind.name), None)
-            for statement in kind.body:
-                if channel is None or "master_type =" not in ast.unparse(statement):
-                    continue
-                for other in channel.master_types[1:]:
-                    new = statements(f"master_type = bp.dyn.{other}")[0]
-                    yield Specimen(
-                        operator="accepted master_type",
-                        place=f"{kind.name}: {other}",
-                        cells={index: swapped(tree, statement, new)},
-                    )
-
-
 def _short_super(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
     if _is_super(node) and node.args:
         yield shown(node), ast.Call(node.func, [], [])

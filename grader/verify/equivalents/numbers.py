@@ -38,7 +38,7 @@ def single_precision(teacher: Teacher, assignment: Assignment) -> Iterator[Speci
     if (math := known.get("brainpy.math")) is not None:
         states = dict(_states(kinds, math))
         yield from _each_and_all(teacher, IN_FLOAT32[0], states)
-        if not states:
+        if not states and teacher.exercise.kind == "neuron":
             graded = teacher.cell.class_name
             cells = changed_classes(teacher, [graded], lambda kind: _V_in_float32(kind, math))
             yield Specimen(operator=IN_FLOAT32[0], place=IN_FLOAT32[1], cells=cells)

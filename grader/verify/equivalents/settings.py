@@ -15,7 +15,12 @@ OTHER_DT = (0.05, 0.01)  # ms
 
 
 def left_settings(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
-    """Each setting in one of the places in turn; then another dt and another integrator."""
+    """Each setting in one of the places in turn; then another dt and another integrator.
+
+    None where no model is asked, and for a channel alone, which is asked as its neuron is.
+    """
+    if teacher.exercise.kind != "neuron":
+        return
     for number, setting in enumerate(_settings(modules(teacher))):
         places = list(_places(teacher, setting).items())
         where, cells = places[number % len(places)]
