@@ -8,39 +8,46 @@ from collections.abc import Sequence
 from grader.assignment import Assignment, Exercise
 from grader.read.candidates import Code, code_of
 from grader.read.classes import Scope, classes, last_name
-from grader.read.released import released
+from grader.read.released import Released, released
+from grader.read.source import digest_of
 from grader.stages import Submission
 
 
 def looks_like(submission: Submission, assignments: Sequence[Assignment]) -> list[str]:
     """The assignments that fit a notebook best; several where it can't be told, or none.
 
-    What counts first are code cells that one assignment alone released, then the tags of the
-    exercises' cells, then classes of an exercise's name on the base that it asks for.
+    What counts first are cells that one assignment alone released, then which share of the
+    exercises has its tag on a cell, then for which there is a class of its name on its base.
 
     Raises ``AssignmentError`` when a released notebook can't be read.
     """
     codes = [code_of(cell) for cell in submission.cells if cell.kind == "code"]
-    cells = {a.id: {cell.digest for cell in released(a).cells} for a in assignments}
+    cells = {a.id: _digests(released(a)) for a in assignments}
     everywhere = Counter(digest for digests in cells.values() for digest in digests)
-    digests = {code.digest for code in codes}
+    texts = [cell.source for cell in submission.cells if cell.kind == "markdown"]
+    digests = {code.digest for code in codes} | {digest_of(text, None) for text in texts}
     tags = {tag for code in codes for tag in code.cell.tags}
     scores = {
         a.id: (
             sum(everywhere[digest] == 1 for digest in cells[a.id] & digests),
-            sum(exercise.tag in tags for exercise in a.exercises),
-            sum(_defines(codes, exercise) for exercise in a.exercises if exercise.class_name),
+            sum(e.tag in tags for e in a.exercises) / len(a.exercises),
+            sum(_defines(codes, e) for e in a.exercises) / len(a.exercises),
         )
         for a in assignments
     }
-    best = max(scores.values(), default=(0, 0, 0))
+    best = max(scores.values(), default=(0, 0.0, 0.0))
     return [id for id, score in scores.items() if score == best and any(score)]
 
 
+def _digests(start: Released) -> frozenset[str]:
+    return start.texts.union(cell.digest for cell in start.cells)
+
+
 def _defines(codes: Sequence[Code], exercise: Exercise) -> bool:
-    """Whether the exercise's class stands in a cell, on its base or one that is built on it."""
+    """Whether the exercise's class stands in a cell, on its base or one close to it."""
     trees = [code.tree for code in codes if code.tree is not None]
-    bases = Scope(trees).names_for(exercise.base)
+    known = Scope(trees)
+    bases = set[str]().union(*map(known.names_for, (exercise.base, *exercise.related_bases)))
     return any(
         node.name == exercise.class_name and any(last_name(base) in bases for base in node.bases)
         for tree in trees

@@ -29,9 +29,10 @@ class ReleasedCell:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The code cells of the released notebook."""
+    """The code cells of the released notebook, and the digests of its texts."""
 
     cells: tuple[ReleasedCell, ...]
+    texts: frozenset[str]
 
     def own(self, tag: str) -> tuple[ReleasedCell, ...]:
         """The cells that carry an exercise's tag."""
@@ -72,7 +73,8 @@ def _read(notebook: Path, digest: str) -> Released:
                     statements=frozenset(map(tree_digest, _statements(found))),
                 )
             )
-    return Released(tuple(cells))
+    texts = [cell.source for cell in submission.cells if cell.kind == "markdown"]
+    return Released(tuple(cells), frozenset(digest_of(text, None) for text in texts))
 
 
 def _statements(found: Iterable[ast.ClassDef]) -> Iterator[ast.stmt]:

@@ -156,7 +156,7 @@ def lesson() -> dict[str, bytes]:
     no_reset = _own(INa={"self.m 和 self.h 从 0 开始": None})
     drafts = {
         "right-plain.ipynb": _filled(),
-        "right-stripped.ipynb": _filled().stripped(),
+        "right-without-tags-and-ids.ipynb": _filled().as_handout(),
         "right-part-3-and-4-in-one-cell.ipynb": _merged(),
         "right-run-in-the-cell-below.ipynb": _run_below(),
         "right-monitors-by-functions.ipynb": _filled(runner=BY_FUNCTIONS),
