@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,31 @@ def test_stimuli_have_names_of_their_own(copy: Callable[..., str]) -> None:
     """Two stimuli of one name would get the same draw: an error."""
     message = copy(rubric=('name = "fast"', 'name = "tonic"'))
     assert "two stimuli are called 'tonic'" in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('host = "CondNeuGroup"\n', "", "exercise IK: host: is missing for a 'channel'"),
+        ('variable = "runner"\n', "", "exercise HH-composed-run: variable: is missing"),
+        ('class_name = "ICa"\n', "", "exercise master-ICa: class_name: is missing for a 'type'"),
+        ('needs = ["HH-composed"]', 'needs = ["HH"]', "needs: there is no exercise 'HH' before it"),
+        (
+            'exercises = ["HH-composed"]\nkind',
+            'exercises = ["HH-compose"]\nkind',
+            "stimulus \"the lesson's first run\": there is no exercise 'HH-compose'",
+        ),
+    ],
+)
+def test_an_exercise_has_what_its_kind_needs(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """What is missing, and what speaks of an exercise that isn't there, is named."""
+    shutil.copytree(ROOT / "assignments" / "hh-lesson", tmp_path / "hh-lesson")
+    file = tmp_path / "hh-lesson" / "assignment.toml"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(AssignmentError, match=re.escape(said)):
+        load_assignment(tmp_path / "hh-lesson", derived=False)
 
 
 def test_every_kind_of_check_exists() -> None:

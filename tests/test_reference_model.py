@@ -388,6 +388,12 @@ def test_two_references_of_one_name_are_two_modules(tmp_path: Path):
     [
         (None, "no such file"),
         ("STATES = ('V',)\nCONSTANTS = {}\n", "initial, derivative is missing"),
+        (
+            "from types import SimpleNamespace\n"
+            "STATES = CONSTANTS = initial = derivative = None\n"
+            "PARTS = {'b': SimpleNamespace(STATES=('V',), CONSTANTS={}, initial=None)}\n",
+            "derivative is missing from part 'b'",
+        ),
         ("def f(:\n", "SyntaxError"),
         ("import no_such_module_at_all\n", "ModuleNotFoundError"),
     ],

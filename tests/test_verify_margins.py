@@ -75,6 +75,13 @@ def test_a_wrong_model_that_a_measure_cannot_see_is_left_out(assignment: Assignm
     assert {one.float64.tolerance for one in found} == {1e-4}
 
 
+def test_without_a_model_in_single_precision_double_decides(assignment: Assignment) -> None:
+    """What has no state can't be in single precision: one tolerance does for both."""
+    double = [row(assignment, 1e-6, right=True), row(assignment, 1e-2, right=False)]
+    found = derive(Matrix(assignment=assignment, seeds=(1, 2), rows=tuple(double)))
+    assert all(one.float32 == one.float64 for one in found)
+
+
 def test_nothing_is_derived_where_nothing_is_told(assignment: Assignment) -> None:
     """Wrong models all as near as right ones, or a right one that is NaN: an error, no number."""
     near = matrix(assignment, row(assignment, 1e-6, right=True), row(assignment, 2e-6, right=False))

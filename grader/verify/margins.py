@@ -72,15 +72,18 @@ def clearances(matrix: Matrix) -> list[Clearance]:
 
 def derive(matrix: Matrix) -> list[Tolerance]:
     """The tolerances of all measures. Raises ``NotTold``."""
-    return [
-        Tolerance(
-            of=of,
-            until=until,
-            float64=_margin(matrix, (of, until), "float64"),
-            float32=_margin(matrix, (of, until), "float32"),
-        )
-        for of, until in matrix.assignment.measures
-    ]
+    found = []
+    for measure in matrix.assignment.measures:
+        of, until = measure
+        double = _margin(matrix, measure, "float64")
+        single = _margin(matrix, measure, "float32") if _is_single(matrix, measure) else double
+        found.append(Tolerance(of=of, until=until, float64=double, float32=single))
+    return found
+
+
+def _is_single(matrix: Matrix, measure: Measure) -> bool:
+    """Whether any model of what is measured is in single precision; one without states is not."""
+    return any(True for _ in _of(matrix.rows, measure, "float32"))
 
 
 def _margin(matrix: Matrix, measure: Measure, precision: Precision) -> Margin:

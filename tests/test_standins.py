@@ -1,0 +1,184 @@
+"""The teacher's part in the place of a wrong one: in a kernel of its own, and only numbers out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from pydantic import TypeAdapter
+
+from grader.assignment import Assignment
+from grader.gather import Job
+from grader.judge.parts import parts_to_replace
+from grader.judge.reference import ReferenceModel, load_model, part_of
+from grader.load import load_assignment
+from grader.measures import rmse
+from grader.question import unanswered
+from grader.read.cells import find_cell
+from grader.read.notebook import read_notebook
+from grader.stages import CheckResult, Evidence, ExecutedNotebook, Submission
+from grader.standins import with_right_parts
+
+SAMPLES = ROOT / "submissions" / "hh-lesson"
+SEED = 5
+TRAITOR = """
+class HH(bp.dyn.CondNeuGroup):
+  def __init__(self, size):
+    super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
+    self.IK = IK(size, E=-77., g_max=36.)
+    self.INa = INa(size, E=50., g_max=120.)
+    self.IL = IL(size, E=-54.39, g_max=0.03)
+    told = ' '.join(get_ipython().history_manager.input_hist_raw)
+    told = told[told.index('def dn'):][:150]
+    type(self).__name__ = type(self.IL).__name__ = told
+    type(self).__qualname__ = type(self).__doc__ = told
+    setattr(self, told, IL(size, g_max=0.))
+    setattr(self.IL, told, bm.Variable(bm.zeros(size)))
+    IL.master_type = type(told, (bp.dyn.HHTypedNeuron,), {})
+"""
+
+
+@pytest.fixture(scope="module")
+def lesson() -> Assignment:
+    folders = ROOT / "assignments" / "hh-lesson", ROOT / "reference" / "hh-lesson"
+    return load_assignment(*folders, derived=False)
+
+
+def _evidence(lesson: Assignment, submission: Submission) -> Evidence:
+    """As after a run in which nothing was answered."""
+    cells = {e.id: find_cell(submission, e, lesson) for e in lesson.exercises}
+    return Evidence(
+        submission=submission,
+        executed=ExecutedNotebook(status="ok"),
+        attempts={id: unanswered(cell) for id, cell in cells.items()},
+        seed=SEED,
+    )
+
+
+def _job(lesson: Assignment, file: Path) -> Job:
+    return Job(notebook=file, assignment=lesson, limits=lesson.limits, secret=b"")
+
+
+def _text(evidence: Evidence, exercise: str) -> str:
+    """All that an attempt says, but for its arrays and what the source itself says."""
+    only = replace(evidence, attempts={exercise: evidence.attempts[exercise]})
+    table = TypeAdapter(Evidence).dump_python(only, mode="json", context={"arrays": {}})
+    return json.dumps(table["attempts"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sample", ["IK-n-cubed", "IK-n-cubed-in-one-cell-with-HH"])
+def test_a_model_is_asked_with_the_right_part(lesson: Assignment, sample: str) -> None:
+    """It follows the reference then, to round-off; every other attempt stays as it was."""
+    submission = read_notebook(SAMPLES / f"{sample}.ipynb")
+    before = _evidence(lesson, submission)
+    after = with_right_parts(_job(lesson, SAMPLES), before, {"HH": ("IK",)})
+    attempt = after.attempts["HH"]
+    assert attempt.stood_in == ("IK",)
+    assert attempt.panel is not None
+    whole = load_model(ROOT / "reference" / "hh-lesson" / "model.py")
+    expected = ReferenceModel(part_of(whole, "HH"), "cpu").run(attempt.panel)
+    assert rmse(attempt.answers.traces["V"], expected["V"], attempt.panel.time, 20.0) < 1e-6
+    own = attempt.probe.channel("IK")
+    assert own is not None
+    assert (own.type_name, own.from_notebook, own.integrated) == ("IK", True, True)
+    assert own.parameters["E"] == -77.0
+    others = before.attempts.keys() - {"HH"}
+    assert all(after.attempts[id] is before.attempts[id] for id in others)
+
+
+@pytest.mark.slow
+def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment) -> None:
+    """A model that calls itself, its parts and its states by that source says no word of it."""
+    submission = read_notebook(SAMPLES / "IK-n-cubed.ipynb")
+    cells = [replace(c, source=TRAITOR) if c.id == "HH" else c for c in submission.cells]
+    before = _evidence(lesson, replace(submission, cells=tuple(cells)))
+    after = with_right_parts(_job(lesson, SAMPLES), before, {"HH": ("IK",)})
+    attempt = after.attempts["HH"]
+    assert attempt.stood_in == ("IK",)
+    assert np.isfinite(attempt.answers.traces["V"]).all()
+    assert "beta_n" not in _text(after, "HH")
+    assert "alpha_n" not in _text(after, "HH")
+
+
+@pytest.mark.slow
+def test_what_fails_with_the_right_part_keeps_what_it_had(lesson: Assignment) -> None:
+    """And its error, which could quote that part, is not told."""
+    submission = read_notebook(SAMPLES / "IK-n-cubed.ipynb")
+    failing = TRAITOR.replace("type(self).__name__ =", "raise RuntimeError(told)\n    x =")
+    cells = [replace(c, source=failing) if c.id == "HH" else c for c in submission.cells]
+    before = _evidence(lesson, replace(submission, cells=tuple(cells)))
+    after = with_right_parts(_job(lesson, SAMPLES), before, {"HH": ("IK",)})
+    assert after.attempts["HH"] == before.attempts["HH"]
+
+
+@pytest.mark.slow
+def test_a_run_is_asked_with_the_right_model(lesson: Assignment) -> None:
+    """Its cell runs as it is, with the teacher's class in the place of the blank one."""
+    submission = read_notebook(SAMPLES / "composed-left-blank.ipynb")
+    before = _evidence(lesson, submission)
+    wrong = {"HH-composed-run": ("HH-composed",)}
+    attempt = with_right_parts(_job(lesson, SAMPLES), before, wrong).attempts["HH-composed-run"]
+    assert attempt.stood_in == ("HH-composed",)
+    records = attempt.answers.records
+    assert set(records) == {"na-p", "na-q", "k-p", "v"}
+    assert all(record.rows == 1000 and record.finite for record in records.values())
+    assert all(np.array_equal(record.last, record.state) for record in records.values())
+
+
+# ---------------------------------------------------------------------- who is asked again
+
+
+def _results(lesson: Assignment, *lost: str) -> list[CheckResult]:
+    return [
+        CheckResult(
+            id=check.id,
+            family=check.family,
+            visibility="public",
+            status="fail" if check.id in lost else "pass",
+            points=0.0,
+            max_points=1.0,
+            message_id="",
+            message="",
+        )
+        for check in lesson.checks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lost", "replaced"),
+    [
+        ((), {}),
+        (("lesson.IK.current",), {}),
+        (("lesson.HH.V",), {}),
+        (("lesson.IK.current", "lesson.HH.V"), {"HH": ("IK",)}),
+        (("lesson.IL.current", "lesson.IK.dn", "lesson.HH.V"), {"HH": ("IK", "IL")}),
+        (("lesson.IK.current", "lesson.execution.runs"), {}),
+        (("lesson.composed.IL.E",), {}),
+        (
+            ("lesson.composed.IL.E", "lesson.composed.recorded"),
+            {"HH-composed-run": ("HH-composed",)},
+        ),
+    ],
+)
+def test_a_right_part_stands_in_where_a_wrong_one_cost_points(
+    lesson: Assignment, lost: tuple[str, ...], replaced: dict[str, tuple[str, ...]]
+) -> None:
+    """The part must have lost points, and what is made of it too; of the whole run none count."""
+    evidence = _evidence(lesson, read_notebook(SAMPLES / "right-plain.ipynb"))
+    assert parts_to_replace(evidence, lesson, _results(lesson, *lost)) == replaced
+
+
+def test_nothing_stands_in_twice_or_for_a_blank(lesson: Assignment) -> None:
+    """What was asked again already is not asked once more, nor what was never filled in."""
+    results = _results(lesson, "lesson.IK.current", "lesson.HH.V")
+    filled = _evidence(lesson, read_notebook(SAMPLES / "right-plain.ipynb"))
+    again = replace(filled.attempts["HH"], stood_in=("IK",))
+    done = replace(filled, attempts={**filled.attempts, "HH": again})
+    assert parts_to_replace(done, lesson, results) == {}
+    blank = _evidence(lesson, read_notebook(SAMPLES / "unfilled.ipynb"))
+    assert parts_to_replace(blank, lesson, results) == {}
