@@ -35,6 +35,8 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
             *_in_single_precision(teacher, assignment, right),
             *_by_another_integrator(teacher, assignment, right),
         ]
+        if len(assignment.exercises) > 1:
+            made = [replace(one, place=f"{one.place}, of {exercise.id}") for one in made]
         found.append((teacher, [(next(counter), specimen) for specimen in made]))
     return found
 
