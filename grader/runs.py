@@ -118,7 +118,8 @@ class _Run:
         wanted = self.contradicted(attempts)
         last = max(self.cells[id].index or 0 for id in wanted)
         own = replace(self.submission, cells=definitions(self.submission.cells[: last + 1]))
-        _, found = replace(self, submission=own).in_fresh_kernel(own.cells)
+        asked = {id: self.cells[id] for id in wanted}
+        _, found = replace(self, submission=own, cells=asked).in_fresh_kernel(own.cells)
         settled = {
             id: replace(found[id], by_source=True)
             for id in set(wanted) - set(self.contradicted(found))

@@ -108,7 +108,7 @@ def nothing_done(item: Item) -> Finding | None:
     blanks = item.attempt.cell.blanks
     if blanks and len(unfilled(item)) == len(blanks):
         elsewhere = [c.name for c in item.attempt.probe.channels if c.integrated]
-        if elsewhere:
+        if elsewhere and item.exercise.kind == "neuron":
             return Finding(
                 credit=0.0,
                 message_id="checks.misnamed",
