@@ -13,30 +13,48 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from grader.exercise import (
+    Channel,
+    Data,
+    Exercise,
+    Gate,
+    Mistake,
+    NonNegative,
+    Parameter,
+    Positive,
+    Share,
+    Text,
+)
 from grader.stages import Precision, Visibility
 
-NonNegative = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Data(BaseModel):
-    """Read-only data; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Text(Data):
-    """The same words in both languages."""
-
-    en: str
-    zh: str
-
-    def in_language(self, language: str) -> str:
-        """The words in ``language``, "en" or "zh"."""
-        return self.zh if language == "zh" else self.en
+__all__ = [
+    "MEASURED",
+    "Answer",
+    "Assignment",
+    "Channel",
+    "Check",
+    "Data",
+    "Exercise",
+    "FieldDraw",
+    "Gate",
+    "Limits",
+    "Margin",
+    "Measure",
+    "Mistake",
+    "NonNegative",
+    "Parameter",
+    "Positive",
+    "Rubric",
+    "Share",
+    "Simulation",
+    "Stimulus",
+    "Text",
+    "Tier",
+    "Tolerance",
+    "Variant",
+]
 
 
 class Limits(Data):
@@ -54,134 +72,6 @@ class Limits(Data):
     def changed(self, **given: float | None) -> Limits:
         """These limits with those given (not None) put in their place."""
         return self.model_copy(update={n: limit for n, limit in given.items() if limit is not None})
-
-
-class Mistake(Data):
-    """A wrong value with a known cause; ``message`` is the id of a sentence about it."""
-
-    value: float
-    message: str
-
-
-class Parameter(Data):
-    """A parameter of a channel: what the handout asks for."""
-
-    value: float
-    unit: str = ""
-    tolerance: Positive = 1e-6  # relative
-    mistakes: tuple[Mistake, ...] = ()
-
-
-class Gate(Data):
-    """A state beside V with an equation, as a gate between 0 and 1; other names it goes by.
-
-    Where the vector field is sampled, it is drawn from ``range``; its derivative, per ms, is
-    compared in units of ``scale``.
-    """
-
-    aliases: tuple[str, ...] = ()
-    range: tuple[float, float] = (0.02, 0.98)
-    scale: Positive = 1.0
-
-
-class Channel(Data):
-    """An ion, or an ion channel, that the exercise asks for at the attribute ``name``.
-
-    A channel that hangs on an ion has the ion's name and a dot before its own. ``type`` is the
-    class of BrainPy's that is asked for; without one it is the notebook's own. Each of
-    ``master_types`` is right, a joint one written with plus signs: "A + B". ``given`` are
-    states that follow from others, and the ranges in which they are drawn all the same.
-    """
-
-    name: str
-    type: str = ""
-    master_types: tuple[str, ...] = ("HHTypedNeuron",)
-    parameters: dict[str, Parameter] = {}
-    gates: dict[str, Gate] = {}
-    given: dict[str, tuple[float, float]] = {}
-
-    @property
-    def ion(self) -> str:
-        """The name of the ion that it hangs on; "" for the cell itself."""
-        return self.name.rpartition(".")[0]
-
-
-class Exercise(Data):
-    """One exercise: a class that the student completes by filling its blanks, or a run.
-
-    ``kind``: the class is that of a "neuron"; of a "channel", which is put alone into a neuron
-    of BrainPy's class ``host``; or a "type", which is looked at and never made. A "run" is no
-    class but a cell that gives ``variable`` a runner. It monitors under each name of
-    ``monitors`` that state of its model, wherever the model goes. A blank is a name that the
-    class gives a value to, or a method: without ``blanks`` they are the channels. ``states``
-    are the model's own, which no channel holds; ``records`` are those of its own that say when
-    it fires: nobody draws them, and they have no equation. ``needs`` are exercises that this
-    one is made of: where one of them is wrong, the teacher's stands in for it.
-    """
-
-    id: str
-    tag: str  # of its cell in the released notebook
-    title: Text | None = None  # beside its checks, where there are several exercises
-    kind: Literal["neuron", "channel", "type", "run"] = "neuron"
-    class_name: str = ""
-    base: str = ""
-    host: str = ""
-    variable: str = ""
-    monitors: dict[str, str] = {}
-    needs: tuple[str, ...] = ()
-    related_bases: tuple[str, ...] = ()  # not what was asked, but close to it
-    blanks: tuple[str, ...] = ()
-    states: dict[str, Gate] = {}
-    records: tuple[str, ...] = ()
-    parameters: dict[str, Parameter] = {}  # of the model itself
-    channels: tuple[Channel, ...] = ()
-    start: dict[str, tuple[float, float]] = {}  # least and greatest of each state after reset()
-    spike_threshold: float = 0.0  # mV; a spike is an upward crossing
-    public_traces: str = ""  # file with the accepted models' traces for the public stimuli
-
-    def channel(self, name: str) -> Channel:
-        """The channel asked for at ``name``; ``KeyError`` when there is none."""
-        for channel in self.channels:
-            if channel.name == name:
-                return channel
-        raise KeyError(name)
-
-    @property
-    def gates(self) -> dict[str, Gate]:
-        """Every state with an equation but V: ``"n"`` of the model, ``"K.n"`` of a channel."""
-        of_channels = {f"{c.name}.{g}": gate for c in self.channels for g, gate in c.gates.items()}
-        return self.states | of_channels
-
-    def short(self, state: str) -> str:
-        """A state's name without its channel's, where no other has the same."""
-        own = state.rpartition(".")[2]
-        alike = [gate for gate in self.gates if gate.rpartition(".")[2] == own]
-        return own if len(alike) < 2 else state
-
-    @property
-    def to_fill(self) -> tuple[str, ...]:
-        """The names of its blanks: a channel that hangs on an ion belongs to the ion's."""
-        channels = tuple(c.name for c in self.channels if "." not in c.name)
-        return self.blanks or channels or ((self.variable,) if self.variable else ())
-
-    @property
-    def answers(self) -> bool:
-        """Whether its model answers stimuli."""
-        return self.kind in ("neuron", "channel")
-
-    @property
-    def ranges(self) -> dict[str, tuple[float, float]]:
-        """Where each state but V is drawn, also those that are ``given``, under its full name."""
-        given = {f"{c.name}.{g}": ends for c in self.channels for g, ends in c.given.items()}
-        return {name: gate.range for name, gate in self.gates.items()} | given
-
-    def scale(self, variable: str) -> float:
-        """In which unit a derivative is compared: mV/ms for V, and 1/ms times this for others."""
-        return self.gates[variable].scale if variable in self.gates else 1.0
-
-    def parameters_of(self, channel: str) -> dict[str, Parameter]:
-        """Those of a channel, or of the model itself for ""; ``KeyError`` as `channel`."""
-        return self.channel(channel).parameters if channel else self.parameters
 
 
 class Stimulus(Data):
@@ -300,7 +190,7 @@ class Variant(Data):
     """An accepted model: constants of the reference, and a note that names it when found."""
 
     id: str
-    constants: dict[str, float] = {}
+    constants: dict[str, float] = Field(default_factory=dict)
     note: str = ""  # message id, shown when this variant is not the first
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.assignment import Assignment
-from grader.probe import messages
+from grader.probe import messages, replies
 from grader.read.cells import answer_cells
 from grader.run.session import KernelGone, Session
 from grader.stages import Figure, GradedCell
@@ -39,8 +39,8 @@ async def _saved(session: Session, windows: Windows) -> list[Figure]:
     asked = messages.expression("saved_figures", {"max_bytes": messages.MAX_FIGURES})
     try:
         reply = await session.ask(asked, min(SECONDS, session.limits.probe_seconds))
-        saved = messages.read_figures(messages.reply_text(reply))
-    except (KernelGone, messages.BadReply):
+        saved = replies.read_figures(replies.reply_text(reply))
+    except (KernelGone, replies.BadReply):
         return []
     return [
         replace(figure, cell=cell)

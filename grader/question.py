@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grader.assignment import Assignment, Exercise
-from grader.probe import messages
+from grader.probe import messages, replies
 from grader.run.session import KernelGone, Session
 from grader.stages import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
 from grader.stimuli import draw, population
@@ -84,13 +84,13 @@ class _Asked:
         return messages.look_request(assignment, self.exercise, self.cell, size)
 
     async def look(self) -> ModelProbe:
-        return messages.read_look(await self._ask("look", self.request()))
+        return replies.read_look(await self._ask("look", self.request()))
 
     async def records(self) -> tuple[ModelProbe, Answers]:
         """Whether the runner is there, and what it recorded."""
         exercise = self.exercise
         request: dict[str, object] = {"variable": exercise.variable, "monitors": exercise.monitors}
-        return messages.read_records(await self._ask("recorded", request))
+        return replies.read_records(await self._ask("recorded", request))
 
     async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
         """The panel that was asked, and what the model answered."""
@@ -107,12 +107,12 @@ class _Asked:
 
     async def _answer(self, drawn: Drawn) -> Answers:
         request = messages.answer_request(self.request(), drawn)
-        return messages.read_answer(await self._ask("answer", request), drawn)
+        return replies.read_answer(await self._ask("answer", request), drawn)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:
         left = self.deadline - time.monotonic()
         asked = messages.expression(function, request)
-        return messages.reply_text(await self.session.ask(asked, left))
+        return replies.reply_text(await self.session.ask(asked, left))
 
 
 def _away_from_singular(panel: Panel, answers: Answers) -> Panel | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.box.manager import boxed_kernel
 from grader.job import Job
 from grader.pictures import pictures
-from grader.probe.messages import BadReply
+from grader.probe.replies import BadReply
 from grader.question import Questions, mark, question, unanswered
 from grader.read.cells import find_cell
 from grader.read.contradictions import contradictions

@@ -21,7 +21,7 @@ from jupyter_client.session import Session as KernelSession
 
 from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather
-from grader.probe import messages
+from grader.probe import messages, replies
 from grader.run.kernel import kernel_environment, plain_kernel
 from grader.run.session import KernelBroken, KernelGone, open_session
 from grader.stages import Cell, Drawn, Evidence, Panel, Submission
@@ -290,16 +290,16 @@ DRAWN = Drawn(
 )
 def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
     """A reply that is not what was asked for raises one known exception, nothing else."""
-    with pytest.raises(messages.BadReply, match=complaint):
-        messages.read_answer(reply, DRAWN)
+    with pytest.raises(replies.BadReply, match=complaint):
+        replies.read_answer(reply, DRAWN)
 
 
 def test_a_channel_can_be_named_only_once() -> None:
     """A reply that names a channel twice is refused: what it earns must not be doubled."""
     channel = {"name": "IK", "kind": "channel"}
-    messages.read_look(json.dumps({"found": True, "channels": [channel]}))
-    with pytest.raises(messages.BadReply, match="twice"):
-        messages.read_look(json.dumps({"found": True, "channels": [channel, channel]}))
+    replies.read_look(json.dumps({"found": True, "channels": [channel]}))
+    with pytest.raises(replies.BadReply, match="twice"):
+        replies.read_look(json.dumps({"found": True, "channels": [channel, channel]}))
 
 
 @pytest.mark.parametrize(
@@ -318,17 +318,17 @@ def test_a_channel_can_be_named_only_once() -> None:
 )
 def test_a_reply_is_never_evaluated(content: dict[str, Any]) -> None:
     """Only a literal string is taken out of a reply."""
-    with pytest.raises(messages.BadReply):
-        messages.reply_text({"content": content})
+    with pytest.raises(replies.BadReply):
+        replies.reply_text({"content": content})
 
 
 def test_a_reply_that_breaks_parsers_does_not_break_the_next() -> None:
     """After a reply of a hundred thousand brackets, text with every kind of quote is read."""
     for said in ("[" * 100_000, "'" + "\\" * 99_999 + "'", "'a' " * 50_000, "-" * 100_000 + "1"):
-        with pytest.raises(messages.BadReply):
-            messages.reply_text(_reply(said))
+        with pytest.raises(replies.BadReply):
+            replies.reply_text(_reply(said))
     for text in ("plain", "it's", 'a "b"', """'"\\'\n\u202e\\""", "\U0001f600" * 3):
-        assert messages.reply_text(_reply(repr(text))) == text
+        assert replies.reply_text(_reply(repr(text))) == text
 
 
 def _reply(shown: str) -> dict[str, Any]:
@@ -372,7 +372,7 @@ def test_a_model_meets_no_setting_of_the_one_before_it(tmp_path: Path) -> None:
             for cell in submission.cells:
                 if cell.index:
                     reply = await session.ask(messages.expression("afresh", {}), 60.0)
-                    assert messages.reply_text(reply) == "null"
+                    assert replies.reply_text(reply) == "null"
                 ran = await session.run_cell(cell.index)
                 told.append(f"{ran.status} {ran.error_text}")
             return told

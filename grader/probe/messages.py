@@ -1,45 +1,20 @@
-"""What goes into the kernel and what comes out of it.
-
-The kernel belongs to the student: its replies are read like a message from a
-stranger. Only JSON comes out, arrays as base64 of float64 with their shape; size,
-keys, shape and finiteness are checked here, and nothing is ever unpickled.
-"""
+"""What goes into the kernel: questions as Python text. What comes out: ``grader.probe.replies``."""
 
 from __future__ import annotations
 
-import ast
 import base64
 import json
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.assignment import Assignment, Exercise
-from grader.stages import (
-    FINER,
-    Answers,
-    Array,
-    ChannelProbe,
-    Drawn,
-    Fault,
-    Figure,
-    GradedCell,
-    ModelProbe,
-    Record,
-)
+from grader.stages import FINER, Array, Drawn, GradedCell
 
-MAX_REPLY = 32 * 2**20  # bytes of JSON
-MAX_ROW = 1000  # neurons of a record
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
-_TEXT = re.compile(
-    r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.S
-)  # as Python writes it
 REPLY = "_grader_reply"  # where the kernel leaves its reply
 
 _PARTS = {
@@ -64,10 +39,6 @@ for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
     del sys.modules[name]
 sys.modules[{reply!r}] = json.dumps(reply)
 """
-
-
-class BadReply(Exception):
-    """The kernel answered something that is no reply of the probe."""
 
 
 def expression(function: str, request: Mapping[str, Any]) -> str:
@@ -135,253 +106,3 @@ def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
 def _pack(array: Array) -> dict[str, Any]:
     raw = np.ascontiguousarray(array, "<f8").tobytes()
     return {"shape": list(array.shape), "data": base64.b64encode(raw).decode()}
-
-
-# ------------------------------------------------------------------- coming out
-
-_Short = Annotated[str, Field(max_length=300)]
-_Long = Annotated[str, Field(max_length=8000)]
-_Names = Annotated[list[_Short], Field(max_length=200)]
-_Numbers = dict[_Short, float | None]
-
-
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-class _Fault(_Message):
-    stage: _Short = ""
-    error_name: _Short = ""
-    error_text: _Long = ""
-    traceback: _Long = ""
-
-
-class _Channel(_Message):
-    name: _Short
-    kind: Literal["channel", "blank", "other"]
-    type_name: _Short = ""
-    from_notebook: bool = False
-    lineage: _Names = []
-    master_types: _Names = []
-    parameters: _Numbers = {}
-    measured: _Numbers = {}
-    states: _Names = []
-    integrated: bool = False
-    integrators: _Names = []
-
-
-class _Look(_Message):
-    found: bool
-    class_name: _Short = ""
-    lineage: _Names = []
-    channels: Annotated[list[_Channel], Field(max_length=100)] = []
-    integrator: _Short = ""
-    states: _Names = []
-    parameters: _Numbers = {}
-    population: Annotated[int, Field(ge=0, le=10**6)] = 0
-    faults: Annotated[list[_Fault], Field(max_length=100)] = []
-
-
-class _Array(_Message):
-    shape: Annotated[list[Annotated[int, Field(ge=0, le=10**6)]], Field(min_length=1, max_length=2)]
-    data: str
-
-
-class _Answer(_Message):
-    traces: dict[_Short, _Array] = {}
-    field: dict[_Short, _Array] = {}
-    maps: dict[_Short, _Array] = {}
-    finer: dict[_Short, _Array] = {}
-    resets: Annotated[int, Field(ge=0, le=10**6)] = 0
-    start: dict[_Short, Annotated[list[float], Field(min_length=2, max_length=2)]] = {}
-    precision: Literal["float64", "float32"] = "float64"
-    one_by_one: bool = False
-    faults: Annotated[list[_Fault], Field(max_length=100)] = []
-
-
-class _Record(_Message):
-    rows: Annotated[int, Field(ge=1, le=10**9)]
-    finite: bool
-    last: _Array
-    state: _Array
-
-
-class _Records(_Message):
-    found: bool
-    class_name: _Short = ""
-    records: Annotated[dict[_Short, _Record], Field(max_length=100)] = {}
-    faults: Annotated[list[_Fault], Field(max_length=100)] = []
-
-
-class _Figure(_Message):
-    name: _Short
-    mime: Literal["image/png", "image/jpeg"]
-    modified: float
-    data: str
-
-
-class _Figures(_Message):
-    figures: Annotated[list[_Figure], Field(max_length=20)] = []
-    others: Annotated[list[float], Field(max_length=20)] = []
-
-
-def reply_text(reply: Mapping[str, Any]) -> str:
-    """The probe's JSON out of an ``execute_reply`` with our user expression.
-
-    Raises ``BadReply`` when it is not there.
-    """
-    try:
-        shown = reply["content"]["user_expressions"]["reply"]["data"]["text/plain"]
-    except (KeyError, TypeError):
-        raise BadReply(f"the kernel gave no reply to the probe ({_error(reply)})") from None
-    if not isinstance(shown, str) or len(shown) > MAX_REPLY:
-        raise BadReply("the kernel's reply to the probe is too large")
-    if not _TEXT.fullmatch(shown):  # nothing else gets to the parser, whose stack is finite
-        raise BadReply("the kernel's reply to the probe is no text")
-    try:
-        text = str(ast.literal_eval(shown))
-    except (ValueError, SyntaxError):
-        raise BadReply("the kernel's reply to the probe is no text") from None
-    if not text:
-        raise BadReply("the kernel's reply to the probe is empty")
-    return text
-
-
-def _error(reply: Mapping[str, Any]) -> str:
-    """The error that a reply without a value tells of."""
-    told: object = reply.get("content")
-    for part in ("user_expressions", "reply"):
-        told = told.get(part, told) if isinstance(told, dict) else {}
-    told = told if isinstance(told, dict) else {}
-    return f"{told.get('ename', '')}: {told.get('evalue', '')}"[:500]
-
-
-def read_look(text: str) -> ModelProbe:
-    """The structure of a model out of the probe's JSON. Raises ``BadReply``."""
-    message = _validated(_Look, text)
-    if len({c.name for c in message.channels}) < len(message.channels):
-        raise BadReply("the kernel's reply names a channel twice")
-    return ModelProbe(
-        found=message.found,
-        class_name=message.class_name,
-        lineage=tuple(message.lineage),
-        channels=tuple(
-            ChannelProbe(
-                name=c.name,
-                kind=c.kind,
-                type_name=c.type_name,
-                from_notebook=c.from_notebook,
-                lineage=tuple(c.lineage),
-                master_types=tuple(c.master_types),
-                parameters=_finite(c.parameters),
-                measured=_finite(c.measured),
-                states=tuple(c.states),
-                integrated=c.integrated,
-                integrators=tuple(c.integrators),
-            )
-            for c in message.channels
-        ),
-        integrator=message.integrator,
-        states=tuple(message.states),
-        parameters=_finite(message.parameters),
-        population=message.population,
-        faults=_faults(message.faults),
-    )
-
-
-def read_answer(text: str, drawn: Drawn) -> Answers:
-    """What a model answered; each array's shape must be as asked.
-
-    Raises ``BadReply``.
-    """
-    message = _validated(_Answer, text)
-    if message.traces and "V" not in message.traces:
-        raise BadReply("the kernel's reply has traces, but none of V")
-    field, after = drawn.field_states["V"].shape, (drawn.map_steps, *drawn.map_states["V"].shape)
-    stimuli = drawn.panel.current.shape[1]
-    fine = (len(FINER), drawn.finer_steps, stimuli)
-    flat = (fine[0] * fine[1], stimuli)
-    return Answers(
-        traces={n: _unpack(a, drawn.panel.current.shape) for n, a in message.traces.items()},
-        field_states=drawn.field_states,
-        field={n: _unpack(a, field) for n, a in message.field.items()},
-        map_states=drawn.map_states,
-        maps={n: _unpack(a, after) for n, a in message.maps.items()},
-        finer={n: _unpack(a, flat).reshape(fine) for n, a in message.finer.items()},
-        finer_from=drawn.finer_from,
-        resets=message.resets,
-        start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
-        precision=message.precision,
-        one_by_one=message.one_by_one,
-        faults=_faults(message.faults),
-    )
-
-
-def read_records(text: str) -> tuple[ModelProbe, Answers]:
-    """What a runner is, and the ends of what it recorded. Raises ``BadReply``."""
-    message = _validated(_Records, text)
-    records = {
-        name: Record(rows=r.rows, finite=r.finite, last=_row(r.last), state=_row(r.state))
-        for name, r in message.records.items()
-    }
-    probe = ModelProbe(
-        found=message.found,
-        class_name=message.class_name,
-        population=int(message.found),
-        faults=_faults(message.faults),
-    )
-    return probe, Answers(records=records)
-
-
-def _row(array: _Array) -> Array:
-    (length, *others) = array.shape
-    if others or length > MAX_ROW:
-        raise BadReply(f"the kernel's reply has a row of shape {array.shape}")
-    return _unpack(array, (length,))
-
-
-def read_figures(text: str) -> list[tuple[Figure, float]]:
-    """Saved pictures and when each was last written; vector ones without data.
-
-    Raises ``BadReply``.
-    """
-    message = _validated(_Figures, text)
-    bitmaps = [
-        (Figure(cell=None, name=f.name, mime=f.mime, data=f.data), f.modified)
-        for f in message.figures
-    ]
-    vectors = [(Figure(cell=None, name="", mime="", data=""), when) for when in message.others]
-    return bitmaps + vectors
-
-
-_AnyMessage = Any
-
-
-def _validated(model: type[_AnyMessage], text: str) -> _AnyMessage:
-    try:
-        return model.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise BadReply(
-            f"the kernel's reply has a fault at {first['loc']}: {first['msg']}"
-        ) from None
-
-
-def _finite(numbers: Mapping[str, float | None]) -> dict[str, float | None]:
-    return {n: v if v is not None and math.isfinite(v) else None for n, v in numbers.items()}
-
-
-def _faults(faults: Sequence[_Fault]) -> tuple[Fault, ...]:
-    return tuple(Fault(**fault.model_dump()) for fault in faults)
-
-
-def _unpack(array: _Array, shape: tuple[int, ...]) -> Array:
-    if tuple(array.shape) != shape:
-        raise BadReply(f"the kernel's reply has an array of shape {array.shape}, asked: {shape}")
-    try:
-        raw = base64.b64decode(array.data, validate=True)
-    except ValueError:
-        raise BadReply("the kernel's reply has an array that is no base64") from None
-    if len(raw) != 8 * math.prod(shape):
-        raise BadReply("the kernel's reply has an array of another length than it says")
-    return np.frombuffer(raw, "<f8").reshape(shape).astype(np.float64)

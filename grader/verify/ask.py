@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.box.manager import boxed_kernel
 from grader.job import Job
 from grader.probe import messages
-from grader.probe.messages import BadReply
+from grader.probe.replies import BadReply, reply_text
 from grader.question import Questions, mark, question, unanswered
 from grader.read.cells import find_cell
 from grader.run.session import KernelBroken, KernelGone, Session, open_session
@@ -114,7 +114,7 @@ async def _afresh(session: Session) -> None:
 
     Raises ``BadReply`` and ``KernelGone``.
     """
-    messages.reply_text(await session.ask(messages.expression("afresh", {}), SECONDS))
+    reply_text(await session.ask(messages.expression("afresh", {}), SECONDS))
 
 
 def as_submission(teacher: Teacher, specimen: Specimen) -> Submission:
