@@ -18,15 +18,19 @@ any shape and in the precision that it is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 Values = Mapping[str, jax.Array]
 State = dict[str, jax.Array]
+Move = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
+"""What a gate does, of its rates of opening and closing and of itself."""
 
 RATES = {
     "alpha_n": 0.01,  # 1/(mV ms)
@@ -37,6 +41,18 @@ RATES = {
     "beta_h": 1.0,  # 1/ms
 }
 RATES_OF = {"n": ("alpha_n", "beta_n"), "m": ("alpha_m", "beta_m"), "h": ("alpha_h", "beta_h")}
+CHANNELS = {"IK": {"n": 4}, "INa": {"m": 3, "h": 1}, "IL": {}}
+"""The powers of the gates that each current is multiplied by."""
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+WRONG_POWERS = {"n_cubed": ("n", 3), "m_squared": ("m", 2), "h_missing": ("h", 0)}
+WRONG_MOVES: dict[str, Move] = {
+    "exchanged": lambda alpha, beta, x: beta * (1 - x) - alpha * x,
+    "alpha_alone": lambda alpha, beta, x: alpha - beta * x,
+    "beta_alone": lambda alpha, beta, x: alpha * (1 - x) - beta,
+    "plus": lambda alpha, beta, x: alpha * (1 - x) + beta * x,
+    "reversed": lambda alpha, beta, x: beta * x - alpha * (1 - x),
+}
 K = {"g_max": 36.0, "E": -77.0}  # mS/cm2, mV
 NA = {"g_max": 120.0, "E": 50.0}
 LEAK = {"g_max": 0.03, "E": -54.39}
@@ -73,22 +89,55 @@ class Part:
         ``current`` is the injected current in uA/cm2, depolarising when positive;
         ``constants`` has every name of `CONSTANTS`.
         """
-        V, k = state["V"], constants
-        gate = {name: state[own] for name, own in self.gates.items()}
-        opened = {"IL": jnp.ones_like(V)}
-        if "n" in gate:
-            opened["IK"] = gate["n"] ** 4
-        if "m" in gate:
-            opened["INa"] = gate["m"] ** 3 * gate["h"]
+        return self._changed(state, current, constants)
+
+    @property
+    def MISTAKES(self) -> dict[str, Callable[..., State]]:
+        """Likely mistakes in the currents and gates that it has: the model with each."""
+        of_gates = {
+            f"{name}:{gate}": partial(self._changed, moves={gate: move})
+            for gate in self.gates
+            for name, move in WRONG_MOVES.items()
+        }
+        of_currents = {
+            f"current_reversed:{name}": partial(self._changed, flows={name: -1.0})
+            for name in CHANNELS
+            if f"{name}.E" in self.CONSTANTS
+        }
+        of_powers = {
+            name: partial(self._changed, powers={gate: power})
+            for name, (gate, power) in WRONG_POWERS.items()
+            if gate in self.gates
+        }
+        return {**of_powers, **of_currents, **of_gates}
+
+    def _changed(
+        self,
+        state: Values,
+        current: jax.Array,
+        k: Values,
+        powers: Mapping[str, int] = NOTHING,
+        flows: Mapping[str, float] = NOTHING,
+        moves: Mapping[str, Move] = NOTHING,
+    ) -> State:
+        """The derivative with other powers of gates, currents times a factor, other equations."""
+        V = state["V"]
         total = current
-        for name, share in opened.items():
+        for name, gates in CHANNELS.items():
             if f"{name}.E" in self.CONSTANTS:
-                total = total + k[f"{name}.g_max"] * share * (k[f"{name}.E"] - V)
-        moves = {"V": total / k["C"]}
-        for name, x in gate.items():
-            alpha, beta = _rates(name, V, k)
-            moves[self.gates[name]] = alpha * (1 - x) - beta * x
-        return moves
+                flow = flows.get(name, 1.0) * k[f"{name}.g_max"] * (k[f"{name}.E"] - V)
+                for gate, power in gates.items():
+                    flow = flow * state[self.gates[gate]] ** powers.get(gate, power)
+                total = total + flow
+        found = {"V": total / k["C"]}
+        for gate, own in self.gates.items():
+            found[own] = moves.get(gate, _move)(*_rates(gate, V, k), state[own])
+        return found
+
+
+def _move(alpha: jax.Array, beta: jax.Array, x: jax.Array) -> jax.Array:
+    """What a gate does, 1/ms: equations 7, 15 and 16 of 1952."""
+    return alpha * (1 - x) - beta * x
 
 
 def _rates(gate: str, V: jax.Array, k: Values) -> tuple[jax.Array, jax.Array]:
