@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen
@@ -24,7 +24,9 @@ def by_hand(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
     )
     if (math := modules(teacher).get("brainpy.math")) is not None:
         yield from class_by_class(
-            teacher, "exponential Euler by hand", lambda kind: _exponential(kind, f"{math}.exp")
+            teacher,
+            "exponential Euler by hand",
+            lambda kind: _exponential(kind, f"{math}.exp", teacher.exercise.blanks),
         )
 
 
@@ -64,10 +66,11 @@ def _slopes_added(found: Step) -> list[str]:
     ]
 
 
-def _exponential(kind: ast.ClassDef, exp: str) -> list[ast.stmt] | None:
+def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[ast.stmt] | None:
     """The exact step of equations that are linear in their states, in place of them.
 
-    x' = a + b x gives x(dt) = x e^(b dt) + (e^(b dt) - 1) a / b.
+    x' = a + b x gives x(dt) = x e^(b dt) + (e^(b dt) - 1) a / b. Methods that are ``asked`` for
+    keep their names.
     """
     found = find_step(kind)
     if found is None or found.coupled:
@@ -78,7 +81,8 @@ def _exponential(kind: ast.ClassDef, exp: str) -> list[ast.stmt] | None:
     values = []
     for equation, (constant, slope) in zip(found.equations, parts, strict=True):
         state = arguments(equation)[0]
-        equation.name = f"{equation.name}_step"
+        if equation.name not in asked:
+            equation.name = f"{equation.name}_step"
         values.append(f"{found.call(equation)[:-1]}, {found.dt})")
         equation.args.args.append(ast.arg("dt"))
         equation.body[-1:] = statements(
