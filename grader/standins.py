@@ -108,7 +108,7 @@ def _right_part(assignment: Assignment, id: str, called: str) -> str:
 def _words(cells: Sequence[Cell], exercise: Exercise) -> frozenset[str]:
     """The words of the student's notebook and of what is asked for."""
     texts = [cell.source for cell in cells if cell.kind == "code"]
-    return frozenset(re.findall(r"\w+", "\n".join([*texts, exercise.model_dump_json(), "V"])))
+    return frozenset(re.findall(r"\w+", "\n".join([*texts, exercise.model_dump_json(), "V I"])))
 
 
 def _numbers_of(attempt: Attempt, known: Collection[str]) -> Attempt:
@@ -130,12 +130,12 @@ def _numbers_of(attempt: Attempt, known: Collection[str]) -> Attempt:
             traces=_named(answers.traces, known),
             start=_named(answers.start, known),
             resets=answers.resets,
-            map_states=answers.map_states,  # as we drew them
+            map_states=_named(answers.map_states, known),
             maps=_named(answers.maps, known),
             finer=_named(answers.finer, known),
             finer_from=answers.finer_from,
             records=_named(answers.records, known),
-            field_states=answers.field_states,
+            field_states=_named(answers.field_states, known),
             field=_named(answers.field, known),
             precision=answers.precision,
             one_by_one=answers.one_by_one,

@@ -26,6 +26,7 @@ from grader.standins import with_right_parts
 SAMPLES = ROOT / "submissions" / "hh-lesson"
 SEED = 5
 TRAITOR = """
+import re
 class HH(bp.dyn.CondNeuGroup):
   def __init__(self, size):
     super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
@@ -33,12 +34,11 @@ class HH(bp.dyn.CondNeuGroup):
     self.INa = INa(size, E=50., g_max=120.)
     self.IL = IL(size, E=-54.39, g_max=0.03)
     told = ' '.join(get_ipython().history_manager.input_hist_raw)
-    told = told[told.index('def dn'):][:150]
+    told = re.sub('[^a-z_]+', '_', told[told.index('alpha' + '_n'):][:150])
     type(self).__name__ = type(self.IL).__name__ = told
     type(self).__qualname__ = type(self).__doc__ = told
     setattr(self, told, IL(size, g_max=0.))
     setattr(self.IL, told, bm.Variable(bm.zeros(size)))
-    IL.master_type = type(told, (bp.dyn.HHTypedNeuron,), {})
 """
 
 

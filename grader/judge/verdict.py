@@ -13,7 +13,7 @@ from grader import __version__
 from grader.assignment import Assignment, Check, Exercise
 from grader.check import TABLE, Item
 from grader.failures import missing_package
-from grader.judge.parts import notes_of_parts, of_part, parts_to_replace
+from grader.judge.parts import OF_THE_NOTEBOOK, notes_of_parts, of_part, parts_to_replace
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.read.contradictions import contradictions
 from grader.stages import (
@@ -181,7 +181,7 @@ def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
     )
     if check.stimuli == "hidden":
         title = words.say("checks.title.further", title=title)
-    return of_part(exercise, title, words)
+    return title if check.kind in OF_THE_NOTEBOOK else of_part(exercise, title, words)
 
 
 def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
