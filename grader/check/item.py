@@ -79,9 +79,9 @@ def unfilled(item: Item) -> list[str]:
 
 
 def as_written(item: Item, names: Iterable[str]) -> list[str]:
-    """Blanks as they stand in the cell: channels are attributes, others go by their names."""
-    bare = item.exercise.blanks or item.exercise.kind == "run"
-    return list(names) if bare else [f"self.{name}" for name in names]
+    """Blanks as people speak of them: those of a model are its attributes and methods."""
+    owned = item.exercise.answers
+    return [f"self.{name}" if owned else name for name in names]
 
 
 def _of_kind(item: Item, message_id: str) -> str:
