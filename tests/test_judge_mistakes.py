@@ -163,6 +163,28 @@ def test_a_mistake_must_fit_all_that_it_changes(assignment: Assignment, at: Fiel
     assert _names(model, assignment, _attempt(at, {**right, "INa.m": wrong["INa.m"]})) == []
 
 
+def test_a_mistake_is_as_large_as_its_state_is_slow(assignment: Assignment, at: Field) -> None:
+    """What is nothing of a gate's derivative is a mistake in that of a small state."""
+
+    def slightly(*arguments: Any) -> Any:
+        right = MODULE.derivative(*arguments)
+        return {**right, "IK.n": right["IK.n"] + 1e-5}
+
+    model, (exercise,) = _with_mistakes(slightly=slightly), assignment.exercises
+    attempt = _attempt(at, model.mistakes(at, {})["slightly"])
+    assert _names(model, assignment, attempt) == []
+    channels = tuple(
+        channel.model_copy(
+            update={"gates": {n: g.model_copy(update={"scale": 1e-6}) for n, g in own.items()}}
+        )
+        for channel in exercise.channels
+        for own in [channel.gates]
+    )
+    small = exercise.model_copy(update={"channels": channels})
+    scaled = assignment.model_copy(update={"exercises": (small,)})
+    assert _names(model, scaled, attempt) == ["slightly"]
+
+
 def test_what_the_parameters_explain_is_no_mistake(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:

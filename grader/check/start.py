@@ -29,7 +29,7 @@ def start(item: Item) -> Finding:
     if not wrong:
         return Finding(credit=1.0, message_id="checks.start.ok", detail=detail)
     first = next((name for name in wrong if name in ends), wrong[0])
-    values: dict[str, Value] = {"full": _own(item, first), "variable": first.split(".")[-1]}
+    values: dict[str, Value] = {"full": _own(item, first), "variable": item.exercise.short(first)}
     if first not in ends:
         return Finding(
             credit=1.0 - len(wrong) / len(variables),
@@ -46,7 +46,9 @@ def start(item: Item) -> Finding:
         message = "state" if one else "states"
     else:
         message = "everywhere" if one else "range"
-    channel = item.attempt.probe.channel(first.rpartition(".")[0])
+    owner = first.rpartition(".")[0]
+    asked_type = next((c.type for c in item.exercise.channels if c.name == owner), "")
+    channel = None if asked_type else item.attempt.probe.channel(owner)
     if channel is not None and channel.kind == "channel" and not channel.from_notebook:
         message = "library"
         values |= {"name": channel.name, "type": channel.type_name}

@@ -8,7 +8,7 @@ parameters explain that the model itself says it uses needs no mistake, and has 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def named_mistakes(
     ``variant`` is the one that was chosen; any of the assignment's may have been made a
     mistake in. A state is absent where no mistake explains its derivative, or several do.
     """
-    answers = attempt.answers
+    answers, unit = attempt.answers, exercise.scale
     if not {"V", "I"} <= set(answers.field_states):
         return ()
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
@@ -57,7 +57,7 @@ def named_mistakes(
         if name in found
         and np.isfinite(asked[name]).all()
         and np.isfinite(found[name]).all()
-        and not fits(found[name], asked[name], tolerance)
+        and not fits(found[name], asked[name], tolerance, unit(name))
     ]
     if not wrong:
         return ()
@@ -68,9 +68,9 @@ def named_mistakes(
         base = model.field(states, each.constants)
         for constants in _constants(exercise, attempt.probe, each):
             own = model.field(states, constants)
-            right |= {name for name in wrong if fits(found[name], own[name], near)}
+            right |= {name for name in wrong if fits(found[name], own[name], near, unit(name))}
             for mistake, field in model.mistakes(states, constants).items():
-                for name in _explained(field, own, found, near):
+                for name in _explained(field, own, found, near, unit):
                     if name in explained:
                         explained[name].setdefault(
                             mistake,
@@ -90,15 +90,17 @@ def named_mistakes(
     )
 
 
-def _explained(field: Field, right: Field, found: Field, near: float) -> list[str]:
+def _explained(
+    field: Field, right: Field, found: Field, near: float, unit: Callable[[str], float]
+) -> list[str]:
     """The states whose derivative a mistake changes, if it gives all of them as found."""
     changed = [
         name
         for name, rate in field.items()
         if not np.array_equal(rate, right[name], equal_nan=True)
-        and not fits(rate, right[name], near)
+        and not fits(rate, right[name], near, unit(name))
     ]
-    fit = all(n in found and fits(found[n], field[n], near) for n in changed)
+    fit = all(n in found and fits(found[n], field[n], near, unit(n)) for n in changed)
     return changed if fit else []
 
 

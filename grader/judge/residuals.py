@@ -65,8 +65,7 @@ def _of_attempt(
         found = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
         mistake, sentence = said.get(state, (None, ""))
         asked = reference.field[state] if mistake is None else mistake.asked
-        unit = exercise.scale(state)
-        if found is None or fits(found / unit, asked / unit, tolerance):
+        if found is None or fits(found, asked, tolerance, exercise.scale(state)):
             continue
         V = answers.field_states["V"]
         if not V.shape == found.shape == asked.shape:
@@ -86,6 +85,8 @@ def _of_attempt(
     return drawn
 
 
-def fits(found: Array, expected: Array, tolerance: float) -> bool:
+def fits(found: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:
     """Whether a derivative, ``(K,)``, is the expected one; never where either isn't finite."""
-    return found.shape == expected.shape and relative_error(found, expected) <= tolerance
+    if found.shape != expected.shape:
+        return False
+    return relative_error(found / unit, expected / unit) <= tolerance
