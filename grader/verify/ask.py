@@ -20,7 +20,7 @@ from grader.verify.edits import Specimen
 from grader.verify.teacher import Teacher
 
 IN_A_KERNEL = 20  # specimens; each leaves its compiled programs in the kernel's memory
-MOST_BROKEN = 3  # of them in a row
+MOST_LOST = 2  # kernels in a row without an answer, and a further one is tried
 SECONDS = 120.0  # for the questions to one of them
 MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one specimen
 
@@ -40,23 +40,23 @@ class Asker:
     def ask(self, specimens: Sequence[Specimen]) -> Iterator[Evidence]:
         """The evidence of each, in their order, with the stimuli of all seeds side by side.
 
+        One that ends its kernel is asked once more, in a kernel that runs nothing before it.
         Raises ``BoxFailed`` when no box can be made, and ``KernelBroken`` when one kernel after
         the other ends for a fault of ours.
         """
-        left, broken = list(specimens), 0
+        left, lost = list(specimens), 0
         while left:
+            found: list[Evidence] = []
             try:
-                found = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL]))
+                found = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL], again=lost > 0))
             except KernelBroken:
-                broken += 1
-                if broken == MOST_BROKEN:
+                if lost == MOST_LOST:
                     raise
-                continue
-            broken = 0
+            lost = 0 if found else lost + 1
             yield from found
             left = left[len(found) :]
 
-    async def _in_one_kernel(self, specimens: Sequence[Specimen]) -> list[Evidence]:
+    async def _in_one_kernel(self, specimens: Sequence[Specimen], *, again: bool) -> list[Evidence]:
         assert self.job.box is not None
         whole, places = _one_notebook(self.teacher, specimens)
         number = len(specimens)
@@ -75,7 +75,7 @@ class Asker:
                         await session.run_cell(cell.index)
                 for number, (specimen, cells) in enumerate(zip(specimens, places, strict=True)):
                     evidence = await self._one(session, specimen, cells, number)
-                    if session.gone is None or not found:
+                    if session.gone is None or (again and not found):
                         found.append(evidence)
                     if session.gone is not None:
                         break  # the next kernel begins with the one that ended this
