@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen
 from grader.verify.equivalents import equivalents
 from grader.verify.equivalents.hooks import hung_in_other_ways
+from grader.verify.equivalents.integrators import BY_RK4
 from grader.verify.equivalents.numbers import IN_FLOAT32
 from grader.verify.equivalents.ways import in_another_order
 from grader.verify.hidden import hidden
 from grader.verify.operators import CONSTANT, mutants
 from grader.verify.parameters import SLIGHT
 from grader.verify.teacher import Teacher, take_apart
+from grader.verify.updates import LATE_ONES, updates
 
 THIRD = 3  # every so many of them, to keep time in bounds
 
@@ -29,7 +31,12 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
     for exercise in assignment.exercises:
         teacher = take_apart(assignment, exercise)
         right, wrong = equivalents(teacher, assignment), mutants(teacher, assignment)
-        made = [*right, *wrong, *_in_single_precision(teacher, assignment, right)]
+        made = [
+            *right,
+            *wrong,
+            *_in_single_precision(teacher, assignment, right),
+            *_by_another_integrator(teacher, assignment, right),
+        ]
         found.append((teacher, [(next(counter), specimen) for specimen in made]))
     return found
 
@@ -51,13 +58,25 @@ def _in_single_precision(
             others = [one for family in families for one in family(single, assignment)]
             further += [replace(one, right=True) for one in others]
         for one in (*slight, *further):
-            yield replace(
-                one,
-                operator=f"{one.operator}, single precision",
-                cells={**cells, **one.cells},
-            )
+            yield _beside(cells, one, "single precision")
 
 
 def _slight(teacher: Teacher) -> tuple[str, ...]:
     """Operators of slight changes: of parameters; of numbers, where nothing else says those."""
     return SLIGHT if teacher.made else (CONSTANT,)
+
+
+def _by_another_integrator(
+    teacher: Teacher, assignment: Assignment, right: Sequence[Specimen]
+) -> Iterator[Specimen]:
+    """What begins late, in models whose traces may differ, since their scheme does."""
+    for cells in [one.cells for one in right if (one.operator, one.place) == BY_RK4]:
+        for one in updates(teacher.changed(cells), assignment):
+            if one.operator in LATE_ONES:
+                yield _beside(cells, one, "another integrator")
+
+
+def _beside(cells: Mapping[int, str], further: Specimen, how: str) -> Specimen:
+    """A specimen with another's ``cells`` where it has none."""
+    operator, whole = f"{further.operator}, {how}", {**cells, **further.cells}
+    return replace(further, operator=operator, cells=whole)

@@ -38,8 +38,8 @@ def off(found, expected, least=1e-9):
 GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1, or another
 
 # A part of a run: the states that it starts from, by name, ``(size,)``; then, a row for each
-# step, the injected currents, ``(T, size)``, and the lengths in ms.
-Leg = collections.namedtuple("Leg", "start inputs lengths")
+# step, the injected currents, ``(T, size)``, and the lengths in ms; and its first step's number.
+Leg = collections.namedtuple("Leg", "start inputs lengths first", defaults=(0,))
 
 
 def states_by_name(model, request, size):
@@ -97,7 +97,7 @@ class Subject:
         begins, numbers = [], []
         for leg in legs:
             begins += [place[id(leg.start)]] + [GOES_ON] * (len(leg.inputs) - 1)
-            numbers += range(len(leg.inputs))
+            numbers += range(leg.first, leg.first + len(leg.inputs))
         dtype = self.states["V"].dtype
         rows = (
             np.asarray(begins, np.int32),
@@ -105,11 +105,19 @@ class Subject:
             placed(np.concatenate([leg.inputs for leg in legs]), dtype),
             np.concatenate([leg.lengths for leg in legs]).astype(dtype),
         )
-        told = self.loop(rows, [self.start(start) for start in starts])
+        told = self.loop(rows, self.side_by_side([self.start(start) for start in starts]))
         self.begin_anew()
         ends = np.cumsum([len(leg.inputs) for leg in legs])[:-1]
         parts = {n: np.split(np.asarray(bm.as_jax(a), float), ends) for n, a in told.items()}
         return [{name: parts[name][at] for name in parts} for at in range(len(legs))]
+
+    def side_by_side(self, starts):
+        """What each start gives a variable, ``(S, size)``, and the fresh value where nothing."""
+        return {
+            name: placed([np.asarray(start.get(name, fresh)) for start in starts], fresh.dtype)
+            for name, fresh in self.fresh.items()
+            if any(name in start for start in starts)
+        }
 
     def begin_anew(self):
         """The state after ``reset()``."""
@@ -130,19 +138,12 @@ class Subject:
     def go(self, rows, starts):
         """The loop itself; a row is where it begins, its number, its input, and its dt."""
 
-        there = {}  # what a variable is at each start, one upon the other
-        for name, fresh in self.fresh.items():
-            given = [start.get(name, fresh) for start in starts]
-            if any(other is not fresh for other in given):
-                there[name] = jax.numpy.stack([bm.as_jax(other) for other in given])
-
         def step(begin, i, x, dt):
             for name, variable in self.variables.items():
-                value, given = bm.as_jax(variable.value), self.fresh[name]
-                if name in there:
-                    at = jax.numpy.maximum(begin - 1, 0)
-                    given = jax.lax.dynamic_index_in_dim(there[name], at, keepdims=False)
-                variable.value = jax.lax.select_n(begin > 0, value, given)
+                value, there = bm.as_jax(variable.value), self.fresh[name]
+                if name in starts:  # a choice among them all would be a long program
+                    there = jax.lax.dynamic_index_in_dim(starts[name], begin - 1, keepdims=False)
+                variable.value = jax.lax.select_n(begin > 0, value, there)
             bp.share.save(t=i * dt, i=i, dt=dt)
             self.model(x)
             now = {name: state.value for name, state in self.states.items()}
