@@ -21,7 +21,6 @@ from samples.handout import ROOT
 from samples.right import right
 from samples.scratch import scratch
 from samples.steps import wrong_steps
-from samples.thalamic import thalamic
 from samples.wrong import wrong
 
 
@@ -36,7 +35,7 @@ def samples() -> dict[str, bytes]:
     return dict(built)
 
 
-SAMPLES = {"hh": samples, "hh-from-scratch": scratch, "thalamic": thalamic}
+SAMPLES = {"hh": samples, "hh-from-scratch": scratch}
 """Assignment to what builds its samples."""
 
 if __name__ == "__main__":
