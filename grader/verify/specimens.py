@@ -9,10 +9,8 @@ from dataclasses import replace
 from grader.assignment import Assignment
 from grader.verify.edits import Specimen
 from grader.verify.equivalents import equivalents
-from grader.verify.equivalents.hooks import hung_in_other_ways
 from grader.verify.equivalents.integrators import BY_RK4
 from grader.verify.equivalents.numbers import IN_FLOAT32
-from grader.verify.equivalents.ways import in_another_order
 from grader.verify.hidden import hidden
 from grader.verify.operators import CONSTANT, mutants
 from grader.verify.parameters import SLIGHT
@@ -44,19 +42,11 @@ def specimens(assignment: Assignment) -> list[tuple[Teacher, Numbered]]:
 def _in_single_precision(
     teacher: Teacher, assignment: Assignment, right: Sequence[Specimen]
 ) -> Iterator[Specimen]:
-    """Slightly wrong models, and every third hidden fault, with all states in float32.
-
-    Of channels of the library right ones too, which sum up in another order: there is but one
-    way to have their states in single precision, and round-off is another in each of these.
-    """
+    """Slightly wrong models, and every third hidden fault, with all states in float32."""
     for cells in [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]:
         single = teacher.changed(cells)
         slight = [one for one in mutants(single, assignment) if one.operator in _slight(teacher)]
         further = hidden(single, assignment)[::THIRD]
-        if single.made and not single.class_cells:
-            families = (in_another_order, hung_in_other_ways)
-            others = [one for family in families for one in family(single, assignment)]
-            further += [replace(one, right=True) for one in others]
         for one in (*slight, *further):
             yield _beside(cells, one, "single precision")
 
