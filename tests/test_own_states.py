@@ -131,3 +131,28 @@ def test_a_stimulus_that_stops_before_it_starts_is_an_error(scratch: Assignment)
     wrong = scratch.stimuli[0].model_copy(update={"stop": 5.0})
     with pytest.raises(AssignmentError, match="'pulse of 1' stops before it starts"):
         _verify(scratch.model_copy(update={"stimuli": (wrong, *scratch.stimuli[1:])}), True)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [(1e-3, "wrong"), (2.9e-3, "power_of_ten"), (2.9e-4, "ok")]
+)
+def test_a_parameter_of_the_neuron_itself_is_told(value: float, message: str) -> None:
+    """One that no channel has: wrong, off by a power of ten, or right."""
+    cell = load_assignment(ROOT / "assignments" / "thalamic", derived=False)
+    attempt = Attempt(
+        cell=GradedCell(
+            exercise="TC", index=0, class_name="TC", blanks=(Blank(name="IL", filled=True),)
+        ),
+        probe=ModelProbe(found=True, population=1, class_name="TC", parameters={"A": value}),
+        answers=Answers(),
+    )
+    evidence = Evidence(
+        submission=Submission(file="n.ipynb", sha256=""),
+        executed=ExecutedNotebook(status="ok"),
+        attempts={"TC": attempt},
+    )
+    check = Check(id="x", kind="parameter", family="f", exercise="TC", parameter="A")
+    found = TABLE["parameter"](
+        Item(check=check, assignment=cell, evidence=evidence, attempt=attempt)
+    )
+    assert found.message_id == f"checks.parameter.{message}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import ROOT
 
 from grader.assignment import Assignment
+from grader.cli.options import likely_of
 from grader.load import load_assignment
+from grader.locate import places
 from grader.read.notebook import read_notebook
 from grader.read.recognise import looks_like
 from grader.stages import Cell, Submission
@@ -51,3 +55,13 @@ def test_a_tag_that_several_use_leaves_several(known: list[Assignment]) -> None:
 def test_another_notebook_looks_like_none(known: list[Assignment]) -> None:
     """Nor does one that only imports what all import."""
     assert looks_like(_of("import brainpy as bp", "print(1)"), known) == []
+
+
+def test_of_a_class_the_homework_of_most_counts(tmp_path: Path) -> None:
+    """One student's other homework, or a file that is no notebook, decides nothing."""
+    page = tmp_path / "page.ipynb"
+    page.write_text("<!doctype html>", "utf-8")
+    others = sorted((ROOT / "submissions" / "hh-from-scratch").glob("right-*.ipynb"))[:2]
+    one = ROOT / "submissions" / "hh" / "right-plain.ipynb"
+    likely = likely_of([page, one, *others])
+    assert likely(tuple(places().values())) == ["hh-from-scratch"]

@@ -89,7 +89,7 @@ def trace(item: Item, variable: str) -> Array | None:
 def spikes(item: Item, traces: Mapping[str, Array]) -> list[Array]:
     """The times of spikes in ms that count, for each stimulus that the check is about."""
     time, threshold = sides(item)[0].time, item.exercise.spike_threshold
-    last = max(item.check.until, default=math.inf)
+    last = window(item) or math.inf
     found = [spike_times(time, traces["V"][:, c], threshold) for c in columns(item)]
     return [times[(times > item.check.after) & (times <= last)] for times in found]
 
@@ -113,7 +113,12 @@ def _traces(item: Item) -> Distances | None:
 def _spike_times(item: Item) -> Distances:
     """How far the farthest spike is off in ms, of stimuli with as many as in the reference."""
     apart = [a for a in spike_times_apart(item) if a is not None]
-    return {None: max(apart, default=math.inf)}
+    return {window(item): max(apart, default=math.inf)}
+
+
+def window(item: Item) -> float | None:
+    """Up to when spikes count, in ms; None for the whole run."""
+    return max(item.check.until, default=None)
 
 
 def spike_times_apart(item: Item) -> list[float | None]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from grader.check.comparable import by_field, is_finite, not_comparable, not_finite
-from grader.check.distance import columns, sides, spike_times_apart, spikes, tolerance
+from grader.check.distance import columns, sides, spike_times_apart, spikes, tolerance, window
 from grader.check.item import Item
 from grader.measures import firing_rate as rate_of
 from grader.stages import Finding, Value
@@ -110,7 +110,7 @@ def spike_times(item: Item) -> Finding:
     if finding := not_comparable(item, "V"):
         return finding
     apart = [far for far in spike_times_apart(item) if far is not None]
-    allowed = tolerance(item, None)
+    allowed = tolerance(item, window(item))
     alike = [far <= allowed for far in apart]
     worst = max(apart, default=0.0)
     finite = [far for far in apart if math.isfinite(far)]

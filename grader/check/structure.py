@@ -123,7 +123,8 @@ def _mistake(item: Item, value: float) -> str:
     if any(is_close(value, asked.value * factor) for factor in (10, 100, 1000, 0.1, 0.01, 0.001)):
         return "checks.parameter.power_of_ten"
     which = item.check.parameter
-    elsewhere = [p for name, p in item.asked.parameters.items() if name != which]
+    own = item.exercise.parameters_of(item.check.channel)
+    elsewhere = [p for name, p in own.items() if name != which]
     others = [c for c in item.exercise.channels if c.name != item.check.channel]
     elsewhere += [c.parameters[which] for c in others if which in c.parameters]
     if any(is_close(value, p.value) for p in elsewhere):

@@ -46,13 +46,6 @@ from grader.cli.options import (
     default=True,
     help="Grade the labelled samples too, where the assignment has some.",
 )
-@click.option(
-    "--every",
-    type=click.IntRange(1),
-    default=1,
-    metavar="N",
-    help="Only every N-th model: a quick look at a large assignment.",
-)
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Default: one for each processor.")
 @lang_option
 @assignments_option
@@ -63,7 +56,6 @@ def verify(
     seeds: int,
     derive: bool,
     samples: bool,
-    every: int,
     jobs: int | None,
     lang: str | None,
     assignments: Path | None,
@@ -113,14 +105,7 @@ def verify(
             with progress("verify.samples", language) as on_step:
                 labelled = grade_labelled(folder, loaded, box, default_jobs(), on_step)
         with progress("verify.running", language) as on_row:
-            matrix = verify_assignment(
-                loaded,
-                box,
-                numbers,
-                jobs or processors(),
-                on_row,
-                lambda number, specimen: number % every == 0,
-            )
+            matrix = verify_assignment(loaded, box, numbers, jobs or processors(), on_row)
     except (NoSolution, ExpectedError, NotTold) as problem:
         fail(str(problem))
     except VerifyFailed as problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from grader.verify.edits import Specimen
 from grader.verify.teacher import Teacher
 
 IN_A_KERNEL = 20  # specimens; each leaves its compiled programs in the kernel's memory
-MOST_BROKEN = 3  # of them in a row
+MOST_LOST = 2  # kernels in a row without an answer, and a further one is tried
 SECONDS = 120.0  # for the questions to one of them
 MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one specimen
 
@@ -37,26 +37,32 @@ class Asker:
     base: Evidence
     seeds: tuple[int, ...]
 
-    def ask(self, specimens: Sequence[Specimen]) -> Iterator[Evidence]:
-        """The evidence of each, in their order, with the stimuli of all seeds side by side.
+    def ask(self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None]) -> None:
+        """Hand the evidence of each to ``keep``, in their order, with the stimuli of all seeds.
 
+        At once: it is large, and the watchdog of a box ends it when this process grows.
+        One that ends its kernel is asked once more, in a kernel that runs nothing before it.
         Raises ``BoxFailed`` when no box can be made, and ``KernelBroken`` when one kernel after
         the other ends for a fault of ours.
         """
-        left, broken = list(specimens), 0
+        left, lost = list(specimens), 0
         while left:
+            kept = 0
             try:
-                found = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL]))
+                kept = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL], keep, again=lost > 0))
             except KernelBroken:
-                broken += 1
-                if broken == MOST_BROKEN:
+                if lost == MOST_LOST:
                     raise
-                continue
-            broken = 0
-            yield from found
-            left = left[len(found) :]
+            lost = 0 if kept else lost + 1
+            left = left[kept:]
 
-    async def _in_one_kernel(self, specimens: Sequence[Specimen]) -> list[Evidence]:
+    async def _in_one_kernel(
+        self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None], *, again: bool
+    ) -> int:
+        """How many were kept: those before the one that ended the kernel.
+
+        That one is kept, too, where it is the first, asked ``again``.
+        """
         assert self.job.box is not None
         whole, places = _one_notebook(self.teacher, specimens)
         number = len(specimens)
@@ -66,7 +72,7 @@ class Asker:
             memory_mb=MEMORY_MB,
             output_mb=REPLY_MB * number,
         )
-        found: list[Evidence] = []
+        kept = 0
         with tempfile.TemporaryDirectory(prefix="verify-", dir=self.job.scratch) as folder:
             kernel = boxed_kernel(Path(folder), self.job.box, limits, self.job.core)
             async with open_session(whole, limits, kernel) as session:
@@ -75,11 +81,12 @@ class Asker:
                         await session.run_cell(cell.index)
                 for number, (specimen, cells) in enumerate(zip(specimens, places, strict=True)):
                     evidence = await self._one(session, specimen, cells, number)
-                    if session.gone is None or not found:
-                        found.append(evidence)
+                    if session.gone is None or (again and not kept):
+                        keep(evidence)
+                        kept += 1
                     if session.gone is not None:
                         break  # the next kernel begins with the one that ended this
-        return found
+        return kept
 
     async def _one(
         self, session: Session, specimen: Specimen, cells: Sequence[int], number: int

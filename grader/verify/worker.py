@@ -12,7 +12,9 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +55,19 @@ def main(request: dict[str, Any]) -> None:
         )
         base = _runs(gather(job))
         for teacher, numbered in specimens(assignment):
-            own = [one for one in numbered if one[0] in request["numbers"]]
+            own = {n: specimen for n, specimen in numbered if n in request["numbers"]}
             asker = Asker(teacher, job, base, tuple(request["seeds"]))
-            found = asker.ask([specimen for _, specimen in own])
-            for (number, _), evidence in zip(own, found, strict=True):
-                (folder := scratch / f"specimen-{number}").mkdir()
-                save_evidence(evidence, folder)
-                print(number, flush=True)
+            asker.ask(list(own.values()), partial(_keep, scratch, iter(own)))
     finally:
         warm.close()
+
+
+def _keep(scratch: Path, numbers: Iterator[int], evidence: Evidence) -> None:
+    """Leave the evidence of the next specimen on the disk, and say its number."""
+    number = next(numbers)
+    (folder := scratch / f"specimen-{number}").mkdir()
+    save_evidence(evidence, folder)
+    print(number, flush=True)
 
 
 def _setup(assignment: Assignment, setup: Setup, scratch: Path) -> Setup:
