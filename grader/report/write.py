@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def write_report(report: GradeReport, folder: Path) -> None:
         RESULT: result_json(report),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
+    if (folder / RESULT).exists():
         os.replace(folder / RESULT, folder / BEFORE)
     for name, text in texts.items():
         write_whole(folder / name, text.encode("utf-8"))
