@@ -248,7 +248,8 @@ class Assignment(Data):
     title: Text
     folder: Path
     notebook: Path
-    digest: str
+    digest: str  # of all data that a mark depends on
+    files: dict[str, str] = {}  # and of each of its files
     limits: Limits
     answer: Answer
     simulation: Simulation

@@ -161,10 +161,10 @@ def _client(
             box=None if warm is None else warm.link,
             core=core,
             scratch=Path(request["scratch"]),
-            notes=tuple(Note(**note) for note in request["notes"]),
             fault=None if request["fault"] is None else Note(**request["fault"]),
+            repeated=request["repeated"],
         )
-        save_evidence(gather(job), Path(request["folder"]))
+        save_evidence(gather(job), Path(request["folder"]), request["made"])
     except BaseException:
         answer = traceback.format_exc()[-8000:]
     finally:

@@ -53,7 +53,8 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
             fail(str(error))
         except KeyboardInterrupt:
             click.echo(
-                "\nStopped. What was finished is kept; the same command grades again.", err=True
+                "\nStopped. What was finished is kept; the same command goes on from there.",
+                err=True,
             )
             sys.exit(130)
         except Exception as error:

@@ -21,6 +21,7 @@ from grader.roster import FILE, UNKNOWN, Layout, Origin, Row
 from grader.stages import Note
 from grader.words import catalogue
 
+_RESERVED = (FILE, "changes.csv")  # what else lies beside the submissions' folders
 _LOOKED_INTO = 20  # notebooks, to learn the assignment's name
 _MOST_OF_A_KIND = 10  # notes of one kind that are said one by one
 _MOST_NOTES = 8  # of one submission
@@ -91,7 +92,7 @@ class HandedIn:
             if key not in once or name < once[key][0]:
                 once[key] = (name, one)
         ordered = [once[key] for key in sorted(once, key=lambda key: (once[key][0], str(key)))]
-        ids = make_unique([name for name, _ in ordered], (*OF_THE_BATCH, FILE))
+        ids = make_unique([name for name, _ in ordered], (*OF_THE_BATCH, *_RESERVED))
         notes = [*self.notes]
         entries = []
         for (name, one), id in zip(ordered, ids, strict=True):
