@@ -13,11 +13,11 @@ from grader.report.result import ResultError, read_result, result_json
 
 TOP = [
     "schema_version", "assignment", "submission", "outcome", "run", "score", "max_score",
-    "checks", "provenance",
+    "checks", "provenance", "language",
 ]  # fmt: skip
 CHECK = [
     "id", "family", "visibility", "status", "points", "max_points", "message_id", "message",
-    "detail", "measured",
+    "detail", "measured", "title",
 ]  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def test_keys_and_their_order_are_the_contracts() -> None:
     """Other tools read the keys as the contract names them, in its order."""
     result = json.loads(result_json(crashed()))
     assert list(result) == TOP
-    assert list(result["assignment"]) == ["id", "digest"]
+    assert list(result["assignment"]) == ["id", "digest", "title"]
     assert list(result["submission"]) == ["id", "file", "sha256", "notes"]
     assert list(result["run"]) == ["status", "failed_cell", "error", "seconds"]
     assert list(result["checks"][1]) == CHECK

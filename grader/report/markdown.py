@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.report.failure import SourceLine
-from grader.report.page import Group, Page, student_page
+from grader.report.page import student_page
 from grader.report.phrases import Phrases, phrases, points
+from grader.report.shown import Group, Page
 from grader.stages import GradeReport
 
 _MOST_LINES = 40

@@ -67,7 +67,11 @@ def result_json(report: GradeReport) -> str:
     order = [*_PROVENANCE, *(key for key in report.provenance if key not in _PROVENANCE)]
     result = {
         "schema_version": SCHEMA_VERSION,
-        "assignment": {"id": report.assignment, "digest": report.assignment_digest},
+        "assignment": {
+            "id": report.assignment,
+            "digest": report.assignment_digest,
+            "title": report.assignment_title,
+        },
         "submission": {
             "id": report.submission_id,
             "file": report.file,
@@ -85,6 +89,7 @@ def result_json(report: GradeReport) -> str:
         "max_score": report.max_score,
         "checks": [_check(check) for check in report.checks],
         "provenance": {key: report.provenance.get(key) for key in order},
+        "language": report.language,
     }
     return json.dumps(plain(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
@@ -101,6 +106,7 @@ def _check(check: CheckResult) -> dict[str, object]:
         "message": clean(check.message, _LONGEST),
         "detail": clean(check.detail, _LONGEST),
         "measured": {"expected": check.expected, "found": check.found},
+        "title": clean(check.title, _LONGEST),
     }
     if check.cell is not None:
         entry["where"] = {"cell": check.cell, "line": check.line}
