@@ -64,7 +64,7 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         told=said.run(report) if full else "",
         run=report.run.status,
         run_status=said.say(f"run.{report.run.status}") if full else "",
-        seconds=said.say("page.seconds", seconds=f"{report.run.seconds:.1f}"),
+        seconds=report.run.seconds,
         groups=groups,
         further=further,
         further_line=said.say(

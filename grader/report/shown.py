@@ -85,7 +85,7 @@ class Page:
     told: str
     run: RunStatus
     run_status: str
-    seconds: str
+    seconds: float
     groups: tuple[Group, ...]
     further: Group | None
     further_line: str
