@@ -16,6 +16,7 @@ from grader.cli.options import (
     box_of,
     cell_seconds_option,
     fail,
+    format_option,
     guarded,
     lang_option,
     language_of,
@@ -65,6 +66,7 @@ from grader.cli.options import (
     help="Whose names the files have, where auto gets it wrong; plain: nobody's.",
 )
 @lang_option
+@format_option
 @click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
 @cell_seconds_option
@@ -81,6 +83,7 @@ def grade(
     sandbox: str,
     layout: str,
     lang: str | None,
+    formats: list[str],
     fail_under: float | None,
     seed: int | None,
     cell_seconds: float | None,
@@ -104,6 +107,8 @@ def grade(
       result.html, result.md           for the student
       result.json, teacher.html, ...   for you
     and the batch gets index.html, grades.csv, summary.json and roster.json.
+    With --format: junit.xml, github.txt, markdown.md beside them, gradescope.json and
+    prairielearn.json in each submission's folder.
 
     \b
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
@@ -113,6 +118,7 @@ def grade(
     from grader.box.programs import file_for
     from grader.box.scratch import scratch_folder
     from grader.console import batch_progress, show_summary
+    from grader.export.formats import write_formats
     from grader.locate import find
     from grader.read.intake import collect
     from grader.roster import layout_named, write_roster
@@ -164,6 +170,7 @@ def grade(
                 summary = grade_batch(entries, loaded, options, on_report)
         except NoDevice as error:
             fail(str(error))
+        write_formats(formats, out, {entry.id: [entry.path] for entry in entries})
     show_summary(summary, out)
     if any(report.outcome == "not_graded" for report in summary.reports):
         return OUR_FAULT
