@@ -18,7 +18,8 @@ def prairielearn(feedback: Feedback) -> str:
     page, said = feedback.page, feedback.said
     if page.marks is None:
         why = said.say("outcome.not_graded_why")
-        return _text({"gradable": False, "message": page.headline, "format_errors": [why]})
+        results = {"gradable": False, "message": page.headline, "format_errors": [why]}
+        return _text({**results, "output": cut(feedback.text, _LONGEST)})
     score, most = page.marks
     results = {
         "gradable": True,
