@@ -13,11 +13,11 @@ from grader.report.result import ResultError, read_result, result_json
 
 TOP = [
     "schema_version", "assignment", "submission", "outcome", "run", "score", "max_score",
-    "checks", "provenance",
+    "checks", "provenance", "language",
 ]  # fmt: skip
 CHECK = [
     "id", "family", "visibility", "status", "points", "max_points", "message_id", "message",
-    "detail", "measured",
+    "detail", "measured", "title",
 ]  # fmt: skip
 
 

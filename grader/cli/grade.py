@@ -16,6 +16,7 @@ from grader.cli.options import (
     box_of,
     cell_seconds_option,
     fail,
+    format_option,
     guarded,
     lang_option,
     language_of,
@@ -65,6 +66,7 @@ from grader.cli.options import (
     help="Whose names the files have, where auto gets it wrong; plain: nobody's.",
 )
 @lang_option
+@format_option
 @click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
 @click.option("--fresh", is_flag=True, help="Run every notebook, those with results too.")
@@ -88,6 +90,7 @@ def grade(
     sandbox: str,
     layout: str,
     lang: str | None,
+    formats: list[str],
     fail_under: float | None,
     seed: int | None,
     fresh: bool,
@@ -113,6 +116,8 @@ def grade(
       result.html, result.md           for the student
       result.json, teacher.html, ...   for you
     and the batch gets index.html, grades.csv, summary.json and roster.json.
+    With --format: junit.xml, github.txt, markdown.md beside them, gradescope.json and
+    prairielearn.json in each submission's folder.
 
     Results that are there already are kept where notebook, assignment and environment
     are the same. Where only points, tolerances or the reference changed, the stored
@@ -127,6 +132,7 @@ def grade(
     from grader.box.scratch import scratch_folder
     from grader.console import batch_progress, show_summary
     from grader.console_plan import looked_at, show_changes, show_plan, show_preview
+    from grader.export.formats import write_formats
     from grader.locate import find
     from grader.read.intake import collect
     from grader.resume.basis import Basis
@@ -196,6 +202,7 @@ def grade(
                 summary = grade_batch(entries, loaded, options, on_report, planned)
         except NoDevice as error:
             fail(str(error))
+        write_formats(formats, out, {entry.id: [entry.path] for entry in entries})
     show_changes(summary.reports, planned, out)
     show_summary(summary, out)
     if any(report.outcome == "not_graded" for report in summary.reports):

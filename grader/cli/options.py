@@ -107,6 +107,30 @@ probe_seconds_option = click.option(
 )
 
 
+def formats_named(context: click.Context, option: click.Parameter, given: str) -> list[str]:
+    """The formats that an option lists, each once."""
+    if not given:
+        return []
+    from grader.report.formats import FORMATS
+
+    names = [*dict.fromkeys(name for part in given.split(",") if (name := part.strip().lower()))]
+    if unknown := [name for name in names if name not in FORMATS]:
+        known = ", ".join(FORMATS)
+        raise click.BadParameter(f"{unknown[0]!r} is no format; there are: {known}")
+    return names
+
+
+format_option = click.option(
+    "--format",
+    "formats",
+    metavar="A,B",
+    default="",
+    callback=formats_named,
+    help="Write results for other programs too: junit, github, markdown (for the batch), "
+    "gradescope, prairielearn (for each submission).",
+)
+
+
 def box_of(sandbox: str, language: str) -> Any:
     """How boxes are made, None for ``none``; a sentence and status 2 where none works."""
     if sandbox == "none":

@@ -51,18 +51,22 @@ def report_of(result: Mapping[str, Any]) -> GradeReport:
     if not is_whole(result):
         raise ResultError("result.json: seal: this is not what was written")
     try:
-        return _report(result)
+        return stored_report(result)
     except (LookupError, TypeError, ValueError) as error:
         raise ResultError(f"result.json: {error!r}") from None
 
 
-def _report(result: Mapping[str, Any]) -> GradeReport:
+def stored_report(result: Mapping[str, Any]) -> GradeReport:
+    """The report of a result by whomever it was written, as far as it goes.
+
+    Results of an older grader have ids in the place of titles.
+    """
     about, submission, run = result["assignment"], result["submission"], result["run"]
     return GradeReport(
         assignment=about["id"],
-        assignment_title=about["title"],
+        assignment_title=str(about.get("title") or about["id"]),
         assignment_digest=about["digest"],
-        assignment_files=about["files"],
+        assignment_files=about.get("files", {}),
         submission_id=submission["id"],
         file=submission["file"],
         sha256=submission["sha256"],
@@ -77,21 +81,22 @@ def _report(result: Mapping[str, Any]) -> GradeReport:
             seconds=run["seconds"] or 0.0,
         ),
         notes=tuple(submission["notes"]),
-        teacher_notes=tuple(submission["teacher_notes"]),
-        diagnoses=_DIAGNOSES.validate_python(result["diagnoses"]),
-        needs_look=tuple(result["needs_look"]),
+        teacher_notes=tuple(submission.get("teacher_notes", ())),
+        diagnoses=_DIAGNOSES.validate_python(result.get("diagnoses", ())),
+        needs_look=tuple(result.get("needs_look", ())),
         provenance=result["provenance"],
-        language=result["language"],
-        changes=_CHANGES.validate_python(result["changes"]),
+        language=str(result.get("language", "en")),
+        changes=_CHANGES.validate_python(result.get("changes", ())),
     )
 
 
 def _check(check: Mapping[str, Any]) -> CheckResult:
-    where, measured = check.get("where", {}), check["measured"]
+    where, measured = check.get("where") or {}, check["measured"]
     same = ("id", "family", "visibility", "status", "points", "max_points", "message_id")
     return CheckResult(
-        **{name: check[name] for name in (*same, "message", "detail", "title")},
+        **{name: check[name] for name in (*same, "message", "detail")},
         **measured,
+        title=str(check.get("title") or check["id"]),
         cell=where.get("cell"),
         line=where.get("line"),
     )
