@@ -60,7 +60,8 @@ def test_checks_that_come_and_go_are_changes() -> None:
     result = json.loads(result_json(perfect()))
     first, second, *rest = perfect().checks
     other = replace(perfect(), checks=(replace(first, id="hh.new"), second, *rest))
-    found = change(result, other, "")
+    assert change(result, other, "") is None  # the mark is the same
+    found = change(result, replace(other, score=99.0), "")
     assert found is not None
     assert [(c.id, c.old, c.new) for c in found.checks] == [
         ("hh.new", None, first.points),

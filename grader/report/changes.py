@@ -22,14 +22,17 @@ _HEAD: Final = (
 
 
 def change(result: Mapping[str, Any], report: GradeReport, why: str) -> Change | None:
-    """How ``report`` differs in points from an earlier ``result``; None where it doesn't."""
+    """How the mark of ``report`` differs from that of an earlier ``result``, and in which checks.
+
+    None where the mark is the same, whatever points it is made of.
+    """
     report = settled(report)
+    old, old_max = result["score"], result["max_score"]
+    if (old, old_max) == (report.score, report.max_score):
+        return None
     checks: tuple[Changed, ...] = ()
     if result["outcome"] == report.outcome == "graded":
         checks = tuple(_checks(result["checks"], report.checks))
-    old, old_max = result["score"], result["max_score"]
-    if (old, old_max) == (report.score, report.max_score) and not checks:
-        return None
     return Change(
         when=now(),
         why=why,
