@@ -15,7 +15,7 @@ from whole_class.students import Student, all_troubles
 from grader.load import load_assignment
 from grader.read.intake import collect
 
-GRADED = ("own zip", "several attempts", "renamed", "GBK zip", "kernel ends", "the handout itself")
+GRADED = ("own zip", "several attempts", "backslashes", "GBK zip", "kernel ends")
 
 
 def test_nobody_is_lost_on_the_way_in(tmp_path: Path) -> None:

@@ -95,12 +95,12 @@ class Recorder:
             return ""
         if len(line) == 2:
             return "host"
-        if "grader.clients" in _command(line[-3]):
-            return "client" if len(line) == 3 else ""
-        return "warm" if len(line) <= _DEPTH_OF_WARM else "kernel"
-
-
-_DEPTH_OF_WARM = 4  # the host's own child, and in its namespace the process that forks boxes
+        below = [_command(each) for each in reversed(line[:-2])]
+        if "grader.clients" in below[0]:
+            return "client" if len(below) == 1 else ""
+        while below and "/bwrap " in below[0]:  # it waits for what it made
+            del below[0]
+        return ("", "warm")[len(below)] if len(below) < 2 else "kernel"
 
 
 def _command(pid: int) -> str:

@@ -37,7 +37,9 @@ def write_download(students: Iterable[Student], file: Path) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for student in students:
             for handed in student.trouble.files if student.trouble else ():
-                info = zipfile.ZipInfo(f"{handed.before}{student.folder}/{handed.name}")
+                info = zipfile.ZipInfo(
+                    f"{handed.before}{student.folder}{handed.separator}{handed.name}"
+                )
                 info.compress_type = zipfile.ZIP_DEFLATED
                 info.external_attr = LINK if handed.link else 0o100644 << 16
                 archive.writestr(info, handed.content)

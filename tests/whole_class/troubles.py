@@ -22,11 +22,15 @@ LOCKED = 1  # the flag of a zip's member that needs a password
 
 @dataclass(frozen=True, kw_only=True)
 class Handed:
-    """One file of a student's. ``before`` is what the archive puts before their folder."""
+    """One file of a student's.
+
+    ``before`` is what the archive puts before their folder, ``separator`` what behind it.
+    """
 
     name: str
     content: bytes
     before: str = ""
+    separator: str = "/"
     link: bool = False
 
 
@@ -177,6 +181,8 @@ _READABLE: list[tuple[str, str, Make, tuple[float, float]]] = [
     ("odd name", "我的 作业 = 1+1 (最终版).IPYNB", _right, FULL),
     ("GBK zip", "作业.zip", lambda mark: _gbk_zip(_right(mark)), FULL),
     ("tar with a link", "hw.tar.gz", lambda mark: _tar(_right(mark)), FULL),
+    ("slip beside a notebook", "hw.zip", lambda mark: zipped(
+        [("../../../hh.ipynb", _handout(mark)), ("hh.ipynb", _right(mark))]), FULL),
     ("20 MB of output", "hh.ipynb", _much_output, FULL),
     ("the handout itself", "hh.ipynb", _handout, NONE),
     ("kernel ends", "hh.ipynb", lambda mark: sample("os-exit-after-the-class", mark), (94.5, 94.5)),
@@ -200,8 +206,8 @@ _REFUSED: list[tuple[str, str, Make]] = [
     ("bomb of bombs", "hw.zip", lambda _: _deep_bomb()),
     ("tar bomb", "hw.tar.gz", lambda _: _tar_bomb()),
 ]
-_WITHOUT_FOLDER = 4
-KINDS = len(_READABLE) + len(_DAMAGED) + len(_REFUSED) + _WITHOUT_FOLDER
+_BY_PATH = 6
+KINDS = len(_READABLE) + len(_DAMAGED) + len(_REFUSED) + _BY_PATH
 
 
 def trouble(number: int, mark: str) -> Trouble:
@@ -224,6 +230,12 @@ def trouble(number: int, mark: str) -> Trouble:
         _lost("text only", Handed(name="online.html", content=b"<p>sorry</p>"), kind="onlinetext"),
         _lost("slip", Handed(name="hh.ipynb", content=right, before="../../")),
         _lost("absolute path", Handed(name="hh.ipynb", content=right, before="/")),
+        _lost("drive", Handed(name="hh.ipynb", content=right, before="C:\\", separator="\\")),
+        Trouble(
+            name="backslashes",
+            files=(Handed(name="hh.ipynb", content=right, separator="\\"),),
+            marks=FULL,
+        ),
         _lost("link", Handed(name="hh.ipynb", content=b"/etc/passwd", link=True)),
     )[number - len(_REFUSED)]
 
