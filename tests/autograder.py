@@ -74,7 +74,7 @@ class Autograder:
         return subprocess.Popen(
             [*REFUSED, str(run)],
             cwd=self.root,
-            env=bare(**own, **environment),
+            env=bare(**{**own, **environment}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
