@@ -147,7 +147,7 @@ def set_up(place: Path, home: Path, assignment: Assignment) -> Callable[[str], A
         made = lay_out(platform, assignment, root, home)
         path = os.pathsep.join([str(Path(sys.executable).resolve().parent), os.environ["PATH"]])
         done = subprocess.run(
-            ["bash", str(next(root.rglob("setup.sh")))],
+            ["env", "-u", "PYTHONPATH", "bash", str(next(root.rglob("setup.sh")))],
             env={**bare(GRADER_HOME=str(home), HOME=str(root)), "PATH": path},
             cwd="/",
             capture_output=True,
