@@ -20,7 +20,8 @@ from grader.assignment import Assignment
 from grader.package.bundle import bundle, packed
 from grader.package.platforms import PLATFORMS
 
-REFUSED = (sys.executable, str(HERE / "refused.py"))
+# What is started finds no grader but the installed one, though `refused.py` itself may.
+REFUSED = (sys.executable, str(HERE / "refused.py"), "env", "-u", "PYTHONPATH")
 
 
 def files_of(platform: str, assignment: Assignment) -> Mapping[str, bytes]:
@@ -39,8 +40,16 @@ def unpack(data: bytes, folder: Path) -> None:
 
 
 def bare(**more: str) -> dict[str, str]:
-    """What a container's environment holds; no Python path, so that what was installed is used."""
-    kept = ("PATH", "TMPDIR", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_FIND_LINKS", "SSL_CERT_FILE")
+    """What a container's environment holds, and what pip needs on this machine."""
+    kept = (
+        "PATH",
+        "PYTHONPATH",
+        "TMPDIR",
+        "PIP_CONFIG_FILE",
+        "PIP_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "SSL_CERT_FILE",
+    )
     return {**{key: os.environ[key] for key in kept if key in os.environ}, **more}
 
 
@@ -74,7 +83,7 @@ class Autograder:
         return subprocess.Popen(
             [*REFUSED, str(run)],
             cwd=self.root,
-            env=bare(**own, **environment),
+            env=bare(**{**own, **environment}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
