@@ -216,8 +216,9 @@ class Answers:
     as a fraction. ``field_states`` and ``field`` map the same names (and "I",
     the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
     per ms. ``map_states`` are further drawn states, ``(M,)``, and ``maps`` the states
-    after each step from them, ``(steps, M)``. ``finer`` are the first steps of the traces
-    once more, ``(D, T, N)``: every step made of so many shorter ones, as `FINER` says.
+    after each step from them, ``(steps, M)``. ``finer`` are runs from V0 under the stimuli
+    from step ``finer_from`` on, ``(D, T, N)``: every step made of so many shorter ones, as
+    `FINER` says.
     ``start`` gives the least and the greatest
     value of each state right after ``reset()``, over ``resets`` draws of it.
     """
@@ -228,6 +229,7 @@ class Answers:
     map_states: Mapping[str, Array] = field(default_factory=dict)
     maps: Mapping[str, Array] = field(default_factory=dict)
     finer: Mapping[str, Array] = field(default_factory=dict)
+    finer_from: int = 0
     field_states: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array] = field(default_factory=dict)
     precision: Precision = "float64"
@@ -259,7 +261,8 @@ class Drawn:
     field_states: Mapping[str, Array]  # where the vector field is sampled
     map_states: Mapping[str, Array]  # from where steps are made, ``map_steps`` of them
     map_steps: int
-    finer_steps: int  # of the panel's runs, made once more in shorter ones
+    finer_steps: int  # how many of the panel's are made in shorter ones, from V0 as well,
+    finer_from: int = 0  # and the first of them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

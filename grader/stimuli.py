@@ -120,8 +120,21 @@ def draw(
         field_states=joined["field"],
         map_states=joined["map"],
         map_steps=max((c.steps for c in further if c.kind == "map"), default=0),
-        finer_steps=round(assignment.simulation.finer_ms / assignment.simulation.dt),
+        finer_steps=finer_steps(assignment),
+        finer_from=_finer_from(assignment, seeds[0]) if hidden else 0,
     )
+
+
+def finer_steps(assignment: Assignment) -> int:
+    """How many steps of a run are made once more of shorter ones."""
+    return round(assignment.simulation.finer_ms / assignment.simulation.dt)
+
+
+def _finer_from(assignment: Assignment, seed: int) -> int:
+    """A step of the later half of a run, so that what begins late in it can't hide there."""
+    steps = round(assignment.simulation.duration / assignment.simulation.dt)
+    last = max(0, steps - finer_steps(assignment))
+    return int(_generator("finer", "from", seed).integers(min(steps // 2, last), last + 1))
 
 
 def draw_states(

@@ -74,12 +74,13 @@ class Comparison:
             nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
             variant, traces = next(v for v in variants if v.id == nearest), all_traces[nearest]
         finer_steps = next((a.shape[1] for a in answers.finer.values()), 0)
+        shorter = slice(answers.finer_from, answers.finer_from + finer_steps)
         reference = Reference(
             variant=variant.id,
             traces=traces,
             field=expected,
             maps=self._maps(answers, variant, gates),
-            finer=self._model.finer(panel, finer_steps, variant.constants) if finer_steps else {},
+            finer=self._model.finer(panel, shorter, variant.constants) if finer_steps else {},
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
             mistakes=self._mistakes(exercise, attempt, variant, gates) if naming else (),

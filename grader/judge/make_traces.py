@@ -10,7 +10,7 @@ from grader.assignment import Assignment
 from grader.judge.public_traces import PUBLIC_SEED, panel_arrays
 from grader.judge.reference import DeviceName, ReferenceModel, load_model
 from grader.load import AssignmentError
-from grader.stimuli import draw_panel, draw_states
+from grader.stimuli import draw_panel, draw_states, finer_steps
 
 
 def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> tuple[Path, ...]:
@@ -27,11 +27,11 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
     student = assignment.model_copy(update={"rubric": None})
     at = draw_states(student, [name for name in model.model.STATES if name != "V"], PUBLIC_SEED)
     arrays |= {f":at/{name}": values for name, values in at.items()}
-    finer_steps = round(assignment.simulation.finer_ms / panel.dt)
+    first = slice(0, finer_steps(assignment))
     for variant in assignment.variants:
         for name, trace in model.run(panel, variant.constants).items():
             arrays[f"{variant.id}/{name}"] = trace
-        for name, fine in model.finer(panel, finer_steps, variant.constants).items():
+        for name, fine in model.finer(panel, first, variant.constants).items():
             arrays[f":finer/{variant.id}/{name}"] = fine
         for name, rate in model.field(at, variant.constants).items():
             arrays[f":field/{variant.id}/{name}"] = rate

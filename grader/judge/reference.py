@@ -122,18 +122,19 @@ class ReferenceModel:
         return found
 
     def finer(
-        self, panel: Panel, steps: int, constants: Mapping[str, float] | None = None
+        self, panel: Panel, steps: slice, constants: Mapping[str, float] | None = None
     ) -> dict[str, Array]:
-        """Every state after each of the first ``steps`` steps of a run, ``(D, steps, N)``.
+        """Every state after each step of a run from V0 under some of the panel's ``steps``.
 
-        Each step is made of as many shorter ones as `FINER` says. Raises as `run` does.
+        ``(D, T, N)``: each step is made of as many shorter ones as `FINER` says. Raises as
+        `run` does.
         """
         runs = [
             self.run(
                 replace(
                     panel,
                     dt=panel.dt / parts,
-                    current=np.repeat(panel.current[:steps], parts, axis=0),
+                    current=np.repeat(panel.current[steps], parts, axis=0),
                 ),
                 constants,
             )

@@ -109,6 +109,7 @@ def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
         "map_states": {name: _pack(array) for name, array in drawn.map_states.items()},
         "map_steps": drawn.map_steps,
         "finer_steps": drawn.finer_steps,
+        "finer_from": drawn.finer_from,
         "finer": list(FINER),
     }
 
@@ -271,6 +272,7 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
         map_states=drawn.map_states,
         maps={n: _unpack(a, after) for n, a in message.maps.items()},
         finer={n: _unpack(a, flat).reshape(fine) for n, a in message.finer.items()},
+        finer_from=drawn.finer_from,
         resets=message.resets,
         start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
         precision=message.precision,

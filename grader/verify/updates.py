@@ -13,6 +13,7 @@ from grader.verify.equivalents.integrators import super_call
 from grader.verify.teacher import Teacher
 
 LATE = 10.0  # ms, when a change that comes late begins
+LATE_ONES = ("input ends early", "input scaled late", "parameter changes late")
 AROUND = {"reset": 40.0, "clipped": 20.0}  # mV above the threshold of a spike
 
 Written = tuple[str, str, list[str]]

@@ -59,13 +59,14 @@ def run_all(cls, model, request, size, current, V0, drawn):
     subject = Subject(model, request, size)
     states, from_there = (in_parts(drawn[kind], size) for kind in ("field_states", "map_states"))
     runs = in_parts({"V": V0, "I": current.T}, size)
-    lengths, steps, begun = subject.small_steps, request["map_steps"], request["finer_steps"]
+    lengths, steps = subject.small_steps, request["map_steps"]
+    shorter = slice(request["finer_from"], request["finer_from"] + request["finer_steps"])
     legs = {
         "small": [Leg(part, part["I"][None], [dt]) for part in states for dt in lengths],
         "maps": [subject.leg(part, [part["I"]] * steps) for part in from_there if steps],
         "traces": [subject.leg(part, part["I"].T) for part in runs],
     }
-    legs |= {d: finer(subject, runs, begun, d) for d in request["finer"]}
+    legs |= {d: finer(subject, runs, shorter, d) for d in request["finer"]}
     told = run_legs(subject, legs)
     each = len(lengths)
     slopes = [
@@ -96,11 +97,11 @@ def run_all(cls, model, request, size, current, V0, drawn):
 
 
 def finer(subject, runs, steps, divisions):
-    """The first steps of each run, each in so many parts."""
+    """A run from V0 under the inputs of these steps, each step in so many parts."""
     return [
-        Leg(part, inputs, [subject.dt / divisions] * len(inputs))
+        Leg(part, inputs, [subject.dt / divisions] * len(inputs), steps.start * divisions)
         for part in runs
-        for inputs in [np.repeat(part["I"].T[:steps], divisions, axis=0)]
+        for inputs in [np.repeat(part["I"].T[steps], divisions, axis=0)]
     ]
 
 

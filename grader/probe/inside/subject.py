@@ -38,8 +38,8 @@ def off(found, expected, least=1e-9):
 GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1, or another
 
 # A part of a run: the states that it starts from, by name, ``(size,)``; then, a row for each
-# step, the injected currents, ``(T, size)``, and the lengths in ms.
-Leg = collections.namedtuple("Leg", "start inputs lengths")
+# step, the injected currents, ``(T, size)``, and the lengths in ms; and its first step's number.
+Leg = collections.namedtuple("Leg", "start inputs lengths first", defaults=(0,))
 
 
 def states_by_name(model, asked, size):
@@ -96,7 +96,7 @@ class Subject:
         begins, numbers = [], []
         for leg in legs:
             begins += [place[id(leg.start)]] + [GOES_ON] * (len(leg.inputs) - 1)
-            numbers += range(len(leg.inputs))
+            numbers += range(leg.first, leg.first + len(leg.inputs))
         dtype = self.states["V"].dtype
         rows = (
             np.asarray(begins, np.int32),
@@ -104,11 +104,19 @@ class Subject:
             placed(np.concatenate([leg.inputs for leg in legs]), dtype),
             np.concatenate([leg.lengths for leg in legs]).astype(dtype),
         )
-        told = self.loop(rows, [self.start(start) for start in starts])
+        told = self.loop(rows, self.side_by_side([self.start(start) for start in starts]))
         self.begin_anew()
         ends = np.cumsum([len(leg.inputs) for leg in legs])[:-1]
         parts = {n: np.split(np.asarray(bm.as_jax(a), float), ends) for n, a in told.items()}
         return [{name: parts[name][at] for name in parts} for at in range(len(legs))]
+
+    def side_by_side(self, starts):
+        """What each start gives a variable, ``(S, size)``, and the fresh value where nothing."""
+        return {
+            name: placed([np.asarray(start.get(name, fresh)) for start in starts], fresh.dtype)
+            for name, fresh in self.fresh.items()
+            if any(name in start for start in starts)
+        }
 
     def begin_anew(self):
         """The state after ``reset()``."""
@@ -121,12 +129,10 @@ class Subject:
 
         def step(begin, i, x, dt):
             for name, variable in self.variables.items():
-                value, fresh = bm.as_jax(variable.value), self.fresh[name]
-                given = [start.get(name, fresh) for start in starts]
-                if all(other is fresh for other in given):
-                    variable.value = jax.lax.select_n(begin > 0, value, fresh)
-                else:
-                    variable.value = jax.lax.select_n(begin, value, *given)
+                value, there = bm.as_jax(variable.value), self.fresh[name]
+                if name in starts:  # a choice among them all would be a long program
+                    there = jax.lax.dynamic_index_in_dim(starts[name], begin - 1, keepdims=False)
+                variable.value = jax.lax.select_n(begin > 0, value, there)
             bp.share.save(t=i * dt, i=i, dt=dt)
             self.model(x)
             now = {name: state.value for name, state in self.states.items()}

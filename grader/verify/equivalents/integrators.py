@@ -12,6 +12,7 @@ from grader.verify.equivalents.classes import class_by_class
 from grader.verify.teacher import Teacher
 
 METHODS = ("euler", "rk2", "heun2", "rk4")  # other integrators of BrainPy's
+BY_RK4 = ("another integrator", "rk4, of V too")  # an operator and a place
 
 
 def other_integrators(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
