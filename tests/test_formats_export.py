@@ -11,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import run_grader
 from test_report_samples import not_graded, partly_wrong, perfect
 
 from grader.export.formats import write_formats
+from grader.read.intake.scan import OF_FORMATS
 from grader.report import write_report
 from grader.report.formats import FORMATS
 from grader.roster import Row, write_roster
@@ -112,3 +114,15 @@ def test_what_does_not_go_together_is_said(
     assert done.returncode == 2
     assert sentence in " ".join(done.stderr.split())
     assert not [*course.glob("*.*")]
+
+
+def test_a_format_that_there_is_not_is_named() -> None:
+    """Before anything is graded."""
+    done = run_grader("grade", ".", "--format", "junit,html")
+    assert done.returncode == 2
+    assert "'html' is no format; there are: junit, gradescope" in " ".join(done.stderr.split())
+
+
+def test_no_submission_takes_a_files_name() -> None:
+    """A batch's files and its submissions' folders lie side by side."""
+    assert {format.file for format in FORMATS.values() if not format.alone} == {*OF_FORMATS}

@@ -32,7 +32,7 @@ def test_both_languages_say_the_same() -> None:
 
 def test_every_sentence_is_there_and_used() -> None:
     """Each literal id exists, and no sentence is left that no code or template names."""
-    files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.j2")]
+    files = [*FOLDER.rglob("*.py"), *FOLDER.glob("templates/*.j2")]
     text = "\n".join(file.read_text("utf-8") for file in files)
     literal = set(re.findall(r"""say\(f?["'](?:report\.)?([a-z_.0-9]+)["'],?""", text))
     known = {id.removeprefix("report.") for id in _own("en")}
