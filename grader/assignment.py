@@ -214,7 +214,8 @@ class Assignment(Data):
     title: Text
     folder: Path
     notebook: Path
-    digest: str
+    digest: str  # of all data that a mark depends on
+    files: dict[str, str] = Field(default_factory=dict)  # and of each of its files
     limits: Limits
     answer: Answer
     simulation: Simulation

@@ -20,12 +20,15 @@ from grader.assignment import Assignment, Limits
 from grader.box import programs
 from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
+from grader.files import remove_drafts
 from grader.host import ClientKilled, Host
-from grader.judge.process import Case, Judge, JudgeFailed
+from grader.judge.process import Case, Judge, JudgeFailed, unfinished
+from grader.judge.record import recorded, with_intake
 from grader.judge.verdict import broken_evidence, verdict
 from grader.read.intake import Entry
 from grader.report.write import write_batch, write_report
-from grader.run.ending import CUT
+from grader.resume.basis import Basis
+from grader.resume.plan import Plan, everything
 from grader.run.kernel import short_folder
 from grader.stages import BatchSummary, GradeReport
 
@@ -60,18 +63,19 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What one machine grades with: the client host and the judge."""
+    """What one machine grades with: the client host, where notebooks are run, and the judge."""
 
     assignment: Assignment
     options: Options
-    host: Host
+    host: Host | None
     judge: Judge
     scratch: Path
+    plan: Plan
 
 
 @contextlib.contextmanager
-def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
-    """Start host and judge; both end with the block. Call it in the main thread."""
+def open_station(assignment: Assignment, options: Options, plan: Plan) -> Iterator[Station]:
+    """Start what ``plan`` needs; it ends with the block. Call it in the main thread."""
     assert assignment.rubric is not None
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder(short_folder()))
@@ -83,9 +87,11 @@ def open_station(assignment: Assignment, options: Options) -> Iterator[Station]:
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
-        host = Host(assignment.folder, assignment.rubric.folder, setup, file)
-        stack.callback(host.close)
-        yield Station(assignment, options, host, judge, scratch)
+        host = None
+        if plan.starts_kernels:
+            host = Host(assignment.folder, assignment.rubric.folder, setup, file)
+            stack.callback(host.close)
+        yield Station(assignment, options, host, judge, scratch, plan)
 
 
 def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | None:
@@ -121,25 +127,32 @@ def grade_batch(
     assignment: Assignment,
     options: Options,
     on_report: Callable[[GradeReport], None],
+    plan: Plan | None = None,
 ) -> BatchSummary:
     """Grade every entry and write all reports into ``options.out``.
 
-    ``on_report`` is called in the calling thread, once a submission, as they finish.
+    ``plan`` says what needn't be run or judged again; without one all is. ``on_report`` is
+    called in the calling thread, once a submission that is graded, as they finish.
     """
     began = time.monotonic()
     options.out.mkdir(parents=True, exist_ok=True)
-    reports: dict[str, GradeReport] = {}
-    with open_station(assignment, options) as station, _threads(options.at_a_time) as executor:
-        again = []
-        for entry, report in _map(station, executor, entries):
-            if report.run.status in CUT or report.outcome == "not_graded":
-                again.append(entry)
-            else:
-                reports[entry.id] = report
-                on_report(report)
-        for entry in again:  # alone: nothing else is running now
-            reports[entry.id] = grade_one(station, entry)
-            on_report(reports[entry.id])
+    plan = plan or everything(entries, _basis(assignment, options))
+    reports = plan.kept
+    if todo := [entry for entry in entries if entry.id not in reports]:
+        with (
+            open_station(assignment, options, plan) as station,
+            _threads(options.at_a_time) as executor,
+        ):
+            again = []
+            for entry, report in _map(station, executor, todo):
+                if unfinished(report):
+                    again.append(entry)
+                else:
+                    reports[entry.id] = report
+                    on_report(report)
+            for entry in again:  # alone: nothing else is running now
+                reports[entry.id] = grade_one(station, entry, repeated=True)
+                on_report(reports[entry.id])
     summary = BatchSummary(
         assignment=assignment.id,
         assignment_title=assignment.title.in_language(options.language),
@@ -151,35 +164,60 @@ def grade_batch(
     return summary
 
 
-def grade_one(station: Station, entry: Entry) -> GradeReport:
+def _basis(assignment: Assignment, options: Options) -> Basis:
+    return Basis(
+        assignment=assignment,
+        limits=options.limits,
+        secret=options.secret,
+        seed=options.seed,
+        sandbox="none" if options.box is None else options.box.sandbox,
+        device=options.device,
+        language=options.language,
+    )
+
+
+def grade_one(station: Station, entry: Entry, *, repeated: bool = False) -> GradeReport:
     """One submission from its file to its reports. A fault becomes a result, never raises."""
     folder = station.options.out / entry.id
-    case = Case(
-        folder=folder,
-        file=str(entry.path),
-        submission_id=entry.id,
-        language=station.options.language,
-    )
+    case = station.plan.case(entry, folder, "all" if repeated else "finished")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _gather(station, entry, folder)
-        report = station.judge.judge(case)
-        if not report.stands_in:
-            return report
-        _gather(station, entry, folder, report.stands_in)
-        return station.judge.judge(case)
+        if station.plan.steps[entry.id].what == "run":
+            report = _run(station, entry, case, repeated)
+        else:
+            report = station.judge.judge(case)
+            if report.stands_in:  # other parts are wrong now, and what was asked of its own is gone
+                report = _run(station, entry, case, repeated)
+        return report
     except (ClientKilled, JudgeFailed) as fault:
         return _broken(station, case, str(fault))
     except Exception:  # whatever it is, it is ours, and the batch goes on
         return _broken(station, case, traceback.format_exc()[-8000:])
 
 
+def _run(station: Station, entry: Entry, case: Case, repeated: bool) -> GradeReport:
+    """Run the notebook, and ask again what is asked with the teacher's parts."""
+    case.folder.mkdir(parents=True, exist_ok=True)
+    remove_drafts(case.folder)
+    _gather(station, entry, case.folder, repeated)
+    report = station.judge.judge(case)
+    if report.stands_in:
+        _gather(station, entry, case.folder, repeated, report.stands_in)
+        report = station.judge.judge(case)
+        assert not report.stands_in, f"{entry.id}: asked again, and to be asked again"
+    return report
+
+
 def _gather(
-    station: Station, entry: Entry, folder: Path, stands_in: Mapping[str, Sequence[str]] = NOTHING
+    station: Station,
+    entry: Entry,
+    folder: Path,
+    repeated: bool,
+    stands_in: Mapping[str, Sequence[str]] = NOTHING,
 ) -> None:
     """Leave the evidence in ``folder``; with ``stands_in`` more of what lies there already."""
     options, limits = station.options, station.options.limits
     exercises = len(station.assignment.exercises)
+    assert station.host is not None
     station.host.gather(
         {
             "notebook": str(entry.path),
@@ -188,9 +226,10 @@ def _gather(
             "seed": options.seed,
             "scratch": str(station.scratch),
             "folder": str(folder),
-            "notes": [asdict(note) for note in entry.notes],
             "fault": None if entry.fault is None else asdict(entry.fault),
             "stands_in": dict(stands_in),
+            "repeated": repeated,
+            "made": station.plan.basis.made(entry),
         },
         limits.notebook_seconds + limits.probe_seconds * exercises + SLACK,
     )
@@ -198,11 +237,12 @@ def _gather(
 
 def _broken(station: Station, case: Case, fault: str) -> GradeReport:
     """The result of our own fault: not graded, no score, and why, for the teacher."""
-    report = verdict(
-        broken_evidence(case.file, fault), station.assignment, case.submission_id, case.language
-    )
-    with contextlib.suppress(OSError):  # a full disk must not hide the fault itself
-        write_report(report, case.folder)
+    evidence = with_intake(broken_evidence(case.file, fault), case)
+    report = verdict(evidence, station.assignment, case.submission_id, case.language)
+    if case.write == "all":
+        report = recorded(report, case)
+        with contextlib.suppress(OSError):  # a full disk must not hide the fault itself
+            write_report(report, case.folder)
     return report
 
 

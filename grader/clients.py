@@ -162,12 +162,12 @@ def _client(
             box=None if warm is None else warm.link,
             core=core,
             scratch=Path(request["scratch"]),
-            notes=tuple(Note(**note) for note in request["notes"]),
             fault=None if request["fault"] is None else Note(**request["fault"]),
+            repeated=request["repeated"],
         )
         folder, wrong = Path(request["folder"]), request["stands_in"]
         evidence = with_right_parts(job, load_evidence(folder), wrong) if wrong else gather(job)
-        save_evidence(evidence, folder)
+        save_evidence(evidence, folder, request["made"])
     except BaseException:
         answer = traceback.format_exc()[-8000:]
     finally:

@@ -47,6 +47,9 @@ def batch_progress(
     for note in notes:
         console.print(Text(words.say(note.message_id, **note.values), style="yellow"))
     tally: Counter[str] = Counter()
+    if not total:
+        yield lambda report: None
+        return
     if not console.is_terminal:
 
         def line(report: GradeReport) -> None:

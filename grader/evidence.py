@@ -2,22 +2,28 @@
 
 ``probe.json`` holds all but the arrays, ``evidence.npz`` the arrays (never pickled),
 ``executed.ipynb`` the notebook with its outputs. Written by the disposable process
-that spoke with the student's kernel, so it is read back strictly.
+that spoke with the student's kernel, so it is read back strictly. ``probe.json`` comes
+last, says out of what the evidence was made, and holds digests of the others.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from grader.files import write_whole
+from grader.seal import is_whole, sealed
 from grader.stages import Evidence
 
 PROBE, ARRAYS, NOTEBOOK = "probe.json", "evidence.npz", "executed.ipynb"
@@ -31,20 +37,46 @@ class BadEvidence(Exception):
     """Stored evidence is missing or not what it should be."""
 
 
-def save_evidence(evidence: Evidence, folder: Path) -> None:
-    """Write ``evidence`` into ``folder``, each file whole or not at all."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """Stored evidence by what it was made out of. ``digest`` is that of its ``probe.json``."""
+
+    made: Mapping[str, Any]
+    digest: str
+    sha256: str  # the submission's
+    seed: int
+    sandbox: str
+    versions: Mapping[str, str]
+    status: str
+    repeated: bool
+    broken: str
+
+
+def save_evidence(evidence: Evidence, folder: Path, made: Mapping[str, Any] | None = None) -> None:
+    """Write ``evidence`` into ``folder``, each file whole or not at all.
+
+    ``made`` is what decided the run and is not in the evidence itself, as JSON can hold it.
+    """
     arrays: dict[str, npt.NDArray[np.float64]] = {}
     table = _EVIDENCE.dump_python(evidence, mode="json", context={"arrays": arrays})
     notebook = table["executed"].pop("notebook")
     packed = io.BytesIO()
     # Not compressed: for 20 ms it would make them a fifth smaller.
     np.savez(packed, **arrays)  # type: ignore[arg-type]
-    write_whole(folder / ARRAYS, packed.getvalue())
+    contents = {ARRAYS: packed.getvalue()}
     if notebook:
-        write_whole(folder / NOTEBOOK, notebook.encode("utf-8", "replace"))
+        contents[NOTEBOOK] = notebook.encode("utf-8", "replace")
     else:
         (folder / NOTEBOOK).unlink(missing_ok=True)  # of an earlier grading
-    text = json.dumps({"schema_version": SCHEMA_VERSION, "evidence": table}, ensure_ascii=False)
+    for name, content in contents.items():
+        write_whole(folder / name, content)
+    whole = {
+        "schema_version": SCHEMA_VERSION,
+        "made": dict(made or {}),
+        "files": {name: _digest(content) for name, content in contents.items()},
+        "evidence": table,
+    }
+    text = json.dumps(sealed(whole), ensure_ascii=False)
     write_whole(folder / PROBE, text.encode("utf-8", "replace"))
 
 
@@ -60,6 +92,50 @@ def load_evidence(folder: Path) -> Evidence:
         return _EVIDENCE.validate_python(table["evidence"], context={"arrays": arrays})
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, ValidationError) as error:
         raise BadEvidence(f"{folder}: {error}") from error
+
+
+def read_stored(folder: Path) -> Stored | None:
+    """What the evidence in ``folder`` was made out of; None where there is none.
+
+    Raises ``BadEvidence`` when a file of it is not as it was written.
+    """
+    try:
+        content = (folder / PROBE).read_bytes()
+        table = json.loads(content)
+        if table["schema_version"] != SCHEMA_VERSION or not is_whole(table):
+            raise BadEvidence(f"{folder / PROBE} is not as it was written")
+        for name in (ARRAYS, NOTEBOOK):
+            file = folder / name
+            found = _digest(file.read_bytes()) if file.exists() else None
+            if found != table["files"].get(name):
+                raise BadEvidence(f"{file} is not as it was written")
+        evidence = table["evidence"]
+        return Stored(
+            made=table["made"],
+            digest=_digest(content),
+            sha256=evidence["submission"]["sha256"],
+            status=evidence["executed"]["status"],
+            **{name: evidence[name] for name in _PLAIN},
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise BadEvidence(f"{folder}: {error}") from error
+
+
+_PLAIN = ("seed", "sandbox", "versions", "repeated", "broken")
+
+
+def evidence_digest(folder: Path) -> str:
+    """The digest by which a result names the evidence that it was judged by; "" without."""
+    try:
+        return _digest((folder / PROBE).read_bytes())
+    except OSError:
+        return ""
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _load_arrays(file: Path) -> dict[str, npt.NDArray[np.float64]]:

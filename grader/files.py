@@ -19,3 +19,9 @@ def write_whole(file: Path, content: bytes) -> None:
         os.replace(draft, file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what a writer that was killed left in ``folder``."""
+    for draft in folder.glob(".*.part"):
+        draft.unlink(missing_ok=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from grader import digests
 from grader.box.warm import BoxFailed
 from grader.job import Job
 from grader.read.notebook import read_notebook
@@ -24,7 +24,7 @@ def gather(job: Job) -> Evidence:
     submission = _handed_in(job)
     seed = job.seed
     if seed is None:
-        seed = seed_for(job.secret, submission.sha256, job.assignment.digest)
+        seed = seed_for(job.secret, submission.sha256, digests.asked(job.assignment))
     if submission.fault is not None:
         return _evidence(job, submission, ExecutedNotebook(status="unreadable"), {}, seed)
     try:
@@ -39,13 +39,10 @@ def gather(job: Job) -> Evidence:
 
 
 def _handed_in(job: Job) -> Submission:
-    """The notebook as read, with what was chosen on the way to it."""
+    """The notebook as read; nothing but the fault where there is none to read."""
     if job.fault is not None:
-        nothing = hashlib.sha256(b"").hexdigest()
-        name = clean(job.notebook.name)
-        return Submission(file=name, sha256=nothing, notes=job.notes, fault=job.fault)
-    submission = read_notebook(job.notebook)
-    return replace(submission, notes=(*job.notes, *submission.notes))
+        return Submission(file=clean(job.notebook.name), sha256=digests.NOTHING, fault=job.fault)
+    return read_notebook(job.notebook)
 
 
 def _control_answers(job: Job, seed: int) -> bool:
@@ -77,4 +74,5 @@ def _evidence(
         versions=versions(),
         seed=seed,
         sandbox=job.sandbox,
+        repeated=job.repeated,
     )

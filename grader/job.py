@@ -14,8 +14,7 @@ from grader.stages import Note
 class Job:
     """One submission to gather evidence from. ``seed`` None draws it from ``secret``.
 
-    ``notes`` are what was chosen before the notebook was read. With a ``fault`` there is
-    none to read: ``notebook`` is where one was looked for.
+    With a ``fault`` there is no notebook to read: ``notebook`` is where one was looked for.
     """
 
     notebook: Path
@@ -27,8 +26,8 @@ class Job:
     box: Link | None = None  # the warm process that makes boxes; None runs it unboxed
     core: int | None = None  # the processor that a boxed kernel keeps to
     scratch: Path | None = None  # where private folders are made; the system's, if None
-    notes: tuple[Note, ...] = ()
     fault: Note | None = None
+    repeated: bool = False  # whether it is run once more, alone, for the first run was cut
 
     @property
     def sandbox(self) -> str:

@@ -7,7 +7,6 @@ are reported at once, each with its path.
 from __future__ import annotations
 
 import difflib
-import hashlib
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from grader import digests
 from grader.assignment import (
     Answer,
     Assignment,
@@ -98,12 +98,14 @@ def load_assignment(
             stimuli=hidden.stimuli,
             checks=hidden.checks,
         )
+    files = digests.files(folder, teachers)
     assignment = Assignment(
         id=public.id,
         title=public.title,
         folder=folder,
         notebook=folder / public.notebook,
-        digest=_digest(folder, teachers),
+        digest=digests.together(files),
+        files=files,
         limits=public.limits,
         answer=public.answer,
         simulation=public.simulation,
@@ -264,17 +266,3 @@ def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterat
         for other in stimulus.exercises:
             if other not in before:
                 yield f"stimulus {stimulus.name!r}: there is no exercise {other!r}"
-
-
-def _digest(*folders: Path | None) -> str:
-    """One digest of all data that a mark depends on."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        if folder is None:
-            continue
-        for file in sorted(folder.rglob("*")):
-            name = file.relative_to(folder)
-            if file.is_file() and not any(p.startswith((".", "__")) for p in name.parts):
-                digest.update(name.as_posix().encode() + b"\0")
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()

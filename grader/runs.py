@@ -19,10 +19,10 @@ from grader.question import Questions, mark, question, unanswered
 from grader.read.cells import find_cell
 from grader.read.contradictions import contradictions
 from grader.read.definitions import definitions
-from grader.run.ending import CUT, executed_notebook
+from grader.run.ending import executed_notebook
 from grader.run.kernel import kernel_environment, plain_kernel, short_folder
 from grader.run.session import KernelGone, Session, open_session
-from grader.stages import Attempt, Cell, ExecutedNotebook, GradedCell, Submission
+from grader.stages import CUT, Attempt, Cell, ExecutedNotebook, GradedCell, Submission
 
 
 def run_and_question(

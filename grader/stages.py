@@ -49,6 +49,9 @@ Precision = Literal["float64", "float32"]
 Value = str | int | float | bool | None
 Values = Mapping[str, Value]
 
+CUT = ("timeout", "memory", "kernel_died")
+"""Statuses of runs that did not come to their own end."""
+
 FINER = (2, 4)
 """Into how many shorter steps one is divided, to see where a model goes as dt goes to 0."""
 
@@ -334,7 +337,8 @@ class Attempt:
     panel: Panel | None = None
     reference: Reference | None = None
     by_source: bool = False  # asked where nothing of the notebook ran but its definitions
-    stood_in: tuple[str, ...] = ()  # exercises whose right part was there for the student's own
+    asked_with: tuple[str, ...] = ()  # parts that the teacher's were there for, asked once more
+    stood_in: tuple[str, ...] = ()  # the same, where it is what they gave that is judged
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -347,6 +351,7 @@ class Evidence:
     versions: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     sandbox: str = "none"
+    repeated: bool = False  # this run is the second, alone, of one that was cut
     broken: str = ""  # our own fault, in words for the teacher; "" when none
 
 
@@ -426,6 +431,33 @@ class Diagnosis:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A check that got other points than the time before, and what it says now."""
+
+    id: str
+    title: str
+    old: float | None  # points; None where there was no such check
+    new: float | None
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A mark that became another one: when, out of which reason, through which checks.
+
+    ``when`` is a time as ISO 8601 writes it, in UTC; a mark is None where it was not graded.
+    """
+
+    when: str
+    why: str
+    old: float | None
+    new: float | None
+    old_max: float
+    new_max: float
+    checks: tuple[Changed, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradeReport:
     """Everything that a report of one submission says.
@@ -455,6 +487,8 @@ class GradeReport:
     provenance: Mapping[str, Value] = field(default_factory=dict)
     language: str = "en"
     stands_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    assignment_files: Mapping[str, str] = field(default_factory=dict)  # a digest of each
+    changes: tuple[Change, ...] = ()  # of the mark, the latest last
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

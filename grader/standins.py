@@ -31,12 +31,13 @@ _Given = TypeVar("_Given")
 def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[str]]) -> Evidence:
     """``evidence`` with exercises asked again, each with the teacher's parts for ``wrong`` ones.
 
-    An exercise that gives no answers with them either keeps what it had. Raises ``BoxFailed``
-    and ``KernelBroken`` as a run does.
+    An exercise that gives no answers with them either keeps those that it had. Raises
+    ``BoxFailed`` and ``KernelBroken`` as a run does.
     """
     attempts = dict(evidence.attempts)
     for id, parts in wrong.items():
         exercise, cell = job.assignment.exercise(id), attempts[id].cell
+        attempts[id] = replace(attempts[id], asked_with=tuple(parts))
         if cell.index is None:
             continue
         graded = {part: attempts[part].cell for part in parts}
@@ -45,7 +46,9 @@ def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[
         found = question_alone(job, own, cell, evidence.seed)
         if found.answers.traces or found.answers.records:
             known = _words(evidence.submission.cells, exercise)
-            attempts[id] = replace(_numbers_of(found, known), stood_in=tuple(parts))
+            attempts[id] = replace(
+                _numbers_of(found, known), asked_with=tuple(parts), stood_in=tuple(parts)
+            )
     return replace(evidence, attempts=attempts)
 
 

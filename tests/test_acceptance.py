@@ -6,13 +6,16 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT, checks, results, run_grader
 
+from grader.report.formats import FORMATS
 from grader.verify.labels import Sample, disagreements, load_samples
+from grader.words import show
 
 SAMPLES = load_samples(ROOT / "submissions" / "hh")
 
@@ -21,7 +24,8 @@ SAMPLES = load_samples(ROOT / "submissions" / "hh")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole folder graded by one command."""
     out = tmp_path_factory.mktemp("acceptance") / "feedback"
-    done = run_grader("grade", ROOT / "submissions" / "hh", "-o", out, "--cell-seconds", "15")
+    options = ("--cell-seconds", "15", "--format", ",".join(FORMATS))
+    done = run_grader("grade", ROOT / "submissions" / "hh", "-o", out, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     return out
 
@@ -95,16 +99,33 @@ def test_batch_files_agree_with_the_results(
 
 @pytest.mark.slow
 def test_nothing_hidden_reaches_a_student(graded: Path) -> None:
-    """No student's file names a hidden check, its stimulus, the seed or a hidden detail."""
-    for folder in (f for f in graded.iterdir() if f.is_dir()):
-        result = json.loads((folder / "result.json").read_text("utf-8"))
-        secrets = {c["id"] for c in result["checks"] if c["visibility"] == "hidden"}
-        secrets |= {str(result["provenance"]["seed"])}
-        secrets |= {
-            c["detail"] for c in result["checks"] if c["visibility"] == "hidden" and c["detail"]
-        }
-        secrets |= {"tonic", "steep ramp", "near threshold"}
-        for name in ("result.html", "result.md"):
-            text = (folder / name).read_text("utf-8")
+    """No student's file, of whatever format, has a hidden check's name, stimulus or values."""
+    rubric = tomllib.loads((ROOT / "reference" / "hh" / "rubric.toml").read_text("utf-8"))
+    stimuli = {stimulus["name"] for stimulus in rubric["stimuli"]}
+    by_folder = results(graded)
+    assert len(by_folder) == len(SAMPLES)
+    public = set().union(*(_said(result, "public") for result in by_folder.values()))
+    every = {format.file for format in FORMATS.values()}
+    for folder, result in by_folder.items():
+        secrets = (_said(result, "hidden") - public) | stimuli | {str(result["provenance"]["seed"])}
+        for name in {"result.html", "result.md", *every}:
+            path = graded / folder / name
+            text = (path if path.is_file() else graded / name).read_text("utf-8")
             visible = re.sub(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+", "", text)
-            assert {secret for secret in secrets if secret in visible} == set(), folder.name
+            found = {s for s in secrets if re.search(rf"(?<!\w){re.escape(s)}(?!\w)", visible)}
+            assert found == set(), (folder, name)
+
+
+def _said(result: dict[str, Any], visibility: str) -> set[str]:
+    """What checks of one visibility say: ids, titles, details, messages of faults, numbers.
+
+    A number counts where nobody could come upon it by chance. A title that is a derivative's
+    mere symbol doesn't: a report draws where a student's equations differ.
+    """
+    said: set[str] = set()
+    for check in (c for c in result["checks"] if c["visibility"] == visibility):
+        numbers = [value for value in check["measured"].values() if isinstance(value, float)]
+        said |= {form for v in numbers for form in (repr(v), show(v)) if len(form.strip("−-")) > 4}
+        said |= {check["id"], check["title"], check["detail"]}
+        said |= {check["message"]} if check["status"] in ("fail", "partial") else set()
+    return said - {f"d{state}/dt" for state in "Vnmh"} - {""}

@@ -135,11 +135,13 @@ def test_answers_of_the_solution_are_whole(solution: Evidence, assignment: Assig
 
 
 def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: Assignment) -> None:
-    """The seed depends on submission, assignment and secret, and on nothing else."""
+    """The seed depends on submission, secret and what is asked, and on nothing else."""
+    from grader.digests import asked
     from grader.stimuli import seed_for
 
-    assert solution.seed == seed_for(b"tests", solution.submission.sha256, assignment.digest)
-    assert solution.seed != seed_for(b"other", solution.submission.sha256, assignment.digest)
+    sha256, digest = solution.submission.sha256, asked(assignment)
+    assert solution.seed == seed_for(b"tests", sha256, digest)
+    assert solution.seed != seed_for(b"other", sha256, digest)
 
 
 SETTINGS = """\

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -29,8 +31,8 @@ class Class:
     command: tuple[str, ...]
     environment: dict[str, str]
 
-    def hand_in(self, source: str) -> None:
-        """One notebook, in the place of the one before."""
+    def hand_in(self, source: str, name: str = "homework.ipynb") -> None:
+        """One notebook, in the place of the one before of that name."""
         cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "source": source}
         notebook = {
             "cells": [{**cell, "execution_count": None}],
@@ -38,17 +40,27 @@ class Class:
             "nbformat": 4,
             "nbformat_minor": 5,
         }
-        (self.folder / "homework.ipynb").write_text(json.dumps(notebook), "utf-8")
+        (self.folder / name).parent.mkdir(exist_ok=True)
+        (self.folder / name).write_text(json.dumps(notebook), "utf-8")
 
-    def grade(self, backend: str) -> subprocess.Popen[bytes]:
+    def grade(
+        self, backend: str, what: str = "homework.ipynb", said: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         """``grader grade``, started."""
-        options = ["homework.ipynb", "-o", "out", "--sandbox", backend, "--assignment", "hh"]
+        options = [what, "-o", "out", "--sandbox", backend, "--assignment", "hh", "--lang", "en"]
         return subprocess.Popen(
             [*self.command, "-m", "grader", "grade", *options],
             cwd=self.folder,
             env=self.environment,
-            stdout=subprocess.DEVNULL,
+            stdout=said,
         )
+
+    def finished(self) -> dict[str, tuple[int, bytes]]:
+        """Every result there is: which file on the disk it is, and what is in it."""
+        return {
+            file.parent.name: (file.stat().st_ino, file.read_bytes())
+            for file in (self.folder / "out").glob("*/result.json")
+        }
 
     def scratch(self) -> list[Path]:
         """Private folders of graders."""
@@ -131,6 +143,42 @@ def test_killing_the_grader_while_it_starts_leaves_nothing_running(
     kept = list((a_class.folder / ".cache").rglob("*.zip"))
     time.sleep(1.0)
     assert list((a_class.folder / ".cache").rglob("*.zip")) == kept  # nobody goes on
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_batch_that_was_ended_is_finished_by_the_next(a_class: Class, how: int) -> None:
+    """In mid-batch, by SIGKILL or Ctrl-C: what was finished is kept, the rest is graded once."""
+    a_class.environment["XDG_CACHE_HOME"] = "/dev/null"  # the solution is not run first
+    names = [f"student-{number}" for number in range(8)]
+    for name in names:
+        a_class.hand_in(f"import time; time.sleep(0.3); print({name!r})", f"class/{name}.ipynb")
+    grading = a_class.grade("auto", "class")
+    deadline = time.monotonic() + 120
+    while len(a_class.finished()) < 3:
+        if grading.poll() == 2:
+            pytest.skip("no sandbox works here")
+        assert time.monotonic() < deadline, "three submissions were not graded"
+        time.sleep(0.02)
+    grading.send_signal(how)
+    assert grading.wait(60) == (130 if how == signal.SIGINT else -how)
+    before = a_class.finished()
+    assert 3 <= len(before) < len(names)
+    assert not (a_class.folder / "out" / "summary.json").exists()
+    again = a_class.grade("auto", "class", subprocess.PIPE)
+    said = again.communicate(timeout=300)[0].decode()
+    assert again.returncode == 0, said
+    after = a_class.finished()
+    assert sorted(after) == names
+    assert {name: after[name] for name in before} == before
+    graded = re.findall(r"^\[\d+/\d+\] (\S+): ", said, re.M)
+    assert sorted(graded) == sorted(set(names) - set(before))
+    assert f"{len(before)} kept as they are" in said
+    results = [json.loads(content) for _, content in after.values()]
+    assert {result["outcome"] for result in results} == {"graded"}
+    summary = json.loads((a_class.folder / "out" / "summary.json").read_text("utf-8"))
+    assert [one["id"] for one in summary["submissions"]] == names
+    assert not list((a_class.folder / "out").rglob(".*"))
 
 
 def test_only_what_nobody_holds_is_removed(tmp_path: Path) -> None:

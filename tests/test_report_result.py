@@ -13,11 +13,11 @@ from grader.report.result import ResultError, read_result, result_json
 
 TOP = [
     "schema_version", "assignment", "submission", "outcome", "run", "score", "max_score",
-    "checks", "provenance",
+    "checks", "provenance", "language",
 ]  # fmt: skip
 CHECK = [
     "id", "family", "visibility", "status", "points", "max_points", "message_id", "message",
-    "detail", "measured",
+    "detail", "measured", "title",
 ]  # fmt: skip
 
 
@@ -33,11 +33,12 @@ def test_every_outcome_can_be_read_back(name: str, language: str) -> None:
 
 
 def test_keys_and_their_order_are_the_contracts() -> None:
-    """Other tools read the keys as the contract names them, in its order."""
+    """Other tools read the keys as the contract names them, in its order; more come after."""
     result = json.loads(result_json(crashed()))
-    assert list(result) == TOP
-    assert list(result["assignment"]) == ["id", "digest"]
-    assert list(result["submission"]) == ["id", "file", "sha256", "notes"]
+    more = ["needs_look", "diagnoses", "changes", "seal"]
+    assert list(result) == [*TOP, *more]
+    assert list(result["assignment"]) == ["id", "digest", "title", "files"]
+    assert list(result["submission"]) == ["id", "file", "sha256", "notes", "teacher_notes"]
     assert list(result["run"]) == ["status", "failed_cell", "error", "seconds"]
     assert list(result["checks"][1]) == CHECK
     assert list(result["checks"][0]) == [*CHECK, "where"]

@@ -17,6 +17,7 @@ from grader.cli.export import export
 from grader.cli.grade import grade
 from grader.cli.new import new
 from grader.cli.options import SETTINGS
+from grader.cli.package import package
 from grader.cli.release import release
 from grader.cli.verify import verify
 
@@ -29,6 +30,7 @@ def main() -> None:
     \b
     A class:          grader grade handed-in/ -o feedback
     Its marks:        grader export canvas --into gradebook.csv
+    By a platform:    grader package gradescope -a ID
     Your own work:    grader check my-homework.ipynb
     An assignment:    grader new ID, grader release ID, grader verify ID
     """
@@ -37,5 +39,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (grade, check, export, verify, new, release, doctor):
+for command in (grade, check, export, package, verify, new, release, doctor):
     main.add_command(command)

@@ -17,6 +17,11 @@ _NAMES = {
     "moodle": "moodle-{}.csv",
     "moodle-feedback": "moodle-feedback-{}.zip",
     "csv": "marks-{}.csv",
+    "junit": "junit-{}.xml",
+    "gradescope": "gradescope-{}.json",
+    "prairielearn": "prairielearn-{}.json",
+    "github": "github-{}.txt",
+    "markdown": "markdown-{}.md",
 }
 
 
@@ -57,6 +62,12 @@ _NAMES = {
     metavar="N",
     help="Scale the marks so that N is full marks.",
 )
+@click.option(
+    "-s",
+    "--submission",
+    metavar="ID",
+    help="Only this submission; for the formats of CI systems and autograders.",
+)
 @click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
 @lang_option
 @guarded
@@ -67,6 +78,7 @@ def export(
     out: Path | None,
     column: str | None,
     points: float | None,
+    submission: str | None,
     overwrite: bool,
     lang: str | None,
 ) -> int:
@@ -77,6 +89,11 @@ def export(
     moodle           the grading worksheet that you downloaded, filled
     moodle-feedback  each student's report under the folder names that Moodle gave
     csv              a plain table of all submissions
+    junit            test results for Jenkins, GitLab and others
+    github           annotations on notebooks' lines, for GitHub Actions
+    markdown         a summary for the page of a CI job
+    gradescope       an autograder's results.json, of one submission
+    prairielearn     an external grader's results.json, of one submission
 
     \b
       grader export canvas --into "2026-11-24T1200_Grades.csv" -o canvas.csv
@@ -101,7 +118,7 @@ def export(
         if place.exists() and not overwrite:
             is_input = into is not None and place.samefile(into)
             raise ExportError("input" if is_input else "exists", path=str(place))
-        done = _made(format, batch, into, column, points)
+        done = _made(format, batch, into, column, points, submission)
         try:
             write_whole(place, done.content)
         except OSError as error:
@@ -110,19 +127,31 @@ def export(
         fail(words.say(problem.note.message_id, **problem.note.values))
     for note in done.notes:
         click.echo(words.say(note.message_id, **note.values))
-    total = len(batch.submissions)
+    total = len(batch.submissions) if submission is None else 1
     click.echo(words.say("export.written", path=str(place), count=done.count, total=total))
     return OK if done.complete else BELOW
 
 
 def _made(
-    format: str, batch: Batch, into: Path | None, column: str | None, points: float | None
+    format: str,
+    batch: Batch,
+    into: Path | None,
+    column: str | None,
+    points: float | None,
+    submission: str | None,
 ) -> Export:
-    from grader.export import canvas, moodle, plain
+    from grader.export import canvas, formats, moodle, plain
     from grader.export.graded import ExportError
+    from grader.report.formats import FORMATS
 
     if into is not None and format not in ("canvas", "moodle"):
         raise ExportError("no_into")
+    if format in FORMATS:
+        if points is not None or column is not None:
+            raise ExportError("no_points", format=format)
+        return formats.rendered(format, batch, submission, Path.cwd())
+    if submission is not None:
+        raise ExportError("no_submission", format=format)
     if format == "csv":
         return plain.table(batch, points)
     if format == "moodle-feedback":

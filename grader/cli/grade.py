@@ -16,6 +16,7 @@ from grader.cli.options import (
     box_of,
     cell_seconds_option,
     fail,
+    format_option,
     guarded,
     lang_option,
     language_of,
@@ -66,8 +67,16 @@ from grader.cli.options import (
     help="Whose names the files have, where auto gets it wrong; plain: nobody's.",
 )
 @lang_option
+@format_option
 @click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
+@click.option("--fresh", is_flag=True, help="Run every notebook, those with results too.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be kept, judged again and run, and which marks judging again would "
+    "change. Nothing is written and no notebook runs.",
+)
 @cell_seconds_option
 @notebook_seconds_option
 @probe_seconds_option
@@ -82,8 +91,11 @@ def grade(
     sandbox: str,
     layout: str,
     lang: str | None,
+    formats: list[str],
     fail_under: float | None,
     seed: int | None,
+    fresh: bool,
+    dry_run: bool,
     cell_seconds: float | None,
     notebook_seconds: float | None,
     probe_seconds: float | None,
@@ -105,6 +117,12 @@ def grade(
       result.html, result.md           for the student
       result.json, teacher.html, ...   for you
     and the batch gets index.html, grades.csv, summary.json and roster.json.
+    With --format: junit.xml, github.txt, markdown.md beside them, gradescope.json and
+    prairielearn.json in each submission's folder.
+
+    Results that are there already are kept where notebook, assignment and environment
+    are the same. Where only points, tolerances or the reference changed, the stored
+    evidence is judged again: no notebook runs.
 
     \b
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
@@ -114,8 +132,12 @@ def grade(
     from grader.box.programs import file_for
     from grader.box.scratch import scratch_folder
     from grader.console import batch_progress, show_summary
+    from grader.console_plan import looked_at, show_changes, show_plan, show_preview
+    from grader.export.formats import write_formats
     from grader.locate import find
     from grader.read.intake import collect
+    from grader.resume.basis import Basis
+    from grader.resume.plan import everything
     from grader.roster import layout_named, write_roster
     from grader.secret import load_secret
     from grader.stages import Note
@@ -132,7 +154,26 @@ def grade(
         )
         loaded = place.load(as_teacher=True)
         entries, notes = handed_in.entries(loaded)
-        box = box_of(sandbox, language)
+        limits = loaded.limits.changed(
+            cell_seconds=cell_seconds,
+            notebook_seconds=notebook_seconds,
+            probe_seconds=probe_seconds,
+        )
+        secret = load_secret()
+        basis = Basis(
+            assignment=loaded,
+            limits=limits,
+            secret=secret,
+            seed=seed,
+            sandbox=sandbox,
+            device=device,
+            language=language,
+        )
+        planned = everything(entries, basis, out) if fresh else looked_at(entries, out, basis)
+        show_plan(planned)
+        if dry_run:
+            return OUR_FAULT if show_preview(planned, entries, out) else OK
+        box = box_of(sandbox, language) if planned.starts_kernels else None
         programs = None if box is None else file_for(loaded)
         if programs is not None and not programs.exists():
             notes = [*notes, Note(message_id="console.fills")]
@@ -140,12 +181,8 @@ def grade(
             out=out,
             jobs=min(jobs or default_jobs(), max(1, len(entries))),
             language=language,
-            limits=loaded.limits.changed(
-                cell_seconds=cell_seconds,
-                notebook_seconds=notebook_seconds,
-                probe_seconds=probe_seconds,
-            ),
-            secret=load_secret(),
+            limits=limits,
+            secret=secret,
             seed=seed,
             device=device,
             submissions=(
@@ -163,10 +200,13 @@ def grade(
                 f"the output folder {out} can't be used: {error.strerror}. Choose another with -o."
             )
         try:
-            with batch_progress(len(entries), notes, language) as on_report:
-                summary = grade_batch(entries, loaded, options, on_report)
+            todo = len(entries) - len(planned.kept)
+            with batch_progress(todo, notes, language) as on_report:
+                summary = grade_batch(entries, loaded, options, on_report, planned)
         except NoDevice as error:
             fail(str(error))
+        write_formats(formats, out, {entry.id: [entry.path] for entry in entries})
+    show_changes(summary.reports, planned, out)
     show_summary(summary, out)
     if any(report.outcome == "not_graded" for report in summary.reports):
         return OUR_FAULT

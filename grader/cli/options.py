@@ -54,7 +54,8 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
             fail(str(error))
         except KeyboardInterrupt:
             click.echo(
-                "\nStopped. What was finished is kept; the same command grades again.", err=True
+                "\nStopped. What was finished is kept; the same command goes on from there.",
+                err=True,
             )
             sys.exit(130)
         except Exception as error:
@@ -107,6 +108,30 @@ probe_seconds_option = click.option(
     "--probe-seconds",
     type=click.FloatRange(min=0, min_open=True),
     help="Time limit of all questions to one model, in seconds. Default: the assignment's.",
+)
+
+
+def formats_named(context: click.Context, option: click.Parameter, given: str) -> list[str]:
+    """The formats that an option lists, each once."""
+    if not given:
+        return []
+    from grader.report.formats import FORMATS
+
+    names = [*dict.fromkeys(name for part in given.split(",") if (name := part.strip().lower()))]
+    if unknown := [name for name in names if name not in FORMATS]:
+        known = ", ".join(FORMATS)
+        raise click.BadParameter(f"{unknown[0]!r} is no format; there are: {known}")
+    return names
+
+
+format_option = click.option(
+    "--format",
+    "formats",
+    metavar="A,B",
+    default="",
+    callback=formats_named,
+    help="Write results for other programs too: junit, github, markdown (for the batch), "
+    "gradescope, prairielearn (for each submission).",
 )
 
 

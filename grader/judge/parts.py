@@ -17,7 +17,8 @@ def parts_to_replace(
 ) -> dict[str, tuple[str, ...]]:
     """For each exercise that lost points, those that it needs and that lost points themselves.
 
-    None for one that was asked with the teacher's parts already, and where nothing was filled in.
+    None where nothing was filled in, and for one that was asked with just these already. One that
+    was asked with others comes with those that are wrong now, be there none.
     """
     status = {result.id: result.status for result in results}
     if "error" in status.values():
@@ -27,12 +28,15 @@ def parts_to_replace(
         for check in assignment.checks
         if check.kind not in OF_THE_NOTEBOOK and status[check.id] != "pass"
     }
+    asked = {id: attempt.asked_with for id, attempt in evidence.attempts.items()}
+    lost |= {id for id, parts in asked.items() if parts}  # else it would not have been asked again
     found: dict[str, tuple[str, ...]] = {}
     for exercise in assignment.exercises:
-        wrong = tuple(part for part in exercise.needs if part in lost)
         attempt = evidence.attempts.get(exercise.id)
-        again = attempt and attempt.cell.filled and not attempt.stood_in
-        if wrong and again and exercise.id in lost:
+        if attempt is None or not attempt.cell.filled or exercise.id not in lost:
+            continue
+        wrong = tuple(part for part in exercise.needs if part in lost)
+        if wrong != attempt.asked_with:
             found[exercise.id] = wrong
     return found
 

@@ -17,9 +17,9 @@ import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from grader.stages import GradeReport
+from grader.stages import CUT, GradeReport, Note
 
 if TYPE_CHECKING:
     from grader.judge.compare import Comparison
@@ -33,14 +33,25 @@ class JudgeFailed(Exception):
 class Case:
     """One submission to judge: its evidence lies in ``folder``, the reports go there.
 
-    ``broken`` says what went wrong when there is no evidence, through our own fault.
+    Nothing is written while an exercise is still to be asked again (``stands_in``).
+
+    ``notes`` are what was chosen before the notebook was read; ``why`` says in words why a
+    submission that has a result is graded again. ``write`` "finished" leaves the reports of
+    what is to be run once more, cut or not graded, unwritten.
     """
 
     folder: Path
     file: str
     submission_id: str
     language: str
-    broken: str = ""
+    notes: tuple[Note, ...] = ()
+    why: str = ""
+    write: Literal["all", "finished", "nothing"] = "all"
+
+
+def unfinished(report: GradeReport) -> bool:
+    """Whether it counts only after another run, alone."""
+    return report.run.status in CUT or report.outcome == "not_graded"
 
 
 class Judge:
@@ -141,17 +152,22 @@ def _serve(connection: Connection, assignment_folder: Path, teachers: Path, devi
 def judge_case(case: Case, comparison: Comparison) -> GradeReport:
     """Evidence in, reports out: the last two stages of one submission."""
     from grader.evidence import load_evidence
-    from grader.judge.verdict import broken_evidence, verdict
+    from grader.judge.record import recorded, with_intake
+    from grader.judge.verdict import verdict
     from grader.report.write import write_report
 
-    if case.broken:
-        evidence = broken_evidence(case.file, case.broken)
-    else:
-        evidence = comparison.add_reference(load_evidence(case.folder))
+    evidence = comparison.add_reference(load_evidence(case.folder))
     report = verdict(
-        evidence, comparison.assignment, case.submission_id, case.language, comparison.device
+        with_intake(evidence, case),
+        comparison.assignment,
+        case.submission_id,
+        case.language,
+        comparison.device,
     )
-    write_report(report, case.folder)
+    report = recorded(report, case)
+    finished = not report.stands_in and not (case.write == "finished" and unfinished(report))
+    if finished and case.write != "nothing":
+        write_report(report, case.folder)
     return dataclasses.replace(
         report,
         curves=(),

@@ -59,6 +59,7 @@ def verdict(
         assignment=assignment.id,
         assignment_title=assignment.title.in_language(language),
         assignment_digest=assignment.digest,
+        assignment_files=assignment.files,
         submission_id=submission_id,
         file=evidence.submission.file,
         sha256=evidence.submission.sha256,

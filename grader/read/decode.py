@@ -24,7 +24,7 @@ _KINDS = (
 )
 _CONFLICT = (re.compile(r"^<{7} ", re.MULTILINE), re.compile(r"^>{7} ", re.MULTILINE))
 _SCRIPT = re.compile(r"(?m)^(?:import|from) \w|^class \w|^def \w|^# ?%%|^#!.*python")
-_NOTHING = " \t\r\n\0\ufeff"
+NOTHING = " \t\r\n\0\ufeff"  # what may stand before and after a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def decode(data: bytes) -> Document | Note:
     for beginning, kind in _KINDS:
         if data.startswith(beginning):
             return Note(message_id="read.fault.other_kind", values={"kind": kind})
-    text, notes = _text(data)
-    text = text.strip(_NOTHING)
+    text, notes = text_of(data)
+    text = text.strip(NOTHING)
     if not text:
         return Note(message_id="read.fault.empty", values={"bytes": len(data)})
     if text.count("[") + text.count("{") > _MOST_NESTED:
@@ -57,12 +57,13 @@ def decode(data: bytes) -> Document | Note:
     if not isinstance(tree, dict) or not ("cells" in tree or "worksheets" in tree):
         is_script = not isinstance(tree, dict) and _SCRIPT.search(text)
         return Note(message_id=f"read.fault.{'script' if is_script else 'not_notebook'}")
-    if text[end:].strip(_NOTHING):
+    if text[end:].strip(NOTHING):
         notes.append(Note(message_id="read.mended.trailing"))
     return Document(tree, tuple(notes))
 
 
-def _text(data: bytes) -> tuple[str, list[Note]]:
+def text_of(data: bytes) -> tuple[str, list[Note]]:
+    """The text of a file in whatever encoding it has, and what is to be said of that."""
     encoding = json.detect_encoding(data)
     try:
         text = data.decode(encoding)

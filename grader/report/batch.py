@@ -43,10 +43,10 @@ def grades_csv(summary: BatchSummary) -> str:
                 plain_cell(report.file),
                 report.outcome,
                 report.run.status,
-                _mark(report.score),
-                _mark(report.max_score),
+                mark(report.score),
+                mark(report.max_score),
                 *(
-                    _mark(by_family.get(family)) if report.outcome == "graded" else ""
+                    mark(by_family.get(family)) if report.outcome == "graded" else ""
                     for family in families
                 ),
                 plain_cell(_error(report)),
@@ -55,7 +55,8 @@ def grades_csv(summary: BatchSummary) -> str:
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()
 
 
-def _mark(number: float | None) -> str:
+def mark(number: float | None) -> str:
+    """A mark or points as a cell; empty where there is no finite number."""
     return "" if number is None or not math.isfinite(number) else f"{round(number, 6):.15g}"
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.report.failure import SourceLine
-from grader.report.page import Group, Page, student_page
+from grader.report.page import student_page
 from grader.report.phrases import Phrases, phrases, points
+from grader.report.shown import Group, Page
 from grader.stages import GradeReport
 
 _MOST_LINES = 40
@@ -20,24 +21,24 @@ def student_markdown(report: GradeReport) -> str:
     """What the student reads, as Markdown; the same content as the page, without plots."""
     pictureless = replace(report, curves=(), run=replace(report.run, figures=()))
     page, said = student_page(pictureless), phrases(report.language)
-    blocks = [f"# {_inline(page.title)}", _summary(page, said)]
+    blocks = [f"# {inline(page.title)}", _summary(page, said)]
     if page.told:
-        blocks.append(_inline(page.told))
+        blocks.append(inline(page.told))
     if not page.graded:
-        blocks.append(_inline(said.say("outcome.not_graded_why")))
+        blocks.append(inline(said.say("outcome.not_graded_why")))
     if page.graded and not page.unreadable:
         blocks += _checks(page, said)
     blocks += _failure(page, said)
     if page.differences:
         lines = [
-            f"- {_inline(said.say('residual.line', mistake=apart.mistake, text=apart.text))}"
+            f"- {inline(said.say('residual.line', mistake=apart.mistake, text=apart.text))}"
             for apart in page.differences
         ]
         blocks.append(f"## {said.say('residual.heading')}")
-        blocks += [_inline(said.say("residual.lead_text")), "\n".join(lines)]
+        blocks += [inline(said.say("residual.lead_text")), "\n".join(lines)]
     if page.notes:
         blocks.append(f"## {said.say('notes.heading')}")
-        blocks.append("\n".join(f"- {_inline(note)}" for note in page.notes))
+        blocks.append("\n".join(f"- {inline(note)}" for note in page.notes))
     blocks.append("---")
     blocks.append(_footer(page, said))
     return "\n\n".join(blocks) + "\n"
@@ -47,9 +48,9 @@ def _summary(page: Page, said: Phrases) -> str:
     mark = said.say("score.none")
     if page.graded:
         mark = _pair("score.heading", f"{page.score} / {page.max_score}", said)
-    parts = [f"**{mark}**", _pair("page.submission", _inline(page.submission), said)]
+    parts = [f"**{mark}**", _pair("page.submission", inline(page.submission), said)]
     if not page.unreadable:
-        parts.append(_inline(page.headline))
+        parts.append(inline(page.headline))
     return " · ".join(parts)
 
 
@@ -70,12 +71,12 @@ def _checks(page: Page, said: Phrases) -> list[str]:
             "|---|---|---|---|---|---:|",
         ]
         for row in missing:
-            title = f"**{_inline(row.title)}** {_inline(row.message)}".rstrip()
+            title = f"**{inline(row.title)}** {inline(row.message)}".rstrip()
             status = said.say(f"status.{row.status}")
-            values = map(_inline, (row.asked, row.found, row.where))
+            values = map(inline, (row.asked, row.found, row.where))
             table.append(_line([status, title, *values, row.points]))
         blocks += [f"## {said.say('markdown.lost')}", "\n".join(table)]
-    if skipped := [_inline(row.title) for row in rows if row.status == "skipped"]:
+    if skipped := [inline(row.title) for row in rows if row.status == "skipped"]:
         titles, cost = said.say("joined").join(skipped), points(page.skipped_lost)
         blocks.append(said.say("markdown.skipped", points=cost, titles=titles))
     if passed := [_passed(group, said) for group in page.groups if _count(group)]:
@@ -95,7 +96,7 @@ def _count(group: Group) -> int:
 
 def _passed(group: Group, said: Phrases) -> str:
     counts = f"{group.counts} ({group.points})"
-    return "- " + said.say("markdown.pair", name=_inline(group.title), value=counts)
+    return "- " + said.say("markdown.pair", name=inline(group.title), value=counts)
 
 
 def _failure(page: Page, said: Phrases) -> list[str]:
@@ -127,10 +128,10 @@ def _near(source: Sequence[SourceLine]) -> str:
 def _footer(page: Page, said: Phrases) -> str:
     parts = [page.made_by, *(f"{label} {value}" for label, value in page.provenance if value)]
     parts.append(said.say("footer.assignment", id=page.assignment, digest=page.digest))
-    return _inline(" · ".join(parts))
+    return inline(" · ".join(parts))
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Text on one line in which no sign means anything to Markdown or HTML."""
     text = _SPECIAL.sub(lambda m: m[0] if m[0].isdigit() else "\\" + m[0], " ".join(text.split()))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,110 +1,27 @@
-"""What a page of one submission shows, decided here so that the templates only print.
+"""What a page of one submission shows, decided here so that templates and writers only print.
 
-A student's page is made without the hidden checks, the details and the seed: what
-isn't in a ``Page`` can't be printed by mistake.
+``student_page`` alone says what a student may see: every student's format is made of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from markupsafe import Markup
-
 from grader.report.clean import bounded_lines, one_line
-from grader.report.failure import Failure, failure
-from grader.report.images import Picture, pictures
+from grader.report.failure import failure
+from grader.report.images import pictures
 from grader.report.phrases import Phrases, lost, phrases, points, total
 from grader.report.plots import trace_notes, trace_svg
-from grader.report.residual import Difference, differences
+from grader.report.residual import differences
 from grader.report.settle import settled
-from grader.stages import CellRun, CheckResult, Curve, GradeReport
+from grader.report.shown import Group, Page, Plot, Row
+from grader.stages import CheckResult, Curve, GradeReport
 
-_MOST_FIRST: Final = 5
 _MOST_NOTES: Final = 40
 _MOST_CURVES: Final = 24
 _FOR_ALL: Final = ("brainpy", "jax", "python")  # what a student's footer may name
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One check. ``key`` names its place on the page; the last four are a teacher's."""
-
-    key: str
-    status: str
-    title: str
-    message: str
-    asked: str
-    found: str
-    where: str
-    points: str
-    lost: float
-    id: str = ""
-    hidden: bool = False
-    message_id: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
-    """A family of checks, or all hidden ones together (without rows)."""
-
-    title: str
-    points: str
-    percent: str  # "62.5%", for a bar
-    lost: float
-    counts: str = ""
-    rows: tuple[Row, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plot:
-    """A curve's plot and what must be said about it."""
-
-    svg: Markup
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """Everything that a page of one submission prints."""
-
-    language: str
-    teacher: bool
-    title: str
-    submission: str
-    file: str
-    graded: bool
-    score: str
-    max_score: str
-    headline: str
-    told: str
-    run_status: str
-    seconds: str
-    groups: tuple[Group, ...]
-    further: Group | None
-    further_line: str
-    first: tuple[Row, ...]
-    first_more: int
-    skipped: int
-    skipped_lost: float
-    failure: Failure | None
-    plots: tuple[Plot, ...]
-    plots_lead: str
-    differences: tuple[Difference, ...]
-    pictures: tuple[Picture, ...]
-    pictures_left_out: int
-    notes: tuple[str, ...]
-    made_by: str
-    provenance: tuple[tuple[str, str], ...]
-    assignment: str
-    digest: str
-    sha256: str
-    unreadable: bool
-    teacher_notes: tuple[str, ...] = ()
-    needs_look: tuple[str, ...] = ()
-    cells: tuple[CellRun, ...] = ()
 
 
 def student_page(report: GradeReport) -> Page:
@@ -125,7 +42,6 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     hidden = [c for c in report.checks if not teacher and graded and c.visibility == "hidden"]
     groups = _groups(checks, said)
     rows = [row for group in groups for row in group.rows]
-    missing = _missing(groups)
     further = _further(hidden, said)
     curves = report.curves[:_MOST_CURVES] if full else ()
     apart = differences(report.residuals, said) if full else ()
@@ -143,10 +59,12 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         graded=graded,
         score=points(report.score),
         max_score=points(report.max_score),
+        marks=None if report.score is None else (report.score, report.max_score),
         headline=_headline(report, rows, said),
         told=said.run(report) if full else "",
+        run=report.run.status,
         run_status=said.say(f"run.{report.run.status}") if full else "",
-        seconds=said.say("page.seconds", seconds=f"{report.run.seconds:.1f}"),
+        seconds=report.run.seconds,
         groups=groups,
         further=further,
         further_line=said.say(
@@ -156,8 +74,7 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         )
         if further
         else "",
-        first=tuple(missing[:_MOST_FIRST]),
-        first_more=max(0, len(missing) - _MOST_FIRST),
+        missing=tuple(_missing(groups)),
         skipped=sum(row.status == "skipped" and row.lost > 0 for row in rows),
         skipped_lost=total(row.lost for row in rows if row.status == "skipped"),
         failure=failure(report, said) if full or report.run.status == "cell_error" else None,
@@ -188,8 +105,9 @@ def _groups(checks: Sequence[CheckResult], said: Phrases) -> tuple[Group, ...]:
     groups = []
     for family in dict.fromkeys(check.family for check in checks):
         members = [(key, check) for key, check in keyed if check.family == family]
-        rows = tuple(_row(key, check, said) for key, check in members)
-        groups.append(_group(said.family(family), [check for _, check in members], said, rows))
+        title = said.family(family)
+        rows = tuple(_row(key, title, check, said) for key, check in members)
+        groups.append(_group(title, [check for _, check in members], said, rows))
     return tuple(groups)
 
 
@@ -229,6 +147,8 @@ def _group(
     return Group(
         title=title,
         points=said.say("points", points=points(has), max_points=points(most)),
+        has=has,
+        most=most,
         percent=f"{100 * share:.2f}%",
         lost=total(lost(check) for check in checks),
         counts=said.say("checks.counts", passed=passed, total=len(rows)),
@@ -236,18 +156,23 @@ def _group(
     )
 
 
-def _row(key: str, check: CheckResult, said: Phrases) -> Row:
+def _row(key: str, family: str, check: CheckResult, said: Phrases) -> Row:
     row = Row(
         key=key,
+        family=family,
         status=check.status,
         title=said.line(check.title or check.id, 160),
         message=said.line(check.message, 700),
         asked=said.value(check.expected),
         found=said.value(check.found),
         where=said.place(check.cell, check.line),
+        cell=check.cell,
+        line=check.line,
         points=said.say(
             "points_short", points=points(check.points), max_points=points(check.max_points)
         ),
+        has=check.points,
+        most=check.max_points,
         lost=lost(check),
     )
     if not said.teacher:

@@ -1,19 +1,22 @@
 """``result.json``: the machine's copy of a report, for the teacher and other tools.
 
-Its schema is fixed (version 1); a reader names the path of whatever is wrong.
+Its schema is fixed (version 1); a reader names the path of whatever is wrong. Keys that it
+does not name may come after those that it does; ``grader.report.reread`` reads them back.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
 
 from grader.report.clean import clean, encodable
 from grader.report.settle import settled
+from grader.seal import sealed
 from grader.stages import CheckResult, GradeReport
 
 SCHEMA_VERSION: Final = 1
@@ -67,12 +70,18 @@ def result_json(report: GradeReport) -> str:
     order = [*_PROVENANCE, *(key for key in report.provenance if key not in _PROVENANCE)]
     result = {
         "schema_version": SCHEMA_VERSION,
-        "assignment": {"id": report.assignment, "digest": report.assignment_digest},
+        "assignment": {
+            "id": report.assignment,
+            "digest": report.assignment_digest,
+            "title": report.assignment_title,
+            "files": report.assignment_files,
+        },
         "submission": {
             "id": report.submission_id,
             "file": report.file,
             "sha256": report.sha256,
-            "notes": [clean(note, _LONGEST) for note in report.notes],
+            "notes": _texts(report.notes),
+            "teacher_notes": _texts(report.teacher_notes),
         },
         "outcome": report.outcome,
         "run": {
@@ -85,8 +94,18 @@ def result_json(report: GradeReport) -> str:
         "max_score": report.max_score,
         "checks": [_check(check) for check in report.checks],
         "provenance": {key: report.provenance.get(key) for key in order},
+        "language": report.language,
+        "needs_look": _texts(report.needs_look),
+        "diagnoses": [asdict(diagnosis) for diagnosis in report.diagnoses],
+        "changes": [asdict(change) for change in report.changes],
     }
-    return json.dumps(plain(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    whole = plain(result)
+    assert isinstance(whole, dict)
+    return json.dumps(sealed(whole), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    return [clean(text, _LONGEST) for text in texts]
 
 
 def _check(check: CheckResult) -> dict[str, object]:
@@ -101,6 +120,7 @@ def _check(check: CheckResult) -> dict[str, object]:
         "message": clean(check.message, _LONGEST),
         "detail": clean(check.detail, _LONGEST),
         "measured": {"expected": check.expected, "found": check.found},
+        "title": clean(check.title, _LONGEST),
     }
     if check.cell is not None:
         entry["where"] = {"cell": check.cell, "line": check.line}

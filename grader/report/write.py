@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from grader.files import write_whole
+from grader.report import changes
 from grader.report.batch import grades_csv, summary_json
 from grader.report.html import student_html, teacher_html
 from grader.report.index import index_html
 from grader.report.markdown import student_markdown
+from grader.report.reread import BEFORE, RESULT
 from grader.report.result import result_json
 from grader.stages import BatchSummary, GradeReport
+
+PAGES = ("result.html", "result.md", "teacher.html")
+"""What people read of one submission."""
 
 
 def write_report(report: GradeReport, folder: Path) -> None:
     """Write one submission's reports into ``folder``, which is made if need be.
 
-    All are rendered before the first is written. ``result.json`` is taken away
+    All are rendered before the first is written. ``result.json`` is put aside
     first and written last: where it lies, the others are whole and belong to it.
     """
     texts = {
         "result.html": student_html(report),
         "result.md": student_markdown(report),
         "teacher.html": teacher_html(report),
-        "result.json": result_json(report),
+        RESULT: result_json(report),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "result.json").unlink(missing_ok=True)
+    if (folder / RESULT).exists():
+        os.replace(folder / RESULT, folder / BEFORE)
     for name, text in texts.items():
         write_whole(folder / name, text.encode("utf-8"))
+    (folder / BEFORE).unlink(missing_ok=True)
 
 
 def write_batch(summary: BatchSummary, out: Path) -> None:
     """Write a batch's own files into ``out``: index, gradebook, and last the summary.
 
-    The reports of its submissions are written one by one, by ``write_report``.
+    Where a mark has changed in this folder, how is written too. The reports of its
+    submissions are written one by one, by ``write_report``.
     """
     texts = {
         "index.html": index_html(summary),
@@ -42,5 +51,9 @@ def write_batch(summary: BatchSummary, out: Path) -> None:
         "summary.json": summary_json(summary),
     }
     out.mkdir(parents=True, exist_ok=True)
+    if changed := changes.changes_csv(summary.reports):
+        write_whole(out / changes.FILE, changed.encode("utf-8"))
+    else:
+        (out / changes.FILE).unlink(missing_ok=True)  # of another batch
     for name, text in texts.items():
         write_whole(out / name, text.encode("utf-8"))

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from grader.run.session import Session
 from grader.stages import ExecutedNotebook, Figure, RunStatus
 
-CUT = ("timeout", "memory", "kernel_died")  # the run did not come to its own end
-
 
 def executed_notebook(
     session: Session, figures: Sequence[Figure], seconds: float

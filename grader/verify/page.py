@@ -102,12 +102,20 @@ def why(row: Row, words: Catalogue) -> str:
     return words.say("verify.faults.wrong_full", seeds=len(row.full))
 
 
-def by_operator(matrix: Matrix, language: str) -> Table:
-    """How many wrong models each operator made, and how many each family caught."""
+def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table:
+    """How many wrong models each operator made, and how many each family caught.
+
+    Where it is to be ``narrow``, in one column for all families.
+    """
     words = catalogue(language)
     rows = []
     for operator, tally in sorted(matrix.operators().items()):
-        families = (str(tally.caught[family]) for family in matrix.families)
+        families = tuple(str(tally.caught[family]) for family in matrix.families)
+        if narrow:
+            caught = (
+                f"{f} {n}" for f, n in zip(matrix.families, families, strict=True) if n != "0"
+            )
+            families = (", ".join(caught),)
         wrongly = "" if tally.wrongly_named is None else str(tally.wrongly_named)
         ends = (str(tally.named), wrongly, str(tally.missed))
         rows.append((operator, str(tally.number), *families, *ends))
@@ -117,10 +125,11 @@ def by_operator(matrix: Matrix, language: str) -> Table:
         (
             words.say("verify.table.operator"),
             words.say("verify.table.number"),
-            *matrix.families,
+            *((words.say("verify.table.caught"),) if narrow else matrix.families),
             *(words.say(f"verify.table.{end}") for end in ("named", "wrongly_named", "missed")),
         ),
         tuple(rows),
+        (0, 2) if narrow else (0,),
     )
 
 

@@ -17,7 +17,8 @@ from grader.words import catalogue
 def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -> None:
     """What ``grader verify`` found: by operator, then margins, then what is false."""
     words, console = catalogue(language), terminal()
-    for content in (by_operator(matrix, language), margins(matrix, language, derived=False)):
+    operators = by_operator(matrix, language, narrow=True)
+    for content in (operators, margins(matrix, language, derived=False)):
         table = Table(title=content.heading, title_justify="left", box=None, padding=(0, 2, 0, 0))
         for number, head in enumerate(content.head):
             table.add_column(

@@ -36,9 +36,10 @@ def parts_of(name: str, bounds: Bounds = GIVEN) -> tuple[tuple[str, ...], str]:
     the parts, which then only say whose it was.
     """
     whole = name.replace("\0", "")
-    split = _SEPARATORS.split(whole)
+    drive = _DRIVE.match(whole)
+    split = _SEPARATORS.split(whole[2:] if drive else whole)
     parts = tuple(part[: bounds.name] for part in split if part not in ("", ".", ".."))
-    if whole[:1] in ("/", "\\") or _DRIVE.match(whole):
+    if whole[:1] in ("/", "\\") or drive:
         return parts or ("?",), "absolute"
     if ".." in split:
         return parts or ("?",), "parent"

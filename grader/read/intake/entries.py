@@ -12,7 +12,7 @@ from grader.assignment import Assignment
 from grader.read.intake.choose import Chosen, choose
 from grader.read.intake.files import File, Tree, is_archive, is_other_archive, note
 from grader.read.intake.members import DAMAGED, TooMuch
-from grader.read.intake.scan import OF_THE_BATCH, scan, without_results
+from grader.read.intake.scan import OF_FORMATS, OF_THE_BATCH, scan, without_results
 from grader.read.intake.units import Unit, stem, units_of
 from grader.read.intake.unpack import NoRoom, Store, unpack
 from grader.read.names import make_unique, safe_name
@@ -21,6 +21,7 @@ from grader.roster import FILE, UNKNOWN, Layout, Origin, Row
 from grader.stages import Note
 from grader.words import catalogue
 
+_RESERVED = (FILE, "changes.csv")  # what else lies beside the submissions' folders
 _LOOKED_INTO = 20  # notebooks, to learn the assignment's name
 _MOST_OF_A_KIND = 10  # notes of one kind that are said one by one
 _MOST_NOTES = 8  # of one submission
@@ -95,7 +96,7 @@ class HandedIn:
             if key not in once or name < once[key][0]:
                 once[key] = (name, one)
         ordered = [once[key] for key in sorted(once, key=lambda key: (once[key][0], str(key)))]
-        ids = make_unique([name for name, _ in ordered], (*OF_THE_BATCH, FILE))
+        ids = make_unique([name for name, _ in ordered], (*OF_THE_BATCH, *OF_FORMATS, *_RESERVED))
         notes = [*self.notes]
         entries = []
         for (name, one), id in zip(ordered, ids, strict=True):

@@ -18,6 +18,7 @@ from grader.read.intake.unpack import Store, unpack_inside
 from grader.stages import Note
 
 OF_THE_BATCH = ("summary.json", "grades.csv", "index.html")  # what every batch leaves behind
+OF_FORMATS = ("junit.xml", "github.txt", "markdown.md")  # and what it does when asked to
 
 
 def scan(root: Path, store: Store | None, leave_out: Path | None = None) -> Tree:

@@ -206,6 +206,9 @@ def _copied(
     except _Broken:
         place.unlink()
         return File(parts, note=note("damaged", path=shown)), size
+    except TooMuch:
+        place.unlink()  # nobody else knows of it yet
+        raise
     if size > most:
         place.unlink()
         return File(parts, note=note("refused.size", path=shown)), size

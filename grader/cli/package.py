@@ -1,0 +1,97 @@
+"""``grader package``: an assignment ready for a platform that grades by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from grader.cli.options import (
+    OK,
+    SETTINGS,
+    assignments_option,
+    fail,
+    guarded,
+    lang_option,
+    language_of,
+)
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("platform", type=click.Choice(["gradescope", "prairielearn", "github", "gitlab"]))
+@click.option("-a", "--assignment", metavar="ID", help="The assignment. Default: the only one.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The zip of an autograder; for github and gitlab the repository's folder. Default: a "
+    "zip called after platform and assignment; this folder.",
+)
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "bwrap", "landlock", "none"]),
+    default="auto",
+    show_default=True,
+    help="How notebooks are boxed in there; none gives them the container's own rights.",
+)
+@click.option("--overwrite", is_flag=True, help="Write over files that are there.")
+@lang_option
+@assignments_option
+@guarded
+def package(
+    platform: str,
+    assignment: str | None,
+    out: Path | None,
+    sandbox: str,
+    overwrite: bool,
+    lang: str | None,
+    assignments: Path | None,
+) -> int:
+    """Make what a platform needs to grade an assignment by itself.
+
+    \b
+    gradescope     a zip to upload as the autograder
+    prairielearn   a zip with a question and the image that it is graded in
+    github         a workflow of GitHub Actions, into your repository
+    gitlab         a pipeline of GitLab CI, into your repository
+
+    \b
+      grader package gradescope -a week-3 -o autograder.zip
+      grader package github -a week-3 -o ~/my-course
+
+    In it are the grader as it is installed here, the versions of all that it uses, the
+    assignment and its reference: keep it from students. A README in it says what to do.
+
+    \b
+    Exit status: 0 it was written; 2 it was not, and the reason is said.
+    """
+    from grader.files import write_whole
+    from grader.locate import find
+    from grader.package.bundle import BadName, bundle, packed
+    from grader.package.platforms import PLATFORMS
+    from grader.package.wheel import NotInstalled
+    from grader.secret import load_secret
+    from grader.words import catalogue
+
+    language = language_of(lang)
+    words, chosen = catalogue(language), PLATFORMS[platform]
+    loaded = find(assignment, assignments).load(as_teacher=True)
+    try:
+        files = bundle(chosen, loaded, language=language, sandbox=sandbox, secret=load_secret())
+    except NotInstalled:
+        fail(words.say("package.error.not_installed"))
+    except BadName as name:
+        fail(words.say("package.error.name", id=str(name)))
+    place = out or (Path(f"{platform}-{loaded.id}.zip") if chosen.packed else Path())
+    written = {place: packed(files)} if chosen.packed else {place / p: d for p, d in files.items()}
+    if there := [path for path in written if path.exists() and not overwrite]:
+        fail(words.say("package.error.exists", path=str(there[0])))
+    try:
+        for path, data in written.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data)
+    except OSError as error:
+        fail(words.say("package.error.unwritable", path=str(path), reason=str(error)))
+    click.echo(words.say(f"package.written.{platform}", path=str(place), id=loaded.id))
+    click.echo(words.say("package.private"))
+    return OK

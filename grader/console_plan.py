@@ -1,0 +1,133 @@
+"""What the terminal shows of going on: what is kept and what is not, and marks that change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.console import progress, terminal
+from grader.read.intake import Entry
+from grader.report.batch import mark
+from grader.report.changes import FILE
+from grader.resume.basis import Basis
+from grader.resume.plan import Plan, plan
+from grader.resume.preview import preview
+from grader.stages import Change, GradeReport
+from grader.words import Catalogue, catalogue
+
+_NAMED = 12  # submissions that are named in one line
+_SHOWN = 20  # changed marks that are shown; the file has all
+
+
+def looked_at(entries: Sequence[Entry], out: Path, basis: Basis) -> Plan:
+    """What there is to do, with a bar while what ``out`` holds is looked at."""
+    with progress("console.looking", basis.language) as on_step:
+        return plan(entries, out, basis, on_step)
+
+
+def show_plan(planned: Plan) -> None:
+    """How many are kept, judged again and run, and why; nothing where all is new."""
+    words, console = catalogue(planned.basis.language), terminal()
+    kept, judged, run = (planned.of(what) for what in ("keep", "judge", "run"))
+    why = {what: Counter(planned.why(id) for id in ids) for what, ids in
+           (("judge", judged), ("run", run))}  # fmt: skip
+    new = words.say("resume.why.new")
+    if kept or judged or set(why["run"]) - {new}:
+        counts = {"kept": len(kept), "judged": len(judged), "run": len(run)}
+        console.print(words.say("resume.plan", total=len(planned.steps), **counts))
+        for what, reasons in why.items():
+            for reason, count in reasons.most_common():
+                console.print(Text("  " + words.say(f"resume.{what}", count=count, why=reason)))
+    if planned.gone:
+        said = words.say("resume.gone", count=len(planned.gone), names=_names(planned.gone))
+        console.print(Text(said, style="yellow"))
+
+
+def show_preview(planned: Plan, entries: Sequence[Entry], out: Path) -> bool:
+    """Which marks judging again would change; whether one could not be judged for our fault."""
+    words, console = catalogue(planned.basis.language), terminal()
+    with progress("console.judging", planned.basis.language) as on_step:
+        found = preview(planned, entries, out, on_step)
+    judged = [one for one in found if isinstance(one, GradeReport)]
+    reports = [one for one in judged if not one.stands_in]
+    faults = [one for one in found if isinstance(one, str)]
+    if changed := _new_changes(reports, planned):
+        _show(changed, words)
+    elif len(reports) == len(found) > 0:
+        console.print(words.say("resume.no_change"))
+    if parts := [one.submission_id for one in judged if one.stands_in]:
+        console.print(Text(words.say("resume.parts", count=len(parts), names=_names(parts))))
+    for fault in faults:
+        console.print(Text(fault.rstrip().splitlines()[-1], style="magenta"))
+    console.print(words.say("resume.dry"))
+    return bool(faults)
+
+
+def show_changes(reports: Sequence[GradeReport], planned: Plan, out: Path) -> None:
+    """The marks that are other ones than before this batch, and why."""
+    words, console = catalogue(planned.basis.language), terminal()
+    changed = _new_changes(reports, planned)
+    if not changed:
+        if planned.of("judge"):
+            console.print(words.say("resume.no_change"))
+        return
+    _show(changed[:_SHOWN], words)
+    if len(changed) > _SHOWN:
+        console.print(Text(words.say("resume.more", count=len(changed) - _SHOWN)))
+    console.print(Text(words.say("resume.file", path=str(out / FILE))))
+
+
+def _new_changes(reports: Iterable[GradeReport], planned: Plan) -> list[tuple[str, Change]]:
+    """The last change of each mark, where it is of this batch."""
+    return [
+        (report.submission_id, report.changes[-1])
+        for report in reports
+        if report.changes
+        and planned.steps[report.submission_id].what != "keep"
+        and report.changes[-1].when >= planned.began
+    ]
+
+
+def _show(changed: Iterable[tuple[str, Change]], words: Catalogue) -> None:
+    """A table of marks for each reason, a check a line."""
+    console = terminal()
+    for reason in dict.fromkeys(one.why for _, one in changed):
+        table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left", title_style="bold")
+        table.title = words.say("resume.changed", why=reason)
+        for name in ("submission", "mark", "check", "points", "now"):
+            table.add_column(words.say(f"resume.column.{name}"), overflow="fold")
+        for id, one in changed:
+            if one.why == reason:
+                _rows(table, id, one, words)
+        console.print()
+        console.print(table)
+
+
+def _rows(table: Table, id: str, one: Change, words: Catalogue) -> None:
+    name, total = id, _step(_of(one.old, one.old_max, words), _of(one.new, one.new_max, words))
+    for check in one.checks:
+        points = _step(mark(check.old), mark(check.new))
+        table.add_row(*map(Text, (name, total, check.title or check.id, points, check.message)))
+        name = total = ""
+    if not one.checks:
+        table.add_row(Text(name), Text(total))
+
+
+def _names(ids: Sequence[str]) -> str:
+    more = ["\N{HORIZONTAL ELLIPSIS}"] if len(ids) > _NAMED else []
+    return "; ".join([*ids[:_NAMED], *more])
+
+
+def _step(old: str, new: str) -> str:
+    nothing = "\N{EN DASH}"
+    return f"{old or nothing} \N{RIGHTWARDS ARROW} {new or nothing}"
+
+
+def _of(score: float | None, most: float, words: Catalogue) -> str:
+    if score is None:
+        return words.say("console.verdict.not_graded")
+    return f"{mark(score)}/{mark(most)}"

@@ -1,0 +1,117 @@
+"""Digests of what a grading depends on: content decides, never a date or a version's name.
+
+What decides a *run*, and so its evidence, is told from what decides only how that evidence
+is *judged*: when only the latter changed, no student's code has to run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any, Final
+
+from grader.assignment import Assignment
+from grader.stages import Note
+
+PARTS: Final = ("assignments", "reference")
+"""What a file of the students' and one of the teachers' folder are told apart by."""
+
+# Which parts of an exercise are never asked of a model and decide nothing in its run. What is
+# not named here does, so a new part does until somebody shows that it does not.
+_JUDGED: Final[dict[str, Any]] = {
+    "title": True,
+    "related_bases": True,
+    "start": True,
+    "spike_threshold": True,
+    "public_traces": True,
+    "channels": {
+        "__all__": {
+            "master_types": True,
+            "parameters": {"__all__": {"value", "unit", "tolerance", "mistakes"}},
+            "gates": {"__all__": {"aliases"}},
+        }
+    },
+}
+
+NOT_OF_A_RUN: Final = (
+    "author", "check", "cli", "export", "judge", "report", "resume", "verify", "words",
+    "__main__.py", "batch.py", "console.py", "doctor.py", "roster.py", "selfcheck.py",
+)  # fmt: skip
+"""Parts of this package that no client and no box uses (but for sentences of errors)."""
+
+NOTHING: Final = hashlib.sha256(b"").hexdigest()
+"""The digest of a submission without a notebook."""
+
+_PACKAGE: Final = Path(__file__).parent
+
+
+def files(*folders: Path | None) -> dict[str, str]:
+    """A digest of each file of the students' and the teachers' folder of an assignment."""
+    return {
+        f"{part}/{file.relative_to(folder).as_posix()}": _of(file.read_bytes())
+        for part, folder in zip(PARTS, folders, strict=True)
+        if folder is not None
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+        and not any(p.startswith((".", "__")) for p in file.relative_to(folder).parts)
+    }
+
+
+def together(digests: dict[str, str]) -> str:
+    """One digest of several with their names."""
+    return _of(json.dumps(digests).encode())
+
+
+def asked(assignment: Assignment) -> str:
+    """What decides how a submission is run and what is asked of its models, and no more.
+
+    That is the handout, the exercises but for what is right, the stimuli and how states are
+    drawn. Limits are apart, for a batch may have its own.
+    """
+    rubric = assignment.rubric
+    table = {
+        "id": assignment.id,
+        "answer": assignment.answer.model_dump(),
+        "simulation": assignment.simulation.model_dump(),
+        "exercises": [e.model_dump(exclude=_JUDGED) for e in assignment.exercises],
+        "stimuli": [s.model_dump() for s in assignment.stimuli],
+        "hidden": [s.model_dump() for s in rubric.stimuli] if rubric else [],
+        "field": rubric.field.model_dump() if rubric else None,
+        "steps": max((c.steps for c in assignment.checks if c.kind == "map"), default=0),
+        "handout": _of(assignment.notebook.read_bytes()) if assignment.notebook.is_file() else "",
+    }
+    return _of(json.dumps(table).encode())
+
+
+def intake(file: str, notes: Sequence[Note]) -> str:
+    """What a report says of how its notebook was found: the file's name, and what was chosen."""
+    return _of(json.dumps([file, *map(asdict, notes)]).encode())
+
+
+@cache
+def code(*, of_runs: bool) -> str:
+    """What this package's own files are; with ``of_runs`` only those that a run depends on."""
+    digest = hashlib.sha256()
+    for file in sorted(_PACKAGE.rglob("*")):
+        parts = file.relative_to(_PACKAGE).parts
+        if not file.is_file() or "__pycache__" in parts or (of_runs and parts[0] in NOT_OF_A_RUN):
+            continue
+        digest.update("/".join(parts).encode() + b"\0" + _of(file.read_bytes()).encode())
+    return digest.hexdigest()
+
+
+@cache
+def packages() -> str:
+    """What is installed beside this package: each name with its version."""
+    found = {f"{one.name.lower()}=={one.version}" for one in distributions() if one.name}
+    others = sorted(name for name in found if not name.startswith("grader=="))
+    return _of("\n".join(others).encode())
+
+
+def _of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

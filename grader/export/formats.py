@@ -1,0 +1,114 @@
+"""Stored results as CI systems and autograders read them: one way for ``grade`` and ``export``.
+
+What a file says is made of ``result.json`` and ``result.md``, so it is the same right
+after grading and a week later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from grader.export.fill import about_marks
+from grader.export.graded import Batch, Export, ExportError, Graded, read_batch
+from grader.files import write_whole
+from grader.read.lines import source_lines
+from grader.report.formats import FORMATS, Feedback
+from grader.report.page import student_page
+from grader.report.reread import stored_report
+from grader.report.result import ResultError, read_result
+
+_MOST_FILES = 20_000  # looked at for a notebook of the same name
+_NOT_THERE = ("node_modules", "__pycache__")
+
+
+def write_formats(names: Iterable[str], out: Path, notebooks: Mapping[str, Sequence[Path]]) -> None:
+    """Write the files of these formats into ``out``: a batch's, or one in each submission's folder.
+
+    ``notebooks`` says where each submission's notebook may lie; annotations name those in or
+    below the working folder. Raises ``ExportError``.
+    """
+    batch = read_batch(out)
+    feedbacks = {each.id: made for each, made in _feedbacks(batch.submissions, notebooks)}
+    for name in names:
+        format = FORMATS[name]
+        if format.alone:
+            for id, feedback in feedbacks.items():
+                write_whole(out / id / format.file, _bytes(format.write([feedback])))
+        else:
+            write_whole(out / format.file, _bytes(format.write([*feedbacks.values()])))
+
+
+def rendered(name: str, batch: Batch, submission: str | None, below: Path) -> Export:
+    """The file of one format, of the whole batch or of one ``submission``.
+
+    Notebooks are looked for in and below the folder ``below``. Raises ``ExportError``.
+    """
+    wanted = [each for each in batch.submissions if submission in (None, each.id)]
+    if not wanted:
+        ids = ", ".join(each.id for each in batch.submissions[:12])
+        raise ExportError("submission", id=str(submission), ids=ids)
+    if FORMATS[name].alone and len(wanted) > 1:
+        ids = ", ".join(each.id for each in wanted[:12])
+        raise ExportError("alone", format=name, count=len(wanted), ids=ids)
+    made = [*_feedbacks(wanted, _found(wanted, below) if name == "github" else {})]
+    if not made and FORMATS[name].alone:
+        raise ExportError("no_result", id=wanted[0].id)
+    return Export(
+        content=_bytes(FORMATS[name].write([feedback for _, feedback in made])),
+        count=len(made),
+        notes=tuple(about_marks(wanted)),
+        complete=len(made) == len(wanted),
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _feedbacks(
+    submissions: Iterable[Graded], notebooks: Mapping[str, Sequence[Path]]
+) -> Iterable[tuple[Graded, Feedback]]:
+    """What the students may see of their results; those without one are left out."""
+    for each in submissions:
+        try:
+            result = read_result((each.folder / "result.json").read_text("utf-8"))
+            text = (each.folder / "result.md").read_text("utf-8")
+        except (OSError, UnicodeDecodeError, ResultError):
+            continue
+        page = student_page(stored_report(result))
+        path, lines = _place(notebooks.get(each.id, ()), result["submission"]["sha256"])
+        yield each, Feedback(page=page, text=text, path=path, lines=lines)
+
+
+def _place(candidates: Iterable[Path], sha256: str) -> tuple[str, tuple[tuple[int, ...], ...]]:
+    """Where the notebook that was graded lies, from the working folder, and its lines.
+
+    It is told by its bytes; nothing is said of one that was changed, or lies elsewhere.
+    """
+    here = Path.cwd().resolve()
+    for candidate in candidates:
+        try:
+            path = candidate.resolve().relative_to(here).as_posix()
+            data = candidate.read_bytes()
+        except (OSError, ValueError):
+            continue
+        if hashlib.sha256(data).hexdigest() == sha256:
+            return path, source_lines(data)
+    return "", ()
+
+
+def _found(submissions: Sequence[Graded], below: Path) -> dict[str, list[Path]]:
+    """For each submission the files of its notebook's name in and below a folder."""
+    by_name: dict[str, list[Path]] = {each.file: [] for each in submissions if each.file}
+    seen = 0
+    for folder, inner, files in os.walk(below):
+        inner[:] = sorted(n for n in inner if not n.startswith(".") and n not in _NOT_THERE)
+        seen += len(files)
+        for name in sorted(by_name.keys() & files):
+            by_name[name].append(Path(folder) / name)
+        if seen > _MOST_FILES:
+            break
+    return {each.id: by_name.get(each.file, []) for each in submissions}

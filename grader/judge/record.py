@@ -1,0 +1,52 @@
+"""What a report has beside its verdict: what it was judged by, and how the mark changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from grader import digests
+from grader.evidence import evidence_digest
+from grader.read.rawcell import clean
+from grader.report.changes import MOST, change
+from grader.report.reread import BEFORE, changes_of, read_file
+from grader.report.result import ResultError
+from grader.stages import Evidence, GradeReport
+
+if TYPE_CHECKING:
+    from grader.judge.process import Case
+
+
+def with_intake(evidence: Evidence, case: Case) -> Evidence:
+    """``evidence`` of a notebook as it was handed in now: its name, and what was chosen.
+
+    These change without the notebook's content, and nothing needs to run for them.
+    """
+    submission = evidence.submission
+    notes = (*case.notes, *submission.notes)
+    return replace(evidence, submission=replace(submission, file=file_name(case.file), notes=notes))
+
+
+def recorded(report: GradeReport, case: Case) -> GradeReport:
+    """``report`` with digests of what it was judged by, and what became of an earlier mark."""
+    judged_by = {
+        "evidence": evidence_digest(case.folder),
+        "code": digests.code(of_runs=False),
+        "intake": digests.intake(file_name(case.file), case.notes),
+    }
+    report = replace(report, provenance={**report.provenance, **judged_by})
+    try:
+        before = read_file(case.folder) or read_file(case.folder, BEFORE)
+    except ResultError:
+        before = None
+    if before is None:
+        return report
+    now = change(before, report, case.why)
+    changes = (*changes_of(before), *((now,) if now else ()))
+    return replace(report, changes=changes[-MOST:])
+
+
+def file_name(path: str) -> str:
+    """The name under which a report speaks of a submission's file."""
+    return clean(PurePath(path).name)

@@ -1,0 +1,59 @@
+"""Annotations of GitHub Actions: a command on each line, which a step of the workflow prints.
+
+GitHub shows a notebook's raw file, so that is what lines are counted in. It shows ten
+errors and ten warnings of a step; what should be looked at first comes first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from grader.report.clean import clean
+from grader.report.formats.feedback import Feedback
+
+_ESCAPES: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_OF_PROPERTIES: Final = {**_ESCAPES, ":": "%3A", ",": "%2C"}
+
+
+def github(feedbacks: Sequence[Feedback]) -> str:
+    """What cost points as errors and warnings, then the score of each as a notice."""
+    by_turns = [[*_missing(feedback)] for feedback in feedbacks]
+    longest = max(map(len, by_turns), default=0)
+    lines = [each[turn] for turn in range(longest) for each in by_turns if turn < len(each)]
+    return "".join(f"{line}\n" for line in (*lines, *map(_score, feedbacks)))
+
+
+def _missing(feedback: Feedback) -> Iterator[str]:
+    page = feedback.page
+    if not page.graded:
+        return
+    if page.unreadable:
+        yield _command("error", feedback, None, page.headline, page.told)
+    for row in page.missing:
+        level = "warning" if row.status == "partial" else "error"
+        about = f"{feedback.about(row)}\n{row.points}"
+        yield _command(level, feedback, feedback.line(row), row.title, about)
+
+
+def _score(feedback: Feedback) -> str:
+    page, said = feedback.page, feedback.said
+    if not page.graded:
+        why = said.say("outcome.not_graded_why")
+        return _command("warning", feedback, None, f"{page.submission}: {page.headline}", why)
+    mark = said.say("score.spoken", score=page.score, max_score=page.max_score)
+    text = "\n".join(part for part in (page.headline, page.further_line) if part)
+    return _command("notice", feedback, None, f"{page.submission}: {mark}", text)
+
+
+def _command(level: str, feedback: Feedback, line: int | None, title: str, text: str) -> str:
+    properties = {"file": feedback.path, "line": "" if line is None else str(line), "title": title}
+    if not feedback.path:
+        properties.pop("line")
+    given = ",".join(f"{key}={_escaped(v, _OF_PROPERTIES)}" for key, v in properties.items() if v)
+    return f"::{level} {given}::{_escaped(text, _ESCAPES)}"
+
+
+def _escaped(text: str, escapes: dict[str, str]) -> str:
+    return re.sub("[%\r\n:,]", lambda found: escapes.get(found[0], found[0]), clean(text))

@@ -1,0 +1,45 @@
+"""Markdown for the summary of a CI job: GitHub appends it to a job's page, and takes 1 MiB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.report.formats.feedback import Feedback
+from grader.report.markdown import inline
+
+_LARGEST: Final = 1_000_000  # bytes
+
+
+def markdown(feedbacks: Sequence[Feedback]) -> str:
+    """A student's report as it is; of several a table of marks, then every report that fits."""
+    if not feedbacks:
+        return ""
+    if len(feedbacks) == 1:
+        return _fitting([feedbacks[0].text], feedbacks[0])
+    return _fitting([_table(feedbacks), *(each.text for each in feedbacks)], feedbacks[0])
+
+
+def _table(feedbacks: Sequence[Feedback]) -> str:
+    said = feedbacks[0].said
+    names = (said.say("page.submission"), said.say("score.heading"), said.say("checks.status"))
+    rows = [" | ".join(names), "---|---:|---"]
+    for feedback in feedbacks:
+        page = feedback.page
+        mark = f"{page.score} / {page.max_score}" if page.graded else said.say("outcome.ungraded")
+        told = page.told or page.headline
+        rows.append(f"{inline(page.submission)} | {mark} | {inline(told)}")
+    return f"# {inline(feedbacks[0].page.title)}\n\n" + "".join(f"| {row} |\n" for row in rows)
+
+
+def _fitting(texts: Sequence[str], feedback: Feedback) -> str:
+    """The texts one after the other for as long as there is room, and how many are left out."""
+    kept, room = [], _LARGEST - 1000
+    for text in texts:
+        room -= len(text.encode("utf-8")) + 1
+        if room < 0:
+            break
+        kept.append(text)
+    if left := len(texts) - len(kept):
+        kept.append(feedback.said.say("formats.left_out", count=left) + "\n")
+    return "\n".join(kept)

@@ -1,0 +1,66 @@
+"""PrairieLearn's ``results.json``: a score between 0 and 1, and 1 MB at most."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from grader.report.clean import cut
+from grader.report.formats.feedback import Feedback
+from grader.report.phrases import total
+
+_LARGEST: Final = 1_000_000  # bytes of the file
+_LONGEST: Final = 200_000  # characters of the report where all of it is too much
+
+
+def prairielearn(feedback: Feedback) -> str:
+    """The results of one submission. What was not graded is not gradable: it costs no attempt."""
+    page, said = feedback.page, feedback.said
+    if page.marks is None:
+        why = said.say("outcome.not_graded_why")
+        results = {"gradable": False, "message": page.headline, "format_errors": [why]}
+        return _text({**results, "output": cut(feedback.text, _LONGEST)})
+    score, most = page.marks
+    results = {
+        "gradable": True,
+        "score": min(1.0, max(0.0, score / most)) if most > 0 else 0.0,
+        "message": page.told or page.headline,
+        "output": feedback.text,
+        "tests": _tests(feedback),
+    }
+    for longest in (_LONGEST, _LONGEST // 10, 0):
+        text = _text(results)
+        if len(text.encode("utf-8")) <= _LARGEST:
+            break
+        results["output"] = cut(feedback.text, longest)
+    return text
+
+
+def _tests(feedback: Feedback) -> list[dict[str, Any]]:
+    page = feedback.page
+    tests = [
+        _test(row.title, group.title, row.has, row.most, row.message, feedback.about(row))
+        for group in page.groups
+        for row in group.rows
+    ]
+    if page.further is not None:
+        further = page.further
+        tests.append(_test(further.title, "", further.has, further.most, page.further_line, ""))
+    return tests
+
+
+def _test(
+    name: str, family: str, has: float, most: float, message: str, about: str
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "description": family,
+        "points": total([has]),
+        "max_points": total([most]),
+        "message": message,
+        "output": about.removeprefix(message).strip(),
+    }
+
+
+def _text(results: dict[str, Any]) -> str:
+    return json.dumps(results, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

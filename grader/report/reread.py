@@ -1,0 +1,102 @@
+"""A report back from its ``result.json``: all that a batch's own files are made of.
+
+Curves, pictures and the notebook stay on the disk; its pages are there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from grader.report.result import ResultError, read_result
+from grader.seal import is_whole
+from grader.stages import Change, CheckResult, Diagnosis, ExecutedNotebook, GradeReport
+
+RESULT, BEFORE = "result.json", ".result.json.before"
+"""A result, and the one before while the pages of the next are written."""
+
+_CHANGES = TypeAdapter(tuple[Change, ...])
+_DIAGNOSES = TypeAdapter(tuple[Diagnosis, ...])
+
+
+def read_file(folder: Path, name: str = RESULT) -> dict[str, Any] | None:
+    """The result in ``folder``, sealed or not; None where there is none.
+
+    Raises ``ResultError``.
+    """
+    try:
+        return read_result((folder / name).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ResultError(f"result.json: {error}") from None
+
+
+def changes_of(result: Mapping[str, Any]) -> tuple[Change, ...]:
+    """How the mark of a result changed so far; none where that can't be read."""
+    try:
+        return _CHANGES.validate_python(result.get("changes", ()))
+    except ValidationError:
+        return ()
+
+
+def report_of(result: Mapping[str, Any]) -> GradeReport:
+    """The report that a result was written from, as far as a batch needs it.
+
+    Raises ``ResultError`` where the result is not as it was written.
+    """
+    if not is_whole(result):
+        raise ResultError("result.json: seal: this is not what was written")
+    try:
+        return stored_report(result)
+    except (LookupError, TypeError, ValueError) as error:
+        raise ResultError(f"result.json: {error!r}") from None
+
+
+def stored_report(result: Mapping[str, Any]) -> GradeReport:
+    """The report of a result by whomever it was written, as far as it goes.
+
+    Results of an older grader have ids in the place of titles.
+    """
+    about, submission, run = result["assignment"], result["submission"], result["run"]
+    return GradeReport(
+        assignment=about["id"],
+        assignment_title=str(about.get("title") or about["id"]),
+        assignment_digest=about["digest"],
+        assignment_files=about.get("files", {}),
+        submission_id=submission["id"],
+        file=submission["file"],
+        sha256=submission["sha256"],
+        outcome=result["outcome"],
+        score=result["score"],
+        max_score=result["max_score"],
+        checks=tuple(_check(check) for check in result["checks"]),
+        run=ExecutedNotebook(
+            status=run["status"],
+            failed_cell=run["failed_cell"],
+            error=run["error"],
+            seconds=run["seconds"] or 0.0,
+        ),
+        notes=tuple(submission["notes"]),
+        teacher_notes=tuple(submission.get("teacher_notes", ())),
+        diagnoses=_DIAGNOSES.validate_python(result.get("diagnoses", ())),
+        needs_look=tuple(result.get("needs_look", ())),
+        provenance=result["provenance"],
+        language=str(result.get("language", "en")),
+        changes=_CHANGES.validate_python(result.get("changes", ())),
+    )
+
+
+def _check(check: Mapping[str, Any]) -> CheckResult:
+    where, measured = check.get("where") or {}, check["measured"]
+    same = ("id", "family", "visibility", "status", "points", "max_points", "message_id")
+    return CheckResult(
+        **{name: check[name] for name in (*same, "message", "detail")},
+        **measured,
+        title=str(check.get("title") or check["id"]),
+        cell=where.get("cell"),
+        line=where.get("line"),
+    )

@@ -1,0 +1,120 @@
+"""What a page of one submission holds: plain values, ready to be printed.
+
+A student's page is made without the hidden checks, the details and the seed: what
+isn't in a ``Page`` can't be printed by mistake, in whatever format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from grader.report.failure import Failure
+from grader.report.images import Picture
+from grader.report.residual import Difference
+from grader.stages import CellRun, RunStatus, Status
+
+_MOST_FIRST: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One check. ``key`` names its place on the page; the last four are a teacher's.
+
+    ``cell`` is counted from 0 and ``line`` within it from 1, as in a ``CheckResult``.
+    """
+
+    key: str
+    family: str
+    status: Status
+    title: str
+    message: str
+    asked: str
+    found: str
+    where: str
+    cell: int | None
+    line: int | None
+    points: str
+    has: float
+    most: float
+    lost: float
+    id: str = ""
+    hidden: bool = False
+    message_id: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """A family of checks, or all hidden ones together (without rows)."""
+
+    title: str
+    points: str
+    has: float
+    most: float
+    percent: str  # "62.5%", for a bar
+    lost: float
+    counts: str = ""
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plot:
+    """A curve's plot and what must be said about it."""
+
+    svg: Markup
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Everything that a page of one submission prints."""
+
+    language: str
+    teacher: bool
+    title: str
+    submission: str
+    file: str
+    graded: bool
+    score: str
+    max_score: str
+    marks: tuple[float, float] | None  # the same as numbers; None when not graded
+    headline: str
+    told: str
+    run: RunStatus
+    run_status: str
+    seconds: float
+    groups: tuple[Group, ...]
+    further: Group | None
+    further_line: str
+    missing: tuple[Row, ...]
+    skipped: int
+    skipped_lost: float
+    failure: Failure | None
+    plots: tuple[Plot, ...]
+    plots_lead: str
+    differences: tuple[Difference, ...]
+    pictures: tuple[Picture, ...]
+    pictures_left_out: int
+    notes: tuple[str, ...]
+    made_by: str
+    provenance: tuple[tuple[str, str], ...]
+    assignment: str
+    digest: str
+    sha256: str
+    unreadable: bool
+    teacher_notes: tuple[str, ...] = ()
+    needs_look: tuple[str, ...] = ()
+    cells: tuple[CellRun, ...] = ()
+
+    @property
+    def first(self) -> tuple[Row, ...]:
+        """What cost points and should be looked at first."""
+        return self.missing[:_MOST_FIRST]
+
+    @property
+    def first_more(self) -> int:
+        """How many others cost points."""
+        return len(self.missing[_MOST_FIRST:])

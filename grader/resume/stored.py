@@ -1,0 +1,110 @@
+"""One submission's folder: does what lies there stand, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from grader import digests
+from grader.evidence import BadEvidence, Stored, read_stored
+from grader.judge.record import file_name
+from grader.read.intake import Entry
+from grader.report.reread import read_file, report_of
+from grader.report.result import ResultError
+from grader.report.write import PAGES
+from grader.resume.basis import Basis, content_of, environment, reason
+from grader.stages import CUT, GradeReport, Note
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to be done with one submission, and why; ``report`` is set for what is kept."""
+
+    what: Literal["keep", "judge", "run"]
+    why: Note | None = None
+    report: GradeReport | None = None
+
+
+def next_step(entry: Entry, folder: Path, basis: Basis) -> Step:
+    """Keep the result in ``folder``, judge its evidence again, or run the notebook."""
+    try:
+        stored = read_stored(folder)
+    except BadEvidence:
+        return Step("run", reason("damaged_evidence"))
+    if stored is None:
+        return Step("run", reason("new"))
+    if stored.broken or (stored.status in CUT and not stored.repeated):
+        return Step("run", reason("unfinished"))
+    why = next(_run_differs(stored, entry, basis), None)
+    return Step("run", why) if why else _result(entry, folder, basis, stored)
+
+
+def _result(entry: Entry, folder: Path, basis: Basis, stored: Stored) -> Step:
+    """The evidence stands; does the result?"""
+    try:
+        result = read_file(folder)
+        if result is None:
+            return Step("judge", reason("unfinished"))
+        report = report_of(result)
+    except ResultError:
+        return Step("judge", reason("damaged_result"))
+    why = next(_judgement_differs(report, entry, basis, stored), None)
+    if result["outcome"] == "not_graded":
+        # Where the same would judge the same, only another run can bring something new.
+        return Step("judge", why) if why else Step("run", reason("not_graded"))
+    if why is None and not all((folder / name).is_file() for name in PAGES):
+        why = reason("pages")
+    return Step("judge", why) if why else Step("keep", report=report)
+
+
+def _run_differs(stored: Stored, entry: Entry, basis: Basis) -> Iterator[Note]:
+    """Why the evidence would be another one now; the most telling reason first."""
+    made, wanted = stored.made, basis.made(entry)
+    if stored.sha256 != content_of(entry) or made.get("fault") != wanted["fault"]:
+        yield reason("submission")
+    if made.get("asked") != wanted["asked"]:
+        yield reason("asked")
+    if made.get("code") != wanted["code"]:
+        yield reason("grader")
+    now = environment()
+    for name, version in now.items():
+        if (before := stored.versions.get(name, "")) != version:
+            yield reason("version", name=name, old=before, new=version)
+    if made.get("packages") != wanted["packages"]:
+        yield reason("packages")
+    if made.get("limits") != wanted["limits"]:
+        yield reason("limits")
+    boxed = stored.sandbox != "none" if basis.sandbox == "auto" else stored.sandbox == basis.sandbox
+    if not boxed:
+        yield reason("sandbox", old=stored.sandbox)
+    if made.get("gpu") != wanted["gpu"]:
+        yield reason("device")
+    if stored.seed != basis.seed_of(stored.sha256):
+        yield reason("seed")
+
+
+def _judgement_differs(
+    report: GradeReport, entry: Entry, basis: Basis, stored: Stored
+) -> Iterator[Note]:
+    """Why the same evidence may be judged in another way now."""
+    by, assignment = report.provenance, basis.assignment
+    if by.get("evidence") != stored.digest or report.submission_id != entry.id:
+        yield reason("unfinished")
+    if report.assignment_digest != assignment.digest:
+        yield reason("files", files=_changed(report.assignment_files, assignment.files))
+    if by.get("code") != digests.code(of_runs=False):
+        yield reason("grader")
+    if by.get("intake") != digests.intake(file_name(str(entry.path)), entry.notes):
+        yield reason("intake")
+    if report.language != basis.language:
+        yield reason("language")
+    if basis.device != "auto" and by.get("device") != basis.device:
+        yield reason("device")
+
+
+def _changed(before: Mapping[str, str], now: Mapping[str, Any]) -> str:
+    """The files of an assignment that are not what they were."""
+    names = {name for name in (*before, *now) if before.get(name) != now.get(name)}
+    return ", ".join(sorted(names))

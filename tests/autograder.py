@@ -1,0 +1,126 @@
+"""Autograders laid out as their platforms lay them out, for the tests; user namespaces refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from boxed import HERE
+
+from grader.assignment import Assignment
+from grader.package.bundle import bundle, packed
+from grader.package.platforms import PLATFORMS
+
+# What is started finds no grader but the installed one, though `refused.py` itself may.
+REFUSED = (sys.executable, str(HERE / "refused.py"), "env", "-u", "PYTHONPATH")
+
+
+def files_of(platform: str, assignment: Assignment) -> Mapping[str, bytes]:
+    """The files of a bundle, in English."""
+    return bundle(
+        PLATFORMS[platform], assignment, language="en", sandbox="auto", secret=b"of the tests"
+    )
+
+
+def unpack(data: bytes, folder: Path) -> None:
+    """As ``unzip`` does it: scripts can be started."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            path = Path(archive.extract(info, folder))
+            path.chmod(info.external_attr >> 16)
+
+
+def bare(**more: str) -> dict[str, str]:
+    """What a container's environment holds, and what pip needs on this machine."""
+    kept = (
+        "PATH",
+        "PYTHONPATH",
+        "TMPDIR",
+        "PIP_CONFIG_FILE",
+        "PIP_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "SSL_CERT_FILE",
+    )
+    return {**{key: os.environ[key] for key in kept if key in os.environ}, **more}
+
+
+@dataclass(frozen=True)
+class Autograder:
+    """A tree with a bundle in it. ``home`` is where the grader was installed."""
+
+    root: Path
+    home: Path
+    source: str
+    submission: str
+
+    @property
+    def results(self) -> Path:
+        """The file that the platform reads."""
+        return self.root / "results" / "results.json"
+
+    def hand_in(self, *files: Path) -> None:
+        """The submission: these files and no others."""
+        folder = self.root / self.submission
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for file in files:
+            shutil.copy(file, folder)
+
+    def start(self, **environment: str) -> subprocess.Popen[str]:
+        """``run_autograder``, where the platform has it, in a session of its own."""
+        inside = self.root / self.source / "run_autograder"
+        run = shutil.copy(inside, self.root) if self.source == "source" else inside
+        own = {"GRADER_ROOT": str(self.root), "GRADER_HOME": str(self.home), "HOME": "/nonexistent"}
+        return subprocess.Popen(
+            [*REFUSED, str(run)],
+            cwd=self.root,
+            env=bare(**{**own, **environment}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, **environment: str) -> tuple[dict[str, Any], str]:
+        """What ``results.json`` says in the end, and what was printed."""
+        process = self.start(**environment)
+        printed, _ = process.communicate(timeout=600)
+        assert process.returncode == 0, printed
+        return json.loads(self.results.read_text("utf-8")), printed
+
+
+def sh(
+    command: str, cwd: Path, path: Sequence[Path], **more: str
+) -> subprocess.CompletedProcess[str]:
+    """A line of a workflow as its runner starts it: ``sh -e``, in the repository."""
+    environment = bare(HOME=str(cwd), **more)
+    environment["PATH"] = os.pathsep.join([*map(str, path), environment["PATH"]])
+    return subprocess.run(
+        [*REFUSED, "sh", "-e", "-c", command],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+
+
+def lay_out(platform: str, assignment: Assignment, root: Path, home: Path) -> Autograder:
+    """The bundle of ``platform`` below ``root``, as it lies when a submission comes."""
+    files = files_of(platform, assignment)
+    values = PLATFORMS[platform].values
+    if platform == "gradescope":
+        unpack(packed(files), root / values["source"])
+    else:
+        unpack(packed(files), root / "bundle")
+        shutil.copytree(root / "bundle" / "question" / "tests", root / values["source"])
+    return Autograder(root, home, values["source"], values["submission"])
