@@ -68,10 +68,10 @@ class Course:
         return {str(file.relative_to(self.out)): file.read_bytes() for file in found}
 
 
-def make(folder: Path, notebooks: Mapping[str, str]) -> Course:
-    """A course with the HH assignment and these notebooks; nothing is graded yet."""
+def make(folder: Path, notebooks: Mapping[str, str], assignment: str = "hh") -> Course:
+    """A course with one assignment and these notebooks; nothing is graded yet."""
     for name in ("assignments", "reference"):
-        shutil.copytree(ROOT / name / "hh", folder / name / "hh")
+        shutil.copytree(ROOT / name / assignment, folder / name / assignment)
     (folder / "in").mkdir()
     for name, text in notebooks.items():
         (folder / "in" / f"{name}.ipynb").write_text(text, "utf-8")

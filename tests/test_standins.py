@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from pydantic import TypeAdapter
+from resumed import make
 
 from grader.assignment import Assignment
 from grader.gather import Job
@@ -113,7 +114,7 @@ def test_what_fails_with_the_right_part_keeps_what_it_had(lesson: Assignment) ->
     cells = [replace(c, source=failing) if c.id == "HH" else c for c in submission.cells]
     before = _evidence(lesson, replace(submission, cells=tuple(cells)))
     after = with_right_parts(_job(lesson, SAMPLES), before, {"HH": ("IK",)})
-    assert after.attempts["HH"] == before.attempts["HH"]
+    assert after.attempts["HH"] == replace(before.attempts["HH"], asked_with=("IK",))
 
 
 @pytest.mark.slow
@@ -173,12 +174,48 @@ def test_a_right_part_stands_in_where_a_wrong_one_cost_points(
     assert parts_to_replace(evidence, lesson, _results(lesson, *lost)) == replaced
 
 
-def test_nothing_stands_in_twice_or_for_a_blank(lesson: Assignment) -> None:
-    """What was asked again already is not asked once more, nor what was never filled in."""
-    results = _results(lesson, "lesson.IK.current", "lesson.HH.V")
+@pytest.mark.parametrize(
+    ("lost", "replaced"),
+    [
+        (("lesson.IK.current",), {}),
+        (("lesson.IK.current", "lesson.HH.V"), {}),
+        ((), {"HH": ()}),
+        (("lesson.IK.current", "lesson.IL.current"), {"HH": ("IK", "IL")}),
+    ],
+)
+def test_what_was_asked_again_is_so_once_more_only_where_other_parts_are_wrong(
+    lesson: Assignment, lost: tuple[str, ...], replaced: dict[str, tuple[str, ...]]
+) -> None:
+    """As they are where the same evidence is judged by another rubric."""
     filled = _evidence(lesson, read_notebook(SAMPLES / "right-plain.ipynb"))
-    again = replace(filled.attempts["HH"], stood_in=("IK",))
+    again = replace(filled.attempts["HH"], asked_with=("IK",))
     done = replace(filled, attempts={**filled.attempts, "HH": again})
-    assert parts_to_replace(done, lesson, results) == {}
+    assert parts_to_replace(done, lesson, _results(lesson, *lost)) == replaced
+
+
+def test_nothing_stands_in_for_a_blank(lesson: Assignment) -> None:
+    """What was never filled in is not asked again."""
     blank = _evidence(lesson, read_notebook(SAMPLES / "unfilled.ipynb"))
+    results = _results(lesson, "lesson.IK.current", "lesson.HH.V")
     assert parts_to_replace(blank, lesson, results) == {}
+
+
+@pytest.mark.slow
+def test_judging_again_asks_again_where_other_parts_are_wrong(tmp_path: Path) -> None:
+    """A torn result is judged from what is there; where its part is right now, its own counts."""
+    course = make(tmp_path, {"a": (SAMPLES / "IK-n-cubed.ipynb").read_text("utf-8")}, "hh-lesson")
+    assert course.grade().returncode == 0
+    before = json.loads((course.out / "a" / "result.json").read_text("utf-8"))
+    (course.out / "a" / "result.json").unlink()
+    assert course.grade().returncode == 0
+    after = json.loads((course.out / "a" / "result.json").read_text("utf-8"))
+    assert (after["score"], after["checks"]) == (before["score"], before["checks"])
+    note = "was judged with the teacher's solution"
+    assert note in (course.out / "a" / "result.md").read_text("utf-8")
+    course.replace_in("reference/hh-lesson/model.py", '"n": 4', '"n": 3')
+    said = course.grade("--dry-run").stdout
+    assert "other parts of them are wrong now (1): a" in said, said
+    assert course.grade().returncode == 0
+    last = json.loads((course.out / "a" / "result.json").read_text("utf-8"))
+    assert last["score"] > before["score"]
+    assert note not in (course.out / "a" / "result.md").read_text("utf-8")
