@@ -1,10 +1,39 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, in folders that one process has to itself."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+LOCK: Final = ".lock"
+
+
+class InUse(Exception):
+    """Another process has the folder."""
+
+
+@contextlib.contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep ``folder``, which is made if need be, to this process. Raises ``InUse`` and ``OSError``.
+
+    The claim ends with the process, however that ends. Where a file system knows no locks,
+    nobody is kept out.
+    """
+    import fcntl  # not on Windows, where nothing is claimed
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse(str(folder)) from None
+        except OSError:
+            pass
+        yield
 
 
 def write_whole(file: Path, content: bytes) -> None:

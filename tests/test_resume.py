@@ -13,6 +13,8 @@ import pytest
 from conftest import SOLUTION, checks, results
 from resumed import WITHOUT_ANY_WORK, WITHOUT_STUDENTS_CODE, Course, make, without_time
 
+from grader.files import claimed
+
 pytestmark = pytest.mark.slow
 
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
@@ -205,3 +207,15 @@ def test_fresh_and_other_conditions_run_again(course: Course) -> None:
     done = course.grade("--dry-run", lang="zh", forbidden=WITHOUT_STUDENTS_CODE)
     assert "重新评判（4 份）：报告语言不同" in done.stdout
     assert "分数没有变化" in done.stdout
+
+
+def test_one_grader_at_a_time_in_a_folder(course: Course) -> None:
+    """A second one is told so and changes nothing; it may look, and begin when the first ended."""
+    before = course.files()
+    with claimed(course.out):
+        second = course.grade("--fresh", forbidden=WITHOUT_ANY_WORK)
+        assert second.returncode == 2
+        assert "another grader is at work" in second.stderr
+        assert course.files() == before
+        assert course.grade("--dry-run").returncode == 0
+    assert course.grade(forbidden=WITHOUT_ANY_WORK).returncode == 0

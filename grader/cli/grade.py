@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -144,7 +145,8 @@ def grade(
     from grader.words import catalogue
 
     language = language_of(lang)
-    with scratch_folder() as unpacked:
+    with contextlib.ExitStack() as stack:
+        unpacked = stack.enter_context(scratch_folder())
         handed_in = collect(list(paths), unpacked, out, layout_named(layout))
         if not handed_in.units:
             words = catalogue(language)
@@ -169,6 +171,8 @@ def grade(
             device=device,
             language=language,
         )
+        if not dry_run:
+            stack.enter_context(_claim(out))
         planned = everything(entries, basis, out) if fresh else looked_at(entries, out, basis)
         show_plan(planned)
         if dry_run:
@@ -192,13 +196,7 @@ def grade(
             box=box,
             programs=programs,
         )
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            write_roster((entry.row for entry in entries), out)
-        except OSError as error:
-            fail(
-                f"the output folder {out} can't be used: {error.strerror}. Choose another with -o."
-            )
+        write_roster((entry.row for entry in entries), out)
         try:
             todo = len(entries) - len(planned.kept)
             with batch_progress(todo, notes, language) as on_report:
@@ -212,3 +210,17 @@ def grade(
         return OUR_FAULT
     scores = [report.score for report in summary.reports if report.score is not None]
     return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
+
+
+def _claim(out: Path) -> contextlib.ExitStack:
+    """The output folder for this run alone; a sentence and status 2 where that can't be."""
+    from grader.files import InUse, claimed
+
+    stack = contextlib.ExitStack()
+    try:
+        stack.enter_context(claimed(out))
+    except InUse:
+        fail(f"another grader is at work in {out}. Let it end, or choose another folder with -o.")
+    except OSError as error:
+        fail(f"the output folder {out} can't be used: {error.strerror}. Choose another with -o.")
+    return stack
