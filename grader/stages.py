@@ -313,6 +313,8 @@ class Reference:
     ``variant`` names which of the accepted models it is; ``gates`` maps a gate
     of the assignment ("K.n") to the student's state that plays it. ``fitted`` maps a
     parameter ("K.E") to the value that the student's answers obey, where they tell one.
+    ``rounded`` are its traces, ``(R, T, N)``, where single precision makes the steps as it does
+    in the student's model, from V0 and a rounding beside it; empty in double precision.
     ``mistakes`` has, for each derivative that is wrong, the likely mistake that alone gives
     what was answered.
     """
@@ -321,6 +323,7 @@ class Reference:
     traces: Mapping[str, Array]
     maps: Mapping[str, Array] = field(default_factory=dict)
     finer: Mapping[str, Array] = field(default_factory=dict)
+    rounded: Mapping[str, Array] = field(default_factory=dict)
     field: Mapping[str, Array]
     gates: Mapping[str, str]
     fitted: Mapping[str, float]

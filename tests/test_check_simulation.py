@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from grader.assignment import Assignment
 from grader.check.start import CHANCE
+from grader.gather import Job, gather
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.probe.messages import RESETS
 from grader.stages import CheckResult, Evidence
+
+SAMPLES = ROOT / "submissions" / "hh"
 
 Change = Callable[..., Mapping[str, CheckResult]]
 
@@ -192,3 +198,51 @@ def crowded(
     own = replace(attempt, probe=probe, answers=replace(attempt.answers, **changed))
     report = verdict(replace(compared, attempts={"HH": own}), assignment, "x", "en")
     return {check.id: check for check in report.checks}
+
+
+# ------------------------------------------------------------------ single precision
+
+EDGE = 295, 784, 1684435954647330604
+"""Seeds under which a stimulus keeps V so long at the edge of a spike that rounding decides."""
+
+
+def single(
+    assignment: Assignment, seed: int, notebook: Path = SAMPLES / "right-float32-state.ipynb"
+) -> Mapping[str, CheckResult]:
+    """What becomes of a model with its states in single precision."""
+    job = Job(
+        notebook=notebook, assignment=assignment, limits=assignment.limits, secret=b"", seed=seed
+    )
+    evidence = Comparison(assignment, "cpu").add_reference(gather(job))
+    assert evidence.attempts["HH"].answers.precision == "float32"
+    return {check.id: check for check in verdict(evidence, assignment, "x", "en").checks}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", EDGE)
+def test_rounding_alone_costs_no_point(assignment: Assignment, seed: int) -> None:
+    """A right model in single precision may stray as the reference does, and the report says so."""
+    found = single(assignment, seed)
+    assert lost(found) == set()
+    far = found["hh.simulation.further.V"]
+    rmse = re.search(r"RMSE (\S+) up to 200 ms", far.detail)
+    assert rmse is not None
+    assert float(rmse[1]) > assignment.tolerance(far.id, 200.0, "float32"), "no seed at the edge"
+    assert "the reference itself goes" in far.detail
+
+
+@pytest.mark.slow
+def test_at_the_edge_a_wrong_model_still_loses(assignment: Assignment, tmp_path: Path) -> None:
+    """A parameter that is off by 0.2 % costs points in single precision, whatever the seed."""
+    text = (SAMPLES / "right-float32-state.ipynb").read_text("utf-8")
+    assert "g_max=36." in text
+    wrong = tmp_path / "wrong.ipynb"
+    wrong.write_text(text.replace("g_max=36.", "g_max=36.072"), "utf-8")
+    assert {"V", "further.V", "field.V"} & lost(single(assignment, EDGE[0], wrong))
+
+
+def test_double_precision_is_given_no_room(compared: Evidence) -> None:
+    """The reference's runs in single precision excuse nothing there."""
+    reference = compared.attempts["HH"].reference
+    assert reference is not None
+    assert reference.rounded == {}

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from grader.check.comparable import by_field, is_finite, not_comparable, not_finite
-from grader.check.distance import columns, sides, spike_times_apart, spikes, tolerance, window
+from grader.check.distance import (
+    STRAYS,
+    columns,
+    own_runs,
+    sides,
+    spike_times_apart,
+    spikes,
+    tolerance,
+    window,
+)
 from grader.check.item import Item
 from grader.measures import firing_rate as rate_of
-from grader.stages import Finding, Value
+from grader.stages import Array, Finding, Value
 
 
 def spike_count(item: Item) -> Finding:
@@ -21,7 +31,8 @@ def spike_count(item: Item) -> Finding:
         [len(times) for times in spikes(item, traces)]
         for traces in (item.attempt.answers.traces, reference.traces)
     )
-    alike = [a == b for a, b in zip(found, expected, strict=True)]
+    own = _own(item, lambda times: len(times))
+    alike = [abs(a - b) <= far for a, b, far in zip(found, expected, own, strict=True)]
     detail = "; ".join(
         f"{panel.names[c]}: {f} (expected {e})"
         for c, f, e in zip(columns(item), found, expected, strict=True)
@@ -56,7 +67,11 @@ def firing_rate(item: Item) -> Finding:
         for traces in (item.attempt.answers.traces, reference.traces)
     )
     share = item.check.tolerance or 0.0
-    alike = [abs(f - e) <= share * abs(e) for f, e in zip(found, expected, strict=True)]
+    own = _own(item, lambda times: rate_of(times, duration))
+    alike = [
+        abs(f - e) <= max(share * abs(e), STRAYS * far)
+        for f, e, far in zip(found, expected, own, strict=True)
+    ]
     right = Finding(
         credit=1.0,
         message_id="checks.firing_rate.ok",
@@ -82,10 +97,13 @@ def latency(item: Item) -> Finding:
         return finding
     after, allowed = item.check.after, item.check.tolerance or 0.0
     found, expected = (
-        [float(times[0]) - after if len(times) else math.inf for times in spikes(item, traces)]
+        [_first(times) - after for times in spikes(item, traces)]
         for traces in (item.attempt.answers.traces, sides(item)[1].traces)
     )
-    alike = [a == b or abs(a - b) <= allowed for a, b in zip(found, expected, strict=True)]
+    alike = [
+        a == b or abs(a - b) <= max(allowed, STRAYS * far)
+        for a, b, far in zip(found, expected, _own(item, _first), strict=True)
+    ]
     values: dict[str, Value] = {"right": sum(alike), "total": len(alike), "after": after}
     values |= {"found": round(found[0], 2), "asked": round(expected[0], 2)}
     right = Finding(
@@ -109,9 +127,14 @@ def spike_times(item: Item) -> Finding:
     """The share of stimuli whose spikes come when the reference's do."""
     if finding := not_comparable(item, "V"):
         return finding
-    apart = [far for far in spike_times_apart(item) if far is not None]
+    of_all = spike_times_apart(item, item.attempt.answers.traces)
+    runs = [spike_times_apart(item, run) for run in own_runs(item)]
+    own = [max((far or 0.0 for far in of_one), default=0.0) for of_one in zip(*runs, strict=True)]
+    own = own or [0.0] * len(of_all)
+    told = [(far, stray) for far, stray in zip(of_all, own, strict=True) if far is not None]
+    apart = [far for far, _ in told]
     allowed = tolerance(item, window(item))
-    alike = [far <= allowed for far in apart]
+    alike = [far <= max(allowed, STRAYS * stray) for far, stray in told]
     worst = max(apart, default=0.0)
     finite = [far for far in apart if math.isfinite(far)]
     right = Finding(
@@ -133,3 +156,24 @@ def spike_times(item: Item) -> Finding:
     message = "checks.spike_times.wrong" if finite else "checks.spike_times.other_number"
     share = sum(alike) / len(alike)
     return replace(right, credit=share, message_id=message, cell=item.cell)
+
+
+# ------------------------------------------------------------------ what they share
+
+
+def _first(times: Array) -> float:
+    """The first of the spikes, infinite where there is none."""
+    return float(times[0]) if len(times) else math.inf
+
+
+def _own(item: Item, measure: Callable[[Array], float]) -> list[float]:
+    """How far the reference's runs in single precision are off by a measure of the spikes' times.
+
+    For each stimulus; 0 for models in double precision.
+    """
+    expected = [measure(times) for times in spikes(item, sides(item)[1].traces)]
+    runs = [[measure(times) for times in spikes(item, run)] for run in own_runs(item)]
+    return [
+        max((0.0 if run[c] == asked else abs(run[c] - asked) for run in runs), default=0.0)
+        for c, asked in enumerate(expected)
+    ]

@@ -78,6 +78,7 @@ class Comparison:
             nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
             variant, traces = next(v for v in variants if v.id == nearest), all_traces[nearest]
         finer_steps = next((a.shape[1] for a in answers.finer.values()), 0)
+        single = answers.precision == "float32"
         shorter = slice(answers.finer_from, answers.finer_from + finer_steps)
         reference = Reference(
             variant=variant.id,
@@ -85,6 +86,7 @@ class Comparison:
             field=expected,
             maps=self._maps(model, answers, variant, gates),
             finer=model.finer(panel, shorter, variant.constants) if finer_steps else {},
+            rounded=model.rounded(panel, variant.constants) if single else {},
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
             mistakes=self._mistakes(exercise, attempt, variant, gates) if naming else (),

@@ -25,6 +25,7 @@ import contextlib
 import difflib
 import importlib.util
 import itertools
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -35,8 +36,12 @@ from typing import Any, Literal, Protocol, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 
 from grader.stages import FINER, Array, Panel
+
+NEIGHBOURS = (-2, -1, 1, 2)
+"""Of V0 in single precision, by how many numbers of it they lie above."""
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 State = dict[str, jax.Array]
@@ -158,6 +163,27 @@ class ReferenceModel:
             for name in self.model.STATES
         }
 
+    def rounded(
+        self, panel: Panel, constants: Mapping[str, float] | None = None
+    ) -> dict[str, Array]:
+        """What `run` gives where single precision makes its steps, ``(R, T, N)``.
+
+        From the numbers of single precision next to V0, `NEIGHBOURS` of them.
+        """
+        runs = len(NEIGHBOURS)
+        with self._computing(double=False):
+            V0 = np.concatenate([_neighbour(panel.V0, number) for number in NEIGHBOURS])
+            found = self._steps(
+                self.model.initial(jnp.asarray(V0)),
+                np.tile(panel.current, (1, runs)),
+                panel.dt,
+                constants,
+            )
+        return {
+            name: np.asarray(np.stack(np.split(trace, runs, axis=1)), np.float64)
+            for name, trace in found.items()
+        }
+
     def maps(
         self,
         states: Mapping[str, Array],
@@ -241,13 +267,13 @@ class ReferenceModel:
         return _float64({**known, **(changed or {})}, known)
 
     @contextlib.contextmanager
-    def _computing(self) -> Iterator[None]:
-        """Within it JAX computes in float64 and on this device.
+    def _computing(self, *, double: bool = True) -> Iterator[None]:
+        """Within it JAX computes in float64, or in float32, and on this device.
 
         NumPy's arrays are handed to it as they are: placing each of a reference's constants
         takes longer than the field itself.
         """
-        with jax.enable_x64(True), jax.default_device(self.place):
+        with jax.enable_x64(double), jax.default_device(self.place):
             yield
 
     @property
@@ -343,6 +369,14 @@ def _advance(
 def _depth(name: str, after: Mapping[str, tuple[str, ...]]) -> int:
     """How many steps of others a state's own step waits for, one upon the other."""
     return max((1 + _depth(other, after) for other in after.get(name, ())), default=0)
+
+
+def _neighbour(V0: Array, number: int) -> npt.NDArray[np.float32]:
+    """The number of single precision so many above (below, where negative) each of ``V0``."""
+    found, towards = V0.astype(np.float32), np.float32(math.copysign(math.inf, number))
+    for _ in range(abs(number)):
+        found = np.nextafter(found, towards)
+    return found
 
 
 def _exprel(z: jax.Array) -> jax.Array:

@@ -27,6 +27,10 @@ class RememberingModel(ReferenceModel):
         """As the reference does."""
         return self._once(super().run, panel, constants)
 
+    def rounded(self, panel: Panel, constants: Mapping[str, float] | None = None) -> Found:
+        """As the reference does."""
+        return self._once(super().rounded, panel, constants)
+
     def maps(
         self,
         states: Mapping[str, Array],
