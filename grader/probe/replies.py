@@ -29,7 +29,7 @@ from grader.stages import (
     Record,
 )
 
-MAX_REPLY = 32 * 2**20  # bytes of JSON
+MAX_REPLY = 64 * 2**20  # bytes of JSON; ten seeds in one take half of it
 MAX_ROW = 1000  # neurons of a record
 _TEXT = re.compile(
     r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.S
