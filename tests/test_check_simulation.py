@@ -128,13 +128,13 @@ def test_chance_leaves_right_draws_alone(judged: Change, compared: Evidence) -> 
 # --------------------------------------------------------------------- steps and times
 
 
-@pytest.mark.parametrize(("step", "sees"), [(1, {"map.2", "map.50"}), (49, {"map.50"})])
+@pytest.mark.parametrize(("row", "sees"), [(0, {"map.2", "map.50"}), (1, {"map.50"})])
 def test_steps_from_drawn_states_are_compared(
-    compared: Evidence, assignment: Assignment, step: int, sees: set[str]
+    compared: Evidence, assignment: Assignment, row: int, sees: set[str]
 ) -> None:
     """V that goes elsewhere from some step on is seen by the maps that reach it."""
     V = compared.attempts["HH"].answers.maps["V"].copy()
-    V[step:] += 0.01
+    V[row:] += 0.01
     maps = {**compared.attempts["HH"].answers.maps, "V": V}
     found = crowded(compared, assignment, maps=maps)
     assert {name for name in lost(found) if name.startswith("map")} == sees

@@ -201,9 +201,10 @@ def field_error(item: Item, variable: str) -> float | None:
 def _map(item: Item) -> Distances | None:
     """What the state after so many steps from drawn ones is off by, in its unit."""
     answers, (_, reference) = item.attempt.answers, sides(item)
-    own, row = own_state(item, item.check.variable), item.check.steps - 1
+    own = own_state(item, item.check.variable)
     if own is None or own not in answers.maps or item.check.variable not in reference.maps:
         return None
+    row = answers.map_steps.index(item.check.steps)
     return {None: absolute_error(answers.maps[own][row], reference.maps[item.check.variable][row])}
 
 
