@@ -87,6 +87,7 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     language: str = "python"
     assignment: str | None = None  # as named in the notebook's own metadata
+    spoken: str | None = None  # the language for its reader, as named there
     notes: tuple[Note, ...] = ()
     fault: Note | None = None
 
@@ -430,6 +431,7 @@ class GradeReport:
     needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
     provenance: Mapping[str, Value] = field(default_factory=dict)
     language: str = "en"
+    public_only: bool = False  # a student's own check: no marks, and no further stimuli
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -81,6 +81,7 @@ def verdict(
             "seed": evidence.seed,
         },
         language=language,
+        public_only=assignment.rubric is None,
     )
 
 
@@ -117,7 +118,7 @@ def _result(
         item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
         try:
             finding = _bounded(TABLE[check.kind](item))
-            message = words.say(finding.message_id, **finding.values)
+            message = _say(finding, words)
             status = _status(finding.credit)
         except Exception:  # ours, whatever the work was: the item is an error
             finding = Finding(
@@ -126,7 +127,7 @@ def _result(
                 detail=traceback.format_exc()[-4000:],
             )
             status = "error"
-    message = words.say(finding.message_id, **finding.values)
+    message = _say(finding, words)
     maximum = assignment.points(check)
     credit = finding.credit or 0.0
     return CheckResult(
@@ -145,6 +146,23 @@ def _result(
         line=finding.line,
         title=_title(check, words),
     )
+
+
+def _say(finding: Finding, words: Catalogue) -> str:
+    """The sentence of a finding, with states and parameters called as the lesson calls them."""
+    values = dict(finding.values)
+    if "parameter" in values:
+        values["term"] = _term(str(values["parameter"]), words)
+    if "full" in values:
+        kind = "V" if values["full"] == "V" else "gate"
+        values["full"] = words.say(f"checks.term.{kind}", name=values["full"])
+    return words.say(finding.message_id, **values)
+
+
+def _term(parameter: str, words: Catalogue) -> str:
+    """The assignment's own word for a parameter, where it has one."""
+    own = f"assignment.term.{parameter}"
+    return words.say(own) if words.has(own) else parameter
 
 
 def _bounded(finding: Finding) -> Finding:
@@ -174,6 +192,7 @@ def _title(check: Check, words: Catalogue) -> str:
         f"checks.title.{check.kind}",
         channel=check.channel,
         parameter=check.parameter,
+        term=_term(check.parameter, words),
         variable=check.variable.split(".")[-1] or words.say("checks.title.others"),
         steps=check.steps,
     )

@@ -6,16 +6,20 @@ starts first waits less. Nothing that takes long to import is imported here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from grader import cache
 
 _PROGRAM = Path(__file__).with_name("waiting.py")
+WITHIN = "GRADER_WITHIN"
+"""Set for every kernel that isn't boxed in, so that a notebook doesn't check itself in it."""
 _INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel chooses, who comes too late
 
 
@@ -34,6 +38,7 @@ def kernel_environment(
         if not name.startswith("GRADER_") and name != "JPY_PARENT_PID"
     }
     environment.update(
+        **{WITHIN: "yes"},
         JAX_PLATFORMS="cpu",
         JUPYTER_PLATFORM_DIRS="1",
         MPLBACKEND=_INLINE,
@@ -51,12 +56,27 @@ def kernel_environment(
 def keeping_programs() -> dict[str, str]:
     """Variables with which a kernel keeps what XLA compiles, for the user's next one.
 
-    None where it can't be kept. Only for one's own notebooks: a kernel may write there.
+    Empty where nothing can be kept. Only for one's own notebooks: a kernel may write there.
     """
     if (folder := cache.own_folder("check")) is None:
         return {}
     settings = {name.upper(): str(value) for name, value in cache.SETTINGS.items()}
     return {"JAX_COMPILATION_CACHE_DIR": str(folder), **settings}
+
+
+@contextlib.contextmanager
+def loading(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process from `start`, which is ended in the end, whatever became of it."""
+    process = start(environment)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(OSError):  # it has ended by itself
+            if sys.platform == "win32":
+                process.kill()
+            else:
+                os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def start(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
