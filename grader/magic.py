@@ -10,6 +10,7 @@ import contextlib
 import html
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,8 +22,6 @@ from typing import Any, Final
 
 import click
 from IPython.core.error import UsageError
-from IPython.display import publish_display_data
-from IPython.utils.process import arg_split
 
 from grader.cli.check import check
 from grader.cli.options import language_of
@@ -41,7 +40,7 @@ def add_to(shell: Any) -> None:
     """Give an IPython shell the magic ``%grader``."""
 
     def grader(line: str) -> None:
-        _run(shell, arg_split(line))
+        _run(shell, shlex.split(line, posix=os.name != "nt"))
 
     shell.register_magic_function(grader, "line", "grader")
 
@@ -68,7 +67,7 @@ def _run(shell: Any, arguments: Sequence[str]) -> None:
         given += ["--lang", language]
     _tell(_saved(shell, notebook, words))
     text, page = _checked(given)
-    _show(text, page, words)
+    _show(shell, text, page, words)
 
 
 def own_file(shell: Any) -> Path | None:
@@ -101,19 +100,9 @@ def _checked(arguments: Sequence[str]) -> tuple[str, str]:
     """What the command printed, and its page; "" where it made none."""
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         page = Path(folder) / "report.html"
-        command = [
-            sys.executable,
-            "-m",
-            "grader",
-            "check",
-            *arguments,
-            "--in-cell",
-            "-o",
-            str(page),
-        ]
         process = subprocess.Popen(
-            command,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"},
+            [sys.executable, "-m", "grader", "check", *arguments, "--in-cell", "-o", str(page)],
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -125,6 +114,14 @@ def _checked(arguments: Sequence[str]) -> tuple[str, str]:
             _end(process)
             raise
         return text.decode("utf-8", "replace"), page.read_text("utf-8") if page.is_file() else ""
+
+
+def _environment() -> dict[str, str]:
+    """As a plain file that is 100 wide is printed to, whatever the kernel says of terminals."""
+    own = {
+        n: value for n, value in os.environ.items() if n not in ("FORCE_COLOR", "CLICOLOR_FORCE")
+    }
+    return {**own, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -141,10 +138,10 @@ def _tell(lines: Iterable[str]) -> None:
         print(line, flush=True)
 
 
-def _show(text: str, page: str, words: Catalogue) -> None:
+def _show(shell: Any, text: str, page: str, words: Catalogue) -> None:
     """The page in the cell, or where there is none, or no browser, what was printed."""
     shown = {"text/plain": text}
     if page:
         title = html.escape(words.say("report.for_own.page.student"))
         shown["text/html"] = _FRAME.format(page=html.escape(page), title=title)
-    publish_display_data(shown)
+    shell.display_pub.publish(shown)

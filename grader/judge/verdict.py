@@ -162,7 +162,7 @@ def _say(finding: Finding, words: Catalogue) -> str:
 def _term(parameter: str, words: Catalogue) -> str:
     """The assignment's own word for a parameter, where it has one."""
     own = f"assignment.term.{parameter}"
-    return words.say(own) if words.has(own) else parameter
+    return words.say(own if words.has(own) else "checks.term.parameter", name=parameter)
 
 
 def _bounded(finding: Finding) -> Finding:

@@ -1,8 +1,9 @@
 """Lines that can't work while grading, rewritten where they stand.
 
-There is no network, no screen and no need of a GPU: installing is skipped, and so is the
-notebook's own call of the grader; windows become inline figures, a GPU becomes the CPU. Text in strings and comments and the
-cells of other languages are left alone, and every line keeps its number.
+There is no network, no screen and no need of a GPU: installing is skipped, as the notebook's
+own call of the grader is; windows become inline figures, a GPU becomes the CPU. Text in
+strings and comments and the cells of other languages are left alone, and every line keeps
+its number.
 """
 
 from __future__ import annotations
