@@ -171,13 +171,15 @@ def grade(
             device=device,
             language=language,
         )
-        if not dry_run:
+        if goes_on := out.exists() and not dry_run:
             stack.enter_context(_claim(out))
         planned = everything(entries, basis, out) if fresh else looked_at(entries, out, basis)
         show_plan(planned)
         if dry_run:
             return OUR_FAULT if show_preview(planned, entries, out) else OK
         box = box_of(sandbox, language) if planned.starts_kernels else None
+        if not goes_on:  # no folder is made where no box can be
+            stack.enter_context(_claim(out))
         programs = None if box is None else file_for(loaded)
         if programs is not None and not programs.exists():
             notes = [*notes, Note(message_id="console.fills")]
