@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,9 @@ def find(
     if wanted is None:
         return known[_only(likely(tuple(known.values())), tuple(known))]
     if wanted not in known:
-        raise NotFound("unknown", id=wanted, known=", ".join(known))
+        near = difflib.get_close_matches(wanted, known, n=1)
+        message = "near" if near else "unknown"
+        raise NotFound(message, id=wanted, known=", ".join(known), near="".join(near))
     return known[wanted]
 
 
