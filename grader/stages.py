@@ -236,9 +236,9 @@ class Answers:
     as a fraction. ``field_states`` and ``field`` map the same names (and "I",
     the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
     per ms. ``map_states`` are further drawn states, ``(M,)``, and ``maps`` the states
-    after each step from them, ``(steps, M)``. ``finer`` are runs from V0 under the stimuli
-    from step ``finer_from`` on, ``(D, T, N)``: every step made of so many shorter ones, as
-    `FINER` says.
+    after each of ``map_steps`` steps from them, ``(S, M)``. ``finer`` are runs from V0
+    under the stimuli from step ``finer_from`` on, ``(D, T, N)``: every step made of so many
+    shorter ones, as `FINER` says.
     ``start`` gives the least and the greatest
     value of each state right after ``reset()``, over ``resets`` draws of it.
     """
@@ -247,6 +247,7 @@ class Answers:
     start: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     resets: int = 0
     map_states: Mapping[str, Array] = field(default_factory=dict)
+    map_steps: tuple[int, ...] = ()
     maps: Mapping[str, Array] = field(default_factory=dict)
     finer: Mapping[str, Array] = field(default_factory=dict)
     finer_from: int = 0
@@ -280,8 +281,8 @@ class Drawn:
 
     panel: Panel
     field_states: Mapping[str, Array]  # where the vector field is sampled
-    map_states: Mapping[str, Array]  # from where steps are made, ``map_steps`` of them
-    map_steps: int
+    map_states: Mapping[str, Array]  # from where steps are made
+    map_steps: tuple[int, ...]  # after how many of them the states are asked for
     finer_steps: int  # how many of the panel's are made in shorter ones, from V0 as well,
     finer_from: int = 0  # and the first of them
 

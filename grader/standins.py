@@ -134,6 +134,7 @@ def _numbers_of(attempt: Attempt, known: Collection[str]) -> Attempt:
             start=_named(answers.start, known),
             resets=answers.resets,
             map_states=_named(answers.map_states, known),
+            map_steps=answers.map_steps,
             maps=_named(answers.maps, known),
             finer=_named(answers.finer, known),
             finer_from=answers.finer_from,

@@ -116,7 +116,7 @@ def draw(
         panel=side_by_side([draw_panel(assignment, seed, hidden) for seed in seeds]),
         field_states=joined["field"],
         map_states=joined["map"],
-        map_steps=max((c.steps for c in further if c.kind == "map"), default=0),
+        map_steps=tuple(sorted({c.steps for c in further if c.kind == "map"})),
         finer_steps=finer_steps(assignment),
         finer_from=_finer_from(assignment, seeds[0]) if hidden else 0,
     )

@@ -271,7 +271,7 @@ DRAWN = Drawn(
     panel=Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1),
     field_states={"V": np.zeros(2)},
     map_states={"V": np.zeros(2)},
-    map_steps=1,
+    map_steps=(1,),
     finer_steps=1,
 )
 

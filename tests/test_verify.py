@@ -117,6 +117,7 @@ def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> No
             field_states=states,
             field={"V": states["V"] * 3},
             map_states=there,
+            map_steps=(1, 2),
             maps={"V": np.stack([there["V"], there["V"] * 5])},
         ),
         panel=every.panel,

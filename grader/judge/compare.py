@@ -103,13 +103,13 @@ class Comparison:
         self, model: ReferenceModel, answers: Answers, variant: Variant, gates: Mapping[str, str]
     ) -> dict[str, Array]:
         """The reference's steps from the same states, of what depends on no gate that is absent."""
-        steps = next((a.shape[0] for a in answers.maps.values()), 0)
-        if not steps:
+        if not answers.maps:
             return {}
+        rows = [steps - 1 for steps in answers.map_steps]
         states = reference_states(model, answers.map_states, gates)
         dt = self.assignment.simulation.dt
-        maps = model.maps(states, steps, dt, variant.constants)
-        return {name: after for name, after in maps.items() if np.isfinite(after).all()}
+        maps = model.maps(states, max(answers.map_steps), dt, variant.constants)
+        return {name: after[rows] for name, after in maps.items() if np.isfinite(after).all()}
 
     def _fitted(
         self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]

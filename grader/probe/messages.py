@@ -96,7 +96,7 @@ def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
         "V0": _pack(drawn.panel.V0),
         "field_states": {name: _pack(array) for name, array in drawn.field_states.items()},
         "map_states": {name: _pack(array) for name, array in drawn.map_states.items()},
-        "map_steps": drawn.map_steps,
+        "map_steps": list(drawn.map_steps),
         "finer_steps": drawn.finer_steps,
         "finer_from": drawn.finer_from,
         "finer": list(FINER),

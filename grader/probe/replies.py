@@ -198,7 +198,8 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
     message = _validated(_Answer, text)
     if message.traces and "V" not in message.traces:
         raise BadReply("the kernel's reply has traces, but none of V")
-    field, after = drawn.field_states["V"].shape, (drawn.map_steps, *drawn.map_states["V"].shape)
+    field = drawn.field_states["V"].shape
+    after = (len(drawn.map_steps), *drawn.map_states["V"].shape)
     stimuli = drawn.panel.current.shape[1]
     fine = (len(FINER), drawn.finer_steps, stimuli)
     flat = (fine[0] * fine[1], stimuli)
@@ -207,6 +208,7 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
         field_states=drawn.field_states,
         field={n: _unpack(a, field) for n, a in message.field.items()},
         map_states=drawn.map_states,
+        map_steps=drawn.map_steps,
         maps={n: _unpack(a, after) for n, a in message.maps.items()},
         finer={n: _unpack(a, flat).reshape(fine) for n, a in message.finer.items()},
         finer_from=drawn.finer_from,

@@ -63,11 +63,11 @@ def run_all(cls, model, request, size, current, V0, drawn):
     runs = in_parts({"V": V0, "I": current.T}, size)
     if request["steady"]:
         runs = [{**subject.reset_at(part["V"]), **part} for part in runs]
-    lengths, steps = subject.small_steps, request["map_steps"]
+    lengths, after = subject.small_steps, request["map_steps"]
     shorter = slice(request["finer_from"], request["finer_from"] + request["finer_steps"])
     legs = {
         "small": [Leg(part, part["I"][None], [dt]) for part in states for dt in lengths],
-        "maps": [subject.leg(part, [part["I"]] * steps) for part in from_there if steps],
+        "maps": [subject.leg(part, [part["I"]] * max(after)) for part in from_there if after],
         "traces": [subject.leg(part, part["I"].T) for part in runs],
     }
     legs |= {d: finer(subject, runs, shorter, d) for d in request["finer"]}
@@ -89,13 +89,14 @@ def run_all(cls, model, request, size, current, V0, drawn):
         for name in subject.states
     }
     maps = {n: side_by_side(told["maps"], n) for n in subject.states if told["maps"]}
+    rows = [steps - 1 for steps in after]
     field = {n: np.concatenate([s[n] for s in slopes]) for n in slopes[0]}
     return {
         "start": start,
         "resets": request["resets"] * size,
         "traces": {n: pack(side_by_side(told["traces"], n)[:, : V0.size]) for n in subject.states},
         "finer": {n: pack(np.concatenate(parts)) for n, parts in fine.items() if parts},
-        "maps": {n: pack(after[:, : drawn["map_states"]["V"].size]) for n, after in maps.items()},
+        "maps": {n: pack(m[rows, : drawn["map_states"]["V"].size]) for n, m in maps.items()},
         "field": {n: pack(rate[: drawn["field_states"]["V"].size]) for n, rate in field.items()},
     }
 
