@@ -24,7 +24,7 @@ import click
 from IPython.core.error import UsageError
 
 from grader.cli.check import check
-from grader.cli.options import language_of
+from grader.cli.options import BELOW, OK, language_of
 from grader.read.notebook import read_notebook
 from grader.words import Catalogue, catalogue
 
@@ -40,34 +40,55 @@ def add_to(shell: Any) -> None:
     """Give an IPython shell the magic ``%grader``."""
 
     def grader(line: str) -> None:
-        _run(shell, shlex.split(line, posix=os.name != "nt"))
+        _run(shell, line)
 
     shell.register_magic_function(grader, "line", "grader")
 
 
-def _run(shell: Any, arguments: Sequence[str]) -> None:
+def _run(shell: Any, line: str) -> None:
     """``%grader check [NOTEBOOK] [OPTIONS]``. Raises ``UsageError``, which is shown as a line."""
-    if not arguments or arguments[0] != "check":
-        raise UsageError(catalogue(language_of(None)).say("notebook.usage"))
-    given = [*arguments[1:]]
+    own = own_file(shell)
     try:
-        asked = check.make_context("check", given.copy(), resilient_parsing=True).params
-    except click.ClickException as error:
-        raise UsageError(error.format_message()) from None
-    notebook = asked["notebook"] or own_file(shell)
+        command, *given = _split(line) or [""]
+        if command != "check":
+            raise UsageError(catalogue(language_of(None)).say("notebook.usage"))
+        asked, is_named = _asked(given, own)
+    except click.exceptions.Exit:  # the help, which was shown
+        return
+    notebook: Path = asked["notebook"]
     language = language_of(asked["lang"], notebook)
     words = catalogue(language)
-    if notebook is None:
+    if not is_named and own is None:
         raise UsageError(words.say("notebook.which"))
-    if not notebook.is_file():
-        raise UsageError(words.say("cli.check.no_file", file=str(notebook)))
-    if asked["notebook"] is None:
-        given.append(str(notebook))
-    if asked["lang"] is None:
-        given += ["--lang", language]
     _tell(_saved(shell, notebook, words))
-    text, page = _checked(given)
-    _show(shell, text, page, words)
+    more = [] if is_named else [str(notebook)]
+    page = asked["out"] or (Path("report.html") if asked["html"] else None)
+    text, shown = _checked([*given, *more, "--lang", language], page)
+    _show(shell, text, shown, words)
+
+
+def _split(line: str) -> list[str]:
+    """The words of a line. Raises ``UsageError`` where a quote is left open."""
+    try:
+        if os.name != "nt":
+            return shlex.split(line)
+        return [word.strip("\"'") for word in shlex.split(line, posix=False)]
+    except ValueError:
+        words = catalogue(language_of(None))
+        raise UsageError(words.say("cli.usage.other", command="check")) from None
+
+
+def _asked(given: Sequence[str], own: Path | None) -> tuple[dict[str, Any], bool]:
+    """The command's options, and whether the notebook is named; if not it is ``own``.
+
+    Raises ``UsageError`` in the command's own words, and click's ``Exit`` for its help.
+    """
+    with contextlib.suppress(click.ClickException):
+        return check.make_context("check", [*given]).params, True
+    try:
+        return check.make_context("check", [*given, str(own or Path())]).params, False
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from None
 
 
 def own_file(shell: Any) -> Path | None:
@@ -84,10 +105,22 @@ def own_file(shell: Any) -> Path | None:
 
 
 def _saved(shell: Any, notebook: Path, words: Catalogue) -> Iterable[str]:
-    """Since when the file is what it is, and what was run that is not in it."""
-    when = datetime.fromtimestamp(notebook.stat().st_mtime).strftime("%H:%M:%S")
+    """Since when the file is what it is, and what was run that is not in it.
+
+    Raises ``UsageError`` where it can't be read.
+    """
+    if not notebook.is_file():
+        raise UsageError(words.say("cli.check.no_file", file=str(notebook)))
+    try:
+        when = datetime.fromtimestamp(notebook.stat().st_mtime).strftime("%H:%M:%S")
+        submission = read_notebook(notebook)
+    except OSError as error:
+        reason = error.strerror or ""
+        raise UsageError(words.say("cli.check.closed", file=str(notebook), reason=reason)) from None
+    if (fault := submission.fault) is not None:
+        raise UsageError(words.say(fault.message_id, **fault.values))
     yield words.say("notebook.saved", file=notebook.name, time=when)
-    sources = {cell.source.strip() for cell in read_notebook(notebook).cells}
+    sources = {cell.source.strip() for cell in submission.cells}
     defined = {name for source in sources for name in _CLASS.findall(source)}
     ran: dict[str, str] = {}
     for source in shell.history_manager.input_hist_raw:
@@ -96,12 +129,16 @@ def _saved(shell: Any, notebook: Path, words: Catalogue) -> Iterable[str]:
         yield words.say("notebook.unsaved", names=", ".join(other))
 
 
-def _checked(arguments: Sequence[str]) -> tuple[str, str]:
-    """What the command printed, and its page; "" where it made none."""
+def _checked(arguments: Sequence[str], page: Path | None) -> tuple[str, str]:
+    """What the command printed, and its page; "" where it made none.
+
+    The page is kept as ``page``, where one was asked for.
+    """
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
-        page = Path(folder) / "report.html"
+        place = page or Path(folder) / "report.html"
+        apart = [] if page else ["--in-cell", "-o", str(place)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "grader", "check", *arguments, "--in-cell", "-o", str(page)],
+            [sys.executable, "-m", "grader", "check", *arguments, *apart],
             env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -113,7 +150,8 @@ def _checked(arguments: Sequence[str]) -> tuple[str, str]:
         except BaseException:
             _end(process)
             raise
-        return text.decode("utf-8", "replace"), page.read_text("utf-8") if page.is_file() else ""
+        is_made = process.returncode in (OK, BELOW)  # else one of an earlier day may lie there
+        return text.decode("utf-8", "replace"), place.read_text("utf-8") if is_made else ""
 
 
 def _environment() -> dict[str, str]:

@@ -93,6 +93,10 @@ def _look_first(notebook: Path, page: Path | None, lang: str | None) -> None:
     """End with a sentence where there is nothing to check, or nowhere to write to."""
     if not notebook.is_file():
         _refuse("no_file", language_of(lang), file=str(notebook))
+    try:
+        notebook.open("rb").close()
+    except OSError as error:
+        _refuse("closed", language_of(lang), file=str(notebook), reason=error.strerror or "")
     if page is not None and (page.suffix.lower() != ".html" or not page.absolute().parent.is_dir()):
         _refuse("page", language_of(lang), page=str(page))
 
