@@ -25,7 +25,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.box.warm import BoxFailed, Setup, WarmBox
+from grader.box import BoxFailed
+from grader.box.warm import Setup, WarmBox
 
 if TYPE_CHECKING:
     from grader.assignment import Assignment

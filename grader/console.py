@@ -6,6 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -17,20 +18,14 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
-from grader.box.choose import Found
-from grader.stages import BatchSummary, CheckResult, GradeReport, Note
+from grader.report.terminal import check_lines
+from grader.stages import BatchSummary, GradeReport, Note
 from grader.words import Catalogue, catalogue
 
-_MARKS = {
-    "pass": ("\N{CHECK MARK}", "green"),
-    "partial": ("\N{ALMOST EQUAL TO}", "yellow"),
-    "fail": ("\N{BALLOT X}", "red"),
-    "skipped": ("\N{EN DASH}", "dim"),
-    "error": ("!", "magenta"),
-}
+if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
+    from grader.box.choose import Found
 
 
 def terminal() -> Console:
@@ -139,36 +134,13 @@ def working(language: str) -> Iterator[None]:
         yield
 
 
-def show_check(report: GradeReport) -> None:
-    """A student's own result as a table, failures in full."""
-    words, console = catalogue(report.language), terminal()
-    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
-    table.add_column(width=1)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for check in report.checks:
-        sign, style = _MARKS[check.status]
-        table.add_row(
-            Text(sign, style=style), Text(check.title), Text(check.message + _where(check, words))
-        )
-    console.print(table)
-    for note in report.notes:
-        console.print(Text("\N{BULLET} " + note, style="yellow"))
-    passed = sum(check.status == "pass" for check in report.checks)
-    console.print()
-    if passed == len(report.checks):
-        console.print(Text(words.say("console.all_pass"), style="bold green"))
-    else:
-        message = words.say("console.some_fail", passed=passed, total=len(report.checks))
-        console.print(Text(message, style="bold"))
-
-
-def _where(check: CheckResult, words: Catalogue) -> str:
-    if check.status == "pass" or check.cell is None:
-        return ""
-    if check.line is None:
-        return " " + words.say("console.in_cell", cell=check.cell + 1)
-    return " " + words.say("console.in_line", cell=check.cell + 1, line=check.line)
+def show_check(report: GradeReport, page: Path | None, *, named: bool = True) -> None:
+    """A student's own result, and where its ``page`` was written, where that is ``named``."""
+    console = terminal()
+    console.print(check_lines(report, is_page=page is not None))
+    if page is not None and named:
+        words = catalogue(report.language)
+        console.print(Text(words.say("console.page", page=str(page))), soft_wrap=True)
 
 
 @contextlib.contextmanager

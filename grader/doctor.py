@@ -8,9 +8,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from grader.box import programs
+from grader import cache
+from grader.box import BoxFailed, programs
 from grader.box.choose import NAMES, finds_programs, look
-from grader.box.warm import BoxFailed, Setup, WarmBox
+from grader.box.warm import Setup, WarmBox
 from grader.console import about_box
 from grader.versions import versions
 from grader.words import catalogue
@@ -43,12 +44,12 @@ def _device() -> str:
 
 
 def _where() -> dict[str, str]:
-    return {"folder": str(programs.folder() or "")}
+    return {"folder": str(cache.folder() or "")}
 
 
 def _programs(setup: Setup) -> str:
     """Whether a box finds what was compiled before: tried out with a box."""
-    if programs.folder() is None:
+    if cache.folder() is None:
         return "unwritable"
     file = programs.newest()
     kept = None if file is None else programs.load(file)

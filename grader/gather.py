@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader import digests
-from grader.box.warm import BoxFailed
+from grader.box import BoxFailed
 from grader.job import Job
 from grader.read.notebook import read_notebook
 from grader.read.rawcell import clean
@@ -51,7 +51,8 @@ def _control_answers(job: Job, seed: int) -> bool:
     if rubric is None:
         return False
     submission = read_notebook(rubric.solution)
-    _, attempts = run_and_question(replace(job, notebook=rubric.solution), submission, seed)
+    control = replace(job, notebook=rubric.solution, waiting=None)
+    _, attempts = run_and_question(control, submission, seed)
     answering = [exercise.id for exercise in job.assignment.exercises if exercise.answers]
     return all(attempts[id].answers.traces for id in answering)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.assignment import Assignment, Limits
-from grader.box.warm import Link
 from grader.stages import Note
+
+if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
+    from grader.box.warm import Link
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +28,7 @@ class Job:
     seed: int | None = None
     hidden: bool = True  # whether hidden stimuli are used as well
     box: Link | None = None  # the warm process that makes boxes; None runs it unboxed
+    waiting: subprocess.Popen[bytes] | None = None  # becomes the first kernel that isn't boxed
     core: int | None = None  # the processor that a boxed kernel keeps to
     scratch: Path | None = None  # where private folders are made; the system's, if None
     fault: Note | None = None

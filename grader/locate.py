@@ -1,4 +1,4 @@
-"""Where the assignments lie: a clone, an editable install, or a given folder."""
+"""Where the assignments lie: a clone, an editable install, a wheel, or a given folder."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.load import load_assignment
+from grader.stages import Note, Value
+from grader.words import catalogue
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 class NotFound(Exception):
-    """There is no such assignment; the message says which there are."""
+    """There is no such assignment; ``note`` says which there are, ``str()`` in English."""
+
+    def __init__(self, message: str, **values: Value) -> None:
+        self.note = Note(message_id=f"cli.place.{message}", values=values)
+        super().__init__(catalogue("en").say(self.note.message_id, **values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,7 @@ class Place:
         ``AssignmentError`` for faults in its files.
         """
         if as_teacher and self.teachers is None:
-            raise NotFound(
-                f"assignment {self.id!r} has no reference/{self.id} here, so nothing can be "
-                "graded. Grade from a clone of the project, or give its folder with --assignments."
-            )
+            raise NotFound("no_reference", id=self.id)
         teachers = self.teachers if as_teacher else None
         return load_assignment(self.folder, teachers, derived=derived)
 
@@ -44,10 +47,11 @@ def places(given: Path | None = None) -> dict[str, Place]:
     """Every assignment found, by id.
 
     ``given`` is a folder that holds ``assignments`` (and ``reference``), or that
-    ``assignments`` folder itself; without it, the package's own surroundings count.
+    ``assignments`` folder itself. Without it they lie beside the package, as in a clone, or
+    within it, as in a wheel.
     """
     found: dict[str, Place] = {}
-    root = given or _PACKAGE.parent
+    root = given or _own()
     assignments = root / "assignments" if (root / "assignments").is_dir() else root
     for file in sorted(assignments.glob("*/assignment.toml")):
         id = file.parent.name
@@ -55,6 +59,11 @@ def places(given: Path | None = None) -> dict[str, Place]:
         is_there = (teachers / "rubric.toml").is_file()
         found[id] = Place(id, file.parent, teachers if is_there else None)
     return found
+
+
+def _own() -> Path:
+    """What came with this program: a wheel's assignments lie within the package."""
+    return _PACKAGE if (_PACKAGE / "assignments").is_dir() else _PACKAGE.parent
 
 
 def find(
@@ -70,10 +79,7 @@ def find(
     """
     known = places(given)
     if not known:
-        where = f"in {given}" if given else "beside the installed package"
-        raise NotFound(
-            f"no assignments were found {where}. Give their folder with --assignments DIR."
-        )
+        raise NotFound("none", folder=str(given or _own()))
     wanted = id or (named if named in known else None)
     if wanted is None and len(known) == 1:
         return next(iter(known.values()))
@@ -81,8 +87,8 @@ def find(
         return known[_only(likely(tuple(known.values())), tuple(known))]
     if wanted not in known:
         near = difflib.get_close_matches(wanted, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise NotFound(f"no assignment {wanted!r}; there are: {', '.join(known)}.{hint}")
+        message = "near" if near else "unknown"
+        raise NotFound(message, id=wanted, known=", ".join(known), near="".join(near))
     return known[wanted]
 
 
@@ -91,9 +97,5 @@ def _only(fitting: Sequence[str], known: Sequence[str]) -> str:
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        names = ", ".join(fitting)
-        raise NotFound(f"the notebook looks like several assignments: {names}. Choose one with -a.")
-    raise NotFound(
-        f"there are several assignments: {', '.join(known)}. The notebook names none of them and "
-        "looks like none. Choose one with -a."
-    )
+        raise NotFound("alike", alike=", ".join(fitting))
+    raise NotFound("several", known=", ".join(known))

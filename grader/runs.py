@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.box.manager import boxed_kernel
 from grader.job import Job
 from grader.pictures import pictures
 from grader.probe.replies import BadReply
@@ -61,7 +59,9 @@ def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
     questions = limits.probe_seconds * len(job.assignment.exercises)
     left = limits.notebook_seconds + questions - (time.monotonic() - began)
     seconds = min(limits.notebook_seconds, left - questions if asks else left)
-    return replace(job, limits=limits.changed(notebook_seconds=seconds)) if seconds > 0 else None
+    if seconds <= 0:
+        return None
+    return replace(job, limits=limits.changed(notebook_seconds=seconds), waiting=None)
 
 
 def _other_order(
@@ -195,6 +195,8 @@ def _session(
 ) -> contextlib.AbstractAsyncContextManager[Session]:
     """A kernel in a box of its own, or a plain one where that was asked for."""
     if job.box is not None:
+        from grader.box.manager import boxed_kernel  # Linux's alone
+
         kernel = boxed_kernel(folder, job.box, job.limits, job.core)
         return open_session(submission, job.limits, kernel)
     work = folder / "work"
@@ -202,9 +204,7 @@ def _session(
     return open_session(
         submission,
         job.limits,
-        plain_kernel(folder),
+        plain_kernel(folder, job.waiting),
         cwd=str(work),
         env=kernel_environment(folder),
-        stdout=subprocess.DEVNULL,  # what a cell prints comes as messages; the rest is noise
-        stderr=subprocess.DEVNULL,
     )

@@ -6,6 +6,7 @@ stored with the assignment.
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
@@ -16,9 +17,16 @@ from grader.stages import GradeReport
 
 
 def self_check(
-    notebook: Path, assignment: Assignment, limits: Limits, language: str
+    notebook: Path,
+    assignment: Assignment,
+    limits: Limits,
+    language: str,
+    waiting: subprocess.Popen[bytes] | None = None,
 ) -> GradeReport:
-    """Run ``notebook`` and judge it by the public checks, one point each."""
+    """Run ``notebook`` and judge it by the public checks.
+
+    ``waiting`` is a process of `grader.run.start` that is to be the kernel.
+    """
     job = Job(
         notebook=notebook,
         assignment=assignment,
@@ -26,6 +34,7 @@ def self_check(
         secret=b"",
         seed=PUBLIC_SEED,
         hidden=False,
+        waiting=waiting,
     )
     evidence = add_public_reference(gather(job), assignment)
     return verdict(evidence, assignment, notebook.stem, language)

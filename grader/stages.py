@@ -90,6 +90,7 @@ class Submission:
     cells: tuple[Cell, ...] = ()
     language: str = "python"
     assignment: str | None = None  # as named in the notebook's own metadata
+    spoken: str | None = None  # the language for its reader, as named there
     notes: tuple[Note, ...] = ()
     fault: Note | None = None
 
@@ -493,6 +494,7 @@ class GradeReport:
     stands_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     assignment_files: Mapping[str, str] = field(default_factory=dict)  # a digest of each
     changes: tuple[Change, ...] = ()  # of the mark, the latest last
+    public_only: bool = False  # a student's own check: no marks, and no further stimuli
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,8 +53,8 @@ def test_grading_unboxed_must_be_asked_for(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["nowhere.ipynb"], "nowhere.ipynb"),
-        ([str(SOLUTION), "-a", "hhh"], "Did you mean 'hh'?"),
-        ([str(SOLUTION), "--assignments", str(ROOT / "tests")], "no assignments were found"),
+        ([str(SOLUTION), "-a", "hhh"], "did you mean hh?"),
+        ([str(SOLUTION), "--assignments", str(ROOT / "tests")], "No assignments were found"),
     ],
 )
 def test_wrong_use_is_a_sentence(arguments: list[str], words: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from boxed import Boxes
 from conftest import results, run_grader
 
+from grader import cache
 from grader.assignment import Assignment
 from grader.box import programs
 
@@ -177,7 +178,7 @@ def test_named_after_what_they_depend_on(
     assert file is not None
     assert other is not None
     assert file != other
-    assert file.name.split("-")[0] == other.name.split("-")[0] == programs.machine()
+    assert file.name.split("-")[0] == other.name.split("-")[0] == cache.machine()
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
     assert programs.file_for(assignment) is None
 

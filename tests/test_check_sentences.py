@@ -68,8 +68,8 @@ def test_a_value_is_exchanged_only_with_one_that_it_may_be_taken_for(
 @pytest.mark.parametrize(
     ("from_notebook", "says"),
     [
-        (True, "After reset() your IK.p lies between 0.1 and 0.4; the handout's starts at 0."),
-        (False, "which starts its gates in their steady state: after reset() its IK.p lies"),
+        (True, "After reset() your gate IK.p lies between 0.1 and 0.4; the handout's starts at 0."),
+        (False, "which starts its gates in their steady state: after reset() its gate IK.p lies"),
     ],
 )
 def test_a_start_that_differs_is_told_with_both_its_ends(
@@ -145,4 +145,7 @@ def test_a_start_that_is_the_same_everywhere_is_no_range(
     start = {**attempt.answers.start, "V": (-65.0, -65.0)}
     attempt = replace(attempt, answers=replace(attempt.answers, start=start))
     check = _judged(replace(compared, attempts={"HH": attempt}), assignment)
-    assert "your V is \N{MINUS SIGN}65 in every neuron" in check["hh.simulation.start.V"].message
+    assert (
+        "your membrane potential V is \N{MINUS SIGN}65 in every neuron"
+        in check["hh.simulation.start.V"].message
+    )

@@ -73,7 +73,9 @@ def test_a_gate_that_starts_elsewhere_is_named(
     assert lost(found) == {"start.gates"}
     check = found["hh.simulation.start.gates"]
     assert check.points == pytest.approx(check.max_points * 2 / 3, abs=0.01)
-    assert f"Your {state} starts at 1 after reset(); the handout's starts at 0." in check.message
+    assert (
+        f"Your gate {state} starts at 1 after reset(); the handout's starts at 0." in check.message
+    )
 
 
 def test_a_gate_that_is_not_there_starts_nowhere(

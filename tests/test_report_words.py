@@ -41,8 +41,8 @@ def test_every_sentence_is_there_and_used() -> None:
     stems = set(re.findall(r"""["'](?:report\.)?([a-z_]+)\.(?:["']|\{)""", text))
     quoted = set(re.findall(r"""["']((?:report\.)?[a-z_]+(?:\.[a-z_0-9]+)?)["']""", text))
     quoted = {id.removeprefix("report.") for id in quoted}
-    instead = {id for id in known if id.startswith("for_teacher.")}
-    assert {id.removeprefix("for_teacher.") for id in instead} < known
+    instead = {id for id in known if id.startswith(("for_teacher.", "for_own."))}
+    assert {id.partition(".")[2] for id in instead} < known
     unused = {id for id in known - quoted - instead if id.split(".")[0] not in stems}
     assert unused == set()
 

@@ -5,3 +5,7 @@
 ``watch`` ends what grows too large, ``disk`` counts and removes files. ``bwrap`` and
 ``places`` are pure. What runs inside stands in ``inside`` and imports nothing from here.
 """
+
+
+class BoxFailed(Exception):
+    """The box could not be made, or broke. Never the fault of a submission."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Limits
-from grader.box import bwrap, user
+from grader.box import BoxFailed, bwrap, user
 from grader.box.bounds import bounds, others_counted, plain
 from grader.box.inside import landlock
 from grader.box.inside.programs import FOUND
 from grader.box.scratch import scratch_folder
-from grader.box.warm import BoxFailed, Link, Name, Setup, WarmBox, ask
+from grader.box.warm import Link, Name, Setup, WarmBox, ask
 from grader.stages import Note
 
 NAMES: tuple[Name, ...] = ("bwrap", "landlock")  # the strongest first

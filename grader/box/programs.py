@@ -16,28 +16,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import platform
 import re
-import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from importlib import resources
-from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from grader.assignment import Assignment
+from grader.cache import folder, machine
 from grader.files import write_whole
 
 MOST, LARGEST = 4000, 64 * 2**20  # programs, and bytes of all of them
 KEPT = 8  # files of this machine; the oldest go first
 _NAME = re.compile(r"[\w.-]{1,250}-cache")
-_PACKAGES = ("jax", "jaxlib", "numpy", "brainpy", "brainpy_state", "saiunit", "zstandard")
-_OF_A_PROCESSOR = re.compile(
-    r"^(vendor_id|cpu family|model|model name|stepping|flags|Features|CPU \w+)\s*:.*$", re.M
-)
 
 Programs = Mapping[str, bytes]
 
@@ -50,16 +42,6 @@ def file_for(assignment: Assignment) -> Path | None:
     return place / f"{machine()}-{own}.zip"
 
 
-def folder() -> Path | None:
-    """The user's own folder for such files; None where it can't be written."""
-    place = user_cache_path("grader") / "programs"
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError:  # a bare container, a home that is read-only
-        return None
-    return place if os.access(place, os.W_OK) else None
-
-
 def newest() -> Path | None:
     """The file that was filled last on this machine, or None."""
     if (place := folder()) is None:
@@ -68,25 +50,6 @@ def newest() -> Path | None:
     with contextlib.suppress(OSError):
         files = sorted(place.glob(f"{machine()}-*.zip"), key=lambda file: file.stat().st_mtime)
     return files[-1] if files else None
-
-
-def machine() -> str:
-    """A digest of the processor's kind, Python, and the packages that compile."""
-    facts = [platform.machine(), sys.version, *_processors()]
-    for package in _PACKAGES:
-        try:
-            facts.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
-
-
-def _processors() -> list[str]:
-    try:
-        text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
-    except OSError:
-        return [platform.processor()]
-    return sorted({match[0] for match in _OF_A_PROCESSOR.finditer(text)})
 
 
 def _questions() -> str:

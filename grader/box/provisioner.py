@@ -18,10 +18,11 @@ from typing import Any
 
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
+from grader.box import BoxFailed
 from grader.box.bounds import Bounds, plain
 from grader.box.disk import remove
 from grader.box.inside.kernel import CHANNELS
-from grader.box.warm import BoxFailed, Link, ask
+from grader.box.warm import Link, ask
 from grader.box.watch import Excess, Watchdog
 
 START_SECONDS = 60.0

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from grader.box import bwrap, gpu, places, user
+from grader.box import BoxFailed, bwrap, gpu, places, user
 from grader.box.inside import landlock
 
 Name = Literal["bwrap", "landlock"]
@@ -45,10 +45,6 @@ _ENVIRONMENT = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "TERM": "dumb",
 }
-
-
-class BoxFailed(Exception):
-    """The box could not be made, or broke. Never the fault of a submission."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

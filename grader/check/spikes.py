@@ -17,6 +17,7 @@ from grader.check.distance import (
     tolerance,
     window,
 )
+from grader.check.given import tells
 from grader.check.item import Item
 from grader.measures import firing_rate as rate_of
 from grader.stages import Array, Finding, Value
@@ -51,8 +52,8 @@ def spike_count(item: Item) -> Finding:
         return right
     if finding := by_field(item, detail) or not_finite(item, "V"):
         return finding
-    message = "checks.spike_count.wrong" if one else "checks.spike_count.some"
-    return replace(right, credit=sum(alike) / len(alike), message_id=message, cell=item.cell)
+    message = "some" if not one else "wrong" if tells(item) else "other"
+    return _wrong(item, right, f"checks.spike_count.{message}", sum(alike) / len(alike))
 
 
 def firing_rate(item: Item) -> Finding:
@@ -84,7 +85,14 @@ def firing_rate(item: Item) -> Finding:
     if finding := by_field(item, right.detail) or not_finite(item, "V"):
         return finding
     credit = sum(alike) / len(alike)
-    return replace(right, credit=credit, message_id="checks.firing_rate.wrong", cell=item.cell)
+    message = "wrong" if tells(item) else "other"
+    return _wrong(item, right, f"checks.firing_rate.{message}", credit)
+
+
+def _wrong(item: Item, right: Finding, message: str, credit: float) -> Finding:
+    """The finding, with what the reference has left out where that is not told."""
+    expected = right.expected if tells(item) else None
+    return replace(right, credit=credit, message_id=message, cell=item.cell, expected=expected)
 
 
 def latency(item: Item) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.check.given import gives
 from grader.check.item import Item, class_cell, no_model
 from grader.stages import ChannelProbe, Finding, Value
 
@@ -51,13 +52,13 @@ def parameter(item: Item) -> Finding:
             credit=0.0,
             message_id="checks.parameter.unknown",
             values=values,
-            expected=asked.value,
+            expected=asked.value if gives(item, asked.value) else None,
             **where,
         )
     values |= {"found": value, "measured": measured}
     common: dict[str, Any] = {
         "values": values,
-        "expected": asked.value,
+        "expected": asked.value if gives(item, asked.value) else None,
         "found": value,
         "detail": detail,
     }
@@ -118,6 +119,8 @@ def _mistake(item: Item, value: float) -> str:
     for mistake in asked.mistakes:
         if is_close(value, mistake.value):
             return mistake.message
+    if not gives(item, asked.value):
+        return "checks.parameter.not_given"
     if is_close(value, -asked.value):
         return "checks.parameter.sign"
     if any(is_close(value, asked.value * factor) for factor in (10, 100, 1000, 0.1, 0.01, 0.001)):

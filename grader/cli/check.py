@@ -1,7 +1,8 @@
-"""``grader check``: a student's own work."""
+"""``grader check``: a student's own work. Its help stands in the catalogue, in each language."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -20,22 +21,19 @@ from grader.cli.options import (
     lang_option,
     language_of,
     likely_of,
-    named_by_first,
     notebook_seconds_option,
     probe_seconds_option,
 )
+from grader.cli.spoken import SpokenCommand
+from grader.run.start import WITHIN, keeping_programs, kernel_environment, loading
 
 
-@click.command(context_settings=SETTINGS)
+@click.command(cls=SpokenCommand, context_settings=SETTINGS, short_help="Check your own notebook.")
 @click.argument("notebook", type=click.Path(path_type=Path))
 @assignment_option
-@click.option("--html", is_flag=True, help="Write the report as a page too: report.html.")
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the page to this file instead.",
-)
+@click.option("--html", is_flag=True)
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--in-cell", is_flag=True, hidden=True)  # without what the notebook shows itself
 @lang_option
 @cell_seconds_option
 @notebook_seconds_option
@@ -47,50 +45,63 @@ def check(
     assignment: str | None,
     html: bool,
     out: Path | None,
+    in_cell: bool,
     lang: str | None,
     cell_seconds: float | None,
     notebook_seconds: float | None,
     probe_seconds: float | None,
     assignments: Path | None,
 ) -> int:
-    """Check your own notebook before you hand it in: the public checks, no answers.
-
-    The notebook is run from the top in a fresh kernel, on your machine and with your
-    rights; the file itself is not changed. Further stimuli are used when it is graded.
-
-    \b
-    Exit status: 0 all public checks pass; 1 some fail; 2 wrong usage or a file
-    that can't be read; 3 a fault of ours.
-    """
-    if not notebook.is_file():
-        fail(f"{notebook}: there is no such file. Save the notebook, then give its path.")
+    """The public checks of one notebook, as a table and as a page."""
+    if os.environ.get(WITHIN):  # a notebook that is being checked checks itself
+        return OK
     page = out or (Path("report.html") if html else None)
-    if page is not None and (page.suffix.lower() != ".html" or not page.absolute().parent.is_dir()):
-        fail(f"{page}: the page needs a name that ends in .html, in a folder that is there.")
-    from types import SimpleNamespace
+    _look_first(notebook, page, lang)
+    # The kernel takes longest: it starts before anything else is imported.
+    with loading({**kernel_environment(), **keeping_programs()}) as waiting:
+        from grader.console import show_check, working
+        from grader.locate import find
+        from grader.read.notebook import read_notebook
+        from grader.report.html import student_html
+        from grader.selfcheck import self_check
 
-    from grader.console import show_check, working
-    from grader.locate import find
-    from grader.report.html import student_html
-    from grader.selfcheck import self_check
-
-    entry = SimpleNamespace(path=notebook)
-    place = find(assignment, assignments, named_by_first([entry]), likely_of([notebook]))
-    language = language_of(lang)
-    with working(language):
-        loaded = place.load(as_teacher=False)
-        limits = loaded.limits.changed(
-            cell_seconds=cell_seconds,
-            notebook_seconds=notebook_seconds,
-            probe_seconds=probe_seconds,
-        )
-        report = self_check(notebook, loaded, limits, language)
-    show_check(report)
+        language = language_of(lang, notebook)
+        with working(language):
+            named = read_notebook(notebook).assignment
+            place = find(assignment, assignments, named, likely_of([notebook]))
+            loaded = place.load(as_teacher=False)
+            limits = loaded.limits.changed(
+                cell_seconds=cell_seconds,
+                notebook_seconds=notebook_seconds,
+                probe_seconds=probe_seconds,
+            )
+            report = self_check(notebook, loaded, limits, language, waiting)
     if page is not None:
-        page.write_text(student_html(report), "utf-8")
-        click.echo(str(page))
+        try:
+            page.write_text(student_html(report, pictures=not in_cell), "utf-8")
+        except OSError as error:
+            _refuse("unwritable", language, page=str(page), reason=error.strerror or "")
+    show_check(report, page, named=not in_cell)
     if report.run.status == "unreadable":
         return USAGE
     if report.outcome == "not_graded":
         return OUR_FAULT
-    return OK if all(c.status == "pass" for c in report.checks) else BELOW
+    return OK if all(check.status == "pass" for check in report.checks) else BELOW
+
+
+def _look_first(notebook: Path, page: Path | None, lang: str | None) -> None:
+    """End with a sentence where there is nothing to check, or nowhere to write to."""
+    if not notebook.is_file():
+        _refuse("no_file", language_of(lang), file=str(notebook))
+    try:
+        notebook.open("rb").close()
+    except OSError as error:
+        _refuse("closed", language_of(lang), file=str(notebook), reason=error.strerror or "")
+    if page is not None and (page.suffix.lower() != ".html" or not page.absolute().parent.is_dir()):
+        _refuse("page", language_of(lang), page=str(page))
+
+
+def _refuse(message: str, language: str, **values: str) -> None:
+    from grader.words import catalogue
+
+    fail(catalogue(language).say(f"cli.check.{message}", **values), language)

@@ -9,29 +9,44 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 import click
 
 OK, BELOW, USAGE, OUR_FAULT = 0, 1, 2, 3
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order in which POSIX looks at them
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class WrongUse(click.ClickException):
-    """A sentence for the user about what they asked for."""
+class Said(click.ClickException):
+    """A sentence for the user, in the language of what they asked for."""
+
+    def __init__(self, message: str, language: str = "en") -> None:
+        super().__init__(message)
+        self.language = language
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it on standard error, marked as an error."""
+        from grader.words import catalogue
+
+        click.echo(catalogue(self.language).say("cli.error", message=self.message), file, err=True)
+
+
+class WrongUse(Said):
+    """A sentence about what was asked for."""
 
     exit_code = USAGE
 
 
-class OurFault(click.ClickException):
-    """A sentence for the user about a fault of the grader."""
+class OurFault(Said):
+    """A sentence about a fault of the grader."""
 
     exit_code = OUR_FAULT
 
 
-def fail(message: str) -> NoReturn:
+def fail(message: str, language: str = "en") -> NoReturn:
     """End with a sentence, and the status of wrong usage."""
-    raise WrongUse(message)
+    raise WrongUse(message, language)
 
 
 def guarded(command: Callable[..., int]) -> Callable[..., None]:
@@ -40,41 +55,51 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     @click.option("--debug", is_flag=True, help="Show the traceback of a fault of the grader.")
     @wraps(command)
     def run(debug: bool, **options: Any) -> None:
-        from grader.load import AssignmentError
-        from grader.locate import NotFound
-        from grader.read.intake import IntakeError
-
         try:
             sys.exit(command(**options))
         except (click.ClickException, click.Abort, SystemExit):
             raise
-        except (AssignmentError, NotFound, IntakeError) as error:
-            if debug:
+        except BaseException as error:
+            if debug and isinstance(error, Exception):
                 raise
-            fail(str(error))
-        except KeyboardInterrupt:
-            click.echo(
-                "\nStopped. What was finished is kept; the same command goes on from there.",
-                err=True,
-            )
-            sys.exit(130)
-        except Exception as error:
-            if debug:
-                raise
-            raise OurFault(
-                f"a fault of the grader, not of any submission: {type(error).__name__}: {error}\n"
-                "Run the same command with --debug to see where, and please report it."
-            ) from None
+            _say(error, language_of(options.get("lang"), options.get("notebook")))
 
     return run
 
 
-def language_of(given: str | None) -> str:
-    """The language asked for, else the locale's, else English."""
+def _say(error: BaseException, language: str) -> NoReturn:
+    """End with what an exception means to the user; an unforeseen one is a fault of ours."""
+    from grader.load import AssignmentError
+    from grader.locate import NotFound
+    from grader.read.intake import IntakeError
+    from grader.words import catalogue
+
+    words = catalogue(language)
+    if isinstance(error, AssignmentError):
+        fail(str(error), language)
+    if isinstance(error, (NotFound, IntakeError)):
+        fail(words.say(error.note.message_id, **error.note.values), language)
+    if isinstance(error, KeyboardInterrupt):
+        own = f"cli.stopped.{click.get_current_context().info_name}"
+        click.echo("\n" + words.say(own if words.has(own) else "cli.stopped.batch"), err=True)
+        sys.exit(130)
+    if not isinstance(error, Exception):
+        raise error
+    said = words.say("cli.fault", error=f"{type(error).__name__}: {error}")
+    raise OurFault(said, language) from None
+
+
+def language_of(given: str | None, notebook: Path | None = None) -> str:
+    """The language asked for, else that of a notebook, else the locale's, else English."""
     if given:
         return given
-    named = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "zh" if named.lower().startswith("zh") else "en"
+    if notebook is not None:
+        from grader.read.spoken import spoken_language
+
+        if spoken := spoken_language(notebook):
+            return spoken
+    named = next(filter(None, map(os.environ.get, _LOCALE)), None) or locale.getlocale()[0] or ""
+    return "zh" if named.lower().startswith(("zh", "chinese")) else "en"
 
 
 assignment_option = click.option(

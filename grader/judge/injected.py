@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grader.assignment import Exercise, Variant
-from grader.judge.reference import ReferenceModel
 from grader.judge.residuals import fits
 from grader.stages import Array, ModelProbe, NamedMistake
+
+if TYPE_CHECKING:
+    from grader.judge.reference import ReferenceModel
 
 CHANGED = 1e-3
 """How far the current must be from as strong as asked for to be called another."""

@@ -48,6 +48,10 @@ def _public_arrays(assignment: Assignment, model: ReferenceModel) -> dict[str, A
             arrays[f"{variant.id}/{name}"] = trace
         for name, fine in model.finer(panel, first, variant.constants).items():
             arrays[f":finer/{variant.id}/{name}"] = fine
-        for name, rate in model.field(at, variant.constants).items():
-            arrays[f":field/{variant.id}/{name}"] = rate
+        field = model.field(at, variant.constants)
+        arrays |= {f":field/{variant.id}/{name}": rate for name, rate in field.items()}
+        for mistake, mistaken in model.mistakes(at, variant.constants).items():
+            for name, rate in mistaken.items():
+                if not np.array_equal(rate, field[name], equal_nan=True):
+                    arrays[f":mistake/{variant.id}/{mistake}/{name}"] = rate
     return arrays

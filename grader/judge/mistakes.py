@@ -8,18 +8,23 @@ parameters explain that the model itself says it uses needs no mistake, and has 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grader.assignment import Assignment, Exercise, Variant
 from grader.judge.injected import scaled_input
 from grader.judge.match import reference_states
-from grader.judge.reference import ReferenceModel
 from grader.judge.residuals import fits
 from grader.stages import Array, Attempt, ModelProbe, NamedMistake
 
+if TYPE_CHECKING:  # a student checks without the reference, and so without JAX
+    from grader.judge.reference import ReferenceModel
+
 Field = Mapping[str, Array]
+Unit = Callable[[str], float]
 
 EXPLAINS = 1e-4
 """The residual (see `relative_error`) within which a mistake explains a derivative.
@@ -43,56 +48,104 @@ def named_mistakes(
     ``variant`` is the one that was chosen; any of the assignment's may have been made a
     mistake in. A state is absent where no mistake explains its derivative, or several do.
     """
-    answers, unit = attempt.answers, exercise.scale
+    answers = attempt.answers
     if not {"V", "I"} <= set(answers.field_states):
         return ()
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
     states = reference_states(model, answers.field_states, gates)
     plays = {"V": "V", **gates}
     found = {name: answers.field[own] for name, own in plays.items() if own in answers.field}
-    asked = model.field(states, variant.constants)
-    wrong = [
-        name
-        for name in model.model.STATES
-        if name in found
-        and np.isfinite(asked[name]).all()
-        and np.isfinite(found[name]).all()
-        and not fits(found[name], asked[name], tolerance, unit(name))
-    ]
+    wrong = wrong_states(found, model.field(states, variant.constants), tolerance, exercise.scale)
     if not wrong:
         return ()
-    near = max(tolerance, EXPLAINS)
-    explained: dict[str, dict[str, NamedMistake]] = {name: {} for name in wrong}
-    right: set[str] = set()  # with the model's own parameters
-    for each in (variant, *(other for other in assignment.variants if other.id != variant.id)):
-        base = model.field(states, each.constants)
-        for constants in _constants(exercise, attempt.probe, each):
-            own = model.field(states, constants)
-            right |= {name for name in wrong if fits(found[name], own[name], near, unit(name))}
-            for mistake, field in model.mistakes(states, constants).items():
-                for name in _explained(field, own, found, near, unit):
-                    if name in explained:
-                        explained[name].setdefault(
-                            mistake,
-                            NamedMistake(
-                                name=mistake, state=name, asked=base[name], given=field[name]
-                            ),
-                        )
+    variants = (variant, *(other for other in assignment.variants if other.id != variant.id))
+    likely = (
+        Likely(
+            asked=model.field(states, each.constants),
+            own=model.field(states, constants),
+            mistaken=model.mistakes(states, constants),
+        )
+        for each in variants
+        for constants in _constants(exercise, attempt.probe, each)
+    )
+    explained, right = explanations(found, wrong, likely, tolerance, exercise.scale)
     if "V" in wrong and not explained["V"] and "V" not in right:
         by_input = scaled_input(
             model, exercise, attempt.probe, variant, states, found["V"], tolerance
         )
         explained["V"] = {} if by_input is None else {by_input.name: by_input}
+    return only_ones(explained, right)
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """An accepted model's derivatives at the drawn states, ``(K,)`` each, and those of mistakes.
+
+    ``own`` are the derivatives with the parameters that the student's model says it has.
+    """
+
+    asked: Field
+    own: Field
+    mistaken: Mapping[str, Field]
+
+
+Explained = dict[str, dict[str, NamedMistake]]
+"""For each wrong state the mistakes that explain it, by name."""
+
+
+def wrong_states(found: Field, asked: Field, tolerance: float, unit: Unit) -> list[str]:
+    """The states whose derivative is not the one asked for, in the order of ``asked``."""
+    return [
+        name
+        for name, rate in asked.items()
+        if name in found
+        and np.isfinite(rate).all()
+        and np.isfinite(found[name]).all()
+        and not fits(found[name], rate, tolerance, unit(name))
+    ]
+
+
+def explanations(
+    found: Field, wrong: Iterable[str], models: Iterable[Likely], tolerance: float, unit: Unit
+) -> tuple[Explained, set[str]]:
+    """What explains each wrong state, and which of them are right with their own parameters."""
+    near = max(tolerance, EXPLAINS)
+    explained: Explained = {name: {} for name in wrong}
+    right: set[str] = set()
+    for each in models:
+        right |= {n for n in explained if fits(found[n], each.own[n], near, unit(n))}
+        for mistake, field in each.mistaken.items():
+            for name in _explained(field, each.own, found, near, unit):
+                if name in explained:
+                    named = NamedMistake(
+                        name=mistake, state=name, asked=each.asked[name], given=field[name]
+                    )
+                    explained[name].setdefault(mistake, named)
+    return explained, right
+
+
+def only_ones(explained: Explained, right: set[str]) -> tuple[NamedMistake, ...]:
+    """The mistake of each state that exactly one explains."""
     return tuple(
-        next(iter(explained[name].values()))
-        for name in wrong
-        if name not in right and len(explained[name]) == 1
+        next(iter(mistakes.values()))
+        for name, mistakes in explained.items()
+        if name not in right and len(mistakes) == 1
     )
 
 
-def _explained(
-    field: Field, right: Field, found: Field, near: float, unit: Callable[[str], float]
-) -> list[str]:
+def own_parameters(exercise: Exercise, probe: ModelProbe) -> dict[str, float]:
+    """The parameters that a model says it has, by full name, where they are not as asked."""
+    own = {}
+    for channel in exercise.channels:
+        said = probe.channel(channel.name)
+        for parameter, asked in channel.parameters.items():
+            value = said.parameters.get(parameter) if said else None
+            if value is not None and math.isfinite(value) and value != asked.value:
+                own[f"{channel.name}.{parameter}"] = value
+    return own
+
+
+def _explained(field: Field, right: Field, found: Field, near: float, unit: Unit) -> list[str]:
     """The states whose derivative a mistake changes, if it gives all of them as found."""
     changed = [
         name
@@ -109,12 +162,5 @@ def _constants(
 ) -> Iterator[Mapping[str, float]]:
     """A variant's constants, and where they differ those with the model's own parameters."""
     yield variant.constants
-    own = {}
-    for channel in exercise.channels:
-        said = probe.channel(channel.name)
-        for parameter, asked in channel.parameters.items():
-            value = said.parameters.get(parameter) if said else None
-            if value is not None and math.isfinite(value) and value != asked.value:
-                own[f"{channel.name}.{parameter}"] = value
-    if own:
+    if own := own_parameters(exercise, probe):
         yield {**variant.constants, **own}

@@ -2,7 +2,8 @@
 
 With them a student's model can be checked where the reference isn't at hand. The
 file holds ``"<variant>/<state>"`` with ``(T, N)`` arrays for every variant, and the
-stimuli that they belong to.
+stimuli that they belong to; under other names the derivatives at stored states, ``(K,)``, of
+every variant and of each likely mistake in it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy as np
 
 from grader.assignment import Assignment, Exercise
 from grader.judge.match import choose_traces, match_gates
+from grader.judge.mistakes import Likely, explanations, only_ones, own_parameters, wrong_states
 from grader.load import AssignmentError
-from grader.stages import Array, Attempt, Evidence, Panel, Reference
+from grader.stages import Array, Attempt, Evidence, NamedMistake, Panel, Reference
 from grader.stimuli import draw_panel
 
 PUBLIC_SEED = 0  # of the states at which a student's own check asks for the field
@@ -41,32 +43,70 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
     answers, panel = attempt.answers, attempt.panel
     if panel is None or not exercise.public_traces:
         return attempt
-    variants = load_public_traces(assignment, exercise)
+    arrays = _read(assignment.folder / exercise.public_traces)
+    variants = _traces(assignment, exercise, arrays)
     V = answers.traces.get("V")
     variant = next(iter(variants)) if V is None else choose_traces(variants, V, panel.time)
+    gates = match_gates(exercise, list(answers.traces))
+    field = _load_field(arrays, variant, answers.field_states)
     reference = Reference(
         variant=variant,
         traces=variants[variant],
-        gates=match_gates(exercise, list(answers.traces)),
+        gates=gates,
         fitted={},
-        field=_load_field(assignment, exercise, variant, answers.field_states),
-        finer=_load(assignment, exercise, f":finer/{variant}/"),
+        field=field,
+        finer=_load(arrays, f":finer/{variant}/"),
     )
+    if field:
+        found = _mistakes(assignment, exercise, attempt, reference, arrays)
+        reference = replace(reference, mistakes=found)
     return replace(attempt, reference=reference)
 
 
+def _mistakes(
+    assignment: Assignment,
+    exercise: Exercise,
+    attempt: Attempt,
+    reference: Reference,
+    arrays: Mapping[str, Array],
+) -> tuple[NamedMistake, ...]:
+    """The likely mistakes in the model's equations; in V's only where its parameters are right.
+
+    What other parameters would give is not stored.
+    """
+    answers = attempt.answers
+    tolerance = assignment.tolerance(exercise.id, None, answers.precision)
+    plays = {"V": "V", **reference.gates}
+    found = {name: answers.field[own] for name, own in plays.items() if own in answers.field}
+    if own_parameters(exercise, attempt.probe):
+        found.pop("V", None)
+    wrong = wrong_states(found, reference.field, tolerance, exercise.scale)
+    likely = (_likely(arrays, variant.id) for variant in assignment.variants)
+    if not wrong:
+        return ()
+    return only_ones(*explanations(found, wrong, likely, tolerance, exercise.scale))
+
+
+def _likely(arrays: Mapping[str, Array], variant: str) -> Likely:
+    field = _load(arrays, f":field/{variant}/")
+    mistaken: dict[str, dict[str, Array]] = {}
+    for path, rate in _load(arrays, f":mistake/{variant}/").items():
+        mistake, _, state = path.rpartition("/")
+        mistaken.setdefault(mistake, dict(field))[state] = rate
+    return Likely(asked=field, own=field, mistaken=mistaken)
+
+
 def _load_field(
-    assignment: Assignment, exercise: Exercise, variant: str, asked: Mapping[str, Array]
+    arrays: Mapping[str, Array], variant: str, asked: Mapping[str, Array]
 ) -> dict[str, Array]:
     """The stored field of a variant; none when other states were asked."""
-    at = _load(assignment, exercise, ":at/")
+    at = _load(arrays, ":at/")
     same = all(name in asked and np.array_equal(asked[name], at[name]) for name in at)
-    return _load(assignment, exercise, f":field/{variant}/") if same and at else {}
+    return _load(arrays, f":field/{variant}/") if same and at else {}
 
 
-def _load(assignment: Assignment, exercise: Exercise, prefix: str) -> dict[str, Array]:
+def _load(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
     """The stored arrays whose names begin so, under the rest of their names."""
-    arrays = _read(assignment.folder / exercise.public_traces)
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
@@ -76,16 +116,22 @@ def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, 
     Raises ``AssignmentError`` when the file is missing, isn't a plain array file, was
     made for other stimuli, or lacks a variant.
     """
+    return _traces(assignment, exercise, _read(assignment.folder / exercise.public_traces))
+
+
+def _traces(
+    assignment: Assignment, exercise: Exercise, arrays: Mapping[str, Array]
+) -> dict[str, dict[str, Array]]:
     file = assignment.folder / exercise.public_traces
     panel = draw_panel(assignment.of(exercise), 0, hidden=False)
-    arrays = _read(file)
-    for name, asked in panel_arrays(panel).items():
-        stored = arrays.pop(name, None)
+    stimuli = panel_arrays(panel)
+    for name, asked in stimuli.items():
+        stored = arrays.get(name)
         if stored is None or stored.shape != asked.shape or not np.allclose(stored, asked):
             raise AssignmentError(f"{file}: made for other stimuli ({name}); make it anew")
     traces: dict[str, dict[str, Array]] = {variant.id: {} for variant in assignment.variants}
     for name, trace in arrays.items():
-        if name.startswith((":at/", ":field/", ":finer/")):
+        if name in stimuli or name.startswith((":at/", ":field/", ":finer/", ":mistake/")):
             continue
         variant_id, _, state = name.partition("/")
         if trace.shape != panel.current.shape or not np.isfinite(trace).all():

@@ -84,6 +84,7 @@ def verdict(
         },
         language=language,
         stands_in=stands_in,
+        public_only=assignment.rubric is None,
     )
 
 
@@ -120,7 +121,7 @@ def _result(
         item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
         try:
             finding = _bounded(TABLE[check.kind](item))
-            message = words.say(finding.message_id, **finding.values)
+            message = _say(finding, words)
             status = _status(finding.credit)
         except Exception:  # ours, whatever the work was: the item is an error
             finding = Finding(
@@ -129,7 +130,7 @@ def _result(
                 detail=traceback.format_exc()[-4000:],
             )
             status = "error"
-    message = words.say(finding.message_id, **finding.values)
+    message = _say(finding, words)
     maximum = assignment.points(check)
     credit = finding.credit or 0.0
     return CheckResult(
@@ -148,6 +149,23 @@ def _result(
         line=finding.line,
         title=_title(check, assignment.exercise(check.exercise), words),
     )
+
+
+def _say(finding: Finding, words: Catalogue) -> str:
+    """The sentence of a finding, with states and parameters called as the lesson calls them."""
+    values = dict(finding.values)
+    if "parameter" in values:
+        values["term"] = _term(str(values["parameter"]), words)
+    if "full" in values:
+        kind = "V" if values["full"] == "V" else "gate"
+        values["full"] = words.say(f"checks.term.{kind}", name=values["full"])
+    return words.say(finding.message_id, **values)
+
+
+def _term(parameter: str, words: Catalogue) -> str:
+    """The assignment's own word for a parameter, where it has one."""
+    own = f"assignment.term.{parameter}"
+    return words.say(own if words.has(own) else "checks.term.parameter", name=parameter)
 
 
 def _bounded(finding: Finding) -> Finding:
@@ -177,6 +195,7 @@ def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
         f"checks.title.{check.kind}",
         channel=check.channel or check.exercise,
         parameter=check.parameter,
+        term=_term(check.parameter, words),
         variable=exercise.short(check.variable) or words.say("checks.title.others"),
         steps=check.steps,
     )

@@ -60,7 +60,7 @@ def _submission(
 ) -> Submission:
     metadata = tree.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    assignment = _assignment(metadata)
+    assignment, spoken = _named(metadata, "assignment"), _named(metadata, "language")
     language = _language(metadata)
 
     def refused(message_id: str, **values: str | int) -> Submission:
@@ -69,6 +69,7 @@ def _submission(
             sha256=sha256,
             language=language,
             assignment=assignment,
+            spoken=spoken,
             notes=notes,
             fault=Note(message_id=f"read.fault.{message_id}", values=values),
         )
@@ -92,6 +93,7 @@ def _submission(
         sha256=sha256,
         cells=cells,
         assignment=assignment,
+        spoken=spoken,
         notes=(*notes, *version_notes, *_gathered(raws), *mended, *_order(cells)),
     )
 
@@ -186,9 +188,10 @@ def _order(cells: Iterable[Cell]) -> list[Note]:
     return []
 
 
-def _assignment(metadata: dict[str, Any]) -> str | None:
+def _named(metadata: dict[str, Any], key: str) -> str | None:
+    """What the notebook's metadata say for the grader."""
     ours = metadata.get("grader")
-    name = ours.get("assignment") if isinstance(ours, dict) else None
+    name = ours.get(key) if isinstance(ours, dict) else None
     return clean(name)[:200] if isinstance(name, str) and name else None
 
 

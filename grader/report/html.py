@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,15 @@ from grader.stages import GradeReport
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def student_html(report: GradeReport) -> str:
-    """``result.html``: what the student reads. Hidden checks are one sum in it."""
-    said = phrases(report.language)
+def student_html(report: GradeReport, *, pictures: bool = True) -> str:
+    """``result.html``: what the student reads. Hidden checks are one sum in it.
+
+    Of a student's own check it tells counts in place of marks. Without ``pictures`` the
+    figures that the notebook drew are left out.
+    """
+    if not pictures:
+        report = replace(report, run=replace(report.run, figures=()))
+    said = phrases(report.language, own=report.public_only)
     return render("student.html.j2", page=student_page(report), say=said.say, points=points)
 
 

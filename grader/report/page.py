@@ -26,7 +26,7 @@ _FOR_ALL: Final = ("brainpy", "jax", "python")  # what a student's footer may na
 
 def student_page(report: GradeReport) -> Page:
     """The student's: public checks one by one, all hidden ones as one sum."""
-    return _page(settled(report), phrases(report.language))
+    return _page(settled(report), phrases(report.language, own=report.public_only))
 
 
 def teacher_page(report: GradeReport) -> Page:
@@ -57,8 +57,9 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         submission=one_line(report.submission_id, 200),
         file=said.line(report.file if teacher else _name(report.file), 200),
         graded=graded,
-        score=points(report.score),
-        max_score=points(report.max_score),
+        public_only=report.public_only,
+        score=str(_passed(rows)) if report.public_only else points(report.score),
+        max_score=str(len(rows)) if report.public_only else points(report.max_score),
         marks=None if report.score is None else (report.score, report.max_score),
         headline=_headline(report, rows, said),
         told=said.run(report) if full else "",
@@ -143,7 +144,6 @@ def _group(
 ) -> Group:
     has, most = total(c.points for c in checks), total(c.max_points for c in checks)
     share = min(1.0, max(0.0, has / most)) if most > 0 else 0.0
-    passed = sum(row.status == "pass" for row in rows)
     return Group(
         title=title,
         points=said.say("points", points=points(has), max_points=points(most)),
@@ -151,7 +151,8 @@ def _group(
         most=most,
         percent=f"{100 * share:.2f}%",
         lost=total(lost(check) for check in checks),
-        counts=said.say("checks.counts", passed=passed, total=len(rows)),
+        passed=_passed(rows),
+        counts=said.say("checks.counts", passed=_passed(rows), total=len(rows)),
         rows=rows,
     )
 
@@ -192,11 +193,15 @@ def _headline(report: GradeReport, rows: Sequence[Row], said: Phrases) -> str:
         return said.say("outcome.not_graded")
     if report.run.status == "unreadable":
         return said.say("outcome.unreadable")
-    passed = sum(row.status == "pass" for row in rows)
+    passed = _passed(rows)
     if rows and passed == len(rows):
         full = report.score is not None and report.score >= report.max_score - 1e-9
         return said.say("outcome.perfect" if full else "outcome.all_shown")
     return said.say("outcome.some", passed=passed, total=len(rows))
+
+
+def _passed(rows: Sequence[Row]) -> int:
+    return sum(row.status == "pass" for row in rows)
 
 
 def _plots(curves: Sequence[Curve], said: Phrases, *, notes: bool) -> tuple[Plot, ...]:

@@ -10,7 +10,7 @@ from grader.report.clean import one_line, without_paths
 from grader.stages import CheckResult, GradeReport, RunStatus, Value
 from grader.words import LANGUAGES, Catalogue, catalogue, show
 
-_FOR_TEACHER = "report.for_teacher."
+_INSTEAD = {"teacher": "report.for_teacher.", "own": "report.for_own."}
 _CUT: tuple[RunStatus, ...] = ("cell_error", "timeout", "memory", "kernel_died")
 
 
@@ -74,20 +74,22 @@ class Phrases:
         return self.say(f"told.{status}_cell", cell=cell + 1)
 
 
-def phrases(language: str, *, teacher: bool = False) -> Phrases:
+def phrases(language: str, *, teacher: bool = False, own: bool = False) -> Phrases:
     """The phrases in ``language``; English where there is none such.
 
-    For a teacher ``report.for_teacher.<key>`` is said in place of ``report.<key>``.
+    For a teacher ``report.for_teacher.<key>`` is said in place of ``report.<key>``, for a
+    student who checks their own work ``report.for_own.<key>``.
     """
     words = catalogue(language if language in LANGUAGES else "en")
-    if not teacher:
+    if not (teacher or own):
         return Phrases(words)
-    own = {
-        id.replace(_FOR_TEACHER, "report.", 1): sentence
+    prefix = _INSTEAD["teacher" if teacher else "own"]
+    instead = {
+        id.replace(prefix, "report.", 1): sentence
         for id, sentence in words.sentences.items()
-        if id.startswith(_FOR_TEACHER)
+        if id.startswith(prefix)
     }
-    return Phrases(Catalogue(words.language, {**words.sentences, **own}), teacher=True)
+    return Phrases(Catalogue(words.language, {**words.sentences, **instead}), teacher)
 
 
 def points(number: float | None) -> str:

@@ -56,6 +56,7 @@ class Group:
     most: float
     percent: str  # "62.5%", for a bar
     lost: float
+    passed: int = 0
     counts: str = ""
     rows: tuple[Row, ...] = ()
 
@@ -78,6 +79,7 @@ class Page:
     submission: str
     file: str
     graded: bool
+    public_only: bool  # counts of checks are told in place of marks
     score: str
     max_score: str
     marks: tuple[float, float] | None  # the same as numbers; None when not graded

@@ -1,27 +1,25 @@
-"""Starting a kernel that isn't boxed in: the one that runs with ``--sandbox none``."""
+"""nbclient's seam for a kernel that isn't boxed in: a self-check's, or with ``--sandbox none``."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-# The kernel asks to be killed when the process that started it dies, whatever kills it.
-_LAUNCH = """\
-import ctypes, os, signal
-try:
-    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
-except (OSError, AttributeError):
-    pass
-from ipykernel.kernelapp import launch_new_instance
-launch_new_instance()
-"""
-_FLAGS = (
+from grader.run.start import become_kernel, kernel_environment, start
+
+__all__ = ["PlainKernelManager", "kernel_environment", "plain_kernel", "short_folder"]
+
+_ARGUMENTS = (
+    *("-f", "{connection_file}"),
     "--HistoryManager.enabled=False",
     "--IPKernelApp.log_level=40",
     "--InlineBackend.figure_format=png",
@@ -29,19 +27,30 @@ _FLAGS = (
 
 
 class PlainKernelManager(AsyncKernelManager):
-    """nbclient's seam for a kernel of this very Python, whatever kernels are installed.
+    """Starts a kernel of this very Python, whatever kernels are installed.
 
     A submission may name a kernel that does not exist here; its name is not looked at.
     """
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """How the kernel is started."""
-        return KernelSpec(
-            argv=[sys.executable, "-c", _LAUNCH, "-f", "{connection_file}", *_FLAGS],
-            display_name="grader",
-            language="python",
-        )
+        """The arguments of ``ipykernel``; the program is the provisioner's affair."""
+        return KernelSpec(argv=[*_ARGUMENTS], display_name="grader", language="python")
+
+
+class PlainProvisioner(LocalProvisioner):
+    """Makes a kernel of a process that was started before, or of a new one."""
+
+    waiting: subprocess.Popen[bytes] | None = None
+
+    async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
+        """Called by the manager with ``cwd`` and ``env``, once the connection file is written."""
+        process = start(options["env"]) if self.waiting is None else self.waiting
+        become_kernel(process, options["cwd"], options["env"], cmd)
+        self.process, self.pid, self.cwd = process, process.pid, options["cwd"]
+        with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows has none
+            self.pgid = os.getpgid(process.pid)
+        return self.connection_info
 
 
 def short_folder() -> Path | None:
@@ -54,32 +63,20 @@ def short_folder() -> Path | None:
     return short if is_long and os.access(short, os.W_OK) else None
 
 
-def plain_kernel(folder: Path) -> PlainKernelManager:
-    """A manager whose sockets and connection file lie in ``folder``; nothing listens on TCP."""
-    manager = PlainKernelManager()
-    manager.transport = "ipc"
-    manager.ip = str(folder / "kernel")
-    manager.connection_file = str(folder / "connection.json")
-    return manager
+def plain_kernel(
+    folder: Path, waiting: subprocess.Popen[bytes] | None = None
+) -> PlainKernelManager:
+    """A manager whose sockets and connection file lie in ``folder``.
 
-
-def kernel_environment(folder: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The kernel's environment variables: the user's, less secrets, plus what holds it still.
-
-    JAX stays on the CPU, IPython keeps its files in ``folder``, and pip reaches no index:
-    a submission must not change the environment that it is graded in.
+    Nothing listens on TCP, but on Windows, which has no such sockets. ``waiting`` is a
+    process of `grader.run.start` that is to be the kernel.
     """
-    environment = {
-        name: value
-        for name, value in (os.environ if base is None else base).items()
-        if not name.startswith("GRADER_") and name not in {"MPLBACKEND", "JPY_PARENT_PID"}
-    }
-    environment.update(
-        JAX_PLATFORMS="cpu",
-        IPYTHONDIR=str(folder / "ipython"),
-        JUPYTER_PLATFORM_DIRS="1",
-        PIP_NO_INDEX="1",
-        PIP_DISABLE_PIP_VERSION_CHECK="1",
-        PYTHONIOENCODING="utf-8",
-    )
-    return environment
+    manager = PlainKernelManager()
+    if sys.platform != "win32":
+        manager.transport = "ipc"
+        manager.ip = str(folder / "kernel")
+    manager.connection_file = str(folder / "connection.json")
+    provisioner = PlainProvisioner(parent=manager, kernel_spec=manager.kernel_spec)
+    provisioner.waiting = waiting
+    manager.provisioner = provisioner
+    return manager

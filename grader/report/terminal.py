@@ -1,0 +1,118 @@
+"""A student's own check as a terminal shows it: a table of all checks, and what to try next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.page import student_page
+from grader.report.phrases import Phrases, phrases
+from grader.report.shown import Page, Row
+from grader.stages import GradeReport
+
+_MARKS: Final = {
+    "pass": ("\N{CHECK MARK}", "green"),
+    "partial": ("\N{ALMOST EQUAL TO}", "yellow"),
+    "fail": ("\N{BALLOT X}", "red"),
+    "skipped": ("\N{EN DASH}", "dim"),
+    "error": ("!", "magenta"),
+}
+_MOST_STEPS: Final = 3
+
+
+def check_lines(report: GradeReport, *, is_page: bool) -> RenderableType:
+    """What passes, what fails and where, what to try next, and how many pass of all.
+
+    Where no page is written, ``is_page`` false, it is said that there could be one.
+    """
+    page, said = student_page(report), phrases(report.language, own=True)
+    parts: list[RenderableType] = []
+    if page.graded and not page.unreadable:
+        parts += [_table(page, said), Text()]
+    parts += [Text(f"\N{BULLET} {note}", style="yellow") for note in page.notes]
+    if page.failure is not None and page.failure.error:
+        parts.append(_failure(page, said))
+    if steps := [*next_steps(page)][:_MOST_STEPS]:
+        parts.append(Text(said.say("first.heading"), style="bold"))
+        parts += [_step(number, _placed(*step, said)) for number, step in enumerate(steps, start=1)]
+    if steps and page.plots and not is_page:
+        parts += [Text(), Text(said.say("terminal.plots"), style="dim")]
+    return Lines(*parts, Text(), _outcome(page, said))
+
+
+def next_steps(page: Page) -> Iterator[tuple[str, str]]:
+    """``(where, what)`` of what to mend, causes before what may follow of them.
+
+    A run that stopped, what stands in one line, mistakes that the equations show; where
+    there is none of these, what fails first.
+    """
+    if page.told:
+        yield page.failure.where if page.failure else "", page.told
+    causes = [
+        *((row.where, row.message) for row in page.missing if row.line is not None),
+        *(("", apart.mistake) for apart in page.differences if apart.mistake),
+    ]
+    stopped = page.failure.where if page.failure else ""
+    yield from (cause for cause in causes if not page.told or cause[0] != stopped)
+    if not page.told and not causes:
+        yield from ((row.where, row.message) for row in page.missing)
+
+
+def _table(page: Page, said: Phrases) -> Table:
+    """All checks by family. What several say alike stands there once."""
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
+    table.add_column(width=1)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    told: set[str] = set()
+    for group in page.groups:
+        table.add_row("", Text(group.title, style="bold"), Text(group.counts, style="dim"))
+        for row in group.rows:
+            sign, style = _MARKS[row.status]
+            again = row.message in told and row.status != "pass"
+            told.add(row.message)
+            message = Text(said.say("terminal.again"), style="dim") if again else _told(row, said)
+            table.add_row(Text(sign, style=style), Text(row.title), message)
+    return table
+
+
+def _told(row: Row, said: Phrases) -> Text:
+    return Text(row.message if row.status == "pass" else _placed(row.where, row.message, said))
+
+
+def _placed(where: str, message: str, said: Phrases) -> str:
+    return said.say("terminal.placed", message=message, where=where) if where else message
+
+
+def _failure(page: Page, said: Phrases) -> RenderableType:
+    """The error itself, and the line of the cell where it stopped."""
+    assert page.failure is not None
+    lines = [Text(page.failure.error.strip(), style="red")]
+    lines += [Text(f"{one.number:>4}  {one.text}") for one in page.failure.source if one.marked]
+    heading = Text(_placed(page.failure.where, said.say("failure.heading"), said), style="bold")
+    return Lines(heading, Padding(Lines(*lines), (0, 0, 1, 2)))
+
+
+def _step(number: int, what: str) -> RenderableType:
+    table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
+    table.add_column(width=2)
+    table.add_column(overflow="fold")
+    table.add_row(f"{number}.", Text(what))
+    return table
+
+
+def _outcome(page: Page, said: Phrases) -> Text:
+    if not page.graded:
+        return Text(f"{page.headline} {said.say('outcome.not_graded_why')}", style="bold magenta")
+    if page.unreadable:
+        return Text(page.headline, style="bold red")
+    count = said.say("score.spoken", score=page.score, max_score=page.max_score)
+    if page.score == page.max_score:
+        return Text(page.headline, style="bold green")
+    return Text(said.say("terminal.some", count=count), style="bold")

@@ -1,0 +1,117 @@
+"""`%grader check` in a notebook that runs: the saved file is checked, the session left alone."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from conftest import short_solution
+from nbclient import NotebookClient
+
+pytestmark = pytest.mark.slow
+_LOOK = "seen = {k: id(v) for k, v in globals().items() if k[0] != '_'}"
+_COMPARE = (
+    "now = {k: id(v) for k, v in globals().items() if k[0] != '_' and k not in ('seen', 'In')}\n"
+    "print(now == {k: v for k, v in seen.items() if k != 'In'}, 'grader.magic' in __import__('sys')"
+    ".modules, HH.__name__)"
+)
+
+
+def ran(notebook: Any, folder: Path, *sources: str) -> list[Any]:
+    """Run a notebook with further cells in ``folder``; the outputs of these, cell by cell."""
+    notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    more = [nbformat.v4.new_code_cell(source) for source in sources]
+    notebook.cells += more
+    client = NotebookClient(notebook, timeout=120, allow_errors=True)
+    client.resources["metadata"] = {"path": str(folder)}
+    client.execute(env={**os.environ, "LC_ALL": "C.UTF-8"})
+    return [cell.outputs for cell in more]
+
+
+def text(outputs: Sequence[Any]) -> str:
+    """All that a cell says as text; it must not have raised."""
+    assert not [output for output in outputs if output.output_type == "error"], outputs
+    return "".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student's folder with one notebook, which checks itself at its end."""
+    folder = tmp_path_factory.mktemp("作业 1")
+    file = short_solution(folder / "my homework.ipynb")
+    notebook = nbformat.read(file, 4)
+    for source in ("%load_ext grader", "%grader check"):
+        notebook.cells.append(nbformat.v4.new_code_cell(source))
+    file.write_text(nbformat.writes(notebook).replace("g_max=36.", "g_max=35."), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def said(folder: Path) -> list[Any]:
+    """What further cells of that notebook say, once it ran to its end."""
+    notebook = nbformat.read(folder / "my homework.ipynb", 4)
+    check = notebook.cells.pop()
+    changed = next(c.source for c in notebook.cells if c.source.startswith("class HH("))
+    (folder / "sub").mkdir()
+    (folder / "sub" / "broken.ipynb").write_text('{"cells": [', "utf-8")
+    return ran(
+        notebook, folder, _LOOK, check.source, _COMPARE,
+        changed.replace("g_max=35.", "g_max=36."), "%grader check --assignment nix",
+        "%grader check sub/broken.ipynb", "%grader check sub", "%grader check --nix",
+        "%grader check --lang fr", '%grader check "my', "%grader check one.ipynb two.ipynb",
+        "%grader grade", "%grader check --help",
+        "open('another.ipynb', 'w').close()\n%grader check --lang zh",
+    )  # fmt: skip
+
+
+def test_the_report_is_in_the_cell(said: list[Any]) -> None:
+    """A table for a terminal, the page for a browser; both of the saved file, run afresh.
+
+    Run there, the notebook's own ``%grader check`` says nothing, or this would never end.
+    """
+    first, report = said[1]
+    assert "my homework.ipynb, as it was saved at " in first.text
+    assert "is run from the top in a fresh kernel" in first.text
+    table, frame = report.data["text/plain"], report.data["text/html"]
+    assert "g_max of IK is 35 mS/cm², not the value asked for" in table
+    assert "public checks pass; further stimuli are used when it is graded" in table
+    assert frame.startswith("<iframe srcdoc=")
+    assert "sandbox" in frame  # nothing in the page can reach the notebook
+    page = html.unescape(frame)
+    assert "g_max of IK is 35" in page
+    assert "<script" not in page
+
+
+def test_the_session_is_left_alone(said: list[Any]) -> None:
+    """Every name of the student's session still stands for the very same object."""
+    assert text(said[2]).split() == ["True", "True", "HH"]
+
+
+def test_what_is_not_saved_is_told(said: list[Any]) -> None:
+    """A class that was run otherwise than it stands in the file is named; before, none was."""
+    assert "What you ran last is not in the saved file: class HH." in text(said[4])
+    assert "There is no assignment nix" in text(said[4])
+    assert "What you ran last" not in text(said[1])
+
+
+def test_what_cannot_be_done_is_a_sentence(said: list[Any]) -> None:
+    """A broken file, a folder, a wrong option: one line each, no traceback, and no run."""
+    broken, folder, option, value, quote, two, other, usage, which = map(text, said[5:14])
+    assert "The file breaks off in the middle" in broken
+    assert "sub: there is no such file." in folder
+    assert "There is no option --nix." in option
+    assert "--lang can't have that value." in value
+    assert "The command is not written as it should be" in quote
+    assert "The command is not written as it should be" in two
+    assert "Write %grader check, or %grader check NAME.ipynb." in other
+    assert usage.startswith("Usage: grader check")
+    assert "在这里无法得知这个笔记本是哪个文件" in which
+    assert not any(
+        "Traceback" in one or "fresh kernel; your" in one for one in map(text, said[5:12])
+    )
