@@ -37,6 +37,7 @@ from grader.assignment import (
     Tolerance,
     Variant,
 )
+from grader.handing_in import ANY_TIME, HandingIn, Late
 
 TOLERANCES = "tolerances.toml"
 """The file of derived tolerances, beside assignment.toml and beside rubric.toml."""
@@ -58,6 +59,7 @@ class _Public(Data):
     variants: tuple[Variant, ...] = (Variant(id="given"),)
     stimuli: tuple[Stimulus, ...] = ()
     checks: tuple[Check, ...]
+    handing_in: HandingIn = ANY_TIME
 
 
 class _Hidden(Data):
@@ -114,6 +116,7 @@ def load_assignment(
         stimuli=public.stimuli,
         public_checks=public.checks,
         tolerances=tuple(_tolerances(folder, teachers)) if derived else (),
+        handing_in=public.handing_in,
         rubric=rubric,
     )
     _verify(assignment, derived)
@@ -161,6 +164,8 @@ _TABLES: dict[str, type[BaseModel]] = {
     "partial": Tier,
     "title": Text,
     "tolerances": Tolerance,
+    "handing_in": HandingIn,
+    "late": Late,
 }
 
 
