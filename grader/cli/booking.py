@@ -37,12 +37,13 @@ def speaking(command: Callable[..., int]) -> Callable[..., int]:
     def run(lang: str | None, **options: Any) -> int:
         from grader.export.graded import ExportError
         from grader.gradebook.store import BookError
+        from grader.passback.secret import PassbackError
         from grader.words import catalogue
 
         words = catalogue(language_of(lang))
         try:
             return command(words=words, **options)
-        except (BookError, ExportError) as problem:
+        except (BookError, ExportError, PassbackError) as problem:
             fail(words.say(problem.note.message_id, **problem.note.values))
 
     return run
