@@ -34,7 +34,7 @@ _NAMES = {
     "-f",
     "--feedback",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path("feedback"),
     show_default=True,
     help="The folder that grader grade wrote.",
