@@ -51,7 +51,7 @@ class Term:
 
     def grade(self, reports: Mapping[int, GradeReport], *, again: bool = False) -> None:
         """Put results of students, by their place, into the gradebook."""
-        out = self.folder / "out"
+        out = self.folder / "class"
         ids = {place: f"s{number(place)}" for place in reports}
         origins = {ids[place]: canvas(name(place), number(place)) for place in reports}
         results_in(out, {ids[place]: one for place, one in reports.items()}, origins)

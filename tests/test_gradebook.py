@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 from booked import LOST, all_standings, report, results_in, standing_of, take_in
-from conftest import run_grader
+from click.testing import CliRunner
 from exported import canvas, moodle
 
+from grader.cli import main
 from grader.export.booked import booked
-from grader.gradebook import rows
+from grader.gradebook import journal, rows
 from grader.gradebook.overrides import as_mark, decide, find
 from grader.gradebook.store import BookError, opened
-from grader.gradebook.term import people, standings
+from grader.gradebook.term import history, people, standings
 from grader.gradebook.values import Kind
 from grader.handing_in import HandingIn, Late
 from grader.words import catalogue
@@ -268,12 +269,41 @@ def test_a_term_has_a_column_for_each_assignment(tmp_path: Path, book: Path) -> 
     ]
 
 
+def test_a_history_says_everything_in_both_languages(book: Path, tmp_path: Path) -> None:
+    """Attempts, results, decisions and what was sent, each with who and when."""
+    one = results_in(tmp_path / "1", {"ann": report(80)})
+    take_in(book, one, times={"ann": DUE})
+    take_in(book, results_in(tmp_path / "2", {"ann": report(None, content="two")}))
+    decisions: list[tuple[Kind, str | None]] = [("mark", "90"), ("excused", "yes")]
+    for kind, value in [*decisions, ("due", DUE.isoformat()), ("mark", None)]:
+        set_by_hand(book, "ann", value, kind)
+    with opened(book, write=True) as opening:
+        [(record, _)] = all_standings(book)
+        for state in ("arrived", "refused", "begun"):
+            sending = journal.begin(
+                opening, target="lti x", assignment="hh", student=record.student.id, user="u1",
+                score=80.0, max_score=100.0, who="ta",
+            )  # fmt: skip
+            if state != "begun":
+                journal.end(opening, sending, state, "HTTP 404")
+        events = history(opening.connection, "hh", record)
+    kinds = {event.what.message_id.rpartition(".")[2] for event in events}
+    assert kinds == {
+        *("attempt_at", "attempt", "result", "not_graded", "mark", "excused", "due", "undone"),
+        *("arrived", "refused", "begun"),
+    }
+    for language in ("en", "zh"):
+        said = [catalogue(language).say(e.what.message_id, **e.what.values) for e in events]
+        assert all(event.who == "ta" for event in events)
+        assert any("80/100" in text and "lti x" in text for text in said)
+
+
 def test_the_command_line_keeps_a_term(book: Path, out: Path, tmp_path: Path) -> None:
     """Add, show, override, history, grade again, export: as a TA does it, in both languages."""
 
     def grader(*arguments: str | Path) -> str:
-        done = run_grader(*arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = CliRunner().invoke(main, [*map(str, arguments)], env={"COLUMNS": "100"})
+        assert done.exit_code == 0, done.output
         return done.stdout
 
     origins = {"lee_12": canvas("leeann", "12"), "kim_13": canvas("kimjo", "13")}
