@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from booked import report
+from booked import report, take_in
 from lms import lti
 from lms.lti import PEM, SCORE, Platform
 from passed_back import Term, number, scores, users
 
 from grader.gradebook.store import opened
+from grader.handing_in import HandingIn, Late
 
 CLASS = 6
 LATE = "POST /course/7/lineitem/scores"
@@ -269,6 +270,32 @@ def test_no_secret_gets_anywhere(term: Term, platform: Platform, tmp_path: Path)
     texts = [*outputs, *(file.read_bytes().decode("latin-1") for file in written)]
     for secret in platform.secrets:
         assert not [text[:200] for text in texts if secret in text]
+
+
+def test_canvas_takes_its_own_numbers_and_no_new_submission(term: Term) -> None:
+    """With ``canvas = true`` students are told by the numbers of its download alone."""
+    own = {number(place): who for place, who in enumerate(users(CLASS).values())}
+    with lti.course(own, moodle=False) as platform:
+        term.lti(platform.url, more="canvas = true\n")
+        settings = term.folder / "lms.toml"
+        lines = settings.read_text().splitlines(keepends=True)
+        settings.write_text("".join(line for line in lines if "memberships" not in line))
+        assert term.export("lti", "--send").exit_code == 0
+        assert set(platform.scores) == set(own)
+        said = platform.scores[number(0)][0]["https://canvas.instructure.com/lti/submission"]
+        assert said == {"new_submission": False}
+
+
+def test_what_lateness_cost_is_said_beside_the_mark(term: Term, platform: Platform) -> None:
+    """The report says what was earned; the mark is less, and the student reads why."""
+    due = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    rules = HandingIn(due=due, late=Late(percent_a_day=10))
+    times = {f"s{number(1)}": due + timedelta(days=1.5), f"s{number(2)}": due}
+    take_in(term.book, term.folder / "class", rules=rules, times=times, again=True)
+    assert term.export("lti", "--send").exit_code == 0
+    assert platform.marks()["u101"] == pytest.approx(30.1)
+    assert platform.scores["u101"][0]["comment"] == "2 days late: 20 points less."
+    assert "comment" not in platform.scores["u102"][0]
 
 
 def test_a_key_that_others_may_read_is_said(term: Term, platform: Platform) -> None:

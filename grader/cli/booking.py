@@ -68,7 +68,7 @@ def add_results(
     times: Path | None,
     who: str,
     assignments: Path | None,
-) -> None:
+) -> Update:
     """Take results into a gradebook and say what came of it; also for ``grade --gradebook``."""
     from grader.console_book import show_added
 
@@ -78,6 +78,7 @@ def add_results(
     arguments += ["--times", str(times)] if times else []
     arguments += ["--assignments", str(assignments)] if assignments else []
     show_added(update, words, f"grader gradebook {shlex.join(arguments)}")
+    return update
 
 
 def incoming(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.booking import add_results, gradebook_option, incoming, speaking, user
-from grader.cli.options import OK, SETTINGS, assignments_option, guarded, lang_option
+from grader.cli.options import BELOW, OK, SETTINGS, assignments_option, guarded, lang_option
 
 if TYPE_CHECKING:
     from grader.gradebook.term import Event
@@ -67,9 +67,12 @@ def add(
 
     Further attempts are added. Where a mark is there and OUT has another for the same notebook,
     nothing changes yet: grader gradebook regrade shows what would.
+
+    \b
+    Exit status: 0 all of OUT is in the gradebook; 1 some has no result to rely on; 2 wrong
+    usage, or the gradebook can't be used; 3 a fault of ours.
     """
-    add_results(words, out, book, times, who, assignments)
-    return OK
+    return BELOW if add_results(words, out, book, times, who, assignments).left_out else OK
 
 
 @gradebook.command()
@@ -106,7 +109,7 @@ def regrade(
         if apply:
             write(connection, update, again=True)
     show_regrade(update, words, apply)
-    return OK
+    return BELOW if update.left_out else OK
 
 
 @gradebook.command()

@@ -16,7 +16,7 @@ from grader.report.result import ResultError
 from grader.report.settle import settled
 from grader.roster import RosterError, Row, read_roster
 from grader.seal import SEAL
-from grader.stages import CheckResult, GradeReport
+from grader.stages import GradeReport
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,15 +122,8 @@ def _coming(row: Row, folder: Path, who: str, when: datetime | None) -> Coming |
             assignment_digest=report.assignment_digest,
             evidence=evidence,
             seal=str(result[SEAL]),
-            checks=tuple(_check(check) for check in report.checks),
+            checks=tuple(
+                {"id": c.id, "points": c.points, "max_points": c.max_points} for c in report.checks
+            ),
         ),
     )
-
-
-def _check(check: CheckResult) -> dict[str, object]:
-    return {
-        "id": check.id,
-        "title": check.title,
-        "points": check.points,
-        "max_points": check.max_points,
-    }

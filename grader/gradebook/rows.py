@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from grader.gradebook.values import Attempt, Key, Kind, Override, Record, Result, Student
 from grader.handing_in import HandingIn
@@ -140,7 +141,7 @@ def _attempts(
                 sha256=sha256,
                 submission=submission,
                 file=file,
-                origin=Origin(**json.loads(origin)),
+                origin=_origin(json.loads(origin)),
                 at=at,
                 first=_time(first),
                 last=_time(last),
@@ -186,6 +187,11 @@ def _overrides(connection: sqlite3.Connection, assignment: str) -> Iterable[tupl
     kind: Kind
     for student, id, kind, value, at, who, why in found:
         yield student, Override(id=id, kind=kind, value=value, at=at, who=who, why=why)
+
+
+def _origin(table: dict[str, Any]) -> Origin:
+    """Whose it is, as far as this grader knows such things."""
+    return Origin(**{one.name: table[one.name] for one in fields(Origin) if one.name in table})
 
 
 def _new(done: sqlite3.Cursor) -> int:

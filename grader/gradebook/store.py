@@ -118,9 +118,10 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> bool:
         raise BookError("other", path=str(path))
     if version > len(VERSIONS):
         raise BookError("newer", path=str(path), version=version, known=len(VERSIONS))
-    if write and not is_new:
+    is_old = version < len(VERSIONS)
+    if (write or is_old) and not is_new:
         back_up(connection, path)
-    if is_new or version < len(VERSIONS):
+    if is_old:
         _migrate(connection)
     return is_new
 

@@ -34,7 +34,7 @@ class Student:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """One judgement of an attempt. ``checks`` are id, title and points of each.
+    """One judgement of an attempt. ``checks`` are id and points of each.
 
     ``evidence`` is the digest of what it was judged by, ``seal`` that of the result itself.
     """

@@ -64,7 +64,7 @@ class Canvas:
         asked = Asked(method="PUT", url=url, headers=headers, content=content)
         answer = self._web.ask(lambda: asked)
         told = self._web.told(answer)
-        if answer.status == 401 and b"user authorization required" in answer.body.lower():
+        if answer.status == 401 and "www-authenticate" in answer.headers:  # it is the token
             raise PassbackError("unauthorised", told=told)
         return Sent("arrived") if answer.status == 200 else Sent("refused", told)
 
@@ -84,7 +84,11 @@ def _person(line: int, number: str, user: dict[str, Any]) -> Person:
 
 
 def _held(submission: dict[str, Any]) -> Held:
-    """The grade as it was entered: Canvas may take off points for lateness by itself."""
-    entered = submission.get("entered_score", submission.get("score"))
-    score = float(entered) if isinstance(entered, (int, float)) else None
-    return Held(score=score, excused=submission.get("excused") is True)
+    """The grade before what Canvas takes off for lateness by itself."""
+    score, taken_off = submission.get("score"), submission.get("points_deducted")
+    if isinstance(score, (int, float)) and isinstance(taken_off, (int, float)):
+        score += taken_off
+    return Held(
+        score=float(score) if isinstance(score, (int, float)) else None,
+        excused=submission.get("excused") is True,
+    )

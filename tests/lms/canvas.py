@@ -64,8 +64,8 @@ class Course:
         entered = given[-1] if given else None
         return {
             "user_id": int(user),
-            "entered_score": entered,
             "score": None if entered is None else entered - self.deducted,
+            "points_deducted": self.deducted or None,
             "excused": user in self.excused,
             "user": {"id": int(user), "name": self.users[user], "login_id": f"login{user}"},
         }
