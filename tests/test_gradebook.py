@@ -19,6 +19,7 @@ from grader.gradebook.store import BookError, opened
 from grader.gradebook.term import history, people, standings
 from grader.gradebook.values import Kind
 from grader.handing_in import HandingIn, Late
+from grader.roster import Origin
 from grader.words import catalogue
 
 DUE = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
@@ -139,6 +140,19 @@ def test_a_flag_alone_costs_nothing_and_is_said(book: Path, out: Path) -> None:
     ann, bo = standing_of(book, "ann"), standing_of(book, "bo")
     assert (ann.score, ann.days_late) == (90, None)
     assert (bo.score, bo.days_late) == (90, 0)  # our own clock knows better
+
+
+def test_a_download_that_says_when_is_believed(book: Path, out: Path) -> None:
+    """As nbgrader's does; a table given beside it knows better."""
+    origins = {
+        name: Origin(
+            layout="nbgrader", lms_id=name, submitted=(DUE + timedelta(hours=1)).isoformat()
+        )
+        for name in ("ann", "bo")
+    }
+    results_in(out, dict.fromkeys(origins, report(90)), origins)
+    take_in(book, out, rules=RULES, times={"bo": DUE})
+    assert {r.submission: at.score for r, at in all_standings(book)} == {"ann": 80, "bo": 90}
 
 
 def test_what_was_not_graded_has_no_mark(tmp_path: Path, book: Path) -> None:

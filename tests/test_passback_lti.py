@@ -191,6 +191,21 @@ def test_a_mark_that_somebody_gave_there_stays(term: Term, platform: Platform) -
     assert platform.marks()["u101"] == 60
 
 
+def test_a_later_mark_of_somebody_else_is_never_taken_for_ours(
+    term: Term, platform: Platform
+) -> None:
+    """A platform whose mark is from later refuses ours, after a try that failed too."""
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    by_hand = {"userId": "u101", "scoreGiven": 99, "scoreMaximum": 100, "timestamp": later}
+    platform.scores["u101"] = [by_hand]
+    platform.faults.coming += [(LATE, "500")] * 2
+    sent = term.export("lti", "--send", "--overwrite")
+    assert sent.exit_code == 1
+    assert "Refused by the platform (1): s101 (HTTP 409" in sent.stdout
+    assert platform.scores["u101"] == [by_hand]
+    assert states(term).count("refused") == 1
+
+
 def test_a_token_that_runs_out_is_fetched_anew(term: Term, platform: Platform) -> None:
     """In the middle of a class, without losing or doubling a score."""
     platform.lifetime = 0.15

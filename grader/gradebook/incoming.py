@@ -60,7 +60,7 @@ def read_graded(out: Path, who: str, times: Mapping[str, datetime] | None = None
     coming, left_out, titles = [], [], {}
     for row in rows:
         try:
-            one = _coming(row, out / row.id, who, (times or {}).get(row.id))
+            one = _coming(row, out / row.id, who, (times or {}).get(row.id) or _noted(row))
         except ResultError:
             one = None
         if one is None:
@@ -82,6 +82,14 @@ def key_of(row: Row, assignment: str) -> Key:
     own = origin.layout == "moodle" or origin.anonymous
     number = origin.lms_id if origin.layout != "plain" and origin.lms_id else row.id
     return Key(origin.layout, number, assignment if own else "")
+
+
+def _noted(row: Row) -> datetime | None:
+    """When the download itself says that it was handed in."""
+    try:
+        return datetime.fromisoformat(row.origin.submitted) if row.origin.submitted else None
+    except ValueError:
+        return None
 
 
 def _coming(row: Row, folder: Path, who: str, when: datetime | None) -> Coming | None:
