@@ -165,6 +165,18 @@ def test_a_page_elsewhere_is_not_asked(term: Term, course: Course) -> None:
     assert course.grades == {}
 
 
+@pytest.mark.parametrize(("package", "format"), [("httpx", "canvas-api"), ("jwt", "lti")])
+def test_without_the_extra_it_is_said(term: Term, package: str, format: str) -> None:
+    """Where a package of the extra is missing, the sentence says what to install."""
+    term.canvas("https://canvas.example.edu")
+    (first := term.folder / "first").mkdir()
+    (first / "sitecustomize.py").write_text(f"import sys; sys.modules[{package!r}] = None")
+    process = term.process(format, first=str(first))
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "pip install 'grader[passback]'" in said
+
+
 def test_two_cannot_send_at_once(term: Term, course: Course) -> None:
     """While one is at work the second is told so, and sends nothing."""
     from grader.gradebook.store import opened

@@ -48,6 +48,9 @@ def pass_back(
         from grader.passback.settings import FILE as SETTINGS
         from grader.passback.settings import read_settings
         from grader.passback.web import Web
+
+        if format == "lti":
+            import jwt  # noqa: F401 - whether it is there is said here
     except ModuleNotFoundError as missing:
         if missing.name and missing.name.startswith("grader"):
             raise
