@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import signal
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from booked import all_standings, report, results_in, take_in
-from conftest import ROOT, run_grader
+from conftest import run_grader
 
 from grader.gradebook import rows, store
 from grader.gradebook.schema import APPLICATION, VERSIONS
@@ -52,7 +51,6 @@ def adding(
     command = [sys.executable, "-m", "grader", "gradebook", "add", str(out), "-g", str(book)]
     return subprocess.Popen(
         [*command, "--lang", "en"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
