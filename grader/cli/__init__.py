@@ -15,6 +15,7 @@ from grader.cli.check import check
 from grader.cli.doctor import doctor
 from grader.cli.export import export
 from grader.cli.grade import grade
+from grader.cli.gradebook import gradebook
 from grader.cli.new import new
 from grader.cli.options import SETTINGS
 from grader.cli.package import package
@@ -30,6 +31,7 @@ def main() -> None:
     \b
     A class:          grader grade handed-in/ -o feedback
     Its marks:        grader export canvas --into gradebook.csv
+    A term:           grader gradebook add feedback
     By a platform:    grader package gradescope -a ID
     Your own work:    grader check my-homework.ipynb
     An assignment:    grader new ID, grader release ID, grader verify ID
@@ -39,5 +41,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (grade, check, export, package, verify, new, release, doctor):
+for command in (grade, check, gradebook, export, package, verify, new, release, doctor):
     main.add_command(command)
