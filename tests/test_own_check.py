@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
+from conftest import short_solution
 from own_check import numbers, shown
 from test_report_samples import SECRETS, crashed, hostile, not_graded, partly_wrong, perfect
 
@@ -15,6 +17,8 @@ from grader.assignment import Assignment
 from grader.cli.options import language_of
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
+from grader.run.start import kernel_environment, loading
+from grader.selfcheck import self_check
 from grader.stages import Evidence, GradeReport
 
 CHINESE = "膜电位 V 与门控变量 n 按下面的方程变化，请补全三个离子通道的反转电位和最大电导。"
@@ -147,3 +151,27 @@ def test_the_notebooks_language_comes_before_the_locales(
     monkeypatch.setenv("LANG", locale)
     assert language_of(None, tmp_path / "a.ipynb") == language
     assert {language_of(other, tmp_path / "a.ipynb") for other in ("en", "zh")} == {"en", "zh"}
+
+
+@pytest.mark.slow
+def test_the_kernel_is_the_process_that_was_started_first(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    """What loads while the notebook is still unread runs its cells, and is gone afterwards."""
+    told = tmp_path / "pid"
+    before = f"import os, pathlib\npathlib.Path({str(told)!r}).write_text(str(os.getpid()))"
+    notebook = short_solution(tmp_path / "a.ipynb", before)
+    student = load_assignment(assignment.folder)
+    with loading(kernel_environment()) as waiting:
+        report = self_check(notebook, student, student.limits, "en", waiting)
+    assert int(told.read_text()) == waiting.pid
+    assert waiting.returncode is not None
+    assert {c.status for c in report.checks if c.family == "parameters"} == {"pass"}
+
+
+def test_a_kernel_that_nobody_needs_is_ended() -> None:
+    """Where there is nothing to check after all, and when the check itself breaks."""
+    with contextlib.suppress(RuntimeError), loading(kernel_environment()) as waiting:
+        assert waiting.poll() is None
+        raise RuntimeError
+    assert waiting.returncode is not None
