@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, checks, results, run_grader
+from own_check import given_away, own_reports
 
+from grader.assignment import Assignment
 from grader.report.formats import FORMATS
 from grader.verify.labels import Sample, disagreements, load_samples
 from grader.words import show
@@ -114,6 +116,17 @@ def test_nothing_hidden_reaches_a_student(graded: Path) -> None:
             visible = re.sub(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+", "", text)
             found = {s for s in secrets if re.search(rf"(?<!\w){re.escape(s)}(?!\w)", visible)}
             assert found == set(), (folder, name)
+
+
+@pytest.mark.slow
+def test_an_own_check_gives_no_value_away(graded: Path, assignment: Assignment) -> None:
+    """Of no sample that fails would the student's own check have told what it should have been."""
+    told = {
+        own.submission_id: given_away(result, own, assignment)
+        for result, own in own_reports(graded, assignment)
+    }
+    assert len(told) == len(SAMPLES)
+    assert {name: one for name, one in told.items() if one} == {}
 
 
 def _said(result: dict[str, Any], visibility: str) -> set[str]:

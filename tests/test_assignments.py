@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from built import changes
 from conftest import ROOT, results, run_grader
+from own_check import given_away, own_reports
 from samples import build
 
 from grader.assignment import Assignment
@@ -70,10 +71,16 @@ def test_the_solution_has_100_and_the_released_notebook_0(
 @pytest.mark.slow
 @pytest.mark.parametrize("id", OTHERS)
 def test_samples_get_their_verdicts(id: str, tmp_path: Path) -> None:
-    """Each labelled submission gets the outcome, the score and the checks of its label."""
+    """Each gets the outcome, the score and the checks of its label.
+
+    A check of the student's own would have told no value that the handout doesn't give.
+    """
     folder = ROOT / "submissions" / id
     done = run_grader("grade", folder, "-o", tmp_path, "--lang", "en")
     assert done.returncode == 0, done.stdout + done.stderr
     found = {Path(r["submission"]["file"]).name: r for r in results(tmp_path).values()}
     wrong = {s.file: disagreements(s, found[s.file]) for s in load_samples(folder)}
     assert {file: ways for file, ways in wrong.items() if ways} == {}
+    loaded = _loaded(id)
+    told = [given_away(result, own, loaded) for result, own in own_reports(tmp_path, loaded)]
+    assert [one for one in told if one] == []

@@ -30,7 +30,8 @@ STATES = {"na-p": 0.1, "na-q": 0.4, "k-p": 0.3, "v": -66.0}
 
 @pytest.fixture(scope="module")
 def lesson() -> Assignment:
-    return load_assignment(ROOT / "assignments" / "hh-lesson", derived=False)
+    folders = (ROOT / kind / "hh-lesson" for kind in ("assignments", "reference"))
+    return load_assignment(*folders, derived=False)
 
 
 def _record(last: float, state: float, finite: bool = True) -> Record:
@@ -123,7 +124,10 @@ def test_without_a_runner_there_is_nothing_to_look_at(lesson: Assignment) -> Non
 def test_the_owner_that_a_class_names(
     lesson: Assignment, name: str, types: tuple[str, ...], credit: float, said: str
 ) -> None:
-    """A joint one counts as it is asked for; in another order it earns a part."""
+    """A joint one counts as it is asked for; in another order it earns a part.
+
+    A student's own check doesn't say which one, where the handout has no such name.
+    """
     check = next(c for c in lesson.checks if c.exercise == f"master-{name}")
     attempt = Attempt(
         cell=GradedCell(exercise=check.exercise, index=6, class_name=name),
@@ -136,3 +140,7 @@ def test_the_owner_that_a_class_names(
     )
     finding = _judged(lesson, check, attempt)
     assert (finding.credit, finding.message_id) == (credit, f"checks.master_type.{said}")
+    own = _judged(lesson.model_copy(update={"rubric": None}), check, attempt)
+    told = said if name == "IK" or credit == 1.0 else "not_given"
+    assert (own.credit, own.message_id) == (credit, f"checks.master_type.{told}")
+    assert name == "IK" or own.expected is None

@@ -14,6 +14,7 @@ from grader.check.item import Item
 from grader.read.notebook import read_notebook
 
 _NUMBER = re.compile(r"(?<![\w.])[-\N{MINUS SIGN}]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
+_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def tells(item: Item) -> bool:
@@ -21,19 +22,30 @@ def tells(item: Item) -> bool:
     return item.assignment.rubric is not None
 
 
-def gives(item: Item, value: float) -> bool:
-    """Whether ``value`` may be told: always after grading, else where the handout has it."""
-    return tells(item) or any(
-        math.isclose(value, number, rel_tol=1e-9) for number in _numbers(item.assignment.notebook)
-    )
+def gives(item: Item, value: float | str) -> bool:
+    """Whether ``value`` may be told: always after grading, else where the handout has it.
+
+    Of a text it has every name, though not in that order.
+    """
+    if tells(item):
+        return True
+    handout = _text(item.assignment.notebook)
+    if isinstance(value, str):
+        return set(_NAME.findall(value)) <= set(_NAME.findall(handout))
+    return any(math.isclose(value, number, rel_tol=1e-9) for number in _numbers(handout))
 
 
 @cache
-def _numbers(handout: Path) -> frozenset[float]:
-    """The numbers in the released notebook; none where it is not at hand."""
+def _text(handout: Path) -> str:
+    """All cells of the released notebook; "" where it is not at hand."""
     try:
         cells = read_notebook(handout).cells
     except OSError:
-        return frozenset()
-    found = (one for cell in cells for one in _NUMBER.findall(cell.source))
+        return ""
+    return "\n".join(cell.source for cell in cells)
+
+
+@cache
+def _numbers(text: str) -> frozenset[float]:
+    found = _NUMBER.findall(text)
     return frozenset(float(one.replace("\N{MINUS SIGN}", "-")) for one in found)

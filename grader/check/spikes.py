@@ -125,9 +125,8 @@ def latency(item: Item) -> Finding:
         return right
     if finding := by_field(item, right.detail) or not_finite(item, "V"):
         return finding
-    message = "checks.latency.wrong" if len(alike) == 1 else "checks.latency.some"
-    share = sum(alike) / len(alike)
-    return replace(right, credit=share, message_id=message, cell=item.cell)
+    message = "some" if len(alike) > 1 else "wrong" if tells(item) else "other"
+    return _wrong(item, right, f"checks.latency.{message}", sum(alike) / len(alike))
 
 
 def spike_times(item: Item) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.check.distance import V_agrees
+from grader.check.given import gives
 from grader.check.item import Item, no_model
 from grader.stages import Finding, Value
 
@@ -52,6 +53,8 @@ def start(item: Item) -> Finding:
     if channel is not None and channel.kind == "channel" and not channel.from_notebook:
         message = "library"
         values |= {"name": channel.name, "type": channel.type_name}
+    if not all(gives(item, end) for end in (least, greatest)):
+        message = "not_given"
     return Finding(
         credit=1.0 - len(wrong) / len(variables),
         message_id=f"checks.start.{message}",

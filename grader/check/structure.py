@@ -144,10 +144,11 @@ def master_type(item: Item) -> Finding:
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.master_type.no_channel", values=values)
     shown = " + ".join(found.master_types)
+    is_given = gives(item, item.asked.master_types[0])
     values["found"] = shown
     common: dict[str, Any] = {
         "values": values,
-        "expected": item.asked.master_types[0],
+        "expected": item.asked.master_types[0] if is_given else None,
         "found": shown,
     }
     if shown in item.asked.master_types:
@@ -159,5 +160,7 @@ def master_type(item: Item) -> Finding:
         message = "order"
     elif shown not in general:
         credit, message = 0.0, "other" if item.exercise.kind == "type" else "wrong"
+    if not is_given:
+        message = "not_given"
     cell = item.cell if item.exercise.kind == "type" else class_cell(item, found)
     return Finding(credit=credit, message_id=f"checks.master_type.{message}", cell=cell, **common)

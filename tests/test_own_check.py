@@ -1,0 +1,177 @@
+"""What a student is shown by `grader check`: the table, the language, and no answer."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import short_solution
+from own_check import numbers, shown
+from test_report_samples import SECRETS, crashed, hostile, not_graded, partly_wrong, perfect
+
+from grader.assignment import Assignment
+from grader.cli.options import language_of
+from grader.judge.verdict import verdict
+from grader.load import load_assignment
+from grader.run.start import kernel_environment, loading
+from grader.selfcheck import self_check
+from grader.stages import Evidence, GradeReport
+
+CHINESE = "膜电位 V 与门控变量 n 按下面的方程变化，请补全三个离子通道的反转电位和最大电导。"
+ENGLISH = (
+    "The membrane potential and its gates follow these equations; now fill in the blanks of "
+    "the three channels below, and look at what the neuron does with them."
+)
+
+
+def own(report: GradeReport) -> GradeReport:
+    """The report as of a student's own check."""
+    public = tuple(check for check in report.checks if check.visibility == "public")
+    return replace(report, checks=public, public_only=True)
+
+
+def words(text: str) -> str:
+    """A text without its line breaks and columns."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_the_table_says_what_and_where(width: int) -> None:
+    """Every public check is a line with a sign; what fails has a place, and a step to take."""
+    text = shown(own(partly_wrong()), width)
+    assert max(map(len, text.splitlines())) <= width
+    for check in own(partly_wrong()).checks:
+        assert re.search(rf"^[✓✗≈–] {re.escape(check.title)}", text, re.M), check.title
+    assert "(cell 25, line 7)" in words(text)
+    steps = text.split("What to try next")[1]
+    assert re.findall(r"^(\d)\. ", steps, re.M) == ["1", "2"]
+    assert "15 of 23 public checks pass; further stimuli are used when it is graded." in words(text)
+
+
+def test_all_right_is_one_sentence() -> None:
+    """It says that these are not all the stimuli, in both languages."""
+    english, chinese = (shown(own(perfect(language))) for language in ("en", "zh"))
+    assert english.rstrip().endswith(
+        "All public checks pass; further stimuli are used when it is graded."
+    )
+    assert chinese.rstrip().endswith("公开检查全部通过；正式评分时还会使用其他刺激。")
+    assert "next" not in english
+
+
+def test_a_run_that_stopped_comes_first() -> None:
+    """The error, its line, and to mend it before all else."""
+    text = words(shown(own(crashed())))
+    assert "NameError: name 'Il' is not defined" in text
+    assert "1. Cell 26 stopped with an error." in text
+    assert "All public checks" not in text
+
+
+def test_a_fault_of_ours_is_no_fault_of_the_work() -> None:
+    """Nothing counts as passed or failed then."""
+    text = shown(own(not_graded()))
+    assert "✗" not in text
+    assert "public checks pass" not in text
+
+
+@pytest.mark.parametrize("report", [hostile, partly_wrong, crashed], ids=lambda r: r.__name__)
+def test_the_terminal_obeys_no_notebook(report: object) -> None:
+    """No control character of a notebook's gets through, no colour, and nothing hidden."""
+    assert callable(report)
+    text = shown(own(report()))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e]", text)
+    assert not [secret for secret in SECRETS if secret in text]
+
+
+@pytest.mark.parametrize("channel", ["IK", "IL"])
+def test_a_value_that_the_handout_lacks_is_not_told(
+    channel: str, solution: Evidence, assignment: Assignment, tmp_path: Path
+) -> None:
+    """A wrong sign or a slipped decimal point would tell it too, so they are not named either."""
+    folder = tmp_path / "hh"
+    folder.mkdir()
+    for file in assignment.folder.glob("*.*"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    asked = assignment.exercise("HH").channel(channel).parameters
+    bare = assignment.notebook.read_text("utf-8")
+    for value in {number for p in asked.values() for number in (f"{p.value:g}", f"{-p.value:g}")}:
+        bare = bare.replace(value, "?")
+    (folder / assignment.notebook.name).write_text(bare, "utf-8")
+    attempt = solution.attempts["HH"]
+    wrong = {"E": -asked["E"].value, "g_max": 10 * asked["g_max"].value}
+    channels = tuple(
+        replace(c, parameters=wrong, measured=wrong) if c.name == channel else c
+        for c in attempt.probe.channels
+    )
+    probe = replace(attempt.probe, channels=channels)
+    evidence = replace(solution, attempts={"HH": replace(attempt, probe=probe, reference=None)})
+    for there, says in ((assignment.folder, True), (folder, False)):
+        report = verdict(evidence, load_assignment(there), "x", "en")
+        of_it = [c for c in report.checks if c.id.startswith(f"hh.parameters.{channel}.")]
+        assert [c.status for c in of_it] == ["fail", "fail"]
+        assert [c.expected is not None for c in of_it] == [says, says]
+        told = {"checks.parameter.sign", "checks.parameter.power_of_ten"}
+        assert (told & {c.message_id for c in of_it} != set()) == says
+    text = shown(report)
+    assert not {p.value for p in asked.values()} & numbers(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "locale", "language"),
+    [
+        (CHINESE, "", "en_GB.UTF-8", "zh"),
+        (ENGLISH, "", "zh_CN.UTF-8", "en"),
+        (CHINESE, "en", "zh_CN.UTF-8", "en"),
+        (ENGLISH, "fr", "zh_CN.UTF-8", "en"),
+        (CHINESE + ENGLISH, "", "zh_TW", "zh"),
+        ("x = 1", "", "zh_CN.UTF-8", "zh"),
+        ("x = 1", "", "de_DE.UTF-8", "en"),
+        ("x = 1", "", "C", "en"),
+    ],
+    ids=range(8),
+)
+def test_the_notebooks_language_comes_before_the_locales(
+    text: str,
+    named: str,
+    locale: str,
+    language: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is asked for counts first, then what the notebook names or speaks, then the locale."""
+    cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell("x = 1")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["grader"] = {"language": named}
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", locale)
+    assert language_of(None, tmp_path / "a.ipynb") == language
+    assert {language_of(other, tmp_path / "a.ipynb") for other in ("en", "zh")} == {"en", "zh"}
+
+
+@pytest.mark.slow
+def test_the_kernel_is_the_process_that_was_started_first(
+    assignment: Assignment, tmp_path: Path
+) -> None:
+    """What loads while the notebook is still unread runs its cells, and is gone afterwards."""
+    told = tmp_path / "pid"
+    before = f"import os, pathlib\npathlib.Path({str(told)!r}).write_text(str(os.getpid()))"
+    notebook = short_solution(tmp_path / "a.ipynb", before)
+    student = load_assignment(assignment.folder)
+    with loading(kernel_environment()) as waiting:
+        report = self_check(notebook, student, student.limits, "en", waiting)
+    assert int(told.read_text()) == waiting.pid
+    assert waiting.returncode is not None
+    assert {c.status for c in report.checks if c.family == "parameters"} == {"pass"}
+
+
+def test_a_kernel_that_nobody_needs_is_ended() -> None:
+    """Where there is nothing to check after all, and when the check itself breaks."""
+    with contextlib.suppress(RuntimeError), loading(kernel_environment()) as waiting:
+        assert waiting.poll() is None
+        raise RuntimeError
+    assert waiting.returncode is not None
