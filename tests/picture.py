@@ -27,6 +27,8 @@ def main() -> None:
         browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": options.width, "height": options.height})
         page.goto(options.page.resolve().as_uri())
+        for frame in page.frames:  # a notebook's cell has the page in one
+            frame.wait_for_load_state("networkidle")
         taken = Image.open(io.BytesIO(page.screenshot()))
         browser.close()
     taken.convert("RGB").quantize(96).save(options.picture, optimize=True)

@@ -9,17 +9,21 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from conftest import short_solution
 from own_check import numbers, shown
 from test_report_samples import SECRETS, crashed, hostile, not_graded, partly_wrong, perfect
 
 from grader.assignment import Assignment
+from grader.cli import main
+from grader.cli.check import check
 from grader.cli.options import language_of
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.run.start import kernel_environment, loading
 from grader.selfcheck import self_check
 from grader.stages import Evidence, GradeReport
+from grader.words import catalogue
 
 CHINESE = "膜电位 V 与门控变量 n 按下面的方程变化，请补全三个离子通道的反转电位和最大电导。"
 ENGLISH = (
@@ -44,8 +48,8 @@ def test_the_table_says_what_and_where(width: int) -> None:
     """Every public check is a line with a sign; what fails has a place, and a step to take."""
     text = shown(own(partly_wrong()), width)
     assert max(map(len, text.splitlines())) <= width
-    for check in own(partly_wrong()).checks:
-        assert re.search(rf"^[✓✗≈–] {re.escape(check.title)}", text, re.M), check.title
+    for one in own(partly_wrong()).checks:
+        assert re.search(rf"^[✓✗≈–] {re.escape(one.title)}", text, re.M), one.title
     assert "(cell 25, line 7)" in words(text)
     steps = text.split("What to try next")[1]
     assert re.findall(r"^(\d)\. ", steps, re.M) == ["1", "2"]
@@ -175,3 +179,34 @@ def test_a_kernel_that_nobody_needs_is_ended() -> None:
         assert waiting.poll() is None
         raise RuntimeError
     assert waiting.returncode is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "--help", "-h", "chekc a.ipynb", "--nix", "check", "check -h", "check --nix a.ipynb",
+     "check a.ipynb b.ipynb", "check a.ipynb --lang fr", "check a.ipynb --cell-seconds 0",
+     "check none.ipynb", "check a.ipynb -o a.txt", "check a.ipynb -a nix", "check a.ipynb"],
+)  # fmt: skip
+def test_the_command_speaks_chinese(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that a student may ask for or mistype is answered in click's own English."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    (tmp_path / "a.ipynb").write_text('{"cells": [', "utf-8")
+    done = CliRunner().invoke(main, line.split())
+    assert re.search("[一-鿿]{4}", done.output), done.output
+    assert not re.search(r"Usage|Error|Options|[Nn]o such|Show|invalid|Missing|Try", done.output)
+    assert done.exit_code == (0 if line in ("", "--help", "-h", "check -h") else 2)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_help_names_every_command_and_option(language: str) -> None:
+    """Of the program and of `check`: the catalogue's text is not click's, and may fall behind."""
+    words = catalogue(language)
+    assert set(re.findall(r"^  grader ([a-z]+)", words.say("cli.main.help"), re.M)) == {
+        *main.commands
+    }
+    options = {name for option in check.params for name in option.opts if name.startswith("-")}
+    shown = set(re.findall(r"(?<!\S)--?[a-z-]+", words.say("cli.check.help")))
+    assert options - {"--in-cell"} == shown - {"-h", "--help"}

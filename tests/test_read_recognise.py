@@ -63,5 +63,5 @@ def test_of_a_class_the_homework_of_most_counts(tmp_path: Path) -> None:
     page.write_text("<!doctype html>", "utf-8")
     others = sorted((ROOT / "submissions" / "hh-from-scratch").glob("right-*.ipynb"))[:2]
     one = ROOT / "submissions" / "hh" / "right-plain.ipynb"
-    likely = likely_of([page, one, *others])
+    likely = likely_of([page, one, *others], "en")
     assert likely(tuple(places().values())) == ["hh-from-scratch"]

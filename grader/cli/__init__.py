@@ -20,22 +20,14 @@ from grader.cli.new import new
 from grader.cli.options import SETTINGS
 from grader.cli.package import package
 from grader.cli.release import release
+from grader.cli.spoken import SpokenGroup
 from grader.cli.verify import verify
 
 
-@click.group(context_settings=SETTINGS)
+@click.group(cls=SpokenGroup, context_settings=SETTINGS)
 @click.version_option(__version__, "-V", "--version", message="grader %(version)s")
 def main() -> None:
-    """Grade simulation homework: run each notebook, judge its model, explain the mark.
-
-    \b
-    A class:          grader grade handed-in/ -o feedback
-    Its marks:        grader export canvas --into gradebook.csv
-    A term:           grader gradebook add feedback
-    By a platform:    grader package gradescope -a ID
-    Your own work:    grader check my-homework.ipynb
-    An assignment:    grader new ID, grader release ID, grader verify ID
-    """
+    """The program; its help stands in the catalogue, in each language."""
     for stream in (sys.stdout, sys.stderr):  # no terminal's encoding may end a batch
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -68,7 +68,7 @@ def check(
         language = language_of(lang, notebook)
         with working(language):
             named = read_notebook(notebook).assignment
-            place = find(assignment, assignments, named, likely_of([notebook]))
+            place = find(assignment, assignments, named, likely_of([notebook], language))
             loaded = place.load(as_teacher=False)
             limits = loaded.limits.changed(
                 cell_seconds=cell_seconds,

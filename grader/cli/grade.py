@@ -164,9 +164,8 @@ def grade(
         if not handed_in.units:
             words = catalogue(language)
             fail("\n".join(words.say(n.message_id, **n.values) for n in handed_in.notes))
-        place = find(
-            assignment, assignments, handed_in.named_assignment(), likely_of(handed_in.notebooks)
-        )
+        likely = likely_of(handed_in.notebooks, language)
+        place = find(assignment, assignments, handed_in.named_assignment(), likely)
         loaded = place.load(as_teacher=True)
         entries, notes = handed_in.entries(loaded)
         limits = loaded.limits.changed(

@@ -173,10 +173,10 @@ def box_of(sandbox: str, language: str) -> Any:
     return setup
 
 
-def likely_of(paths: Sequence[Path]) -> Any:
+def likely_of(paths: Sequence[Path], language: str) -> Any:
     """For `grader.locate.find`: which of its places most of the notebooks look like.
 
-    A sentence and status 2 where there is one notebook, and it can't be read.
+    A sentence in ``language`` and status 2 where there is one notebook, and it can't be read.
     """
 
     def likely(places: Any) -> list[str]:
@@ -193,7 +193,7 @@ def likely_of(paths: Sequence[Path]) -> Any:
                 continue
             if submission.fault is not None and len(paths) == 1:
                 fault = submission.fault
-                fail(catalogue(language_of(None)).say(fault.message_id, **fault.values))
+                fail(catalogue(language).say(fault.message_id, **fault.values), language)
             votes.update(looks_like(submission, known))
         return [id for id, count in votes.items() if count == max(votes.values())]
 

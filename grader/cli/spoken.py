@@ -1,7 +1,8 @@
-"""A command that speaks the language of who calls it, in its help and about wrong usage too."""
+"""Commands that speak the language of who calls them, in their help and about wrong usage too."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from itertools import pairwise
 
 import click
@@ -25,9 +26,41 @@ class SpokenCommand(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Called by click for ``--help``."""
+        _write_help(self, ctx, formatter)
+
+
+class SpokenGroup(click.Group):
+    """The same for a group; ``cli.<group>.help`` names its commands."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Called by click first of all. Raises ``WrongUse``."""
+        ctx.meta["language"] = language_of(_asked_for(args))
+        try:
+            return super().parse_args(ctx, args or ["--help"])
+        except click.UsageError as error:
+            raise WrongUse(_said(error, ctx), ctx.meta["language"]) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Called by click for the first word that is no option. Raises ``WrongUse``."""
         from grader.words import catalogue
 
-        formatter.write(catalogue(ctx.meta["language"]).say(f"cli.{self.name}.help"))
+        if args[0] not in self.commands:
+            words, near = catalogue(ctx.meta["language"]), get_close_matches(args[0], self.commands)
+            values = {"command": args[0], "known": ", ".join(near or self.commands)}
+            raise WrongUse(words.say("cli.usage.no_command", **values), ctx.meta["language"])
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Called by click for ``--help``, and where nothing is asked for."""
+        _write_help(self, ctx, formatter)
+
+
+def _write_help(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    from grader.words import catalogue
+
+    formatter.write(catalogue(ctx.meta["language"]).say(f"cli.{command.name}.help"))
 
 
 def _asked_for(args: list[str]) -> str | None:
