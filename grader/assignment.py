@@ -27,6 +27,7 @@ from grader.exercise import (
     Share,
     Text,
 )
+from grader.handing_in import ANY_TIME, HandingIn
 from grader.stages import Precision, Visibility
 
 __all__ = [
@@ -224,6 +225,7 @@ class Assignment(Data):
     stimuli: tuple[Stimulus, ...]
     public_checks: tuple[Check, ...]
     tolerances: tuple[Tolerance, ...] = ()
+    handing_in: HandingIn = ANY_TIME
     rubric: Rubric | None = None
 
     @property

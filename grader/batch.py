@@ -51,7 +51,7 @@ class Options:
     secret: bytes
     seed: int | None = None
     device: str = "auto"
-    submissions: tuple[Path, ...] = ()  # where they lie; a box never sees that
+    submissions: tuple[Path, ...] = ()  # where they and a gradebook lie; a box never sees that
     box: Setup | None = None  # None runs notebooks with our own rights
     programs: Path | None = None  # the file in which compiled programs are kept
 

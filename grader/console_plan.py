@@ -43,7 +43,7 @@ def show_plan(planned: Plan) -> None:
             for reason, count in reasons.most_common():
                 console.print(Text("  " + words.say(f"resume.{what}", count=count, why=reason)))
     if planned.gone:
-        said = words.say("resume.gone", count=len(planned.gone), names=_names(planned.gone))
+        said = words.say("resume.gone", count=len(planned.gone), names=names(planned.gone))
         console.print(Text(said, style="yellow"))
 
 
@@ -56,11 +56,11 @@ def show_preview(planned: Plan, entries: Sequence[Entry], out: Path) -> bool:
     reports = [one for one in judged if not one.stands_in]
     faults = [one for one in found if isinstance(one, str)]
     if changed := _new_changes(reports, planned):
-        _show(changed, words)
+        show_marks(changed, words)
     elif len(reports) == len(found) > 0:
         console.print(words.say("resume.no_change"))
     if parts := [one.submission_id for one in judged if one.stands_in]:
-        console.print(Text(words.say("resume.parts", count=len(parts), names=_names(parts))))
+        console.print(Text(words.say("resume.parts", count=len(parts), names=names(parts))))
     for fault in faults:
         console.print(Text(fault.rstrip().splitlines()[-1], style="magenta"))
     console.print(words.say("resume.dry"))
@@ -75,7 +75,7 @@ def show_changes(reports: Sequence[GradeReport], planned: Plan, out: Path) -> No
         if planned.of("judge"):
             console.print(words.say("resume.no_change"))
         return
-    _show(changed[:_SHOWN], words)
+    show_marks(changed[:_SHOWN], words)
     if len(changed) > _SHOWN:
         console.print(Text(words.say("resume.more", count=len(changed) - _SHOWN)))
     console.print(Text(words.say("resume.file", path=str(out / FILE))))
@@ -92,7 +92,7 @@ def _new_changes(reports: Iterable[GradeReport], planned: Plan) -> list[tuple[st
     ]
 
 
-def _show(changed: Iterable[tuple[str, Change]], words: Catalogue) -> None:
+def show_marks(changed: Iterable[tuple[str, Change]], words: Catalogue) -> None:
     """A table of marks for each reason, a check a line."""
     console = terminal()
     for reason in dict.fromkeys(one.why for _, one in changed):
@@ -108,21 +108,23 @@ def _show(changed: Iterable[tuple[str, Change]], words: Catalogue) -> None:
 
 
 def _rows(table: Table, id: str, one: Change, words: Catalogue) -> None:
-    name, total = id, _step(_of(one.old, one.old_max, words), _of(one.new, one.new_max, words))
+    name, total = id, step(_of(one.old, one.old_max, words), _of(one.new, one.new_max, words))
     for check in one.checks:
-        points = _step(mark(check.old), mark(check.new))
+        points = step(mark(check.old), mark(check.new))
         table.add_row(*map(Text, (name, total, check.title or check.id, points, check.message)))
         name = total = ""
     if not one.checks:
         table.add_row(Text(name), Text(total))
 
 
-def _names(ids: Sequence[str]) -> str:
+def names(ids: Sequence[str]) -> str:
+    """The first few of these names on one line."""
     more = ["\N{HORIZONTAL ELLIPSIS}"] if len(ids) > _NAMED else []
     return "; ".join([*ids[:_NAMED], *more])
 
 
-def _step(old: str, new: str) -> str:
+def step(old: str, new: str) -> str:
+    """What was, and what is."""
     nothing = "\N{EN DASH}"
     return f"{old or nothing} \N{RIGHTWARDS ARROW} {new or nothing}"
 

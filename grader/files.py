@@ -16,21 +16,26 @@ class InUse(Exception):
     """Another process has the folder."""
 
 
-@contextlib.contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def claimed(folder: Path) -> contextlib.AbstractContextManager[None]:
     """Keep ``folder``, which is made if need be, to this process. Raises ``InUse`` and ``OSError``.
 
     The claim ends with the process, however that ends. Where a file system knows no locks,
     nobody is kept out.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    return locked(folder / LOCK)
+
+
+@contextlib.contextmanager
+def locked(lock: Path) -> Iterator[None]:
+    """Keep what ``lock`` stands for to this process, as `claimed` does a folder."""
     import fcntl  # not on Windows, where nothing is claimed
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("ab") as file:
+    with lock.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InUse(str(folder)) from None
+            raise InUse(str(lock)) from None
         except OSError:
             pass
         yield

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -37,6 +37,7 @@ from grader.assignment import (
     Tolerance,
     Variant,
 )
+from grader.handing_in import ANY_TIME, HandingIn, Late
 
 TOLERANCES = "tolerances.toml"
 """The file of derived tolerances, beside assignment.toml and beside rubric.toml."""
@@ -58,6 +59,7 @@ class _Public(Data):
     variants: tuple[Variant, ...] = (Variant(id="given"),)
     stimuli: tuple[Stimulus, ...] = ()
     checks: tuple[Check, ...]
+    handing_in: HandingIn = ANY_TIME
 
 
 class _Hidden(Data):
@@ -84,10 +86,10 @@ def load_assignment(
     Without ``derived`` tolerances may be missing, as before they are derived.
     Raises ``AssignmentError`` with every fault found.
     """
-    public = _read(folder / "assignment.toml", _Public)
+    public = read_strictly(folder / "assignment.toml", _Public)
     rubric: Rubric | None = None
     if teachers is not None:
-        hidden = _read(teachers / "rubric.toml", _Hidden)
+        hidden = read_strictly(teachers / "rubric.toml", _Hidden)
         rubric = Rubric(
             folder=teachers,
             reference=teachers / hidden.reference,
@@ -114,6 +116,7 @@ def load_assignment(
         stimuli=public.stimuli,
         public_checks=public.checks,
         tolerances=tuple(_tolerances(folder, teachers)) if derived else (),
+        handing_in=public.handing_in,
         rubric=rubric,
     )
     _verify(assignment, derived)
@@ -123,25 +126,7 @@ def load_assignment(
 def _tolerances(*folders: Path | None) -> Iterator[Tolerance]:
     for folder in folders:
         if folder is not None and (file := folder / TOLERANCES).is_file():
-            yield from _read(file, _Derived).tolerances
-
-
-_Model = TypeVar("_Model", _Public, _Hidden, _Derived)
-
-
-def _read(file: Path, model: type[_Model]) -> _Model:
-    try:
-        table = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise AssignmentError(f"{file}: there is no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AssignmentError(f"{file}: not readable as TOML: {error}") from None
-    try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        known = _known_keys(model)
-        lines = [_fault(file, dict(fault), known) for fault in error.errors()]
-        raise AssignmentError("\n".join(lines)) from None
+            yield from read_strictly(file, _Derived).tolerances
 
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -161,16 +146,37 @@ _TABLES: dict[str, type[BaseModel]] = {
     "partial": Tier,
     "title": Text,
     "tolerances": Tolerance,
+    "handing_in": HandingIn,
+    "late": Late,
 }
 
 
-def _known_keys(model: type[BaseModel]) -> dict[str, list[str]]:
-    """The keys that each table may hold, under the table's last name in a path."""
-    keys = {name: list(table.model_fields) for name, table in _TABLES.items()}
-    return keys | {"": list(model.model_fields)}
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
-def _fault(file: Path, fault: dict[str, object], known: dict[str, list[str]]) -> str:
+def read_strictly(
+    file: Path, model: type[_Model], tables: Mapping[str, type[BaseModel]] = _TABLES
+) -> _Model:
+    """A TOML file as a ``model``; ``tables`` are those within it, by their names.
+
+    Raises ``AssignmentError`` with every fault found.
+    """
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise AssignmentError(f"{file}: there is no such file") from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise AssignmentError(f"{file}: not readable as TOML: {error}") from None
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        known = {name: list(table.model_fields) for name, table in tables.items()}
+        known[""] = list(model.model_fields)
+        lines = [_fault(file, dict(fault), known) for fault in error.errors()]
+        raise AssignmentError("\n".join(lines)) from None
+
+
+def _fault(file: Path, fault: dict[str, object], known: Mapping[str, list[str]]) -> str:
     location = fault["loc"]
     assert isinstance(location, tuple)
     path = ""

@@ -26,6 +26,7 @@ class Origin:
 
     ``lms_id`` is Canvas's user id (or its id of an anonymous student), Moodle's participant
     id, nbgrader's name of the student. ``attempt`` is told by some names only.
+    ``submitted`` is when it was handed in, as ISO 8601 has it, where the download says so.
     ``folder`` is the folder that feedback goes back in, unchanged; where the download has no
     folders, ``prefix`` is what feedback's file names begin with.
     """
@@ -36,6 +37,7 @@ class Origin:
     anonymous: bool = False
     late: bool = False
     attempt: int | None = None
+    submitted: str = ""
     folder: str = ""
     prefix: str = ""
 

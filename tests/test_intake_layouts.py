@@ -185,9 +185,17 @@ def test_a_course_of_nbgrader(tmp_path: Path, given: str) -> None:
         "submitted/bob/ps2/hh.ipynb",
         "submitted/cem/ps2/timestamp.txt",
     )
+    noted = tmp_path / "course" / "submitted" / "ann" / "ps2" / "timestamp.txt"
+    noted.write_text("2026-11-30 15:59:00.123456 UTC")
     found = entries(tmp_path / given)
     assert list(found) == ["ann", "bob", "cem"]
-    assert found["ann"].origin == Origin(layout="nbgrader", name="ann", lms_id="ann")
+    assert found["ann"].origin == Origin(
+        layout="nbgrader",
+        name="ann",
+        lms_id="ann",
+        submitted="2026-11-30T15:59:00.123456+00:00",
+    )
+    assert found["bob"].origin.submitted == found["cem"].origin.submitted == ""
     assert found["cem"].fault is not None
 
 

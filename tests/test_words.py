@@ -54,6 +54,33 @@ def test_every_message_that_the_code_names_exists() -> None:
     assert asked - known == set()
 
 
+ERRORS = {
+    "ExportError": "export.error",
+    "BookError": "gradebook.error",
+    "PassbackError": "passback.error",
+    "Unanswered": "passback.error",
+}
+
+
+def test_every_error_that_the_code_raises_has_its_sentence_and_its_values() -> None:
+    """No fault can end in a missing sentence, or in one that lacks a value."""
+    sentences, seen = catalogue("en").sentences, 0
+    for file in (ROOT / "grader").rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            prefix = ERRORS.get(getattr(getattr(call, "func", None), "id", ""))
+            if prefix is None or not isinstance(call, ast.Call):
+                continue
+            given = {keyword.arg for keyword in call.keywords}
+            for node in ast.walk(call.args[0]):
+                id = f"{prefix}.{node.value}" if isinstance(node, ast.Constant) else ""
+                if id in sentences and None not in given:
+                    assert names_in(sentences[id]) <= given, f"{file}: {id}"
+                    seen += 1
+            if isinstance(call.args[0], ast.Constant):
+                assert f"{prefix}.{call.args[0].value}" in sentences, file
+    assert seen > 40
+
+
 def _full(file: Path, id: str) -> str:
     """The report's own phrases are named without their first part."""
     return f"report.{id}" if "report" in file.parts and not id.startswith("report.") else id

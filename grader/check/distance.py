@@ -29,7 +29,7 @@ STRAYS = 4.0
 """How much farther than the reference's own runs in single precision a right model may go.
 
 Where a stimulus keeps V at the edge of a spike, rounding decides when it comes. Of 800 seeds of
-the Hodgkin-Huxley model, its steps made in single precision, 20 went beyond the tolerance of V
+a model with four states, its steps made in single precision, 20 went beyond the tolerance of V
 over the whole run; none with stimuli weighted so, the worst at 0.4 of it.
 """
 

@@ -15,6 +15,7 @@ from grader.cli.check import check
 from grader.cli.doctor import doctor
 from grader.cli.export import export
 from grader.cli.grade import grade
+from grader.cli.gradebook import gradebook
 from grader.cli.new import new
 from grader.cli.options import SETTINGS
 from grader.cli.package import package
@@ -32,5 +33,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (grade, check, export, package, verify, new, release, doctor):
+for command in (grade, check, gradebook, export, package, verify, new, release, doctor):
     main.add_command(command)

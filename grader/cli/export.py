@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import BELOW, OK, SETTINGS, fail, guarded, lang_option, language_of
+from grader.cli.booking import speaking
+from grader.cli.options import BELOW, OK, SETTINGS, guarded, lang_option
+from grader.cli.passback import FORMATS, pass_back
 
 if TYPE_CHECKING:
     from grader.export.graded import Batch, Export
+    from grader.words import Catalogue
 
 _NAMES = {
     "canvas": "canvas-{}.csv",
@@ -26,12 +29,12 @@ _NAMES = {
 
 
 @click.command(context_settings=SETTINGS)
-@click.argument("format", type=click.Choice([*_NAMES]))
+@click.argument("format", type=click.Choice([*_NAMES, *FORMATS]))
 @click.option(
     "-f",
     "--feedback",
     "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     default=Path("feedback"),
     show_default=True,
     help="The folder that grader grade wrote.",
@@ -68,10 +71,39 @@ _NAMES = {
     metavar="ID",
     help="Only this submission; for the formats of CI systems and autograders.",
 )
-@click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
+@click.option(
+    "-g",
+    "--gradebook",
+    "book",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take the marks out of this gradebook, with lateness and overrides, in place of a "
+    "folder; for canvas, moodle, csv, lti and canvas-api.",
+)
+@click.option("-a", "--assignment", metavar="ID", help="Which assignment of the gradebook.")
+@click.option(
+    "--settings",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where the platform is, for lti and canvas-api. Default: lms.toml.",
+)
+@click.option(
+    "--people",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Who is who on the platform: a CSV file with columns student and user.",
+)
+@click.option("--send", is_flag=True, help="Send marks; without, it is only shown what would be.")
+@click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Write over a file that is there, or a mark that somebody gave on the platform.",
+)
 @lang_option
 @guarded
+@speaking
 def export(
+    words: Catalogue,
     format: str,
     folder: Path,
     into: Path | None,
@@ -79,8 +111,12 @@ def export(
     column: str | None,
     points: float | None,
     submission: str | None,
+    book: Path | None,
+    assignment: str | None,
+    settings: Path | None,
+    people: Path | None,
+    send: bool,
     overwrite: bool,
-    lang: str | None,
 ) -> int:
     """Hand marks and feedback back, from what grader grade left in its folder.
 
@@ -94,11 +130,15 @@ def export(
     markdown         a summary for the page of a CI job
     gradescope       an autograder's results.json, of one submission
     prairielearn     an external grader's results.json, of one submission
+    lti              marks of a gradebook to any platform that speaks LTI 1.3
+    canvas-api       marks of a gradebook to Canvas itself
 
     \b
       grader export canvas --into "2026-11-24T1200_Grades.csv" -o canvas.csv
       grader export moodle --into worksheet.csv -o worksheet-filled.csv
       grader export moodle-feedback -o feedback.zip
+      grader export lti --gradebook term.sqlite -a week-3
+      grader export lti --gradebook term.sqlite -a week-3 --send
 
     Students are told by the platform's own number, then by name; who can't be told is
     named. What was not graded gets no mark. The file given is not changed.
@@ -107,29 +147,43 @@ def export(
     Exit status: 0 every submission is in the file; 1 it was written, but some are
     not in it; 2 wrong usage; 3 a fault of ours.
     """
-    from grader.export.graded import ExportError, read_batch
+    from grader.export.graded import ExportError
     from grader.files import write_whole
-    from grader.words import catalogue
 
-    words = catalogue(language_of(lang))
+    if format in FORMATS:
+        return pass_back(words, format, book, assignment, settings, people, points, overwrite, send)
+    if send or settings or people:
+        raise ExportError("no_sending", format=format)
+    batch = _batch(format, folder, book, assignment)
+    place = out or Path(_NAMES[format].format(batch.assignment))
+    if place.exists() and not overwrite:
+        is_input = into is not None and place.samefile(into)
+        raise ExportError("input" if is_input else "exists", path=str(place))
+    done = _made(format, batch, into, column, points, submission)
     try:
-        batch = read_batch(folder)
-        place = out or Path(_NAMES[format].format(batch.assignment))
-        if place.exists() and not overwrite:
-            is_input = into is not None and place.samefile(into)
-            raise ExportError("input" if is_input else "exists", path=str(place))
-        done = _made(format, batch, into, column, points, submission)
-        try:
-            write_whole(place, done.content)
-        except OSError as error:
-            raise ExportError("unwritable", path=str(place), reason=str(error)) from None
-    except ExportError as problem:
-        fail(words.say(problem.note.message_id, **problem.note.values))
+        write_whole(place, done.content)
+    except OSError as error:
+        raise ExportError("unwritable", path=str(place), reason=str(error)) from None
     for note in done.notes:
         click.echo(words.say(note.message_id, **note.values))
     total = len(batch.submissions) if submission is None else 1
     click.echo(words.say("export.written", path=str(place), count=done.count, total=total))
     return OK if done.complete else BELOW
+
+
+def _batch(format: str, folder: Path, book: Path | None, assignment: str | None) -> Batch:
+    """What there is to export: a folder's results, or a gradebook's marks."""
+    from grader.export.booked import booked
+    from grader.export.graded import ExportError, read_batch
+    from grader.gradebook.overrides import assignment_of
+    from grader.gradebook.store import opened
+
+    if book is None:
+        return read_batch(folder)
+    if format not in ("canvas", "moodle", "csv"):
+        raise ExportError("no_book", format=format)
+    with opened(book) as opening, opening.reading() as connection:
+        return booked(connection, assignment_of(connection, assignment))[0]
 
 
 def _made(

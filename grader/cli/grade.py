@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.booking import add_results, speaking, user
 from grader.cli.options import (
     BELOW,
     OK,
@@ -25,6 +27,9 @@ from grader.cli.options import (
     notebook_seconds_option,
     probe_seconds_option,
 )
+
+if TYPE_CHECKING:
+    from grader.words import Catalogue
 
 
 @click.command(context_settings=SETTINGS)
@@ -69,6 +74,13 @@ from grader.cli.options import (
 )
 @lang_option
 @format_option
+@click.option(
+    "--gradebook",
+    "book",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take the results into this gradebook too, as grader gradebook add does.",
+)
 @click.option("--fail-under", type=float, metavar="N", help="Exit with 1 when a score is below N.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat the stimuli of this seed.")
 @click.option("--fresh", is_flag=True, help="Run every notebook, those with results too.")
@@ -93,6 +105,7 @@ def grade(
     layout: str,
     lang: str | None,
     formats: list[str],
+    book: Path | None,
     fail_under: float | None,
     seed: int | None,
     fresh: bool,
@@ -172,6 +185,8 @@ def grade(
         )
         if goes_on := out.exists() and not dry_run:
             stack.enter_context(_claim(out))
+            if book is not None:
+                _is_usable(lang, book=book)
         planned = everything(entries, basis, out) if fresh else looked_at(entries, out, basis)
         show_plan(planned)
         if dry_run:
@@ -193,6 +208,7 @@ def grade(
             submissions=(
                 *(path for path in paths if path.is_file()),
                 *(entry.path for entry in entries if entry.fault is None),
+                *((book,) if book is not None else ()),
             ),
             box=box,
             programs=programs,
@@ -207,10 +223,29 @@ def grade(
         write_formats(formats, out, {entry.id: [entry.path] for entry in entries})
     show_changes(summary.reports, planned, out)
     show_summary(summary, out)
+    if book is not None:
+        _into_gradebook(lang, out=out, book=book, assignments=assignments)
     if any(report.outcome == "not_graded" for report in summary.reports):
         return OUR_FAULT
     scores = [report.score for report in summary.reports if report.score is not None]
     return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
+
+
+@speaking
+def _is_usable(words: Catalogue, book: Path) -> int:
+    """A gradebook that can't be used says so before a class is graded."""
+    from grader.gradebook.store import opened
+
+    if book.exists():
+        with opened(book, write=True):
+            pass
+    return OK
+
+
+@speaking
+def _into_gradebook(words: Catalogue, out: Path, book: Path, assignments: Path | None) -> int:
+    add_results(words, out, book, None, user(), assignments)
+    return OK
 
 
 def _claim(out: Path) -> contextlib.ExitStack:

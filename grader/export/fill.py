@@ -73,13 +73,15 @@ def fill(
 
 
 def about_marks(submissions: Sequence[Graded]) -> list[Note]:
-    """Who has no mark, and why: our own fault, or no result; and who has 0 for want of a file."""
+    """Who has no mark, and why (our fault, no result, an excuse); who has 0 without a file."""
     broken = [shown(each) for each in submissions if each.outcome == "not_graded"]
     missing = [shown(each) for each in submissions if each.outcome == "missing"]
+    excused = [shown(each) for each in submissions if each.outcome == "excused"]
     unreadable = [shown(each) for each in submissions if each.status == "unreadable"]
     return [
         *said("not_graded", broken),
         *said("missing", missing),
+        *said("excused", excused),
         *said("unreadable", unreadable),
     ]
 

@@ -43,7 +43,7 @@ def filled(
     Raises ``ExportError``.
     """
     table = read_table(content, path)
-    identifiers = _identifiers(table)
+    identifiers = participants(table)
     column = table.column(*([wanted] if wanted else _GRADE))
     if identifiers is None or column is None:
         header = ", ".join(table.header[:16])
@@ -72,7 +72,7 @@ def filled(
     return fill(table, batch, people, column, "moodle", points, why_left)
 
 
-def _identifiers(table: Table) -> int | None:
+def participants(table: Table) -> int | None:
     """The first column in which every row ends in a number behind a word: ``Participant 12``."""
     for column in range(len(table.header)):
         cells = [line.cell(column) for line in table.lines[1:] if any(line.raw)]

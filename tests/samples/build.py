@@ -22,6 +22,7 @@ from samples.lesson import lesson
 from samples.right import right
 from samples.scratch import scratch
 from samples.steps import wrong_steps
+from samples.thalamic import thalamic
 from samples.wrong import wrong
 
 
@@ -36,7 +37,7 @@ def samples() -> dict[str, bytes]:
     return dict(built)
 
 
-SAMPLES = {"hh": samples, "hh-from-scratch": scratch, "hh-lesson": lesson}
+SAMPLES = {"hh": samples, "hh-from-scratch": scratch, "hh-lesson": lesson, "thalamic": thalamic}
 """Assignment to what builds its samples."""
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from grader.roster import Origin
 
@@ -95,6 +96,18 @@ def moodle(name: str) -> Named | None:
     return Named(origin=origin, file=file, order=found["kind"] == "file")
 
 
-def nbgrader(student: str) -> Named:
-    """A student's folder in nbgrader's ``submitted``."""
-    return Named(origin=Origin(layout="nbgrader", name=student, lms_id=student))
+def nbgrader(student: str, timestamp: str = "") -> Named:
+    """A student's folder in nbgrader's ``submitted``, with what its ``timestamp.txt`` says."""
+    submitted = _nbgraders_time(timestamp)
+    return Named(
+        origin=Origin(layout="nbgrader", name=student, lms_id=student, submitted=submitted)
+    )
+
+
+def _nbgraders_time(text: str) -> str:
+    """A time as nbgrader writes it, ``2026-11-30 15:59:00.123456 UTC``; "" for what is none."""
+    try:
+        time = datetime.fromisoformat(text.strip().replace(" UTC", "+00:00"))
+    except ValueError:
+        return ""
+    return time.isoformat() if time.tzinfo is not None else ""

@@ -107,11 +107,23 @@ def _nbgrader(view: _View) -> tuple[list[Unit], list[Note]]:
     for student in view.tops:
         files = tuple(f for f in of_student.get(student, ()) if _is_in(f.parts, student))
         if files or (student,) in view.folders:
-            origin = layouts.nbgrader(student).origin
+            origin = layouts.nbgrader(student, _timestamp(files)).origin
             units.append(
                 Unit(name=(student,), shown=view.shown((student,)), files=files, origin=origin)
             )
     return units, []
+
+
+def _timestamp(files: Iterable[File]) -> str:
+    """What nbgrader noted of when these were handed in; "" where it did not, or more than once."""
+    noted = [file.path for file in files if file.parts[-1] == "timestamp.txt" and file.path]
+    if len(noted) != 1:  # of several assignments
+        return ""
+    try:
+        with noted[0].open("rb") as file:
+            return file.read(100).decode()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _by_name(

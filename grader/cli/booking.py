@@ -1,0 +1,122 @@
+"""What commands with a gradebook share: its option, words for its faults, taking results in."""
+
+from __future__ import annotations
+
+import getpass
+import shlex
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.cli.options import fail, language_of
+
+if TYPE_CHECKING:
+    from grader.gradebook.incoming import Graded
+    from grader.gradebook.update import Update
+    from grader.handing_in import HandingIn
+    from grader.words import Catalogue
+
+FILE = Path("gradebook.sqlite")
+
+
+def user() -> str:
+    """Who is at work, as the system names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return "unknown"
+
+
+def speaking(command: Callable[..., int]) -> Callable[..., int]:
+    """Give ``command`` its words, and say in them what keeps it from being done."""
+
+    @wraps(command)
+    def run(lang: str | None, **options: Any) -> int:
+        from grader.export.graded import ExportError
+        from grader.gradebook.store import BookError
+        from grader.passback.secret import PassbackError
+        from grader.words import catalogue
+
+        words = catalogue(language_of(lang))
+        try:
+            return command(words=words, **options)
+        except (BookError, ExportError, PassbackError) as problem:
+            fail(words.say(problem.note.message_id, **problem.note.values))
+
+    return run
+
+
+gradebook_option = click.option(
+    "-g",
+    "--gradebook",
+    "book",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=FILE,
+    show_default=True,
+    envvar="GRADER_GRADEBOOK",
+    help="The gradebook's file; or say it in GRADER_GRADEBOOK.",
+)
+
+
+def add_results(
+    words: Catalogue,
+    out: Path,
+    book: Path,
+    times: Path | None,
+    who: str,
+    assignments: Path | None,
+) -> Update:
+    """Take results into a gradebook and say what came of it; also for ``grade --gradebook``."""
+    from grader.console_book import show_added
+
+    graded, rules = incoming(words, out, times, who, assignments)
+    update = _added(book, graded, rules, words)
+    arguments = ["regrade", str(out), "-g", str(book)]
+    arguments += ["--times", str(times)] if times else []
+    arguments += ["--assignments", str(assignments)] if assignments else []
+    show_added(update, words, f"grader gradebook {shlex.join(arguments)}")
+    return update
+
+
+def incoming(
+    words: Catalogue, out: Path, times: Path | None, who: str, assignments: Path | None
+) -> tuple[Graded, HandingIn | None]:
+    """The results in ``out`` and their assignment's rules; None where that isn't at hand."""
+    from grader.console_book import say
+    from grader.export.graded import read_batch
+    from grader.export.times import Times, read_times
+    from grader.gradebook.incoming import read_graded
+    from grader.locate import NotFound, find
+
+    batch = read_batch(out)
+    rules = None
+    try:
+        place = find(batch.assignment, assignments)
+        rules = place.load(as_teacher=False, derived=False).handing_in
+    except NotFound:
+        if assignments is not None:
+            raise
+    zone = None if rules is None or rules.due is None else rules.due.tzinfo
+    found = Times()
+    if times is not None:
+        found = read_times(times.read_bytes(), str(times), batch, zone)
+    for note in found.notes:
+        say(words, note)
+    return read_graded(out, who, found.of), rules
+
+
+def _added(book: Path, graded: Graded, rules: HandingIn | None, words: Catalogue) -> Update:
+    """Add further attempts, to a new gradebook where there is none."""
+    from grader.console_book import print_line
+    from grader.gradebook.store import opened
+    from grader.gradebook.update import compared, write
+
+    with opened(book, make=True, write=True) as opening, opening.writing() as connection:
+        update = compared(connection, graded, rules, words.say("gradebook.rules_only"))
+        write(connection, update, again=False)
+    if opening.was_made:
+        print_line(words.say("gradebook.made", path=str(book)))
+    return update

@@ -1,0 +1,227 @@
+"""``grader gradebook``: a term's marks, and what became of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.cli.booking import add_results, gradebook_option, incoming, speaking, user
+from grader.cli.options import BELOW, OK, SETTINGS, assignments_option, guarded, lang_option
+
+if TYPE_CHECKING:
+    from grader.gradebook.term import Event
+    from grader.words import Catalogue
+
+_out_argument = click.argument(
+    "out", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("feedback")
+)
+_which_option = click.option("-a", "--assignment", metavar="ID", help="Only this assignment.")
+_by_option = click.option(
+    "--by", "who", metavar="NAME", default=user, help="Who does this. Default: your user name."
+)
+_times_option = click.option(
+    "--times",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="When it was handed in: a CSV file with columns student and submitted, or Moodle's "
+    "grading worksheet. Times without a zone are in that of the due date.",
+)
+
+
+@click.group(context_settings=SETTINGS)
+def gradebook() -> None:
+    """Keep a term's marks: every attempt, every result, every override, who, when and why.
+
+    \b
+      grader gradebook add feedback
+      grader gradebook show
+      grader gradebook override lee_12 85 --why "explained it at the board"
+      grader gradebook regrade feedback
+      grader export canvas --gradebook gradebook.sqlite --into Grades.csv
+
+    Rules of handing in (when it is due, what lateness costs, whether the best or the last
+    attempt counts) stand in the assignment. Several people may use a gradebook at once.
+    """
+
+
+@gradebook.command()
+@_out_argument
+@gradebook_option
+@_times_option
+@_by_option
+@assignments_option
+@lang_option
+@guarded
+@speaking
+def add(
+    words: Catalogue,
+    out: Path,
+    book: Path,
+    times: Path | None,
+    who: str,
+    assignments: Path | None,
+) -> int:
+    """Take in what grader grade left in the folder OUT; "feedback" without one.
+
+    Further attempts are added. Where a mark is there and OUT has another for the same notebook,
+    nothing changes yet: grader gradebook regrade shows what would.
+
+    \b
+    Exit status: 0 all of OUT is in the gradebook; 1 some has no result to rely on; 2 wrong
+    usage, or the gradebook can't be used; 3 a fault of ours.
+    """
+    return BELOW if add_results(words, out, book, times, who, assignments).left_out else OK
+
+
+@gradebook.command()
+@_out_argument
+@gradebook_option
+@_times_option
+@click.option("--apply", "apply", is_flag=True, help="Do it; without, it is only shown.")
+@_by_option
+@assignments_option
+@lang_option
+@guarded
+@speaking
+def regrade(
+    words: Catalogue,
+    out: Path,
+    book: Path,
+    times: Path | None,
+    apply: bool,
+    who: str,
+    assignments: Path | None,
+) -> int:
+    """Show which marks change by what OUT says now, and why; with --apply change them.
+
+    For after a change of tolerances, points or rules of handing in: run grader grade once
+    more, into the same folder, and then this. Overrides stay; earlier results stay on record.
+    """
+    from grader.console_book import show_regrade
+    from grader.gradebook.store import opened
+    from grader.gradebook.update import compared, write
+
+    graded, rules = incoming(words, out, times, who, assignments)
+    with opened(book, write=apply) as opening, opening.transaction(apply) as connection:
+        update = compared(connection, graded, rules, words.say("gradebook.rules_only"))
+        if apply:
+            write(connection, update, again=True)
+    show_regrade(update, words, apply)
+    return BELOW if update.left_out else OK
+
+
+@gradebook.command()
+@gradebook_option
+@_which_option
+@lang_option
+@guarded
+@speaking
+def show(words: Catalogue, book: Path, assignment: str | None) -> int:
+    """Show everyone's marks; of one assignment how they came about, too.
+
+    A star: set by a person. A question mark: late, and nobody says by how much.
+    """
+    from grader.console_book import show_assignment, show_term
+    from grader.gradebook import rows
+    from grader.gradebook.overrides import assignment_of
+    from grader.gradebook.store import opened
+    from grader.gradebook.term import standings
+
+    with opened(book) as opening, opening.reading() as connection:
+        if assignment is not None:
+            show_assignment(standings(connection, assignment_of(connection, assignment)), words)
+            return OK
+        every = rows.assignments(connection).values()
+        show_term([standings(connection, listed) for listed in every], words)
+    return OK
+
+
+@gradebook.command()
+@click.argument("student")
+@gradebook_option
+@_which_option
+@lang_option
+@guarded
+@speaking
+def history(words: Catalogue, student: str, book: Path, assignment: str | None) -> int:
+    """Show all that became of STUDENT's work: attempts, results, overrides, what was sent."""
+    from grader.console_book import show_history
+    from grader.gradebook import rows
+    from grader.gradebook.overrides import assignment_of, find
+    from grader.gradebook.store import BookError, opened
+    from grader.gradebook.term import history as history_of
+
+    events: list[Event] = []
+    with opened(book) as opening, opening.reading() as connection:
+        known = rows.assignments(connection)
+        ids = [assignment_of(connection, assignment).id] if assignment else [*known]
+        for number, id in enumerate(ids):
+            try:
+                record = find(rows.records(connection, id).values(), student)
+            except BookError:
+                if number == len(ids) - 1 and not events:
+                    raise
+                continue
+            events += history_of(connection, id, record)
+    show_history(sorted(events, key=lambda event: event.at), words)
+    return OK
+
+
+@gradebook.command()
+@click.argument("student")
+@click.argument("mark", type=float, required=False)
+@click.option("--excused", is_flag=True, help="No mark is wanted of them.")
+@click.option("--due", metavar="TIME", help="Another due date for them: 2026-11-30T23:59+08:00.")
+@click.option("--undo", type=click.Choice(["mark", "excused", "due"]), help="Take a decision back.")
+@click.option("--why", required=True, help="The reason; it stands in the gradebook.")
+@gradebook_option
+@_which_option
+@_by_option
+@lang_option
+@guarded
+@speaking
+def override(
+    words: Catalogue,
+    student: str,
+    mark: float | None,
+    excused: bool,
+    due: str | None,
+    undo: Any,
+    why: str,
+    book: Path,
+    assignment: str | None,
+    who: str,
+) -> int:
+    """Set STUDENT's mark by hand, excuse them, or give them another due date.
+
+    STUDENT is a submission's name, a number or a student's name. What was computed stays on
+    record, and grading again changes nothing of a mark that was set.
+
+    \b
+      grader gradebook override lee_12 85 --why "explained it at the board"
+      grader gradebook override lee_12 --due 2026-12-03T23:59+08:00 --why ill
+      grader gradebook override lee_12 --undo mark --why "was meant for another"
+    """
+    from grader.console_book import show_override
+    from grader.export.times import time_of
+    from grader.gradebook.overrides import as_mark, assignment_of, decide
+    from grader.gradebook.standing import standing
+    from grader.gradebook.store import BookError, opened
+
+    if sum((mark is not None, excused, due is not None, undo is not None)) != 1:
+        raise BookError("one_thing")
+    with opened(book, write=True) as opening, opening.writing() as connection:
+        listed = assignment_of(connection, assignment)
+        kind: Any = undo or ("mark" if mark is not None else "excused" if excused else "due")
+        value = "yes" if excused else None
+        if mark is not None:
+            value = as_mark(mark, listed.max_score)
+        elif due is not None:
+            zone = None if listed.rules.due is None else listed.rules.due.tzinfo
+            value = time_of(due, zone).isoformat()
+        record = decide(connection, listed, student, kind, value, who, why)
+    at = standing(record, listed.rules, listed.max_score)
+    show_override(record, kind, at, listed.title, words)
+    return OK

@@ -1,0 +1,159 @@
+"""``grader export lti`` and ``canvas-api``: marks of the gradebook to a platform over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.cli.booking import FILE, user
+from grader.cli.options import BELOW, OK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from grader.gradebook.rows import Listed
+    from grader.passback.platform import Look, Platform
+    from grader.passback.send import Outcome
+    from grader.passback.settings import Settings
+    from grader.passback.web import Web
+    from grader.stages import Note
+    from grader.words import Catalogue
+
+FORMATS = ("lti", "canvas-api")
+KEY, TOKEN = "GRADER_LTI_KEY", "GRADER_CANVAS_TOKEN"
+
+
+def pass_back(
+    words: Catalogue,
+    format: str,
+    book: Path | None,
+    assignment: str | None,
+    settings: Path | None,
+    people: Path | None,
+    points: float | None,
+    overwrite: bool,
+    send: bool,
+) -> int:
+    """Show what would be sent; with ``send`` send it. The exit status of ``export``.
+
+    Raises ``PassbackError``, ``BookError``, ``ExportError`` and ``AssignmentError``.
+    """
+    from grader.passback.secret import Hidden, PassbackError
+
+    try:
+        from grader.passback import plan
+        from grader.passback import send as sending
+        from grader.passback.settings import FILE as SETTINGS
+        from grader.passback.settings import read_settings
+        from grader.passback.web import Web
+
+        if format == "lti":
+            import jwt  # noqa: F401 - whether it is there is said here
+    except ModuleNotFoundError as missing:
+        if missing.name and missing.name.startswith("grader"):
+            raise
+        raise PassbackError("extra") from None
+    from grader.console import progress
+    from grader.console_book import say
+    from grader.console_passback import comment_in, show_outcome, show_passback
+    from grader.export.booked import booked
+    from grader.gradebook.journal import histories
+    from grader.gradebook.overrides import assignment_of
+    from grader.gradebook.store import opened
+
+    place = settings or SETTINGS
+    known = read_settings(place)
+    file = book or Path(os.environ.get("GRADER_GRADEBOOK") or FILE)
+    with contextlib.ExitStack() as stack:
+        opening = stack.enter_context(opened(file, write=send))
+        if send:
+            stack.enter_context(sending.alone(opening))
+        web = stack.enter_context(Web(known.retry, Hidden(), lambda note: say(words, note)))
+        with opening.reading() as connection:
+            listed = assignment_of(connection, assignment)
+            batch, records = booked(connection, listed)
+        platform = _platform(format, known, place, listed, web, lambda note: say(words, note))
+        look = platform.look(batch.max_score if points is None else points)
+        layout = platform.layout
+        if people is not None:
+            look, layout = _with_people(look, people), ""
+        with opening.reading() as connection:
+            sent_before = histories(connection, platform.target)
+        passback = plan.planned(
+            *(batch, records, listed, sent_before, look, layout),
+            points=points,
+            overwrite=overwrite,
+        )
+        show_passback(passback, listed.title, words, send)
+        if not send:
+            return OK if passback.complete else BELOW
+        with progress("passback.sending", words.language) as on_step:
+            outcome = sending.send(opening, platform, passback, user(), comment_in(words), on_step)
+    show_outcome(outcome, len(passback.send), words)
+    return OK if passback.complete and _is_whole(outcome) else BELOW
+
+
+def _is_whole(outcome: Outcome) -> bool:
+    return not (outcome.refused or outcome.unknown or outcome.stopped)
+
+
+def _platform(
+    format: str,
+    known: Settings,
+    place: Path,
+    listed: Listed,
+    web: Web,
+    say: Callable[[Note], None],
+) -> Platform:
+    """The place for this assignment's marks, with the secret that it takes."""
+    from grader.passback.canvas import Canvas
+    from grader.passback.lti import Lti
+    from grader.passback.secret import PassbackError, read_secret
+
+    if format == "lti":
+        if known.lti is None:
+            raise PassbackError("section", path=str(place), name="lti")
+        where = _of(known.lti.lineitems, "lti.lineitems", place, listed.id)
+        key = read_secret(KEY, known.lti.key_file, place, web.hidden, say)
+        return Lti(known.lti, where, key, web)
+    if known.canvas is None:
+        raise PassbackError("section", path=str(place), name="canvas")
+    where = _of(known.canvas.assignments, "canvas.assignments", place, listed.id)
+    token = read_secret(TOKEN, known.canvas.token_file, place, web.hidden, say)
+    return Canvas(known.canvas, where, token, web)
+
+
+def _of(table: dict[str, str], name: str, place: Path, id: str) -> str:
+    from grader.passback.secret import PassbackError
+
+    if id not in table:
+        ids = ", ".join(table) or "\N{EM DASH}"
+        raise PassbackError("which", path=str(place), name=name, id=id, ids=ids)
+    return table[id]
+
+
+def _with_people(look: Look, file: Path) -> Look:
+    """Users as a file has them: columns ``student`` and ``user``."""
+    from dataclasses import replace
+
+    from grader.export.fill import read_table
+    from grader.export.people import Person
+    from grader.passback.secret import PassbackError
+
+    table = read_table(file.read_bytes(), str(file))
+    student, number = table.column("student", "submission"), table.column("user", "user_id")
+    if student is None or number is None:
+        raise PassbackError("people", path=str(file), header=", ".join(table.header[:16]))
+    people = [
+        Person(
+            line=index,
+            number=line.cell(number),
+            name=line.cell(student),
+            logins=(line.cell(student),),
+        )
+        for index, line in enumerate(table.lines[1:], 1)
+        if line.cell(number)
+    ]
+    return replace(look, people=tuple(people))

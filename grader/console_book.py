@@ -1,0 +1,151 @@
+"""What the terminal shows of a gradebook: what was taken in, marks that change, a term."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from grader.console import terminal
+from grader.console_plan import names, show_marks
+from grader.gradebook.standing import Standing
+from grader.gradebook.term import Event, Standings, people
+from grader.gradebook.update import Update
+from grader.gradebook.values import Override, Record
+from grader.report.batch import mark
+from grader.stages import Note
+from grader.words import Catalogue
+
+NOTHING = "\N{EN DASH}"
+
+
+def say(words: Catalogue, note: Note) -> None:
+    """One sentence, whatever names are in it."""
+    terminal().print(Text(words.say(note.message_id, **note.values)))
+
+
+def show_added(update: Update, words: Catalogue, command: str) -> None:
+    """What was taken in, and what waits to be done with ``command``."""
+    counts = {"added": len(update.added), "same": update.same}
+    print_line(words.say("gradebook.added", title=update.assignment.title, **counts))
+    _left_out(update, words)
+    if update.waits:
+        print_line(words.say("gradebook.waits", command=command))
+
+
+def show_regrade(update: Update, words: Catalogue, applied: bool) -> None:
+    """The marks that grading again changes, and those that an override keeps."""
+    title = update.assignment.title
+    _left_out(update, words)
+    if update.other_rules:
+        print_line(words.say("gradebook.other_rules"))
+    show_marks(update.changes, words)
+    for kept in update.kept:
+        about = _override(kept.override)
+        values = {"old": mark(kept.old) or NOTHING, "new": mark(kept.new) or NOTHING}
+        print_line(words.say("gradebook.kept", name=kept.submission, **about, **values))
+    if not update.waits:
+        print_line(words.say("gradebook.nothing_to_do", title=title))
+    elif applied:
+        print_line(words.say("gradebook.applied", title=title, count=len(update.changes)))
+    else:
+        print_line(words.say("gradebook.to_apply"))
+
+
+def show_term(term: list[Standings], words: Catalogue) -> None:
+    """Everyone's marks, an assignment a column."""
+    table = _table(words, "student")
+    for one in term:
+        table.add_column(one.listed.id, justify="right")
+    for name, of in people(term):
+        cells = [_cell(of[one.listed.id]) if one.listed.id in of else "" for one in term]
+        table.add_row(Text(name), *map(Text, cells))
+    terminal().print(table)
+
+
+def show_assignment(one: Standings, words: Catalogue) -> None:
+    """One assignment's marks, and how each came about."""
+    table = _table(words, "student", "mark", "earned", "late", "attempts", "remarks")
+    for record, at in one.rows.values():
+        late = "?" if at.days_late is None else ""
+        if at.days_late:
+            late = words.say("gradebook.remark.days", days=at.days_late, lost=mark(at.lost))
+        cells = (
+            *(record.submission, _cell(at), mark(at.earned) or NOTHING, late),
+            *(str(len(record.attempts)), "; ".join(_remarks(record, at, words))),
+        )
+        table.add_row(*map(Text, cells))
+    terminal().print(table)
+
+
+def show_history(events: Sequence[Event], words: Catalogue) -> None:
+    """What happened, in its order."""
+    table = _table(words, "when", "what", "who")
+    for event in events:
+        what = words.say(event.what.message_id, **event.what.values)
+        table.add_row(*map(Text, (event.at, what, event.who)))
+    terminal().print(table)
+
+
+def show_override(record: Record, kind: str, at: Standing, title: str, words: Catalogue) -> None:
+    """What was decided, in words."""
+    one = record.overrides[-1]
+    about = {"name": record.submission, "title": title, "who": one.who, "why": one.why}
+    if one.value is None:
+        print_line(words.say("gradebook.undone", mark=_cell(at), **about))
+    elif kind == "mark":
+        print_line(
+            words.say("gradebook.overridden", mark=f"{one.value}/{mark(at.max_score)}", **about)
+        )
+    elif kind == "due":
+        print_line(words.say("gradebook.due", until=one.value, **about))
+    else:
+        print_line(words.say("gradebook.excused", **about))
+
+
+def print_line(text: str) -> None:
+    """A line in which nothing is markup."""
+    terminal().print(Text(text))
+
+
+def _left_out(update: Update, words: Catalogue) -> None:
+    if out := update.left_out:
+        print_line(words.say("gradebook.left_out", count=len(out), names=names(out)))
+
+
+def _remarks(record: Record, at: Standing, words: Catalogue) -> Iterator[str]:
+    if at.override is not None:
+        kind = "excused" if at.excused else "override"
+        yield words.say(f"gradebook.remark.{kind}", who=at.override.who, why=at.override.why)
+    if (due := record.override("due")) is not None:
+        values = {"until": due.value, "who": due.who, "why": due.why}
+        yield words.say("gradebook.remark.due", **values)
+    if at.days_late is None:
+        yield words.say("gradebook.remark.late_by")
+    if at.ungraded:
+        yield words.say("gradebook.remark.not_graded", count=at.ungraded)
+    if at.attempt is not None and at.attempt is not record.attempts[-1]:
+        number = record.attempts.index(at.attempt) + 1
+        yield words.say("gradebook.remark.attempt", number=number)
+
+
+def _override(one: Override) -> dict[str, str]:
+    return {"mark": one.value or NOTHING, "who": one.who, "why": one.why}
+
+
+def _cell(at: Standing) -> str:
+    """A mark with a star where a person set it, a question mark where its lateness is unknown."""
+    if at.excused:
+        return "EX"
+    text = mark(at.score) or NOTHING
+    if at.override is not None:
+        return f"{text}*"
+    return f"{text}?" if at.days_late is None else text
+
+
+def _table(words: Catalogue, *columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(words.say(f"gradebook.column.{name}"), overflow="fold")
+    return table

@@ -1,0 +1,62 @@
+"""A gradebook's marks as exports take them: what counts, lateness and overrides included."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+from grader.export.graded import Batch, Graded
+from grader.gradebook import rows
+from grader.gradebook.rows import Listed
+from grader.gradebook.standing import Standing, standing
+from grader.gradebook.store import BookError
+from grader.gradebook.values import Record
+from grader.roster import Origin
+
+
+def booked(connection: sqlite3.Connection, listed: Listed) -> tuple[Batch, dict[str, Record]]:
+    """All of one assignment as a batch, and by each one's id whose it is.
+
+    A student is called after the attempt that counts. Raises ``BookError`` for nobody.
+    """
+    found: dict[str, tuple[Graded, Record]] = {}
+    for record in rows.records(connection, listed.id).values():
+        at = standing(record, listed.rules, listed.max_score)
+        one = _graded(record, at)
+        if one.id in found:  # two students' files had the same name in two batches
+            one = replace(one, id=f"{one.id}#{record.student.id}")
+        found[one.id] = (one, record)
+    if not found:
+        raise BookError("no_marks", assignment=listed.title)
+    batch = Batch(listed.id, listed.title, tuple(one for one, _ in found.values()))
+    return batch, {id: record for id, (_, record) in found.items()}
+
+
+def _graded(record: Record, at: Standing) -> Graded:
+    attempt = at.attempt or (record.attempts[-1] if record.attempts else None)
+    key, name = record.student.key, record.student.name
+    if attempt is None:
+        layout = key.layout
+        origin = Origin(layout=layout, name=name, lms_id=key.number)  # type: ignore[arg-type]
+    else:
+        origin = attempt.origin
+    return Graded(
+        id=record.submission if attempt is None else attempt.submission,
+        folder=Path(),
+        origin=origin,
+        file="" if attempt is None else attempt.file,
+        outcome=_outcome(at),
+        status="" if attempt is None or attempt.result is None else attempt.result.status,
+        score=at.score,
+        max_score=at.max_score,
+    )
+
+
+def _outcome(at: Standing) -> str:
+    """As a batch has it; "excused" for who is, who has no mark for that."""
+    if at.excused:
+        return "excused"
+    if at.score is not None:
+        return "graded"
+    return "not_graded" if at.attempt is not None else "missing"

@@ -1,0 +1,120 @@
+"""When submissions were handed in, out of a table: a plain one, or Moodle's worksheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from grader.export.fill import read_table
+from grader.export.graded import Batch, said
+from grader.export.moodle import participants
+from grader.export.people import Person, match
+from grader.export.table import Table
+from grader.gradebook.store import BookError
+from grader.stages import Note
+
+_STUDENT = ("student", "submission", "学生", "提交")
+_SUBMITTED = ("submitted", "submitted_at", "time", "提交时间")
+_MOODLES = (
+    "Last modified (submission)",
+    "最后修改（提交）",
+    "最后修改 (提交)",
+    "Zuletzt geändert (Abgabe)",
+    "Dernière modification (travail remis)",
+)
+_ENGLISH = ("%A, %d %B %Y, %I:%M %p", "%d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M")
+_CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日\D*(\d{1,2}):(\d{2})")
+_NONE = ("", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When each submission was handed in, and what is to be said of the others."""
+
+    of: Mapping[str, datetime] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+def read_times(content: bytes, path: str, batch: Batch, zone: tzinfo | None) -> Times:
+    """The times of ``batch``'s submissions; those without a zone are in ``zone``.
+
+    Raises ``ExportError`` for what is no table, ``BookError`` for one without these columns.
+    """
+    table = read_table(content, path)
+    number, column = _columns(table, path)
+    people, texts = [], {}
+    for index, line in enumerate(table.lines[1:], 1):
+        if (text := line.cell(column)) in _NONE:
+            continue
+        who = line.cell(number)
+        found = re.search(r"\d+$", who) if column == table.column(*_MOODLES) else None
+        own = found[0] if found else who
+        people.append(Person(line=index, number=own, name=who, logins=(who,)))
+        texts[index] = text
+    by_number = "moodle" if column == table.column(*_MOODLES) else ""
+    matching = match(batch.submissions, people, by_number)
+    times, unclear = {}, []
+    for line_number, graded in matching.found.items():
+        time = _time(texts[line_number], zone)
+        if time is None:
+            unclear.append(f"{graded.id} ({texts[line_number]})")
+        else:
+            times[graded.id] = time
+    without = [*matching.unmatched, *matching.doubtful]
+    notes = (*_said("without_times", without, path), *_said("unclear_times", unclear, path))
+    return Times(times, notes)
+
+
+def time_of(text: str, zone: tzinfo | None) -> datetime:
+    """A time that a person wrote, as ISO 8601 has it.
+
+    Raises ``BookError`` for no time, and for one whose zone nobody says.
+    """
+    try:
+        time = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise BookError("time", text=text) from None
+    return _in_zone(time, text, zone)
+
+
+def _columns(table: Table, path: str) -> tuple[int, int]:
+    moodles = table.column(*_MOODLES)
+    number = participants(table) if moodles is not None else table.column(*_STUDENT)
+    column = moodles if moodles is not None else table.column(*_SUBMITTED)
+    if number is None or column is None:
+        raise BookError("times_header", path=path, header=", ".join(table.header[:16]))
+    return number, column
+
+
+def _time(text: str, zone: tzinfo | None) -> datetime | None:
+    if found := _CHINESE.search(text):
+        return _in_zone(datetime(*map(int, found.groups())), text, zone)  # type: ignore[arg-type]
+    try:
+        return time_of(text, zone)
+    except BookError as problem:
+        if problem.note.message_id.endswith("zone"):
+            raise
+    for form in _ENGLISH:
+        try:
+            return _in_zone(datetime.strptime(text, form), text, zone)
+        except ValueError:
+            continue
+    return None
+
+
+def _in_zone(time: datetime, text: str, zone: tzinfo | None) -> datetime:
+    if time.tzinfo is not None:
+        return time
+    if zone is None:
+        raise BookError("zone", text=text)
+    return time.replace(tzinfo=zone)
+
+
+def _said(message: str, names: Iterable[str], path: str) -> list[Note]:
+    """The note of ``said`` in the gradebook's words."""
+    return [
+        Note(message_id=f"gradebook.{message}", values={"path": path, **note.values})
+        for note in said(message, names)
+    ]

@@ -1,0 +1,137 @@
+"""What ``grade`` left in its output folder, as far as it can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from grader.evidence import evidence_digest
+from grader.gradebook.store import BookError
+from grader.gradebook.values import Attempt, Key, Result
+from grader.report.changes import now
+from grader.report.reread import read_file, report_of
+from grader.report.result import ResultError
+from grader.report.settle import settled
+from grader.roster import RosterError, Row, read_roster
+from grader.seal import SEAL
+from grader.stages import GradeReport
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coming:
+    """One submission with its result, as the gradebook would keep them."""
+
+    key: Key
+    name: str
+    attempt: Attempt
+    result: Result
+    report: GradeReport
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A whole output folder. ``left_out`` are submissions without a result to rely on."""
+
+    assignment: str
+    title: str
+    coming: tuple[Coming, ...]
+    left_out: tuple[str, ...] = field(default=())
+
+    @property
+    def max_score(self) -> float:
+        """What a submission could get."""
+        return max((one.result.max_score for one in self.coming), default=0.0)
+
+
+def read_graded(out: Path, who: str, times: Mapping[str, datetime] | None = None) -> Graded:
+    """The results in ``out``; ``times`` says when submissions were handed in.
+
+    A result counts only as it was written, and with the evidence that it was judged by beside
+    it. Raises ``BookError`` where there is none, or they are of several assignments.
+    """
+    try:
+        rows = read_roster(out)
+    except RosterError as error:
+        raise BookError("roster", reason=str(error)) from None
+    if rows is None:
+        raise BookError("no_results", path=str(out))
+    coming, left_out, titles = [], [], {}
+    for row in rows:
+        try:
+            one = _coming(row, out / row.id, who, (times or {}).get(row.id) or _noted(row))
+        except ResultError:
+            one = None
+        if one is None:
+            left_out.append(row.id)
+            continue
+        coming.append(one)
+        titles[one.report.assignment] = one.report.assignment_title
+    if not coming:
+        raise BookError("no_results", path=str(out))
+    if len(titles) > 1:
+        raise BookError("several", path=str(out), ids=", ".join(titles))
+    [(id, title)] = titles.items()
+    return Graded(id, title, tuple(coming), tuple(left_out))
+
+
+def key_of(row: Row, assignment: str) -> Key:
+    """Whose a submission is. Numbers of Moodle's participants are an assignment's own."""
+    origin = row.origin
+    own = origin.layout == "moodle" or origin.anonymous
+    number = origin.lms_id if origin.layout != "plain" and origin.lms_id else row.id
+    return Key(origin.layout, number, assignment if own else "")
+
+
+def _noted(row: Row) -> datetime | None:
+    """When the download itself says that it was handed in."""
+    try:
+        return datetime.fromisoformat(row.origin.submitted) if row.origin.submitted else None
+    except ValueError:
+        return None
+
+
+def _coming(row: Row, folder: Path, who: str, when: datetime | None) -> Coming | None:
+    """Raises ``ResultError`` for a result that is not as it was written."""
+    if Path(row.id).name != row.id or row.id in ("", ".", ".."):
+        raise BookError("roster", reason=f"{row.id!r} is no submission's name")
+    result = read_file(folder)
+    if result is None:
+        return None
+    report = settled(report_of(result))
+    evidence = str(report.provenance.get("evidence") or "")
+    if evidence != evidence_digest(folder):
+        return None
+    last = report.changes[-1] if report.changes else None
+    is_latest = last is not None and last.new == report.score
+    at = now()
+    return Coming(
+        key=key_of(row, report.assignment),
+        name=row.origin.name,
+        report=report,
+        attempt=Attempt(
+            sha256=report.sha256,
+            submission=row.id,
+            file=row.file,
+            origin=row.origin,
+            at=at,
+            first=when,
+            last=when,
+        ),
+        result=Result(
+            at=at,
+            who=who,
+            why=last.why if last is not None and is_latest else "",
+            outcome=report.outcome,
+            status=report.run.status,
+            score=report.score,
+            max_score=report.max_score,
+            assignment_digest=report.assignment_digest,
+            evidence=evidence,
+            seal=str(result[SEAL]),
+            checks=tuple(
+                {"id": c.id, "points": c.points, "max_points": c.max_points} for c in report.checks
+            ),
+        ),
+    )

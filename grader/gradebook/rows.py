@@ -1,0 +1,207 @@
+"""Records out of the gradebook's tables, and what is added to them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from grader.gradebook.values import Attempt, Key, Kind, Override, Record, Result, Student
+from grader.handing_in import HandingIn
+from grader.roster import Origin
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """An assignment in the gradebook, with the rules of handing in that its marks go by."""
+
+    id: str
+    title: str
+    max_score: float
+    rules: HandingIn
+
+
+def assignments(connection: sqlite3.Connection) -> dict[str, Listed]:
+    """Every assignment of the gradebook by its id, in the order in which they came."""
+    found = connection.execute("SELECT id, title, max_score, rules FROM assignment ORDER BY rowid")
+    return {
+        id: Listed(id=id, title=title, max_score=most, rules=HandingIn.model_validate_json(rules))
+        for id, title, most, rules in found
+    }
+
+
+def put_assignment(connection: sqlite3.Connection, one: Listed) -> None:
+    """Add an assignment, or put what is known of it now in the place of what was."""
+    connection.execute(
+        "INSERT INTO assignment VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+        "title = excluded.title, max_score = excluded.max_score, rules = excluded.rules",
+        (one.id, one.title, one.max_score, one.rules.model_dump_json()),
+    )
+
+
+def records(connection: sqlite3.Connection, assignment: str) -> dict[Key, Record]:
+    """Everyone of whom the gradebook knows something in one assignment, in their order."""
+    results: dict[int, list[Result]] = {}
+    for attempt, result in _results(connection, assignment):
+        results.setdefault(attempt, []).append(result)
+    attempts: dict[int, list[Attempt]] = {}
+    for student, one in _attempts(connection, assignment, results):
+        attempts.setdefault(student, []).append(one)
+    overrides: dict[int, list[Override]] = {}
+    for student, override in _overrides(connection, assignment):
+        overrides.setdefault(student, []).append(override)
+    return {
+        student.key: Record(
+            student=student,
+            attempts=tuple(attempts.get(student.id, ())),
+            overrides=tuple(overrides.get(student.id, ())),
+        )
+        for student in students(connection)
+        if student.id in attempts or student.id in overrides
+    }
+
+
+def students(connection: sqlite3.Connection) -> list[Student]:
+    """Every student of the gradebook."""
+    found = connection.execute("SELECT id, layout, number, scope, name FROM student ORDER BY id")
+    return [Student(id=id, key=Key(*key), name=name) for id, *key, name in found]
+
+
+def put_student(connection: sqlite3.Connection, key: Key, name: str) -> int:
+    """The number of a student, who is added where they are new; a name that was "" is filled in."""
+    connection.execute(
+        "INSERT INTO student (layout, number, scope, name) VALUES (?, ?, ?, ?) ON CONFLICT "
+        "(layout, number, scope) DO UPDATE SET name = excluded.name WHERE excluded.name != ''",
+        (*key, name),
+    )
+    where = "layout = ? AND number = ? AND scope = ?"
+    return int(connection.execute(f"SELECT id FROM student WHERE {where}", key).fetchone()[0])
+
+
+def put_attempt(connection: sqlite3.Connection, assignment: str, student: int, one: Attempt) -> int:
+    """Add an attempt; returns its number."""
+    done = connection.execute(
+        "INSERT INTO attempt (assignment, student, sha256, submission, file, origin, at, first, "
+        "last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(assignment, student, one.sha256, one.submission, one.file),
+            json.dumps(asdict(one.origin), ensure_ascii=False),
+            *(one.at, _text(one.first), _text(one.last)),
+        ),
+    )
+    return _new(done)
+
+
+def put_times(connection: sqlite3.Connection, one: Attempt) -> None:
+    """Note when an attempt was handed in, now that more is known of that."""
+    times = (_text(one.first), _text(one.last), one.id)
+    connection.execute("UPDATE attempt SET first = ?, last = ? WHERE id = ?", times)
+
+
+def put_result(connection: sqlite3.Connection, attempt: int, one: Result) -> None:
+    """Add a judgement of an attempt."""
+    connection.execute(
+        "INSERT INTO result (attempt, at, who, why, outcome, status, score, max_score, "
+        "assignment_digest, evidence, seal, checks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(attempt, one.at, one.who, one.why, one.outcome, one.status, one.score),
+            *(one.max_score, one.assignment_digest, one.evidence, one.seal),
+            json.dumps([dict(check) for check in one.checks], ensure_ascii=False),
+        ),
+    )
+
+
+def put_override(
+    connection: sqlite3.Connection, assignment: str, student: int, one: Override
+) -> None:
+    """Add what a person decided."""
+    connection.execute(
+        "INSERT INTO override (assignment, student, kind, value, at, who, why) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (assignment, student, one.kind, one.value, one.at, one.who, one.why),
+    )
+
+
+def _attempts(
+    connection: sqlite3.Connection, assignment: str, results: dict[int, list[Result]]
+) -> Iterable[tuple[int, Attempt]]:
+    found = connection.execute(
+        "SELECT student, id, sha256, submission, file, origin, at, first, last FROM attempt "
+        "WHERE assignment = ? ORDER BY id",
+        (assignment,),
+    )
+    for student, id, sha256, submission, file, origin, at, first, last in found:
+        yield (
+            student,
+            Attempt(
+                id=id,
+                sha256=sha256,
+                submission=submission,
+                file=file,
+                origin=_origin(json.loads(origin)),
+                at=at,
+                first=_time(first),
+                last=_time(last),
+                results=tuple(results.get(id, ())),
+            ),
+        )
+
+
+def _results(connection: sqlite3.Connection, assignment: str) -> Iterable[tuple[int, Result]]:
+    found = connection.execute(
+        "SELECT attempt, result.id, result.at, who, why, outcome, status, score, max_score, "
+        "assignment_digest, evidence, seal, checks FROM result JOIN attempt "
+        "ON attempt.id = result.attempt WHERE assignment = ? ORDER BY result.id",
+        (assignment,),
+    )
+    for attempt, id, at, who, why, outcome, status, score, most, digest, *rest in found:
+        evidence, seal, checks = rest
+        yield (
+            attempt,
+            Result(
+                id=id,
+                at=at,
+                who=who,
+                why=why,
+                outcome=outcome,
+                status=status,
+                score=score,
+                max_score=most,
+                assignment_digest=digest,
+                evidence=evidence,
+                seal=seal,
+                checks=tuple(json.loads(checks)),
+            ),
+        )
+
+
+def _overrides(connection: sqlite3.Connection, assignment: str) -> Iterable[tuple[int, Override]]:
+    found = connection.execute(
+        "SELECT student, id, kind, value, at, who, why FROM override WHERE assignment = ? "
+        "ORDER BY id",
+        (assignment,),
+    )
+    kind: Kind
+    for student, id, kind, value, at, who, why in found:
+        yield student, Override(id=id, kind=kind, value=value, at=at, who=who, why=why)
+
+
+def _origin(table: dict[str, Any]) -> Origin:
+    """Whose it is, as far as this grader knows such things."""
+    return Origin(**{one.name: table[one.name] for one in fields(Origin) if one.name in table})
+
+
+def _new(done: sqlite3.Cursor) -> int:
+    assert done.lastrowid is not None
+    return done.lastrowid
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

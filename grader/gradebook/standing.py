@@ -1,0 +1,100 @@
+"""The mark that counts, and why: attempts, lateness and overrides, with nothing written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from grader.gradebook.values import Attempt, Override, Record
+from grader.handing_in import HandingIn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a student stands in one assignment.
+
+    ``score`` is None where there is no mark: nothing that counts was graded, or the student is
+    excused. ``computed`` is the mark without an override, ``earned`` that without lateness too.
+    ``days_late`` is None where a platform says late and nobody by how much: that costs nothing.
+    """
+
+    score: float | None
+    max_score: float
+    attempt: Attempt | None = None
+    earned: float | None = None
+    computed: float | None = None
+    days_late: int | None = 0
+    override: Override | None = None
+    excused: bool = False
+    ungraded: int = 0  # attempts that could not be graded for a fault of ours
+
+    @property
+    def lost(self) -> float:
+        """The points that lateness cost."""
+        return 0.0 if self.earned is None or self.computed is None else self.earned - self.computed
+
+
+def standing(record: Record, rules: HandingIn, most: float) -> Standing:
+    """The mark of ``record`` under ``rules``, of ``most`` points where none was graded."""
+    due = record.override("due")
+    until = None if due is None or due.value is None else datetime.fromisoformat(due.value)
+    found = [_of(attempt, rules, until) for attempt in _in_order(record.attempts)]
+    graded = [one for one in found if one.computed is not None]
+    if rules.counts == "best" and graded:
+        counted = max(graded, key=lambda one: one.computed or 0.0)
+    else:
+        counted = found[-1] if found else Standing(score=None, max_score=most)
+    mark = record.override("mark")
+    excused = record.override("excused") is not None
+    score = counted.computed
+    if mark is not None and mark.value is not None:
+        score = float(mark.value)
+    return Standing(
+        score=None if excused else score,
+        max_score=counted.max_score,
+        attempt=counted.attempt,
+        earned=counted.earned,
+        computed=counted.computed,
+        days_late=counted.days_late,
+        override=record.override("excused") or mark,
+        excused=excused,
+        ungraded=len(found) - len(graded),
+    )
+
+
+def _of(attempt: Attempt, rules: HandingIn, until: datetime | None) -> Standing:
+    """One attempt as if it were the only one."""
+    result = attempt.result
+    days = _days_late(attempt, rules, until)
+    if result is None:
+        return Standing(score=None, max_score=0.0, attempt=attempt, days_late=days)
+    left = None
+    if result.score is not None:
+        left = rules.late.mark(result.score, result.max_score, days or 0)
+    return Standing(
+        score=left,
+        max_score=result.max_score,
+        attempt=attempt,
+        earned=result.score,
+        computed=left,
+        days_late=days,
+    )
+
+
+def _days_late(attempt: Attempt, rules: HandingIn, until: datetime | None) -> int | None:
+    """By its first handing in; the same content handed in again later is no later."""
+    due = until or rules.due
+    if due is None or attempt.first is None:
+        return None if attempt.origin.late else 0
+    return rules.days_late(attempt.first, due)
+
+
+def _in_order(attempts: tuple[Attempt, ...]) -> list[Attempt]:
+    """By when they were handed in, else by the platform's number, else as they came."""
+    times = [attempt.last for attempt in attempts if attempt.last is not None]
+    if len(times) == len(attempts):
+        return [a for _, _, a in sorted(zip(times, range(len(times)), attempts, strict=True))]
+    numbers = [a.origin.attempt for a in attempts if a.origin.attempt is not None]
+    if len(numbers) == len(attempts):
+        return [a for _, _, a in sorted(zip(numbers, range(len(numbers)), attempts, strict=True))]
+    return list(attempts)

@@ -1,0 +1,120 @@
+"""A whole gradebook at a glance: everyone's standing, and one student's history."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from grader.gradebook import journal, rows
+from grader.gradebook.rows import Listed
+from grader.gradebook.standing import Standing, standing
+from grader.gradebook.values import Key, Record
+from grader.report.batch import mark
+from grader.stages import Note, Value
+
+_DIGITS = 12  # of a digest, as many as tell files apart for people
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """One assignment: whose marks are which."""
+
+    listed: Listed
+    rows: Mapping[Key, tuple[Record, Standing]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, when and by whom."""
+
+    at: str
+    who: str
+    what: Note
+
+
+def standings(connection: sqlite3.Connection, listed: Listed) -> Standings:
+    """The marks of one assignment as they count now."""
+    found = rows.records(connection, listed.id)
+    return Standings(
+        listed,
+        {k: (one, standing(one, listed.rules, listed.max_score)) for k, one in found.items()},
+    )
+
+
+def people(term: list[Standings]) -> list[tuple[str, dict[str, Standing]]]:
+    """Everyone's name and standings by assignment.
+
+    Moodle's numbers are an assignment's own: there the name tells who is who, unless two in one
+    assignment have the same.
+    """
+    alike: set[str] = set()
+    for one in term:
+        named = Counter(record.student.name for record, _ in one.rows.values())
+        alike |= {name for name, count in named.items() if count > 1}
+    found: dict[object, tuple[str, dict[str, Standing]]] = {}
+    for one in term:
+        for key, (record, at) in one.rows.items():
+            name = record.student.name
+            who = (key.layout, name) if key.scope and name and name not in alike else key
+            shown = record.submission if not name or name in alike else name
+            found.setdefault(who, (shown, {}))[1][one.listed.id] = at
+    return list(found.values())
+
+
+def history(connection: sqlite3.Connection, assignment: str, record: Record) -> list[Event]:
+    """All that the gradebook knows of one student's work for one assignment, in its order."""
+    events = [*_attempts(assignment, record), *_overrides(assignment, record)]
+    for target, sending in journal.of_student(connection, record.student.id):
+        if sending.assignment == assignment:
+            values: dict[str, Value] = {
+                "assignment": assignment,
+                "mark": f"{mark(sending.score)}/{mark(sending.max_score)}",
+                "target": target,
+                "user": sending.user,
+            }
+            if sending.state == "refused":
+                values["told"] = sending.told
+            at = sending.stamp.isoformat(timespec="seconds")
+            events.append(Event(at, sending.who, _event(sending.state, values)))
+    return sorted(events, key=lambda event: event.at)
+
+
+def _attempts(assignment: str, record: Record) -> Iterator[Event]:
+    for attempt in record.attempts:
+        values: dict[str, Value] = {
+            "assignment": assignment,
+            "file": attempt.file,
+            "digest": attempt.sha256[:_DIGITS],
+            "submission": attempt.submission,
+        }
+        if attempt.first is not None:
+            values["first"] = attempt.first.isoformat(" ", "minutes")
+        who = attempt.results[0].who if attempt.results else ""
+        yield Event(attempt.at, who, _event("attempt_at" if attempt.first else "attempt", values))
+        for result in attempt.results:
+            told: dict[str, Value] = {
+                "assignment": assignment,
+                "why": f" ({result.why})" if result.why else "",
+            }
+            if result.score is not None:
+                told["mark"] = f"{mark(result.score)}/{mark(result.max_score)}"
+                told["evidence"] = result.evidence[:_DIGITS]
+            kind = "not_graded" if result.score is None else "result"
+            yield Event(result.at, result.who, _event(kind, told))
+
+
+def _overrides(assignment: str, record: Record) -> Iterator[Event]:
+    for one in record.overrides:
+        values: dict[str, Value] = {"assignment": assignment, "why": one.why}
+        if one.value is None:
+            values["kind"] = one.kind
+        elif one.kind != "excused":
+            values["value"] = one.value
+        kind = "undone" if one.value is None else one.kind
+        yield Event(one.at, one.who, _event(kind, values))
+
+
+def _event(kind: str, values: Mapping[str, Value]) -> Note:
+    return Note(message_id=f"gradebook.event.{kind}", values=values)

@@ -1,0 +1,116 @@
+"""What is kept of one student's work for one assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from grader.roster import Origin
+
+Kind = Literal["mark", "excused", "due"]
+
+
+class Key(NamedTuple):
+    """Who a student is: a number of a platform's.
+
+    ``scope`` is the assignment where the number is of one assignment only, else "".
+    """
+
+    layout: str
+    number: str
+    scope: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Student:
+    """A student in the gradebook; ``id`` is the gradebook's own, 0 before there is one."""
+
+    key: Key
+    name: str
+    id: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """One judgement of an attempt. ``checks`` are id and points of each.
+
+    ``evidence`` is the digest of what it was judged by, ``seal`` that of the result itself.
+    """
+
+    at: str
+    who: str
+    why: str
+    outcome: str
+    status: str
+    score: float | None
+    max_score: float
+    assignment_digest: str
+    evidence: str
+    seal: str
+    checks: tuple[Mapping[str, Any], ...] = ()
+    id: int = 0
+
+    @property
+    def essence(self) -> tuple[object, ...]:
+        """What a mark is made of; the same for two judgements that say the same."""
+        points = tuple((check["id"], check["points"]) for check in self.checks)
+        return self.outcome, self.score, self.max_score, points
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One content that was handed in. Its results stand in the order in which they came.
+
+    ``first`` and ``last`` are when it was handed in, as far as that is known; ``submission``
+    and ``file`` are what ``grade`` called it.
+    """
+
+    sha256: str
+    submission: str
+    file: str
+    origin: Origin
+    at: str
+    first: datetime | None = None
+    last: datetime | None = None
+    results: tuple[Result, ...] = ()
+    id: int = 0
+
+    @property
+    def result(self) -> Result | None:
+        """The judgement that counts: the last one."""
+        return self.results[-1] if self.results else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Override:
+    """What a person decided; ``value`` is a mark, a time (ISO 8601), "yes", or None to undo it."""
+
+    kind: Kind
+    value: str | None
+    at: str
+    who: str
+    why: str
+    id: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """All of one student's work for one assignment, each in its order."""
+
+    student: Student
+    attempts: tuple[Attempt, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    def override(self, kind: Kind) -> Override | None:
+        """What a person decided last, and did not undo."""
+        last = next((one for one in reversed(self.overrides) if one.kind == kind), None)
+        return last if last is not None and last.value is not None else None
+
+    @property
+    def submission(self) -> str:
+        """What a teacher calls it: the id that ``grade`` gave, else the student's name."""
+        if self.attempts:
+            return self.attempts[-1].submission
+        return self.student.name or self.student.key.number

@@ -1,0 +1,81 @@
+"""Tokens and keys: out of the environment or a file, and out of every message."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from grader.stages import Note, Value
+
+_STRUCK_OUT: Final = "[secret]"
+_SHORTEST: Final = 8  # characters; what is shorter is no secret, and may be any word
+
+
+class PassbackError(Exception):
+    """Nothing more can be sent; ``note`` says why and what to do."""
+
+    def __init__(self, message: str, **values: Value) -> None:
+        super().__init__(message)
+        self.note = Note(message_id=f"passback.error.{message}", values=values)
+
+
+class Secret:
+    """A text that no message, log or traceback shows by itself."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text. Whoever asks must send it to the platform and nowhere else."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Secret({_STRUCK_OUT})"
+
+
+class Hidden:
+    """Every secret in use, to be struck out of what others say."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+
+    def add(self, text: str) -> Secret:
+        """Keep ``text`` out of every message from now on, line by line too."""
+        parts = {text, *text.splitlines()}
+        self._texts |= {part for part in parts if len(part) >= _SHORTEST}
+        return Secret(text)
+
+    def out_of(self, text: str) -> str:
+        """``text`` without any secret."""
+        for secret in sorted(self._texts, key=len, reverse=True):
+            text = text.replace(secret, _STRUCK_OUT)
+        return text
+
+
+def read_secret(
+    name: str, file: str, settings: Path, hidden: Hidden, say: Callable[[Note], None]
+) -> Secret:
+    """The secret in the variable ``name``, in the file that ``name``_FILE names, or in ``file``.
+
+    ``file`` is as the settings have it, from their own folder. Raises ``PassbackError``.
+    """
+    if text := os.environ.get(name, "").strip():
+        return hidden.add(text)
+    named = os.environ.get(f"{name}_FILE", "")
+    place = Path(named) if named else settings.parent / file if file else None
+    if place is None:
+        raise PassbackError("no_secret", name=name)
+    try:
+        text = place.read_text("utf-8").strip()
+        is_open = bool(place.stat().st_mode & 0o077)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PassbackError("secret_file", path=str(place), reason=type(error).__name__) from None
+    if not text:
+        raise PassbackError("secret_file", path=str(place), reason="empty")
+    if is_open:
+        say(Note(message_id="passback.open_secret", values={"path": str(place)}))
+    return hidden.add(text)

@@ -1,0 +1,106 @@
+"""Sending what was planned, each mark on record before it leaves and when it has arrived."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from grader.files import InUse, locked
+from grader.gradebook import journal
+from grader.gradebook.store import Book
+from grader.passback.plan import Item, Passback
+from grader.passback.platform import Outgoing, Platform
+from grader.passback.secret import PassbackError
+from grader.passback.web import Unanswered
+
+_IN_A_ROW = 3  # marks without an answer after which the platform is taken to be down
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a passback. ``stopped`` is why the rest was not tried."""
+
+    arrived: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    stopped: PassbackError | None = None
+
+
+@contextlib.contextmanager
+def alone(book: Book) -> Iterator[None]:
+    """One passback of a gradebook at a time. Raises ``PassbackError`` for the second.
+
+    The journal says what to do after a crash, and not which of two is at work.
+    """
+    lock = book.path.with_name(f".{book.path.name}.sending")
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(locked(lock))
+        except InUse:
+            raise PassbackError("in_use", path=str(book.path)) from None
+        yield
+
+
+def send(
+    book: Book,
+    platform: Platform,
+    passback: Passback,
+    who: str,
+    comment: Callable[[Item], str] = lambda item: "",
+    on_step: Callable[[int, int], None] = lambda done, total: None,
+) -> Outcome:
+    """Send every mark of ``passback``, and note which of them were there already.
+
+    What nobody answered is left as begun; the next run finds out, or sends it again with its own
+    timestamp.
+    """
+    outcome, silent = Outcome(), 0
+    for item in passback.there:
+        journal.end(book, _begun(book, platform, passback, item, who), "arrived")
+    for number, item in enumerate(passback.send, start=1):
+        sending = _begun(book, platform, passback, item, who)
+        outgoing = Outgoing(
+            user=item.user,
+            score=item.score,
+            max_score=item.max_score,
+            stamp=sending.stamp,
+            comment=comment(item),
+            again=item.why == "unsure",
+        )
+        try:
+            sent = platform.send(outgoing)
+        except Unanswered as problem:
+            outcome.unknown.append(item.graded.id)
+            silent += 1
+            if silent == _IN_A_ROW:
+                outcome.stopped = problem
+                break
+            continue
+        except PassbackError as problem:
+            journal.end(book, sending, "refused", str(problem))
+            outcome.stopped = problem
+            break
+        silent = 0
+        journal.end(book, sending, sent.state, sent.told)
+        if sent.state == "arrived":
+            outcome.arrived.append(item.graded.id)
+        else:
+            outcome.refused.append((item.graded.id, sent.told))
+        on_step(number, len(passback.send))
+    return outcome
+
+
+def _begun(
+    book: Book, platform: Platform, passback: Passback, item: Item, who: str
+) -> journal.Sending:
+    return journal.begin(
+        book,
+        target=platform.target,
+        assignment=passback.assignment,
+        student=item.student,
+        user=item.user,
+        score=item.score,
+        max_score=item.max_score,
+        who=who,
+    )

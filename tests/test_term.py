@@ -1,0 +1,80 @@
+"""A term from end to end: a class is graded, kept, graded again, and passed back once each."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from conftest import SOLUTION, results, run_grader
+from lms import lti
+from passed_back import Term, number, users
+from resumed import WITHOUT_STUDENTS_CODE, Course, make
+
+from grader.report.reread import report_of
+from grader.stages import GradeReport
+
+pytestmark = pytest.mark.slow
+
+CLASS = 300
+NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
+OFF = {"g_max=120.)": "g_max=121.)"}
+FAULTS = ("drop", "late")  # before a mark was taken, and after it
+
+
+def as_class(course: Course) -> dict[int, GradeReport]:
+    """The course's results as a class's: each notebook is many students', always the same."""
+    found = [report_of(result) for result in results(course.out).values()]
+    drawn = random.Random(1)
+    return {place: drawn.choice(found) for place in range(CLASS)}
+
+
+def test_a_class_of_300_is_kept_regraded_and_passed_back(
+    tmp_path: Path, solution_with: Callable[[Mapping[str, str]], str]
+) -> None:
+    """Marks of real notebooks; a tolerance changes and their evidence is judged again.
+
+    One override stands. With two faults on the way every student's mark arrives once, and is the
+    gradebook's.
+    """
+    notebooks = {"right": SOLUTION.read_text("utf-8"), "near": solution_with(NEAR)}
+    course = make(tmp_path, {**notebooks, "off": solution_with(OFF)})
+    assert course.grade().returncode == 0
+    term = Term(tmp_path)
+    before = as_class(course)
+    term.grade(before)
+    kept = next(place for place, one in before.items() if one.submission_id == "near")
+    term.override(kept, "85")
+
+    course.replace_in("assignments/hh/assignment.toml", "within = 0.01, credit = 0.4",
+                      "within = 0.0001, credit = 0.4")  # fmt: skip
+    done = course.grade(forbidden=WITHOUT_STUDENTS_CODE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = as_class(course)
+    changed = [n for n in after if n != kept and after[n].score != before[n].score]
+    assert len(changed) > CLASS / 3
+    assert after[kept].score != before[kept].score
+    term.grade(after)  # as `add` does: what is there stays until it is asked for
+    arguments = ("gradebook", "regrade", tmp_path / "class", "-g", term.book, "--lang", "en")
+    shown = run_grader(*arguments, COLUMNS="200")
+    for place in changed:
+        name_and_mark = rf"s{number(place)} +{before[place].score:g}/100 → {after[place].score:g}"
+        assert re.search(name_and_mark, shown.stdout)
+    assert f"s{number(kept)} keeps 85, set by ta: said so" in shown.stdout
+    assert "assignments/assignment.toml changed" in shown.stdout
+    applied = run_grader(*arguments, "--apply", COLUMNS="200")
+    assert f"{len(changed)} marks changed" in applied.stdout
+
+    expected = {place: one.score for place, one in after.items()} | {kept: 85.0}
+    with lti.course(users(CLASS)) as platform:
+        term.lti(platform.url)
+        platform.faults.coming += [("POST /course/7/lineitem/scores", one) for one in FAULTS]
+        sent = term.export("lti", "--send")
+        assert sent.exit_code == 0, sent.output
+        assert platform.faults.coming == []
+        assert Counter(map(len, platform.scores.values())) == {1: CLASS}
+        got = {int(user[1:]) - 100: mark for user, mark in platform.marks().items()}
+        assert got == {place: pytest.approx(score) for place, score in expected.items()}
