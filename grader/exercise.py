@@ -67,7 +67,7 @@ class Channel(Data):
 
     name: str
     type: str = ""
-    master_types: tuple[str, ...] = ("HHTypedNeuron",)
+    master_types: tuple[str, ...] = ()
     parameters: dict[str, Parameter] = {}
     gates: dict[str, Gate] = {}
     given: dict[str, tuple[float, float]] = {}

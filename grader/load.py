@@ -213,9 +213,11 @@ def _verify(assignment: Assignment, derived: bool) -> None:
         if check.exercise not in exercises:
             faults.append(f"check {check.id}: there is no exercise {check.exercise!r}")
             continue
-        channels = {channel.name for channel in exercises[check.exercise].channels}
+        channels = {channel.name: channel for channel in exercises[check.exercise].channels}
         if check.channel and check.channel not in channels:
             faults.append(f"check {check.id}: there is no channel {check.channel!r}")
+        elif check.kind == "master_type" and not channels[check.channel].master_types:
+            faults.append(f"check {check.id}: {check.channel} has no master_types that are right")
         elif check.parameter and check.parameter not in (
             exercises[check.exercise].parameters_of(check.channel)
         ):

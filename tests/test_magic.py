@@ -104,9 +104,9 @@ def test_what_cannot_be_done_is_a_sentence(said: list[Any]) -> None:
     """A broken file, a folder, a wrong option: one line each, no traceback, and no run."""
     broken, folder, option, value, quote, two, other, usage, which = map(text, said[5:14])
     assert "The file breaks off in the middle" in broken
-    assert "sub: there is no such file." in folder
+    assert "sub is a folder." in folder
     assert "There is no option --nix." in option
-    assert "--lang can't have that value." in value
+    assert "--lang can be: en, zh." in value
     assert "The command is not written as it should be" in quote
     assert "The command is not written as it should be" in two
     assert "Write %grader check, or %grader check NAME.ipynb." in other

@@ -91,6 +91,8 @@ def check(
 
 def _look_first(notebook: Path, page: Path | None, lang: str | None) -> None:
     """End with a sentence where there is nothing to check, or nowhere to write to."""
+    if notebook.is_dir():
+        _refuse("folder", language_of(lang), folder=str(notebook))
     if not notebook.is_file():
         _refuse("no_file", language_of(lang), file=str(notebook))
     try:

@@ -198,18 +198,3 @@ def likely_of(paths: Sequence[Path], language: str) -> Any:
         return [id for id, count in votes.items() if count == max(votes.values())]
 
     return likely
-
-
-def named_by_first(entries: Any) -> str | None:
-    """The assignment that the first readable notebook names in its metadata."""
-    import json
-
-    for entry in entries[:20]:
-        try:
-            table = json.loads(entry.path.read_bytes())
-            named = table["metadata"]["grader"]["assignment"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            continue
-        if isinstance(named, str):
-            return named
-    return None

@@ -79,19 +79,19 @@ def package(
     try:
         files = bundle(chosen, loaded, language=language, sandbox=sandbox, secret=load_secret())
     except NotInstalled:
-        fail(words.say("package.error.not_installed"))
+        fail(words.say("package.error.not_installed"), language)
     except BadName as name:
-        fail(words.say("package.error.name", id=str(name)))
+        fail(words.say("package.error.name", id=str(name)), language)
     place = out or (Path(f"{platform}-{loaded.id}.zip") if chosen.packed else Path())
     written = {place: packed(files)} if chosen.packed else {place / p: d for p, d in files.items()}
     if there := [path for path in written if path.exists() and not overwrite]:
-        fail(words.say("package.error.exists", path=str(there[0])))
+        fail(words.say("package.error.exists", path=str(there[0])), language)
     try:
         for path, data in written.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, data)
     except OSError as error:
-        fail(words.say("package.error.unwritable", path=str(path), reason=str(error)))
+        fail(words.say("package.error.unwritable", path=str(path), reason=str(error)), language)
     click.echo(words.say(f"package.written.{platform}", path=str(place), id=loaded.id))
     click.echo(words.say("package.private"))
     return OK

@@ -79,5 +79,9 @@ def _said(error: click.UsageError, ctx: click.Context) -> str:
     if isinstance(error, click.MissingParameter):
         return words.say("cli.usage.missing")
     if isinstance(error, click.BadParameter) and error.param is not None:
-        return words.say("cli.usage.wrong", option=error.param.opts[-1], command=command)
+        option, kind = error.param.opts[-1], error.param.type
+        if isinstance(kind, click.Choice):
+            choices = ", ".join(map(str, kind.choices))
+            return words.say("cli.usage.choice", option=option, choices=choices)
+        return words.say("cli.usage.wrong", option=option, command=command)
     return words.say("cli.usage.other", command=command)
