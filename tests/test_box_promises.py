@@ -47,7 +47,7 @@ def test_cannot_read_reference(boxes: Boxes, name: str) -> None:
 def test_cannot_read_submissions_or_the_harness(boxes: Boxes) -> None:
     """Other submissions, and the harness's own code, are out of sight."""
     assert boxes.said(_reads(ROOT / "submissions" / "hh" / "expected.toml")).startswith("refused")
-    assert boxes.said(_reads(ROOT / "grader" / "stages.py")).startswith("refused")
+    assert boxes.said(_reads(ROOT / "grader" / "batch.py")).startswith("refused")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "/etc/shadow", "/root/.bashrc", "/proc/1/environ"])

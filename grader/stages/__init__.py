@@ -1,0 +1,90 @@
+"""The frozen values that pass between the stages of grading.
+
+    read    -> Submission
+    run     -> ExecutedNotebook
+    probe   -> ModelProbe, Answers
+    check   -> Evidence (all of the above) in, Finding out
+    report  -> GradeReport, BatchSummary
+
+Arrays are NumPy arrays of float64. Time runs along the first axis and stimuli
+along the second: a trace is ``(T, N)``.
+"""
+
+from grader.stages.evidence import Attempt, Evidence, NamedMistake, Reference
+from grader.stages.model import Answers, ChannelProbe, Drawn, Fault, ModelProbe, Panel, Record
+from grader.stages.notebook import (
+    Blank,
+    Cell,
+    CellRun,
+    ExecutedNotebook,
+    Figure,
+    GradedCell,
+    Submission,
+)
+from grader.stages.report import (
+    BatchSummary,
+    Change,
+    Changed,
+    CheckResult,
+    Curve,
+    Diagnosis,
+    Finding,
+    GradeReport,
+    Residual,
+)
+from grader.stages.values import (
+    CUT,
+    FINER,
+    Array,
+    CellStatus,
+    Note,
+    Outcome,
+    Precision,
+    RunStatus,
+    Status,
+    Value,
+    Values,
+    Visibility,
+)
+
+__all__ = [
+    "CUT",
+    "FINER",
+    "Answers",
+    "Array",
+    "Attempt",
+    "BatchSummary",
+    "Blank",
+    "Cell",
+    "CellRun",
+    "CellStatus",
+    "Change",
+    "Changed",
+    "ChannelProbe",
+    "CheckResult",
+    "Curve",
+    "Diagnosis",
+    "Drawn",
+    "Evidence",
+    "ExecutedNotebook",
+    "Fault",
+    "Figure",
+    "Finding",
+    "GradeReport",
+    "GradedCell",
+    "ModelProbe",
+    "NamedMistake",
+    "Note",
+    "Outcome",
+    "Panel",
+    "Precision",
+    "Record",
+    "Reference",
+    "Residual",
+    "RunStatus",
+    "Status",
+    "Submission",
+    "Value",
+    "Values",
+    "Visibility",
+]
