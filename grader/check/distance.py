@@ -45,11 +45,11 @@ def strays(item: Item, until: float | None) -> Array:
 
     Zero for models in double precision.
     """
-    (panel, reference), which = sides(item), list(columns(item))
+    (panel, reference), which = sides(item), columns(item)
     counted = slice(None) if until is None else within(panel.time, until)
-    expected = reference.traces[item.check.variable][:, which]
-    runs = (run[item.check.variable][:, which] for run in own_runs(item))
-    far = [np.sqrt(np.mean(np.square((run - expected)[counted]), axis=0)) for run in runs]
+    expected = reference.traces[item.check.variable][counted, which.start : which.stop]
+    runs = (run[item.check.variable][counted, which.start : which.stop] for run in own_runs(item))
+    far = [np.sqrt(np.mean(np.square(run - expected), axis=0)) for run in runs]
     return np.asarray(np.max([np.zeros(len(which)), *far], axis=0))
 
 

@@ -138,11 +138,11 @@ def spike_times(item: Item) -> Finding:
     counted = [c for c, far in enumerate(of_all) if far is not None]
     apart = [far for far in of_all if far is not None]
     astray = [max((run[c] or 0.0 for run in runs), default=0.0) for c in counted]
-    numbers = [_other_number(item)[c] for c in counted]
+    numbers = _other_number(item)
     allowed = tolerance(item, window(item))
     alike = [
-        far <= max(allowed, STRAYS * own) and not other
-        for far, own, other in zip(apart, astray, numbers, strict=True)
+        far <= max(allowed, STRAYS * own) and not numbers[c]
+        for c, far, own in zip(counted, apart, astray, strict=True)
     ]
     worst = max(apart, default=0.0)
     finite = [far for far in apart if math.isfinite(far)]
@@ -195,8 +195,10 @@ def _own(item: Item, measure: Callable[[Array], float]) -> list[float]:
 
     For each stimulus; 0 for models in double precision.
     """
-    expected = [measure(times) for times in spikes(item, sides(item)[1].traces)]
     runs = [[measure(times) for times in spikes(item, run)] for run in own_runs(item)]
+    if not runs:
+        return [0.0] * len(columns(item))
+    expected = [measure(times) for times in spikes(item, sides(item)[1].traces)]
     return [
         max((0.0 if run[c] == asked else abs(run[c] - asked) for run in runs), default=0.0)
         for c, asked in enumerate(expected)
