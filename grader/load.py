@@ -196,61 +196,81 @@ def _fault(file: Path, fault: dict[str, object], known: Mapping[str, list[str]])
 
 def _verify(assignment: Assignment, derived: bool) -> None:
     """What no single key shows: names that must exist, points that must add up."""
-    faults: list[str] = []
+    stimuli = assignment.stimuli + (assignment.rubric.stimuli if assignment.rubric else ())
+    faults = [
+        *_of_names(assignment, stimuli),
+        *_of_exercises(assignment, stimuli),
+        *_of_checks(assignment),
+        *(_of_tolerances(assignment) if derived else ()),
+        *_of_points(assignment),
+    ]
+    if faults:
+        raise AssignmentError("\n".join(faults))
+
+
+def _of_names(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:
+    """Names that two have, and stimuli that can't be."""
     ids = [check.id for check in assignment.checks]
     for repeated in sorted({id for id in ids if ids.count(id) > 1}):
-        faults.append(f"{assignment.folder}: two checks are called {repeated!r}")
-    stimuli = assignment.stimuli + (assignment.rubric.stimuli if assignment.rubric else ())
+        yield f"{assignment.folder}: two checks are called {repeated!r}"
     names = [stimulus.name for stimulus in stimuli]  # they key the draw
     for repeated in sorted({name for name in names if names.count(name) > 1}):
-        faults.append(f"{assignment.folder}: two stimuli are called {repeated!r}")
+        yield f"{assignment.folder}: two stimuli are called {repeated!r}"
     for stimulus in stimuli:
         if stimulus.stop is not None and stimulus.stop <= stimulus.start:
-            faults.append(f"stimulus {stimulus.name!r} stops before it starts")
+            yield f"stimulus {stimulus.name!r} stops before it starts"
+
+
+def _of_checks(assignment: Assignment) -> Iterator[str]:
+    """What checks speak of and no exercise has."""
     exercises = {exercise.id: exercise for exercise in assignment.exercises}
-    faults += _of_exercises(assignment, stimuli)
     for check in assignment.checks:
         if check.exercise not in exercises:
-            faults.append(f"check {check.id}: there is no exercise {check.exercise!r}")
+            yield f"check {check.id}: there is no exercise {check.exercise!r}"
             continue
         channels = {channel.name: channel for channel in exercises[check.exercise].channels}
         if check.channel and check.channel not in channels:
-            faults.append(f"check {check.id}: there is no channel {check.channel!r}")
+            yield f"check {check.id}: there is no channel {check.channel!r}"
         elif check.kind == "master_type" and not channels[check.channel].master_types:
-            faults.append(f"check {check.id}: {check.channel} has no master_types that are right")
+            yield f"check {check.id}: {check.channel} has no master_types that are right"
         elif check.parameter and check.parameter not in (
             exercises[check.exercise].parameters_of(check.channel)
         ):
-            owner = check.channel or "the exercise"
-            faults.append(f"check {check.id}: {owner} has no {check.parameter!r}")
-    if derived:
-        known = {(one.of, one.until) for one in assignment.tolerances}
-        for of, until in assignment.measures:
-            if (of, until) not in known:
-                up_to = f" up to {until:g} ms" if until else ""
-                faults.append(
-                    f"{assignment.folder}: no tolerance of {of}{up_to} in {TOLERANCES}; "
-                    f"`grader verify {assignment.id} --derive` makes it"
-                )
-    if rubric := assignment.rubric:
-        for missing in sorted(set(ids) - set(rubric.points)):
-            faults.append(f"{rubric.folder}/rubric.toml: points: none for check {missing!r}")
-        for unknown in sorted(set(rubric.points) - set(ids)):
-            near = difflib.get_close_matches(unknown, ids, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            faults.append(f"{rubric.folder}/rubric.toml: points: no check {unknown!r}{hint}")
-        for family, total in rubric.families.items():
-            members = [check.id for check in assignment.checks if check.family == family]
-            has = sum(rubric.points.get(id, 0.0) for id in members)
-            if abs(has - total) > 1e-9:
-                faults.append(
-                    f"{rubric.folder}/rubric.toml: family {family}: its checks have {has:g} "
-                    f"points, {total:g} were asked for"
-                )
-        for family in sorted({c.family for c in assignment.checks} - set(rubric.families)):
-            faults.append(f"{rubric.folder}/rubric.toml: families: {family!r} is missing")
-    if faults:
-        raise AssignmentError("\n".join(faults))
+            yield f"check {check.id}: {check.channel or 'the exercise'} has no {check.parameter!r}"
+
+
+def _of_tolerances(assignment: Assignment) -> Iterator[str]:
+    """Measures for which none was derived."""
+    known = {(one.of, one.until) for one in assignment.tolerances}
+    for of, until in assignment.measures:
+        if (of, until) not in known:
+            up_to = f" up to {until:g} ms" if until else ""
+            yield (
+                f"{assignment.folder}: no tolerance of {of}{up_to} in {TOLERANCES}; "
+                f"`grader verify {assignment.id} --derive` makes it"
+            )
+
+
+def _of_points(assignment: Assignment) -> Iterator[str]:
+    """Checks without points, points without checks, families that don't add up."""
+    if (rubric := assignment.rubric) is None:
+        return
+    ids, file = [check.id for check in assignment.checks], f"{rubric.folder}/rubric.toml"
+    for missing in sorted(set(ids) - set(rubric.points)):
+        yield f"{file}: points: none for check {missing!r}"
+    for unknown in sorted(set(rubric.points) - set(ids)):
+        near = difflib.get_close_matches(unknown, ids, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        yield f"{file}: points: no check {unknown!r}{hint}"
+    for family, total in rubric.families.items():
+        members = [check.id for check in assignment.checks if check.family == family]
+        has = sum(rubric.points.get(id, 0.0) for id in members)
+        if abs(has - total) > 1e-9:
+            yield (
+                f"{file}: family {family}: its checks have {has:g} points, {total:g} were asked for"
+            )
+    for family in sorted({c.family for c in assignment.checks} - set(rubric.families)):
+        yield f"{file}: families: {family!r} is missing"
 
 
 def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:

@@ -87,6 +87,11 @@ def test_stimuli_have_names_of_their_own(copy: Callable[..., str]) -> None:
         ('host = "CondNeuGroup"\n', "", "exercise IK: host: is missing for a 'channel'"),
         ('variable = "runner"\n', "", "exercise HH-composed-run: variable: is missing"),
         ('class_name = "ICa"\n', "", "exercise master-ICa: class_name: is missing for a 'type'"),
+        (
+            'master_types = ["Calcium"]',
+            "master_types = []",
+            "ICa has no master_types that are right",
+        ),
         ('needs = ["HH-composed"]', 'needs = ["HH"]', "needs: there is no exercise 'HH' before it"),
         (
             'exercises = ["HH-composed"]\nkind',
