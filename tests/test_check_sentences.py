@@ -41,7 +41,7 @@ def _with_channel(evidence: Evidence, name: str, **changed: Any) -> Evidence:
 @pytest.mark.parametrize(
     ("channel", "parameters", "messages"),
     [
-        ("IK", {"E": -77.0, "g_max": 50.0}, {"g_max": "checks.parameter.wrong"}),
+        ("IK", {"E": -77.0, "g_max": 50.0}, {"g_max": "checks.parameter.wrong_comment"}),
         ("INa", {"E": 50.0, "g_max": 36.0}, {"g_max": "checks.parameter.of_another"}),
         (
             "IL",
