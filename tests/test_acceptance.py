@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, checks, results, run_grader
-from own_check import given_away, own_reports
+from own_check import given_away, own_evidence
 
 from grader.assignment import Assignment
 from grader.report.formats import FORMATS
@@ -122,8 +122,8 @@ def test_nothing_hidden_reaches_a_student(graded: Path) -> None:
 def test_an_own_check_gives_no_value_away(graded: Path, assignment: Assignment) -> None:
     """Of no sample that fails would the student's own check have told what it should have been."""
     told = {
-        own.submission_id: given_away(result, own, assignment)
-        for result, own in own_reports(graded, assignment)
+        name: given_away(evidence, assignment)
+        for name, evidence in own_evidence(graded, assignment)
     }
     assert len(told) == len(SAMPLES)
     assert {name: one for name, one in told.items() if one} == {}

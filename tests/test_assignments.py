@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from built import changes
 from conftest import ROOT, results, run_grader
-from own_check import given_away, own_reports
+from own_check import given_away, own_evidence
 from samples import build
 
 from grader.assignment import Assignment
@@ -82,5 +82,5 @@ def test_samples_get_their_verdicts(id: str, tmp_path: Path) -> None:
     wrong = {s.file: disagreements(s, found[s.file]) for s in load_samples(folder)}
     assert {file: ways for file, ways in wrong.items() if ways} == {}
     loaded = _loaded(id)
-    told = [given_away(result, own, loaded) for result, own in own_reports(tmp_path, loaded)]
-    assert [one for one in told if one] == []
+    told = {n: given_away(evidence, loaded) for n, evidence in own_evidence(tmp_path, loaded)}
+    assert {name: ways for name, ways in told.items() if ways} == {}
