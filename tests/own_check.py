@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from conftest import results
 from rich.console import Console
-from told import TOLD
+from told import BEGIN, TOLD
 
 from grader.assignment import Assignment, Check, Exercise
 from grader.evidence import load_evidence
@@ -20,7 +20,8 @@ from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.report.html import student_html
-from grader.report.terminal import check_lines
+from grader.report.page import student_page
+from grader.report.terminal import check_lines, next_steps
 from grader.stages import Evidence, GradeReport
 from grader.words import LANGUAGES
 
@@ -121,6 +122,20 @@ def _spikes_told(evidence: Evidence, own: Assignment) -> list[str]:
         if a.status == b.status == "fail"
         and (a.message, a.expected, a.found) != (b.message, b.expected, b.found)
     ]
+
+
+def begins_elsewhere(evidence: Evidence, assignment: Assignment) -> list[str]:
+    """How the first step of a sample that `told.BEGIN` knows misses the line to mend."""
+    file = Path(evidence.submission.file).name
+    if (asked := BEGIN[assignment.id].get(file)) is None:
+        return []
+    page = student_page(verdict(evidence, load_assignment(assignment.folder), "x", "en"))
+    step, cause = next(next_steps(page)), page.causes[0] if page.causes else None
+    if cause is None or cause.line is None or step.what != cause.message:
+        return [f"the first step is {step}"]
+    source = next(c.source for c in evidence.submission.cells if c.index == cause.cell)
+    line = source.split("\n")[cause.line - 1]
+    return [] if asked in line else [f"the first step is in {line!r}"]
 
 
 def _never(traces: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, checks, results, run_grader
-from own_check import given_away, own_evidence
+from own_check import begins_elsewhere, given_away, own_evidence
 
 from grader.assignment import Assignment
 from grader.report.formats import FORMATS
@@ -120,9 +120,12 @@ def test_nothing_hidden_reaches_a_student(graded: Path) -> None:
 
 @pytest.mark.slow
 def test_an_own_check_gives_no_value_away(graded: Path, assignment: Assignment) -> None:
-    """Of no sample that fails would the student's own check have told what it should have been."""
+    """Of no sample that fails would the student's own check have told what it should have been.
+
+    And where one line is wrong it begins there.
+    """
     told = {
-        name: given_away(evidence, assignment)
+        name: given_away(evidence, assignment) + begins_elsewhere(evidence, assignment)
         for name, evidence in own_evidence(graded, assignment)
     }
     assert len(told) == len(SAMPLES)

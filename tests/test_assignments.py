@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from built import changes
 from conftest import ROOT, results, run_grader
-from own_check import given_away, own_evidence
+from own_check import begins_elsewhere, given_away, own_evidence
 from samples import build
 
 from grader.assignment import Assignment
@@ -73,7 +73,8 @@ def test_the_solution_has_100_and_the_released_notebook_0(
 def test_samples_get_their_verdicts(id: str, tmp_path: Path) -> None:
     """Each gets the outcome, the score and the checks of its label.
 
-    A check of the student's own would have told no value that the handout doesn't give.
+    A check of the student's own would have told no value that the handout doesn't give, and where
+    one line is wrong it would have begun there.
     """
     folder = ROOT / "submissions" / id
     done = run_grader("grade", folder, "-o", tmp_path, "--lang", "en")
@@ -82,5 +83,8 @@ def test_samples_get_their_verdicts(id: str, tmp_path: Path) -> None:
     wrong = {s.file: disagreements(s, found[s.file]) for s in load_samples(folder)}
     assert {file: ways for file, ways in wrong.items() if ways} == {}
     loaded = _loaded(id)
-    told = {n: given_away(evidence, loaded) for n, evidence in own_evidence(tmp_path, loaded)}
+    told = {
+        name: given_away(evidence, loaded) + begins_elsewhere(evidence, loaded)
+        for name, evidence in own_evidence(tmp_path, loaded)
+    }
     assert {name: ways for name, ways in told.items() if ways} == {}

@@ -100,3 +100,29 @@ COMMENTS: dict[str, set[str]] = {
     },
 }
 """Parameters whose value stands in the comment of their blank."""
+
+BEGIN: dict[str, dict[str, str]] = {  # what stands in the line of the first step
+    "hh": {
+        "hh-advanced-handout-unfilled.ipynb": "self.IK = ...",
+        "NameError-in-init.ipynb": "self.INa = Ina(",
+    },
+    "hh-from-scratch": {
+        "derivative-left-blank.ipynb": "return ...",
+        "unfilled.ipynb": "self.V = ...",
+        "V-starts-at-minus-65.ipynb": "self.V = bm.Variable(-65.",
+    },
+    "hh-lesson": {
+        "IK-current-left-blank.ipynb": "    ...",
+        "INa-reset_state-left-blank.ipynb": "self.m = ...",
+        "composed-left-blank.ipynb": "self.INa = ...",
+        "nothing-but-the-last-part.ipynb": "master_type = ...",
+    },
+    "thalamic": {
+        "ICaT-on-potassium.ipynb": "self.K.add_elem(ICaT=",
+        "ICaT-on-the-cell.ipynb": "self.ICaT = ",
+        "ICaHT-made-as-ICaT.ipynb": "self.Ca.add_elem(ICaHT=",
+        "ICaT-left-out.ipynb": "self.Ca = ",
+        "unfilled.ipynb": "self.IL = ...",
+    },
+}
+"""Of samples that are wrong in one place: what stands in the line of the first step."""

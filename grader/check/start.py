@@ -61,6 +61,7 @@ def start(item: Item) -> Finding:
         values=values,
         detail=detail,
         cell=item.cell,
+        line=item.line_of(first) if first in item.exercise.to_fill else None,
     )
 
 

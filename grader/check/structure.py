@@ -40,7 +40,7 @@ def parameter(item: Item) -> Finding:
     name, which, asked = item.check.channel, item.check.parameter, item.parameter
     found = item.found if name else _itself(item)
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
-    values: dict[str, Value] = {"parameter": which, "unit": asked.unit}
+    values: dict[str, Value] = {"parameter": which, "unit": f" {asked.unit}" if asked.unit else ""}
     values |= {"name": name or item.attempt.cell.class_name}
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.parameter.no_channel", values=values, **where)
