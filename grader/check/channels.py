@@ -102,6 +102,7 @@ def _missing(item: Item, values: dict[str, Value], where: dict[str, Any]) -> Fin
     elsewhere = [c.name for c in others if item.asked.type in _kinds(c)]
     values |= {"type": item.asked.type, "where": ", ".join(elsewhere)}
     message = "elsewhere" if elsewhere else "missing_type"
+    message += "_hung" if "." in item.check.channel else ""
     if not tells_class(item, item.asked.type):
         message = "missing_untold"
     return Finding(credit=0.0, message_id=f"checks.channel.{message}", values=values, **where)

@@ -168,11 +168,11 @@ def _say(finding: Finding, exercise: Exercise, words: Catalogue) -> str:
     if "parameter" in values:
         values["term"] = _term(str(values["parameter"]), words)
     if "full" in values:
-        values["full"] = _state(str(values["full"]), exercise, words)
+        values["full"] = state_in_words(str(values["full"]), exercise, words)
     return words.say(finding.message_id, **values)
 
 
-def _state(name: str, exercise: Exercise, words: Catalogue) -> str:
+def state_in_words(name: str, exercise: Exercise, words: Catalogue) -> str:
     """A state with what it is: an ion's is no gate, nor is a record of spikes."""
     own = f"assignment.term.{name}"
     kind = "V" if name == "V" else "gate"
