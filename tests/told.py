@@ -104,6 +104,7 @@ COMMENTS: dict[str, set[str]] = {
 BEGIN: dict[str, dict[str, str]] = {  # what stands in the line of the first step
     "hh": {
         "hh-advanced-handout-unfilled.ipynb": "self.IK = ...",
+        "IK-doubled.ipynb": "self.IK2 = ",
         "NameError-in-init.ipynb": "self.INa = Ina(",
     },
     "hh-from-scratch": {
@@ -115,6 +116,7 @@ BEGIN: dict[str, dict[str, str]] = {  # what stands in the line of the first ste
         "IK-current-left-blank.ipynb": "    ...",
         "INa-reset_state-left-blank.ipynb": "self.m = ...",
         "composed-left-blank.ipynb": "self.INa = ...",
+        "types-on-the-neuron.ipynb": "master_type = bp.dyn.CondNeuGroup",
         "nothing-but-the-last-part.ipynb": "master_type = ...",
     },
     "thalamic": {
@@ -122,6 +124,8 @@ BEGIN: dict[str, dict[str, str]] = {  # what stands in the line of the first ste
         "ICaT-on-the-cell.ipynb": "self.ICaT = ",
         "ICaHT-made-as-ICaT.ipynb": "self.Ca.add_elem(ICaHT=",
         "ICaT-left-out.ipynb": "self.Ca = ",
+        "second-potassium-leak.ipynb": "self.K.add_elem(leak=",
+        "potassium-left-blank.ipynb": "self.K = ...",
         "unfilled.ipynb": "self.IL = ...",
     },
 }

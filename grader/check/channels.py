@@ -9,7 +9,8 @@ import numpy as np
 from grader.check.comparable import field_is_right
 from grader.check.distance import V_agrees
 from grader.check.given import tells_class
-from grader.check.item import Item, class_cell, no_model
+from grader.check.item import Item, class_cell, no_model, tells_blanks, unfilled
+from grader.check.lines import hung_at
 from grader.measures import absolute_error
 from grader.stages import ChannelProbe, Finding, Value
 
@@ -29,6 +30,8 @@ def channel(item: Item) -> Finding:
     found, name = item.found, item.check.channel
     values: dict[str, Value] = {"name": name}
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
+    if name.partition(".")[0] in unfilled(item) and tells_blanks(item):
+        where["line"] = None
     loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
     within = [c for c in loose if c.name.startswith(f"{name}[")]
     if item.asked.type and (found is None or found.kind == "blank") and not within:
@@ -214,6 +217,7 @@ def no_extra_channels(item: Item) -> Finding:
                 "type": ", ".join(sorted(doubled)),
             },
             cell=item.cell,
+            line=hung_at(item.source, extra[0].name),
             found=", ".join(c.name for c in extra),
         )
     if not present:

@@ -93,6 +93,11 @@ def unfilled(item: Item) -> list[str]:
     return names
 
 
+def tells_blanks(item: Item) -> bool:
+    """Whether a check of its own says which blanks are left, and where."""
+    return any(check.kind == "filled" for check in item.assignment.of(item.exercise).checks)
+
+
 def as_written(item: Item, names: Iterable[str]) -> list[str]:
     """Blanks as people speak of them: those of a model are its attributes and methods."""
     owned = item.exercise.answers
@@ -191,8 +196,8 @@ def _not_made(item: Item, error: str) -> Finding:
     if is_misplaced(error):
         message, line = "checks.misplaced", _misplaced(item, error)
     elif blank := unfilled(item):
-        named = any(c.kind == "filled" for c in item.assignment.of(item.exercise).checks)
-        message, line = "checks.blank_left", None if named else item.line_of(blank[0])
+        line = None if tells_blanks(item) else item.line_of(blank[0])
+        message = "checks.blank_left"
     else:
         message, line = "checks.cannot_be_made", last_line_in(item.evidence, item.cell)
     return Finding(credit=0.0, message_id=message, cell=item.cell, line=line)

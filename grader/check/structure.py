@@ -43,7 +43,8 @@ def parameter(item: Item) -> Finding:
     values: dict[str, Value] = {"parameter": which, "unit": f" {asked.unit}" if asked.unit else ""}
     values |= {"name": name or item.attempt.cell.class_name}
     if found is None or found.kind != "channel":
-        return Finding(credit=0.0, message_id="checks.parameter.no_channel", values=values, **where)
+        message = "checks.parameter.no_channel"  # what there is to mend, another check says
+        return Finding(credit=0.0, message_id=message, values=values, cell=item.cell)
     value, measured = found.parameters.get(which), _measured(item, found, which)
     detail, is_told = "", tells_parameter(item, name, which)
     expected = asked.value if is_told else None
@@ -166,5 +167,7 @@ def master_type(item: Item) -> Finding:
         credit, message = 0.0, "other" if item.exercise.kind == "type" else "wrong"
     if not is_given:
         credit, message = 0.0, "not_given"
-    cell = item.cell if item.exercise.kind == "type" else class_cell(item, found)
-    return Finding(credit=credit, message_id=f"checks.master_type.{message}", cell=cell, **common)
+    common["cell"] = class_cell(item, found)
+    if item.exercise.kind == "type":
+        common |= {"cell": item.cell, "line": item.line_of("master_type")}
+    return Finding(credit=credit, message_id=f"checks.master_type.{message}", **common)
