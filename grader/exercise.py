@@ -118,6 +118,10 @@ class Exercise(Data):
                 return channel
         raise KeyError(name)
 
+    def is_ion(self, name: str) -> bool:
+        """Whether channels hang on what the exercise asks for at ``name``."""
+        return any(channel.ion == name for channel in self.channels if channel.ion)
+
     @property
     def gates(self) -> dict[str, Gate]:
         """Every state with an equation but V: ``"n"`` of the model, ``"K.n"`` of a channel."""

@@ -5,71 +5,147 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from math import isclose
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from conftest import checks, results
+import numpy as np
+from conftest import results
 from rich.console import Console
+from told import BEGIN, TOLD
 
-from grader.assignment import Assignment, Check
+from grader.assignment import Assignment, Check, Exercise
 from grader.evidence import load_evidence
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
-from grader.report.terminal import check_lines
-from grader.stages import GradeReport
+from grader.report.html import student_html
+from grader.report.page import student_page
+from grader.report.terminal import check_lines, next_steps
+from grader.stages import Evidence, GradeReport
+from grader.words import LANGUAGES
 
-_OF_VALUES = {"parameter", "spike_count", "firing_rate", "latency", "master_type"}
+_OF_SPIKES = {"spike_count", "firing_rate", "latency"}
 _NUMBER = re.compile(r"(?<![\w.])[-\N{MINUS SIGN}]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 
 
-def own_reports(
-    graded: Path, assignment: Assignment
-) -> Iterator[tuple[dict[str, Any], GradeReport]]:
-    """Each result of a batch, and the report of a check without the teacher's folder."""
-    comparison, own = Comparison(assignment, "cpu"), load_assignment(assignment.folder)
-    for name, result in results(graded).items():
-        evidence = comparison.add_reference(load_evidence(graded / name))
-        yield result, verdict(evidence, own, name, "en")
+def own_evidence(graded: Path, assignment: Assignment) -> Iterator[tuple[str, Evidence]]:
+    """Each submission of a graded folder, with what it was judged by."""
+    comparison = Comparison(assignment, "cpu")
+    for name in results(graded):
+        yield name, comparison.add_reference(load_evidence(graded / name))
 
 
-def given_away(result: Mapping[str, Any], own: GradeReport, assignment: Assignment) -> list[str]:
-    """What ``own`` says of values asked for that the student lacks and the handout doesn't have.
+def given_away(evidence: Evidence, assignment: Assignment) -> list[str]:
+    """In which ways a student's own check depends on what the handout leaves them to find.
 
-    A whole number or a name counts where the check that fails says it, for it may stand
-    anywhere else.
+    Where another value was asked for, as wrong as the one is, it would say the very same: in
+    both languages, in the terminal and on the page. What the handout gives, by hand in
+    ``told.py``, is told.
     """
-    handout = assignment.notebook.read_text("utf-8")
-    asked = {id: check["measured"]["expected"] for id, check in checks(result).items()}
-    kinds = {check.id: check for check in assignment.checks}
-    text, told = shown(own), []
-    failing = (check for check in own.checks if check.status != "pass")
-    for check in failing:
-        if check.message_id.endswith(".some"):  # asked for are all stimuli, which are known
-            continue
-        secrets = _asked_for(kinds[check.id], asked[check.id], assignment)
-        for value in (value for value in secrets if not _says(handout, value)):
-            where = text if isinstance(value, float) else check.message
-            if check.expected is not None or _says(where, value):
-                told.append(f"{check.id}: {value}: {check.message}")
+    own = load_assignment(assignment.folder)
+    report = verdict(evidence, own, "x", "en")
+    failing = {c.id for c in report.checks if c.status != "pass"}
+    secret = [c for c in own.checks if c.id in failing - TOLD[own.id].keys()]
+    otherwise = asking_otherwise(own, secret)
+    told = [*_silent(report, TOLD[own.id]), *_spikes_told(evidence, own)]
+    for language in LANGUAGES:
+        one, other = (verdict(evidence, a, "x", language) for a in (own, otherwise))
+        lines = zip(_lines(one), _lines(other), strict=False)
+        told += [f"{language}: {a.strip()!r} or {b.strip()!r}" for a, b in lines if a != b]
+        told += [f"{language}: further lines"] if len(_lines(one)) != len(_lines(other)) else []
     return told
 
 
-def _asked_for(check: Check, expected: Any, assignment: Assignment) -> list[Any]:
-    """The values that a check asks for."""
+def asking_otherwise(assignment: Assignment, checks: list[Check]) -> Assignment:
+    """The assignment where these checks ask for another value, class or range."""
+    exercises = {exercise.id: exercise for exercise in assignment.exercises}
+    for check in checks:
+        exercises[check.exercise] = _asking(exercises[check.exercise], check)
+    return assignment.model_copy(update={"exercises": tuple(exercises.values())})
+
+
+def _asking(exercise: Exercise, check: Check) -> Exercise:
     if check.kind == "start":
-        start = assignment.exercise(check.exercise).start
-        variables = [check.variable] if check.variable else [*start]
-        return [end for name in variables for end in start[name]]
-    return [expected] if check.kind in _OF_VALUES and expected is not None else []
+        names = [check.variable] if check.variable else [n for n in exercise.start if n != "V"]
+        moved = {name: tuple(2.3 * end + 0.57 for end in exercise.start[name]) for name in names}
+        return exercise.model_copy(update={"start": {**exercise.start, **moved}})
+    if check.kind == "base_class":
+        return exercise.model_copy(update={"base": "Elsewhere"})
+    if check.kind not in ("parameter", "master_type", "channel"):
+        return exercise
+    channels = list(exercise.channels)
+    own = next((n for n, c in enumerate(channels) if c.name == check.channel), None)
+    asked = dict(exercise.parameters_of(check.channel))
+    if check.kind == "parameter":
+        value = asked[check.parameter].value
+        another = {"value": 2.3 * value + 0.57, "mistakes": asked[check.parameter].mistakes}
+        asked[check.parameter] = asked[check.parameter].model_copy(update=another)
+    if own is None:
+        return exercise.model_copy(update={"parameters": asked})
+    update: dict[str, Any] = {"parameters": asked}
+    if check.kind == "master_type":
+        update["master_types"] = ("Elsewhere",)
+    elif check.kind == "channel" and channels[own].type:
+        update["type"] = "Elsewhere"
+    channels[own] = channels[own].model_copy(update=update)
+    return exercise.model_copy(update={"channels": tuple(channels)})
 
 
-def _says(text: str, value: Any) -> bool:
-    """Whether a number stands in a text, as exactly as it may be printed; or a name."""
-    if isinstance(value, str):
-        return value in text
-    return any(isclose(value, number, rel_tol=5e-4) for number in numbers(text))
+def _silent(report: GradeReport, told: Mapping[str, object]) -> list[str]:
+    """Wrong parameters of which the check doesn't say what the handout does."""
+    wrong = [c for c in report.checks if c.status in ("fail", "partial") and c.found is not None]
+    return [
+        f"{check.id} is not told: {check.message}"
+        for check in wrong
+        if ".parameter." in check.message_id and check.id in told
+        if (check.expected,) != told[check.id]
+    ]
+
+
+def _spikes_told(evidence: Evidence, own: Assignment) -> list[str]:
+    """Checks of spikes that fail alike whatever the reference does, and don't speak alike."""
+    quiet = {
+        id: replace(a, reference=replace(a.reference, traces=_never(a.reference.traces)))
+        if a.reference is not None
+        else a
+        for id, a in evidence.attempts.items()
+    }
+    kinds = {check.id: check.kind for check in own.checks}
+    one, other = (
+        [c for c in verdict(e, own, "x", "en").checks if kinds[c.id] in _OF_SPIKES]
+        for e in (evidence, replace(evidence, attempts=quiet))
+    )
+    return [
+        f"{a.id}: {a.message!r} or {b.message!r}"
+        for a, b in zip(one, other, strict=True)
+        if a.status == b.status == "fail"
+        and (a.message, a.expected, a.found) != (b.message, b.expected, b.found)
+    ]
+
+
+def begins_elsewhere(evidence: Evidence, assignment: Assignment) -> list[str]:
+    """How the first step of a sample that `told.BEGIN` knows misses the line to mend."""
+    file = Path(evidence.submission.file).name
+    if (asked := BEGIN[assignment.id].get(file)) is None:
+        return []
+    page = student_page(verdict(evidence, load_assignment(assignment.folder), "x", "en"))
+    step, cause = next(next_steps(page)), page.causes[0] if page.causes else None
+    if cause is None or cause.line is None or step.what != cause.message:
+        return [f"the first step is {step}"]
+    source = next(c.source for c in evidence.submission.cells if c.index == cause.cell)
+    line = source.split("\n")[cause.line - 1]
+    return [] if asked in line else [f"the first step is in {line!r}"]
+
+
+def _never(traces: Mapping[str, Any]) -> dict[str, Any]:
+    """The traces of a model that never fires."""
+    return {name: np.full_like(t, -65.0) if name == "V" else t for name, t in traces.items()}
+
+
+def _lines(report: GradeReport) -> list[str]:
+    """All that a student's own check shows, in the terminal and on its page."""
+    return [*shown(report).splitlines(), *student_html(report).splitlines()]
 
 
 def shown(report: GradeReport, width: int = 100) -> str:

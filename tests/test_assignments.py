@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from built import changes
 from conftest import ROOT, results, run_grader
-from own_check import given_away, own_reports
+from hidden import in_language, reached
+from own_check import begins_elsewhere, given_away, own_evidence
 from samples import build
 
 from grader.assignment import Assignment
 from grader.load import load_assignment
+from grader.report.formats import FORMATS
 from grader.verify.labels import disagreements, load_samples
 from grader.verify.specimens import specimens
 from grader.words import LANGUAGES, catalogue
@@ -73,14 +75,22 @@ def test_the_solution_has_100_and_the_released_notebook_0(
 def test_samples_get_their_verdicts(id: str, tmp_path: Path) -> None:
     """Each gets the outcome, the score and the checks of its label.
 
-    A check of the student's own would have told no value that the handout doesn't give.
+    No student's file has anything of a hidden check, in either language.
+    A check of the student's own would have told no value that the handout doesn't give, and where
+    one line is wrong it would have begun there.
     """
     folder = ROOT / "submissions" / id
-    done = run_grader("grade", folder, "-o", tmp_path, "--lang", "en")
+    formats = ("--format", ",".join(FORMATS), "--cell-seconds", "15")
+    done = run_grader("grade", folder, "-o", out := tmp_path / "out", "--lang", "en", *formats)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = {Path(r["submission"]["file"]).name: r for r in results(tmp_path).values()}
+    found = {Path(r["submission"]["file"]).name: r for r in results(out).values()}
     wrong = {s.file: disagreements(s, found[s.file]) for s in load_samples(folder)}
     assert {file: ways for file, ways in wrong.items() if ways} == {}
+    assert reached(out, id) == {}
+    assert reached(in_language("zh", out, folder, tmp_path), id) == {}
     loaded = _loaded(id)
-    told = [given_away(result, own, loaded) for result, own in own_reports(tmp_path, loaded)]
-    assert [one for one in told if one] == []
+    told = {
+        name: given_away(evidence, loaded) + begins_elsewhere(evidence, loaded)
+        for name, evidence in own_evidence(out, loaded)
+    }
+    assert {name: ways for name, ways in told.items() if ways} == {}

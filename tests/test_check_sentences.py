@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from conftest import ROOT
 from test_check_simulation import crowded
 
-from grader.assignment import Assignment
+from grader.assignment import Assignment, Check
+from grader.check import TABLE, Item
 from grader.judge.compare import Comparison
-from grader.judge.verdict import verdict
+from grader.judge.verdict import state_in_words, verdict
+from grader.load import load_assignment
+from grader.report.page import student_page
 from grader.stages import CheckResult, Evidence
+from grader.words import catalogue
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +47,7 @@ def _with_channel(evidence: Evidence, name: str, **changed: Any) -> Evidence:
 @pytest.mark.parametrize(
     ("channel", "parameters", "messages"),
     [
-        ("IK", {"E": -77.0, "g_max": 50.0}, {"g_max": "checks.parameter.wrong"}),
+        ("IK", {"E": -77.0, "g_max": 50.0}, {"g_max": "checks.parameter.wrong_comment"}),
         ("INa", {"E": 50.0, "g_max": 36.0}, {"g_max": "checks.parameter.of_another"}),
         (
             "IL",
@@ -149,3 +155,76 @@ def test_a_start_that_is_the_same_everywhere_is_no_range(
         "your membrane potential V is \N{MINUS SIGN}65 in every neuron"
         in check["hh.simulation.start.V"].message
     )
+
+
+def test_a_distance_has_no_number_that_was_asked_for(
+    compared: Evidence, assignment: Assignment
+) -> None:
+    """Of a trace and a derivative that miss the reference nobody was asked for 0."""
+    attempt = compared.attempts["HH"]
+    answers = replace(
+        attempt.answers,
+        traces={name: trace + 5.0 for name, trace in attempt.answers.traces.items()},
+        field={name: 2.0 * rate for name, rate in attempt.answers.field.items()},
+    )
+    report = verdict(
+        replace(compared, attempts={"HH": replace(attempt, answers=answers)}), assignment, "x", "en"
+    )
+    kinds = {check.id: check.kind for check in assignment.checks}
+    missed = [c for c in report.checks if kinds[c.id] in ("trace_rmse", "field", "map")]
+    assert {c.status for c in missed} <= {"fail", "partial", "pass", "skipped"}
+    assert len([c for c in missed if c.status in ("fail", "partial")]) >= 4
+    assert {c.expected for c in missed} == {None}
+    ids = {c.title for c in missed}
+    rows = [r for g in student_page(report).groups for r in g.rows if r.title in ids]
+    assert {row.asked for row in rows} == {""}
+
+
+@pytest.mark.parametrize(
+    ("id", "state", "english", "chinese"),
+    [
+        ("hh", "V", "membrane potential V", "膜电位 V"),
+        ("hh", "INa.m", "gate INa.m", "门控变量 INa.m"),
+        ("hh-from-scratch", "n", "gate n", "门控变量 n"),
+        ("hh-from-scratch", "t_last_spike", "state t_last_spike", "状态变量 t_last_spike"),
+        ("thalamic", "Ca.ICaT.q", "gate Ca.ICaT.q", "门控变量 Ca.ICaT.q"),
+        ("thalamic", "Ca.C", "calcium concentration Ca.C", "钙浓度 Ca.C"),
+    ],
+)
+def test_a_state_is_called_what_it_is(id: str, state: str, english: str, chinese: str) -> None:
+    """An ion's concentration is no gate, nor is a record of spikes."""
+    loaded = load_assignment(ROOT / "assignments" / id)
+    for language, called in (("en", english), ("zh", chinese)):
+        words = catalogue(language, loaded.folder)
+        assert state_in_words(state, loaded.exercises[0], words) == called
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["graded", "own"])
+@pytest.mark.parametrize(
+    ("found", "asked", "said"), [(8, 0, "in the reference"), (0, 8, "No spike comes"), (8, 8, "∞")]
+)
+def test_infinity_is_no_time(
+    found: int, asked: int, said: str, own: bool, compared: Evidence, assignment: Assignment
+) -> None:
+    """Where a model or the reference never fires a sentence says so, and nothing elsewhere."""
+    spikes = compared.attempts["HH"]
+    assert spikes.reference is not None
+    V = {8: spikes.reference.traces["V"], 0: 0.0 * spikes.reference.traces["V"] - 65.0}
+    late = np.roll(V[found], 50, axis=0)
+    attempt = replace(
+        spikes,
+        answers=replace(
+            spikes.answers,
+            traces={**spikes.answers.traces, "V": late},
+            field={name: 2.0 * rate for name, rate in spikes.answers.field.items()},
+        ),
+        reference=replace(spikes.reference, traces={**spikes.reference.traces, "V": V[asked]}),
+    )
+    asking = assignment.model_copy(update={"rubric": None}) if own else assignment
+    check = Check(id="x", kind="latency", family="f", exercise="HH", tolerance=0.25)
+    item = Item(check=check, assignment=asking, evidence=compared, attempt=attempt)
+    finding = TABLE["latency"](item)
+    sentence = catalogue("en").say(finding.message_id, **finding.values)
+    assert finding.credit == 0.0
+    assert "∞" not in sentence
+    assert said in sentence or said == "∞"

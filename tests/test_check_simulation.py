@@ -95,7 +95,7 @@ def test_a_gate_that_is_not_there_starts_nowhere(
     report = verdict(replace(compared, attempts={"HH": changed}), assignment, "x", "en")
     check = next(c for c in report.checks if c.id == "hh.simulation.start.gates")
     assert check.status == "partial"
-    assert "the gate n" in check.message
+    assert "the gate IK.n" in check.message
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_a_stimulus_that_stops_before_it_starts_is_an_error(scratch: Assignment)
 
 
 @pytest.mark.parametrize(
-    ("value", "message"), [(1e-3, "wrong"), (2.9e-3, "power_of_ten"), (2.9e-4, "ok")]
+    ("value", "message"), [(1e-3, "wrong_text"), (2.9e-3, "power_of_ten"), (2.9e-4, "ok")]
 )
 def test_a_parameter_of_the_neuron_itself_is_told(value: float, message: str) -> None:
     """One that no channel has: wrong, off by a power of ten, or right."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import names_in
 
-from grader.words import Catalogue, catalogue, show
+from grader.load import load_assignment
+from grader.words import LANGUAGES, Catalogue, catalogue, show
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENTS = sorted(file.parent for file in ROOT.glob("assignments/*/assignment.toml"))
@@ -36,6 +38,44 @@ def test_both_languages_name_the_same_values(both: tuple[Catalogue, Catalogue]) 
     }
     # A value may be left out where a language has no place for it, but only by design.
     assert different <= {"checks.base.wrong", "checks.title.parameter"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("folder", ASSIGNMENTS, ids=lambda folder: folder.name)
+def test_every_assignment_has_words_of_its_own(folder: Path, language: str) -> None:
+    """The lesson's own for each parameter that is asked about: no report says "parameter E"."""
+    assert (folder / "words" / f"{language}.toml").is_file()
+    words, asked = catalogue(language, folder), load_assignment(folder)
+    parameters = {check.parameter for check in asked.checks if check.kind == "parameter"}
+    assert {name for name in parameters if not words.has(f"assignment.term.{name}")} == set()
+
+
+def test_a_spike_and_a_pulse_are_two_words_in_chinese() -> None:
+    """Handouts call what is injected 脉冲, so that no sentence may call a spike so."""
+    for folder in (None, *ASSIGNMENTS):
+        sentences = catalogue("zh", folder).sentences
+        assert {id for id, sentence in sentences.items() if "脉冲" in sentence} == set()
+
+
+@pytest.mark.parametrize("stop", [".", "。", ""])
+def test_no_sentence_stops_twice(stop: str) -> None:
+    """A value that ends in a full stop gives it up where the sentence goes on with its own."""
+    error = f"TypeError: no such thing{stop}"
+    english, chinese = (
+        catalogue(language).say("run.hint.misplaced", cell=1, error=error)
+        for language in ("en", "zh")
+    )
+    assert "no such thing. A channel" in english
+    assert "no such thing。" in chinese
+    assert not re.search(r"[.。]\s*[.。]", english + chinese)
+
+
+def test_a_value_without_a_unit_leaves_no_gap() -> None:
+    """And one with it keeps its distance."""
+    words = catalogue("en")
+    for unit, shown in (("", "0.25, not"), (" mV", "0.25 mV, not")):
+        said = words.say("checks.parameter.wrong", term="x", name="K", found=0.25, unit=unit)
+        assert shown in said
 
 
 def test_every_message_that_the_code_names_exists() -> None:

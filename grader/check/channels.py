@@ -8,7 +8,9 @@ import numpy as np
 
 from grader.check.comparable import field_is_right
 from grader.check.distance import V_agrees
-from grader.check.item import Item, class_cell, no_model
+from grader.check.given import tells_class
+from grader.check.item import Item, class_cell, no_model, tells_blanks, unfilled
+from grader.check.lines import hung_at
 from grader.measures import absolute_error
 from grader.stages import ChannelProbe, Finding, Value
 
@@ -28,6 +30,8 @@ def channel(item: Item) -> Finding:
     found, name = item.found, item.check.channel
     values: dict[str, Value] = {"name": name}
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
+    if name.partition(".")[0] in unfilled(item) and tells_blanks(item):
+        where["line"] = None
     loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
     within = [c for c in loose if c.name.startswith(f"{name}[")]
     if item.asked.type and (found is None or found.kind == "blank") and not within:
@@ -100,22 +104,29 @@ def _missing(item: Item, values: dict[str, Value], where: dict[str, Any]) -> Fin
     others = [c for c in item.attempt.probe.channels if c.name not in asked]
     elsewhere = [c.name for c in others if item.asked.type in _kinds(c)]
     values |= {"type": item.asked.type, "where": ", ".join(elsewhere)}
-    message = "checks.channel.elsewhere" if elsewhere else "checks.channel.missing_type"
-    return Finding(credit=0.0, message_id=message, values=values, **where)
+    message = "elsewhere" if elsewhere else "missing_type"
+    message += "_hung" if "." in item.check.channel else ""
+    if not tells_class(item, item.asked.type):
+        message = "missing_untold"
+    return Finding(credit=0.0, message_id=f"checks.channel.{message}", values=values, **where)
 
 
 def _of_type(
     item: Item, found: ChannelProbe, values: dict[str, Value], where: dict[str, Any]
 ) -> Finding:
     """The class is the one of the library that is asked for, or built on it."""
-    common: dict[str, Any] = {"expected": item.asked.type, "found": found.type_name}
+    is_told = tells_class(item, item.asked.type)
+    common: dict[str, Any] = {
+        "expected": item.asked.type if is_told else None,
+        "found": found.type_name,
+    }
     if item.asked.type in _kinds(found):
         return Finding(credit=1.0, message_id="checks.channel.ok", values=values, **common)
     fields = ["V", *(f"{item.check.channel}.{gate}" for gate in item.asked.gates)]
     is_right = all(field_is_right(item, name) is True for name in fields)
     return Finding(
         credit=(item.check.partial_credit or 0.0) if is_right else 0.0,
-        message_id="checks.channel.other_type",
+        message_id=f"checks.channel.{'other_type' if is_told else 'type_untold'}",
         values=values | {"asked": item.asked.type},
         **common,
         **where,
@@ -206,6 +217,7 @@ def no_extra_channels(item: Item) -> Finding:
                 "type": ", ".join(sorted(doubled)),
             },
             cell=item.cell,
+            line=hung_at(item.source, extra[0].name),
             found=", ".join(c.name for c in extra),
         )
     if not present:

@@ -5,16 +5,8 @@ After grading, reports tell it all.
 
 from __future__ import annotations
 
-import math
-import re
-from functools import cache
-from pathlib import Path
-
+from grader.check.handout import Place, handout_of
 from grader.check.item import Item
-from grader.read.notebook import read_notebook
-
-_NUMBER = re.compile(r"(?<![\w.])[-\N{MINUS SIGN}]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?!\w)")
-_NAME = re.compile(r"[^\W\d]\w*")
 
 
 def tells(item: Item) -> bool:
@@ -22,30 +14,29 @@ def tells(item: Item) -> bool:
     return item.assignment.rubric is not None
 
 
-def gives(item: Item, value: float | str) -> bool:
-    """Whether ``value`` may be told: always after grading, else where the handout has it.
-
-    Of a text it has every name, though not in that order.
-    """
-    if tells(item):
-        return True
-    handout = _text(item.assignment.notebook)
-    if isinstance(value, str):
-        return set(_NAME.findall(value)) <= set(_NAME.findall(handout))
-    return any(math.isclose(value, number, rel_tol=1e-9) for number in _numbers(handout))
+def place_of(item: Item, channel: str, parameter: str) -> Place | None:
+    """Where the handout gives the value that is asked for; None where it doesn't."""
+    asked = item.exercise.parameters_of(channel)[parameter]
+    return handout_of(item.assignment, item.exercise).place_of(channel, parameter, asked.value)
 
 
-@cache
-def _text(handout: Path) -> str:
-    """All cells of the released notebook; "" where it is not at hand."""
-    try:
-        cells = read_notebook(handout).cells
-    except OSError:
-        return ""
-    return "\n".join(cell.source for cell in cells)
+def tells_parameter(item: Item, channel: str, parameter: str) -> bool:
+    """Whether the value of a parameter may be told, or what would give it away."""
+    return tells(item) or place_of(item, channel, parameter) is not None
 
 
-@cache
-def _numbers(text: str) -> frozenset[float]:
-    found = _NUMBER.findall(text)
-    return frozenset(float(one.replace("\N{MINUS SIGN}", "-")) for one in found)
+def tells_start(item: Item, state: str) -> bool:
+    """Whether it may be told where a state starts."""
+    handout = handout_of(item.assignment, item.exercise)
+    return tells(item) or handout.starts(state, item.exercise.start[state])
+
+
+def tells_master_type(item: Item) -> bool:
+    """Whether the master type asked for may be named."""
+    handout = handout_of(item.assignment, item.exercise)
+    return tells(item) or handout.hangs_on(item.check.channel, item.asked.master_types[0])
+
+
+def tells_class(item: Item, name: str) -> bool:
+    """Whether the class asked for, of a channel or as the model's base, may be named."""
+    return tells(item) or handout_of(item.assignment, item.exercise).names(name)

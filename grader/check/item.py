@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.assignment import Assignment, Channel, Check, Exercise, Parameter
+from grader.check.lines import astray, hung_at, last_line_in
 from grader.failures import is_misplaced
 from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
 
@@ -45,9 +47,22 @@ class Item:
         return self.exercise.parameters_of(self.check.channel)[self.check.parameter]
 
     def line_of(self, name: str) -> int | None:
-        """The line of a blank within the graded cell; an ion's, for what hangs on it."""
-        blank = name.partition(".")[0]
-        return next((b.line for b in self.attempt.cell.blanks if b.name == blank), None)
+        """The line of a blank within the graded cell.
+
+        Of what hangs on an ion it is the line that hangs it somewhere, else the ion's own.
+        """
+        ion, _, _ = name.partition(".")
+        if ion != name:
+            types = {channel.name: channel.type for channel in self.exercise.channels}
+            if line := hung_at(self.source, name, types.get(name, "")):
+                return line
+        return next((b.line for b in self.attempt.cell.blanks if b.name == ion), None)
+
+    @property
+    def source(self) -> str:
+        """What stands in the graded cell."""
+        cells = self.evidence.submission.cells
+        return next((cell.source for cell in cells if cell.index == self.cell), "")
 
 
 def class_cell(item: Item, found: ChannelProbe) -> int | None:
@@ -76,6 +91,11 @@ def unfilled(item: Item) -> list[str]:
         elif not blank.filled:
             names.append(blank.name)
     return names
+
+
+def tells_blanks(item: Item) -> bool:
+    """Whether a check of its own says which blanks are left, and where."""
+    return any(check.kind == "filled" for check in item.assignment.of(item.exercise).checks)
 
 
 def as_written(item: Item, names: Iterable[str]) -> list[str]:
@@ -124,6 +144,7 @@ def nothing_done(item: Item) -> Finding | None:
             message_id=_of_kind(item, "checks.unfilled"),
             values={"class_name": item.attempt.cell.class_name},
             cell=item.cell,
+            line=next((blank.line for blank in blanks if blank.line), None),
         )
     return None
 
@@ -158,18 +179,38 @@ def no_model(item: Item) -> Finding | None:
         return Finding(
             credit=0.0, message_id="checks.no_answer", detail=last.error_text, cell=item.cell
         )
-    missing = ", ".join(as_written(item, unfilled(item)))
-    message = "checks.blank_left" if missing else "checks.cannot_be_made"
-    if last is not None and is_misplaced(last.error_text):
-        message = "checks.misplaced"
-    return Finding(
-        credit=0.0,
-        message_id=message,
+    error = f"{last.error_name}: {last.error_text[:300]}" if last else ""
+    return replace(
+        _not_made(item, last.error_text if last else ""),
         values={
             "class_name": item.attempt.cell.class_name,
-            "names": missing,
-            "error": f"{last.error_name}: {last.error_text[:300]}" if last else "",
+            "names": ", ".join(as_written(item, unfilled(item))),
+            "error": error,
         },
         detail=last.traceback if last else "",
-        cell=item.cell,
     )
+
+
+def _not_made(item: Item, error: str) -> Finding:
+    """Why no model could be made, and at which line."""
+    if is_misplaced(error):
+        message, line = "checks.misplaced", _misplaced(item, error)
+    elif blank := unfilled(item):
+        line = None if tells_blanks(item) else item.line_of(blank[0])
+        message = "checks.blank_left"
+    else:
+        message, line = "checks.cannot_be_made", last_line_in(item.evidence, item.cell)
+    return Finding(credit=0.0, message_id=message, cell=item.cell, line=line)
+
+
+def _misplaced(item: Item, error: str) -> int | None:
+    """The line of the channel that an error names by its class; BrainPy puts a number behind.
+
+    Where it names none, of the first that hangs elsewhere than on its ion.
+    """
+    for channel in item.exercise.channels:
+        if channel.type and re.search(rf"(?<!\w){channel.type}\d*(?!\w)", error):
+            return item.line_of(channel.name)
+    names = [channel.name for channel in item.exercise.channels if channel.ion]
+    lines = (astray(item.source, name) for name in names)
+    return next((line for line in lines if line is not None), None)

@@ -37,7 +37,6 @@ def trace_rmse(item: Item) -> Finding:
         values=named(item, variable) | {"rmse": float(f"{distance:.3g}"), "until": until},
         detail="; ".join(within(item, u, d, "RMSE") for u, d in found.items()),
         found=distance,
-        expected=0.0,
     )
     if far is None:
         return right
@@ -67,7 +66,6 @@ def steps(item: Item) -> Finding:
         values=values | {"apart": float(f"{found[None]:.3g}")},
         detail=within(item, None, found[None], "95 % keep to"),
         found=found[None],
-        expected=0.0,
     )
     if too_far(item, found) is None:
         return right
@@ -94,7 +92,6 @@ def field(item: Item) -> Finding:
         values=named(item, item.check.variable),
         detail=within(item, None, found[None], "relative, 95 % keep to"),
         found=found[None],
-        expected=0.0,
     )
     if too_far(item, found) is None:
         return right

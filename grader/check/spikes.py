@@ -125,8 +125,17 @@ def latency(item: Item) -> Finding:
         return right
     if finding := by_field(item, right.detail) or not_finite(item, "V"):
         return finding
-    message = "some" if len(alike) > 1 else "wrong" if tells(item) else "other"
+    message = "some" if len(alike) > 1 else _late(item, found[0], expected[0])
     return _wrong(item, right, f"checks.latency.{message}", sum(alike) / len(alike))
+
+
+def _late(item: Item, found: float, expected: float) -> str:
+    """How one latency is wrong, infinite where no spike comes."""
+    if math.isinf(found):
+        return "never" if tells(item) else "never_other"
+    if not tells(item):
+        return "other"
+    return "too_many" if math.isinf(expected) else "wrong"
 
 
 def spike_times(item: Item) -> Finding:
@@ -156,7 +165,6 @@ def spike_times(item: Item) -> Finding:
         },
         detail=f"up to {worst:.3g} ms apart, tolerance {allowed:g}",
         found=worst,
-        expected=0.0,
     )
     if all(alike) and is_finite(item, "V"):
         return right

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.check.distance import V_agrees
-from grader.check.given import gives
+from grader.check.given import tells_start
 from grader.check.item import Item, no_model
 from grader.stages import Finding, Value
 
@@ -53,7 +53,7 @@ def start(item: Item) -> Finding:
     if channel is not None and channel.kind == "channel" and not channel.from_notebook:
         message = "library"
         values |= {"name": channel.name, "type": channel.type_name}
-    if not all(gives(item, end) for end in (least, greatest)):
+    if not tells_start(item, first):
         message = "not_given"
     return Finding(
         credit=1.0 - len(wrong) / len(variables),
@@ -61,6 +61,7 @@ def start(item: Item) -> Finding:
         values=values,
         detail=detail,
         cell=item.cell,
+        line=item.line_of(first) if first in item.exercise.to_fill else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.check.given import gives
+from grader.check.given import place_of, tells_class, tells_master_type, tells_parameter
 from grader.check.item import Item, class_cell, no_model
 from grader.stages import ChannelProbe, Finding, Value
 
@@ -18,11 +18,12 @@ def base_class(item: Item) -> Finding:
     if asked in lineage:
         return Finding(credit=1.0, message_id="checks.base.ok", values=values, found=asked)
     related = any(base in lineage for base in item.exercise.related_bases)
+    is_told = tells_class(item, asked)
     return Finding(
-        credit=(item.check.partial_credit or 0.0) if related else 0.0,
-        message_id="checks.base.wrong",
+        credit=(item.check.partial_credit or 0.0) if related and is_told else 0.0,
+        message_id="checks.base.wrong" if is_told else "checks.base.not_given",
         values=values,
-        expected=asked,
+        expected=asked if is_told else None,
         found=values["found"],
         cell=item.cell,
     )
@@ -39,12 +40,14 @@ def parameter(item: Item) -> Finding:
     name, which, asked = item.check.channel, item.check.parameter, item.parameter
     found = item.found if name else _itself(item)
     where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
-    values: dict[str, Value] = {"parameter": which, "unit": asked.unit}
+    values: dict[str, Value] = {"parameter": which, "unit": f" {asked.unit}" if asked.unit else ""}
     values |= {"name": name or item.attempt.cell.class_name}
     if found is None or found.kind != "channel":
-        return Finding(credit=0.0, message_id="checks.parameter.no_channel", values=values, **where)
+        message = "checks.parameter.no_channel"  # what there is to mend, another check says
+        return Finding(credit=0.0, message_id=message, values=values, cell=item.cell)
     value, measured = found.parameters.get(which), _measured(item, found, which)
-    detail = ""
+    detail, is_told = "", tells_parameter(item, name, which)
+    expected = asked.value if is_told else None
     if value is None:
         value, detail = measured, "no attribute: read off the current"
     if value is None:
@@ -52,13 +55,13 @@ def parameter(item: Item) -> Finding:
             credit=0.0,
             message_id="checks.parameter.unknown",
             values=values,
-            expected=asked.value if gives(item, asked.value) else None,
+            expected=expected,
             **where,
         )
     values |= {"found": value, "measured": measured}
     common: dict[str, Any] = {
         "values": values,
-        "expected": asked.value if gives(item, asked.value) else None,
+        "expected": expected,
         "found": value,
         "detail": detail,
     }
@@ -68,7 +71,7 @@ def parameter(item: Item) -> Finding:
     if distance <= asked.tolerance * abs(asked.value):
         return Finding(credit=1.0, message_id="checks.parameter.ok", **common)
     credit = 0.0
-    for tier in sorted(item.check.partial, key=lambda t: -t.within):
+    for tier in sorted(item.check.partial if is_told else (), key=lambda t: -t.within):
         if distance <= tier.within * abs(asked.value) * (1 + 1e-9):
             credit = tier.credit
     message = _mistake(item, value)
@@ -119,20 +122,22 @@ def _mistake(item: Item, value: float) -> str:
     for mistake in asked.mistakes:
         if is_close(value, mistake.value):
             return mistake.message
-    if not gives(item, asked.value):
+    which, channel = item.check.parameter, item.check.channel
+    if not tells_parameter(item, channel, which):
         return "checks.parameter.not_given"
     if is_close(value, -asked.value):
         return "checks.parameter.sign"
     if any(is_close(value, asked.value * factor) for factor in (10, 100, 1000, 0.1, 0.01, 0.001)):
         return "checks.parameter.power_of_ten"
-    which = item.check.parameter
-    own = item.exercise.parameters_of(item.check.channel)
-    elsewhere = [p for name, p in own.items() if name != which]
-    others = [c for c in item.exercise.channels if c.name != item.check.channel]
-    elsewhere += [c.parameters[which] for c in others if which in c.parameters]
-    if any(is_close(value, p.value) for p in elsewhere):
-        return "checks.parameter.of_another"
-    return "checks.parameter.wrong"
+    elsewhere = [(channel, name) for name in item.exercise.parameters_of(channel) if name != which]
+    others = [c for c in item.exercise.channels if c.name != channel]
+    elsewhere += [(c.name, which) for c in others if which in c.parameters]
+    for other in elsewhere:
+        same = is_close(value, item.exercise.parameters_of(other[0])[other[1]].value)
+        if same and tells_parameter(item, *other):
+            return "checks.parameter.of_another"
+    place = place_of(item, channel, which)
+    return f"checks.parameter.wrong_{place}" if place else "checks.parameter.wrong"
 
 
 def master_type(item: Item) -> Finding:
@@ -144,7 +149,7 @@ def master_type(item: Item) -> Finding:
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.master_type.no_channel", values=values)
     shown = " + ".join(found.master_types)
-    is_given = gives(item, item.asked.master_types[0])
+    is_given = tells_master_type(item)
     values["found"] = shown
     common: dict[str, Any] = {
         "values": values,
@@ -161,6 +166,8 @@ def master_type(item: Item) -> Finding:
     elif shown not in general:
         credit, message = 0.0, "other" if item.exercise.kind == "type" else "wrong"
     if not is_given:
-        message = "not_given"
-    cell = item.cell if item.exercise.kind == "type" else class_cell(item, found)
-    return Finding(credit=credit, message_id=f"checks.master_type.{message}", cell=cell, **common)
+        credit, message = 0.0, "not_given"
+    common["cell"] = class_cell(item, found)
+    if item.exercise.kind == "type":
+        common |= {"cell": item.cell, "line": item.line_of("master_type")}
+    return Finding(credit=credit, message_id=f"checks.master_type.{message}", **common)

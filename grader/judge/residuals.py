@@ -81,6 +81,7 @@ def _of_attempt(
                     explained=None if mistake is None else (mistake.given - asked)[known],
                     mistake=sentence,
                     part=part or "",
+                    cell=attempt.cell.index,
                 )
             )
     return drawn

@@ -13,9 +13,17 @@ from grader import __version__
 from grader.assignment import Assignment, Check, Exercise
 from grader.check import TABLE, Item
 from grader.failures import missing_package
-from grader.judge.parts import OF_THE_NOTEBOOK, notes_of_parts, of_part, parts_to_replace
+from grader.judge.parts import (
+    OF_THE_NOTEBOOK,
+    notes_of_parts,
+    of_part,
+    parts_to_replace,
+    title_of,
+)
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.read.contradictions import contradictions
+from grader.read.released import released
+from grader.read.source import digest_of, parse
 from grader.stages import (
     Attempt,
     CheckResult,
@@ -73,6 +81,7 @@ def verdict(
         curves=_curves(evidence, assignment, words),
         residuals=residuals(evidence, assignment, words),
         diagnoses=diagnoses(evidence, words),
+        follows=_follows(evidence, assignment),
         error_source="" if failed is None else sources.get(failed, ""),
         needs_look=_needs_look(evidence, results, bool(differences), words),
         provenance={
@@ -110,6 +119,7 @@ def _result(
     check: Check, evidence: Evidence, assignment: Assignment, words: Catalogue
 ) -> CheckResult:
     attempt = evidence.attempts.get(check.exercise)
+    exercise = assignment.exercise(check.exercise)
     status: Status
     if evidence.broken:
         finding = Finding(credit=0.0, message_id="checks.skipped.our_fault", detail=evidence.broken)
@@ -121,7 +131,7 @@ def _result(
         item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
         try:
             finding = _bounded(TABLE[check.kind](item))
-            message = _say(finding, words)
+            message = _say(finding, exercise, words)
             status = _status(finding.credit)
         except Exception:  # ours, whatever the work was: the item is an error
             finding = Finding(
@@ -130,7 +140,7 @@ def _result(
                 detail=traceback.format_exc()[-4000:],
             )
             status = "error"
-    message = _say(finding, words)
+    message = _say(finding, exercise, words)
     maximum = assignment.points(check)
     credit = finding.credit or 0.0
     return CheckResult(
@@ -147,19 +157,30 @@ def _result(
         found=_plain(finding.found),
         cell=finding.cell,
         line=finding.line,
-        title=_title(check, assignment.exercise(check.exercise), words),
+        title=_title(check, exercise, words),
+        part=_part(check, exercise, words),
     )
 
 
-def _say(finding: Finding, words: Catalogue) -> str:
+def _say(finding: Finding, exercise: Exercise, words: Catalogue) -> str:
     """The sentence of a finding, with states and parameters called as the lesson calls them."""
     values = dict(finding.values)
     if "parameter" in values:
         values["term"] = _term(str(values["parameter"]), words)
     if "full" in values:
-        kind = "V" if values["full"] == "V" else "gate"
-        values["full"] = words.say(f"checks.term.{kind}", name=values["full"])
+        values["full"] = state_in_words(str(values["full"]), exercise, words)
     return words.say(finding.message_id, **values)
+
+
+def state_in_words(name: str, exercise: Exercise, words: Catalogue) -> str:
+    """A state with what it is: an ion's is no gate, nor is a record of spikes."""
+    own = f"assignment.term.{name}"
+    kind = "V" if name == "V" else "gate"
+    if exercise.is_ion(name.rpartition(".")[0]):
+        kind = "concentration"
+    elif name in exercise.records:
+        kind = "state"
+    return words.say(own if words.has(own) else f"checks.term.{kind}", name=name)
 
 
 def _term(parameter: str, words: Catalogue) -> str:
@@ -202,6 +223,31 @@ def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
     if check.stimuli == "hidden":
         title = words.say("checks.title.further", title=title)
     return title if check.kind in OF_THE_NOTEBOOK else of_part(exercise, title, words)
+
+
+def _part(check: Check, exercise: Exercise, words: Catalogue) -> str:
+    if check.kind in OF_THE_NOTEBOOK or exercise.title is None:
+        return ""
+    return title_of(exercise, words)
+
+
+def _follows(evidence: Evidence, assignment: Assignment) -> bool:
+    """Whether the run stopped in code that was given, or where a blank was left.
+
+    That is in a cell with one left in it, or one whose exercise is made of another with one.
+    """
+    failed = evidence.executed.failed_cell
+    source = next((c.source for c in evidence.submission.cells if c.index == failed), None)
+    if failed is None or source is None:
+        return False
+    own = {id for id, a in evidence.attempts.items() if a.cell.index == failed}
+    if own:
+        own |= {part for id in own for part in assignment.exercise(id).needs}
+        cells = [evidence.attempts[id].cell for id in own if id in evidence.attempts]
+        return any(not blank.filled for cell in cells for blank in cell.blanks)
+    tags = {exercise.tag for exercise in assignment.exercises}
+    given = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
+    return digest_of(source, parse(source)) in given
 
 
 def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:

@@ -110,7 +110,7 @@ def blanks(
         Blank(
             name=name,
             filled=is_filled(name),
-            line=own.filled.get(name, own.empty.get(name, _line(own.methods.get(name)))),
+            line=own.filled.get(name, own.empty.get(name, _line(own.methods.get(name), given))),
         )
         for name in names
     )
@@ -142,8 +142,12 @@ def _is_stub(part: ast.stmt) -> bool:
     return isinstance(part, ast.Pass | ast.Raise)
 
 
-def _line(method: _Function | None) -> int | None:
-    return None if method is None else method.lineno
+def _line(method: _Function | None, given: frozenset[str]) -> int | None:
+    """Where a method begins; of one that is blank, the line of the blank in it."""
+    if method is None or says_more(method, given):
+        return None if method is None else method.lineno
+    stubs = [part for part in method.body if _is_stub(part) and not is_docstring(part)]
+    return stubs[0].lineno if stubs else method.lineno
 
 
 def is_blank(value: ast.expr | None) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from grader.report.clean import bounded_lines, one_line
-from grader.report.failure import failure
+from grader.report.failure import Failure, failure
 from grader.report.images import pictures
 from grader.report.phrases import Phrases, lost, phrases, points, total
 from grader.report.plots import trace_notes, trace_svg
@@ -46,6 +46,10 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     curves = report.curves[:_MOST_CURVES] if full else ()
     apart = differences(report.residuals, said) if full else ()
     told = {r.mistake for r in report.residuals} if apart else set()
+    failed = failure(report, said) if full or report.run.status == "cell_error" else None
+    missing = tuple(_missing(groups))
+    found = _causes(missing, failed, follows=report.follows)
+    follows = report.follows and bool(found)
     comparable = any(curve.student is not None for curve in curves)
     shown, left_out = pictures(report.run.figures)
     provenance = report.provenance if teacher else {k: report.provenance.get(k) for k in _FOR_ALL}
@@ -62,7 +66,8 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         max_score=str(len(rows)) if report.public_only else points(report.max_score),
         marks=None if report.score is None else (report.score, report.max_score),
         headline=_headline(report, rows, said),
-        told=said.run(report) if full else "",
+        told=said.run(report, follows=follows) if full else "",
+        follows=follows,
         run=report.run.status,
         run_status=said.say(f"run.{report.run.status}") if full else "",
         seconds=report.run.seconds,
@@ -75,10 +80,11 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         )
         if further
         else "",
-        missing=tuple(_missing(groups)),
+        missing=missing,
+        causes=found,
         skipped=sum(row.status == "skipped" and row.lost > 0 for row in rows),
         skipped_lost=total(row.lost for row in rows if row.status == "skipped"),
-        failure=failure(report, said) if full or report.run.status == "cell_error" else None,
+        failure=failed,
         plots=_plots(curves, said, notes=comparable),
         plots_lead=said.say("plots.lead" if comparable else "plot.no_trace"),
         differences=apart,
@@ -124,12 +130,24 @@ def _missing(groups: Sequence[Group]) -> list[Row]:
     )
 
 
+def _causes(missing: Sequence[Row], failed: Failure | None, *, follows: bool) -> tuple[Row, ...]:
+    """What stands in one line, but for the one where the run stopped.
+
+    Where that follows of something, and nothing stands in one line, it is the first in a cell.
+    """
+    stopped = failed.where if failed else ""
+    elsewhere = [row for row in missing if row.where not in ("", stopped)]
+    found = tuple(row for row in elsewhere if row.line is not None)
+    return found or tuple(elsewhere[:1] if follows else ())
+
+
 def _told_once(rows: Sequence[Row]) -> list[Row]:
-    """The rows with those of the same message folded into the first, points added up."""
-    told: dict[str, Row] = {}
+    """The rows with those of the same message and place folded into the first, points added up."""
+    told: dict[tuple[str, str], Row] = {}
     for row in rows:
-        before = told.get(row.message)
-        told[row.message] = replace(before, lost=before.lost + row.lost) if before else row
+        same = row.message, row.where
+        before = told.get(same)
+        told[same] = replace(before, lost=before.lost + row.lost) if before else row
     return list(told.values())
 
 
@@ -175,6 +193,7 @@ def _row(key: str, family: str, check: CheckResult, said: Phrases) -> Row:
         has=check.points,
         most=check.max_points,
         lost=lost(check),
+        part=one_line(check.part, 60),
     )
     if not said.teacher:
         return row

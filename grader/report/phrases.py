@@ -58,8 +58,11 @@ class Phrases:
         words = one_line(name.replace("_", " "), 60)
         return words[:1].upper() + words[1:]
 
-    def run(self, report: GradeReport) -> str:
-        """What became of the run, told to the student; "" when it went well."""
+    def run(self, report: GradeReport, *, follows: bool = False) -> str:
+        """What became of the run, told to the student; "" when it went well.
+
+        ``follows``: of what is told elsewhere.
+        """
         status, cell = report.run.status, report.run.failed_cell
         if status == "unreadable":
             return self.say("told.unreadable")
@@ -68,7 +71,8 @@ class Phrases:
         if status == "cell_error":
             if cell is None:
                 return self.say("told.cell_error_nowhere")
-            return self.say("told.cell_error", cell=cell + 1)
+            key = "told.cell_error_follows" if follows else "told.cell_error"
+            return self.say(key, cell=cell + 1)
         if cell is None:
             return self.say(f"told.{status}")
         return self.say(f"told.{status}_cell", cell=cell + 1)

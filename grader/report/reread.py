@@ -80,6 +80,7 @@ def stored_report(result: Mapping[str, Any]) -> GradeReport:
             error=run["error"],
             seconds=run["seconds"] or 0.0,
         ),
+        follows=bool(run.get("follows")),
         notes=tuple(submission["notes"]),
         teacher_notes=tuple(submission.get("teacher_notes", ())),
         diagnoses=_DIAGNOSES.validate_python(result.get("diagnoses", ())),

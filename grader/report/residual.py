@@ -28,12 +28,17 @@ _FAR: Final = 1e200  # beyond this a value is as good as infinite
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """A residual's plot, the sentence of its mistake ("" for none), what one sees, and in words."""
+    """A residual's plot, the sentence of its mistake ("" for none), what one sees, and in words.
+
+    ``part`` is its exercise's title, ``where`` the cell.
+    """
 
     svg: Markup
     mistake: str
     seen: str
     text: str
+    part: str = ""
+    where: str = ""
 
 
 def differences(residuals: Sequence[Residual], said: Phrases) -> tuple[Difference, ...]:
@@ -63,6 +68,8 @@ def _difference(residual: Residual, said: Phrases, id: str) -> Difference:
         mistake=said.line(residual.mistake, 1000),
         seen=seen,
         text=text,
+        part=one_line(residual.part, 60),
+        where=said.place(residual.cell),
     )
 
 

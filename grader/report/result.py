@@ -89,6 +89,7 @@ def result_json(report: GradeReport) -> str:
             "failed_cell": run.failed_cell,
             "error": clean(run.error, _LONGEST),
             "seconds": run.seconds,
+            "follows": report.follows,
         },
         "score": report.score,
         "max_score": report.max_score,

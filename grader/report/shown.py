@@ -40,6 +40,7 @@ class Row:
     has: float
     most: float
     lost: float
+    part: str = ""
     id: str = ""
     hidden: bool = False
     message_id: str = ""
@@ -85,6 +86,7 @@ class Page:
     marks: tuple[float, float] | None  # the same as numbers; None when not graded
     headline: str
     told: str
+    follows: bool  # what is told of the run comes after what it follows of
     run: RunStatus
     run_status: str
     seconds: float
@@ -92,6 +94,7 @@ class Page:
     further: Group | None
     further_line: str
     missing: tuple[Row, ...]
+    causes: tuple[Row, ...]  # those of them that say where to begin
     skipped: int
     skipped_lost: float
     failure: Failure | None

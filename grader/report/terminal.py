@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Group as Lines
@@ -26,6 +27,15 @@ _MARKS: Final = {
 _MOST_STEPS: Final = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to mend, where, and in which part of the notebook, "" where it has none."""
+
+    where: str
+    what: str
+    part: str = ""
+
+
 def check_lines(report: GradeReport, *, is_page: bool) -> RenderableType:
     """What passes, what fails and where, what to try next, and how many pass of all.
 
@@ -40,28 +50,25 @@ def check_lines(report: GradeReport, *, is_page: bool) -> RenderableType:
         parts.append(_failure(page, said))
     if steps := [*next_steps(page)][:_MOST_STEPS]:
         parts.append(Text(said.say("first.heading"), style="bold"))
-        parts += [_step(number, _placed(*step, said)) for number, step in enumerate(steps, start=1)]
+        parts += [_step(number, step, said) for number, step in enumerate(steps, start=1)]
     if steps and page.plots and not is_page:
         parts += [Text(), Text(said.say("terminal.plots"), style="dim")]
     return Lines(*parts, Text(), _outcome(page, said))
 
 
-def next_steps(page: Page) -> Iterator[tuple[str, str]]:
-    """``(where, what)`` of what to mend, causes before what may follow of them.
+def next_steps(page: Page) -> Iterator[Step]:
+    """What to mend, causes before what follows of them, each once.
 
-    A run that stopped, what stands in one line, mistakes that the equations show; where
-    there is none of these, what fails first.
+    What stands in one line, mistakes that the equations show, and a run that stopped: before
+    these where it is no consequence of them. Where there is none of all these, what fails first.
     """
-    if page.told:
-        yield page.failure.where if page.failure else "", page.told
-    causes = [
-        *((row.where, row.message) for row in page.missing if row.line is not None),
-        *(("", apart.mistake) for apart in page.differences if apart.mistake),
-    ]
-    stopped = page.failure.where if page.failure else ""
-    yield from (cause for cause in causes if not page.told or cause[0] != stopped)
-    if not page.told and not causes:
-        yield from ((row.where, row.message) for row in page.missing)
+    run = [Step(page.failure.where if page.failure else "", page.told)] if page.told else []
+    found = [Step(row.where, row.message, row.part) for row in page.causes]
+    named = {d.mistake: d for d in reversed(page.differences) if d.mistake}
+    found += [Step(d.where, d.mistake, d.part) for d in reversed(named.values())]
+    yield from [*found, *run] if page.follows else [*run, *found]
+    if not run and not found:
+        yield from (Step(row.where, row.message, row.part) for row in page.missing)
 
 
 def _table(page: Page, said: Phrases) -> Table:
@@ -70,13 +77,13 @@ def _table(page: Page, said: Phrases) -> Table:
     table.add_column(width=1)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    told: set[str] = set()
+    told: set[tuple[str, str]] = set()
     for group in page.groups:
         table.add_row("", Text(group.title, style="bold"), Text(group.counts, style="dim"))
         for row in group.rows:
             sign, style = _MARKS[row.status]
-            again = row.message in told and row.status != "pass"
-            told.add(row.message)
+            again = (row.message, row.where) in told and row.status != "pass"
+            told.add((row.message, row.where))
             message = Text(said.say("terminal.again"), style="dim") if again else _told(row, said)
             table.add_row(Text(sign, style=style), Text(row.title), message)
     return table
@@ -99,7 +106,10 @@ def _failure(page: Page, said: Phrases) -> RenderableType:
     return Lines(heading, Padding(Lines(*lines), (0, 0, 1, 2)))
 
 
-def _step(number: int, what: str) -> RenderableType:
+def _step(number: int, step: Step, said: Phrases) -> RenderableType:
+    what = _placed(step.where, step.what, said)
+    if step.part:
+        what = said.say("residual.of_part", part=step.part, title=what)
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
     table.add_column(width=2)
     table.add_column(overflow="fold")

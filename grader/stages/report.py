@@ -44,6 +44,7 @@ class CheckResult:
     cell: int | None = None
     line: int | None = None
     title: str = ""
+    part: str = ""  # the title of its exercise, "" where that has none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +75,7 @@ class Residual:
     explained: Array | None = None
     mistake: str = ""
     part: str = ""
+    cell: int | None = None  # the graded one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +119,8 @@ class GradeReport:
     """Everything that a report of one submission says.
 
     ``stands_in`` is nothing to be read: an exercise that is still to be asked again, and the
-    parts of it that are wrong, for which the teacher's shall stand in.
+    parts of it that are wrong, for which the teacher's shall stand in. ``follows``: where the run
+    stopped is no cause, but the handout's own code, or a cell that still has a blank in it.
     """
 
     assignment: str
@@ -136,6 +139,7 @@ class GradeReport:
     curves: tuple[Curve, ...] = ()
     residuals: tuple[Residual, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
+    follows: bool = False
     error_source: str = ""  # the source of the first cell that failed
     needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
     provenance: Mapping[str, Value] = field(default_factory=dict)

@@ -9,6 +9,7 @@ the path of its key: ``checks.parameter.wrong`` stands in ``checks.toml`` under
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,11 +40,18 @@ class Catalogue:
             sentence = self.sentences[message_id]
         except KeyError:
             raise KeyError(f"no sentence {message_id!r} in language {self.language!r}") from None
-        return sentence.format_map({name: show(value) for name, value in values.items()})
+        return sentence.format_map({n: _fitting(n, show(v), sentence) for n, v in values.items()})
 
     def has(self, message_id: str) -> bool:
         """Whether there is such a sentence."""
         return message_id in self.sentences
+
+
+def _fitting(name: str, text: str, sentence: str) -> str:
+    """A value without its own full stop where the sentence has one, or a comma, right after it."""
+    if re.search(rf"\{{{re.escape(name)}\}}[.,;:!?。，；：！？]", sentence):
+        return text.rstrip(" .。")
+    return text
 
 
 def show(value: Value) -> str:

@@ -16,6 +16,10 @@ COMPOSED = {
     "IK": "bp.dyn.IK_HH1952(size)",
     "IL": "bp.dyn.IL(size, E=-54.387, g_max=0.03)",
 }
+OTHER_DEFAULTS = {  # a sign, a decimal point, half a percent and another value
+    "INa": "bp.dyn.INa_HH1952(size, E=-50., g_max=1200.)",
+    "IK": "bp.dyn.IK_HH1952(size, E=-89.5, g_max=12.)",
+}
 RUNNER = """\
 bp.DSRunner(hh, monitors={'na-p': hh.INa.p, 'na-q': hh.INa.q, 'k-p': hh.IK.p, 'v': hh.V})"""
 HH = {
@@ -169,6 +173,7 @@ def lesson() -> dict[str, bytes]:
         "composed-with-the-last-leak.ipynb": _filled(
             composed={**COMPOSED, "IL": COMPOSED["IL"].replace("-54.387", "-54.39")}
         ),
+        "composed-with-other-defaults.ipynb": _filled(composed=COMPOSED | OTHER_DEFAULTS),
         "composed-left-blank.ipynb": _filled(composed={}),
         "monitors-exchanged.ipynb": _filled(
             runner=RUNNER.replace("na-p", "x").replace("na-q", "na-p").replace("'x'", "'na-q'")

@@ -1,0 +1,77 @@
+"""On which line of a cell something is done."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from grader.read.classes import last_name
+from grader.read.source import parse
+from grader.stages import Evidence
+
+_FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
+
+
+def hung_at(source: str, name: str, type_name: str = "") -> int | None:
+    """The line that hangs something at a name with a dot, ``"Ca.ICaT"``; None for nowhere.
+
+    Under the name after the dot: on the ion before it, else wherever it was put; where no line
+    has that name, the one that makes an object of the class ``type_name``.
+    """
+    tree = parse(source)
+    if named := _places(tree, name):
+        return max(named, key=lambda one: (one[0], -one[1]))[1]
+    made = [
+        part.lineno
+        for part in ast.walk(tree or ast.Module([], []))
+        if isinstance(part, ast.Call) and type_name and last_name(part.func) == type_name
+    ]
+    return min(made, default=None)
+
+
+def astray(source: str, name: str) -> int | None:
+    """The line that hangs something at the name after the dot, if none does so on the ion."""
+    places = _places(parse(source), name)
+    return None if any(on for on, _ in places) else next((line for _, line in places), None)
+
+
+def last_line_in(evidence: Evidence, cell: int | None) -> int | None:
+    """The line of a cell that the last traceback went through which names one of it."""
+    ran = [run for run in evidence.executed.cells if run.status != "not_run"]
+    for run in reversed(ran):
+        for number, line in reversed(_FRAME.findall(run.traceback)):
+            place = int(number) - 1
+            if place < len(ran) and ran[place].index == cell:
+                return int(line)
+    return None
+
+
+def _places(tree: ast.Module | None, name: str) -> list[tuple[bool, int]]:
+    """The lines that hang something at a name with a dot, and whether they speak of its ion."""
+    ion, _, own = name.rpartition(".")
+    return [
+        (ion in _words(statement), line)
+        for statement in ast.walk(tree or ast.Module([], []))
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr)
+        for line in _named(statement, own)
+    ]
+
+
+def _named(statement: ast.AST, own: str) -> Iterator[int]:
+    """The lines of a statement that give something a name: an argument, an attribute, a key."""
+    for part in ast.walk(statement):
+        if isinstance(part, ast.keyword) and part.arg == own:
+            yield part.lineno
+        elif isinstance(part, ast.Attribute) and part.attr == own:
+            if isinstance(part.ctx, ast.Store):
+                yield part.lineno
+        elif isinstance(part, ast.Dict):
+            keys = (key for key in part.keys if isinstance(key, ast.Constant))
+            yield from (key.lineno for key in keys if key.value == own)
+
+
+def _words(statement: ast.AST) -> set[str]:
+    parts = [*ast.walk(statement)]
+    attributes = {part.attr for part in parts if isinstance(part, ast.Attribute)}
+    return attributes | {part.id for part in parts if isinstance(part, ast.Name)}

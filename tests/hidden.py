@@ -1,0 +1,64 @@
+"""What of the hidden checks stands in the files that students of a graded folder get."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from conftest import ROOT, results, run_grader
+
+from grader.report.formats import FORMATS
+from grader.words import show
+
+_DERIVATIVE = re.compile(r"d[\w.]+/dt$")
+
+
+def reached(graded: Path, id: str) -> dict[str, set[str]]:
+    """By file: names, stimuli, values and sentences of hidden checks, and the seed.
+
+    The folder was graded with every format.
+    """
+    rubric = tomllib.loads((ROOT / "reference" / id / "rubric.toml").read_text("utf-8"))
+    stimuli = {stimulus["name"] for stimulus in rubric["stimuli"]}
+    by_folder = results(graded)
+    public = set().union(*(_said(result, "public") for result in by_folder.values()))
+    found: dict[str, set[str]] = {}
+    for folder, result in by_folder.items():
+        secrets = (_said(result, "hidden") - public) | stimuli | {str(result["provenance"]["seed"])}
+        for name in {"result.html", "result.md", *(format.file for format in FORMATS.values())}:
+            path = graded / folder / name
+            text = (path if path.is_file() else graded / name).read_text("utf-8")
+            visible = re.sub(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+", "", text)
+            there = {s for s in secrets if re.search(rf"(?<!\w){re.escape(s)}(?!\w)", visible)}
+            found |= {f"{folder}/{name}": there} if there else {}
+    return found
+
+
+def in_language(language: str, graded: Path, submissions: Path, tmp_path: Path) -> Path:
+    """A copy of a graded folder, judged once more in another language: no notebook runs."""
+    shutil.copytree(graded, copy := tmp_path / language)
+    options = ("--lang", language, "--format", ",".join(FORMATS), "--cell-seconds", "15")
+    done = run_grader("grade", submissions, "-o", copy, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {result["language"] for result in results(copy).values()} == {language}
+    return copy
+
+
+def _said(result: Mapping[str, Any], visibility: str) -> set[str]:
+    """What checks of one visibility say: ids, titles, details, messages of faults, numbers.
+
+    A number counts where nobody could come upon it by chance. A title that is a derivative's
+    mere symbol doesn't: a report draws where a student's equations differ.
+    """
+    said: set[str] = set()
+    for check in (c for c in result["checks"] if c["visibility"] == visibility):
+        numbers = [value for value in check["measured"].values() if isinstance(value, float)]
+        said |= {form for v in numbers for form in (repr(v), show(v)) if len(form.strip("−-")) > 4}
+        said |= {check["id"], check["detail"]}
+        said |= set() if _DERIVATIVE.search(check["title"]) else {check["title"]}
+        said |= {check["message"]} if check["status"] in ("fail", "partial") else set()
+    return said - {""}
