@@ -41,7 +41,7 @@ _JUDGED: Final[dict[str, Any]] = {
 NOT_OF_A_RUN: Final = (
     "author", "check", "cli", "export", "gradebook", "judge", "passback", "report", "resume",
     "verify", "words", "__main__.py", "batch.py", "console.py", "console_book.py",
-    "console_passback.py", "doctor.py", "roster.py", "selfcheck.py",
+    "console_passback.py", "doctor.py", "roster.py", "selfcheck.py", "station.py",
 )  # fmt: skip
 """Parts of this package that no client and no box uses (but for sentences of errors)."""
 

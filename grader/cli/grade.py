@@ -142,7 +142,7 @@ def grade(
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
-    from grader.batch import NoDevice, Options, default_jobs, grade_batch
+    from grader.batch import default_jobs, grade_batch
     from grader.box.programs import file_for
     from grader.box.scratch import scratch_folder
     from grader.console import batch_progress, show_summary
@@ -155,6 +155,7 @@ def grade(
     from grader.roster import layout_named, write_roster
     from grader.secret import load_secret
     from grader.stages import Note
+    from grader.station import NoDevice, Options
     from grader.words import catalogue
 
     language = language_of(lang)
