@@ -137,7 +137,8 @@ def test_a_killed_coordinator_leaves_nothing_and_the_next_goes_on(a_cluster: Clu
     assert grading.stdout is not None
     said = ""
     while "Waiting for a worker" not in said:
-        assert (line := grading.stdout.readline()), said
+        line = grading.stdout.readline()
+        assert line, said
         said += line
     a_cluster.worker()
     rest, _ = grading.communicate(timeout=600)

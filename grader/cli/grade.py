@@ -32,8 +32,6 @@ from grader.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from distributed import Client
-
     from grader.cluster.crew import Crew
     from grader.stages import Note
     from grader.words import Catalogue
@@ -252,7 +250,7 @@ def grade(
 
 
 @contextlib.contextmanager
-def _connected(address: str, language: str) -> Iterator[Client]:
+def _connected(address: str, language: str) -> Iterator[Any]:
     """A client of the scheduler; a sentence where the cluster can't be used, now or later."""
     from grader.cluster.connection import ClusterError, connected
     from grader.words import catalogue
@@ -265,7 +263,7 @@ def _connected(address: str, language: str) -> Iterator[Client]:
         raise (OurFault if error.midway else WrongUse)(said, language) from None
 
 
-def _crew(client: Client, address: Any, assignment: Any, options: Any, plan: Any) -> Crew:
+def _crew(client: Any, address: Any, assignment: Any, options: Any, plan: Any) -> Crew:
     from grader.cluster.crew import Crew
     from grader.console import remark
 
