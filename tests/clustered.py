@@ -104,9 +104,9 @@ class Cluster:
             process.wait()
 
 
-def until(happened: Callable[[], object], what: str) -> None:
+def until(happened: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
     """Wait for something. Raises ``AssertionError`` when it doesn't happen."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
