@@ -12,12 +12,13 @@ import secrets
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from distributed import KilledWorker
+from distributed.comm import get_address_host
 
 from grader.assignment import Assignment
 from grader.cluster.connection import ClusterError
@@ -107,15 +108,22 @@ class Crew:
         self._looked = moment
         if self._client.status == "closed":
             raise ClusterError("gone", midway=True, address=self._address)
-        if self._client.status == "running":
-            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        if (threads := self._workers()) is not None:
             self._be_present()
-            yield from self._without(workers)
-            for address in workers.keys() - self._known():
-                about = workers[address]
-                slots = 1 if self._batch.device == "gpu" else about["nthreads"]
-                self._open(address, Place(slots, about["host"]))
+            yield from self._without(threads)
+            for address in threads.keys() - self._known():
+                slots = 1 if self._batch.device == "gpu" else threads[address]
+                self._open(address, Place(slots, get_address_host(address)))
         self._speak(moment)
+
+    def _workers(self) -> Mapping[str, int] | None:
+        """The threads of each worker there is; None where the scheduler can't be asked now."""
+        if self._client.status != "running":
+            return None
+        try:
+            return dict(self._client.nthreads())  # not scheduler_info: it may tell what was
+        except OSError:
+            return None
 
     def _be_present(self) -> None:
         """A key that the scheduler knows as long as we are there, and that nobody works for."""
@@ -143,7 +151,7 @@ class Crew:
         )
         return future
 
-    def _without(self, workers: Any) -> Iterator[Report]:
+    def _without(self, workers: Collection[str]) -> Iterator[Report]:
         """What was with workers that are no more goes to others."""
         for address in self._known() - set(workers):
             self._ready.pop(address, None)
