@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from distributed import KilledWorker
-from distributed.comm import get_address_host
+from distributed.comm.addressing import get_address_host
 
 from grader.assignment import Assignment
 from grader.cluster.connection import ClusterError
