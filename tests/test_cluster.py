@@ -95,7 +95,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_graded_twice(a_cluster: Cl
     done = run_grader("grade", there, "-a", "hh", "-o", local, "--lang", "en", **environment)
     assert done.returncode == 0, done.stderr
     assert judged(a_cluster.out) == judged(local)
-    assert len({one["score"] for one in results(local).values()}) == 2
+    assert len({one["score"] for one in results(local).values()}) > 1
     again = run_grader("grade", there, "-a", "hh", "-o", a_cluster.out, "--lang", "en",
                        **environment)  # fmt: skip
     assert "10 kept as they are" in again.stdout
