@@ -207,6 +207,23 @@ def test_ctrl_c_ends_cleanly(a_cluster: Cluster) -> None:
 
 
 @pytest.mark.slow
+def test_a_scheduler_that_is_gone_is_a_sentence(a_cluster: Cluster) -> None:
+    """SIGKILL for the scheduler in mid-batch: exit status 3, and what was finished is kept."""
+    for number in range(3):
+        source = "print(1)" if number == 0 else f"import time; time.sleep(60); print({number})"
+        cell(a_cluster.folder / "class" / f"student-{number}.ipynb", source)
+    a_cluster.worker()
+    grading = a_cluster.grading()
+    until(lambda: a_cluster.written(), "nothing was graded")
+    a_cluster.processes[0].kill()
+    said, _ = grading.communicate(timeout=120)
+    assert grading.returncode == 3, said
+    assert "is gone. What was finished is kept" in said
+    assert "Traceback" not in said
+    assert a_cluster.written() == ["student-0"]
+
+
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
     """Exit status 2, one sentence, and no folder is made."""
     arguments = (SOLUTION, "-o", tmp_path / "out", "--cluster", "tcp://127.0.0.1:1")

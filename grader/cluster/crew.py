@@ -94,6 +94,8 @@ class Crew:
         self._waiting, self._alone = deque(entries), repeated
         self._lost.clear()
         while self._waiting or self._running:
+            if self._client.status == "closed":  # it could not be reached again
+                raise ClusterError("gone", midway=True, address=self._address)
             yield from self._look()
             while self._waiting and (address := self._free()):
                 self._send(self._waiting.popleft(), address)
@@ -106,8 +108,6 @@ class Crew:
         if moment - self._looked < _LOOK_SECONDS and not now:
             return
         self._looked = moment
-        if self._client.status == "closed":
-            raise ClusterError("gone", midway=True, address=self._address)
         if (threads := self._workers()) is not None:
             self._be_present()
             yield from self._without(threads)
