@@ -81,6 +81,12 @@ def batch_progress(
         yield advance
 
 
+def remark(note: Note, language: str) -> None:
+    """A sentence while a batch is graded; above the bar, where there is one."""
+    said = catalogue(language).say(note.message_id, **note.values)
+    terminal().print(Text(said, style="yellow"), soft_wrap=True)
+
+
 def _kind(report: GradeReport) -> str:
     if report.score is None:
         return "not_graded"

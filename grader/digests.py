@@ -39,9 +39,9 @@ _JUDGED: Final[dict[str, Any]] = {
 }
 
 NOT_OF_A_RUN: Final = (
-    "author", "check", "cli", "export", "gradebook", "judge", "passback", "report", "resume",
-    "verify", "words", "__main__.py", "batch.py", "console.py", "console_book.py",
-    "console_passback.py", "doctor.py", "roster.py", "selfcheck.py",
+    "author", "check", "cli", "cluster", "export", "gradebook", "judge", "passback", "report",
+    "resume", "verify", "words", "__main__.py", "batch.py", "console.py", "console_book.py",
+    "console_passback.py", "doctor.py", "roster.py", "selfcheck.py", "station.py",
 )  # fmt: skip
 """Parts of this package that no client and no box uses (but for sentences of errors)."""
 
@@ -107,11 +107,16 @@ def code(*, of_runs: bool) -> str:
 
 
 @cache
-def packages() -> str:
+def installed() -> tuple[str, ...]:
     """What is installed beside this package: each name with its version."""
     found = {f"{one.name.lower()}=={one.version}" for one in distributions() if one.name}
-    others = sorted(name for name in found if not name.startswith("grader=="))
-    return _of("\n".join(others).encode())
+    return tuple(sorted(name for name in found if not name.startswith("grader==")))
+
+
+@cache
+def packages() -> str:
+    """A digest of what is installed beside this package."""
+    return _of("\n".join(installed()).encode())
 
 
 def _of(content: bytes) -> str:

@@ -44,6 +44,7 @@ class Host:
         described = json.dumps(None if setup is None else asdict(setup))
         self._arguments = [str(assignment), str(teachers), described, str(fill or "")]
         self._lock = threading.Lock()
+        self._closed = False
         self._start()
 
     def _start(self) -> None:
@@ -64,6 +65,8 @@ class Host:
         reading, writing = os.pipe()
         try:
             with self._lock:
+                if self._closed:
+                    raise BrokenPipeError("it was closed")
                 if self._process.poll() is not None:
                     self._socket.close()
                     self._start()
@@ -91,13 +94,18 @@ class Host:
             os.close(reading)
 
     def close(self) -> None:
-        """End the process; its clients end with it."""
+        """End the process; its clients end with it, and who waits for one hears that."""
+        self._closed = True
+        if not self._lock.acquire(blocking=False):
+            self._process.kill()
+            self._lock.acquire()
         self._socket.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._lock.release()
 
 
 def _read_all(descriptor: int, seconds: float) -> bytes | None:

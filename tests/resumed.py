@@ -13,11 +13,11 @@ from pathlib import Path
 
 from conftest import ROOT
 
-WITHOUT_STUDENTS_CODE = "batch.Host = choose.find_box = None"
-WITHOUT_ANY_WORK = f"{WITHOUT_STUDENTS_CODE}; batch.Judge = None"
+WITHOUT_STUDENTS_CODE = "station.Host = choose.find_box = None"
+WITHOUT_ANY_WORK = f"{WITHOUT_STUDENTS_CODE}; station.Judge = None"
 _PROGRAM = """\
 import sys
-import grader.batch as batch, grader.box.choose as choose
+import grader.station as station, grader.box.choose as choose
 {forbidden}
 from grader.cli import main
 main()

@@ -67,6 +67,21 @@ def test_nobody_imports_the_probe() -> None:
     assert importers == set()
 
 
+def test_only_the_cluster_knows_dask() -> None:
+    """Whoever grades on one machine needs no Dask: nothing else imports it."""
+    code = (
+        "import sys; sys.modules['distributed'] = sys.modules['dask'] = None; "
+        "import grader.batch, grader.station, grader.cli.grade, grader.cluster.connection"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    importers = {
+        file.parent.name
+        for file in (ROOT / "grader").rglob("*.py")
+        if {name.partition(".")[0] for name in _imports(file)} & {"dask", "distributed"}
+    }
+    assert importers == {"cluster"}
+
+
 def test_command_line_is_light() -> None:
     """Importing the command line loads neither JAX nor BrainPy, nor what takes long."""
     code = (

@@ -18,13 +18,14 @@ import numpy as np
 
 from grader.assignment import Assignment, Margin, Tolerance
 from grader.author.faults import Refused
-from grader.batch import Options, grade_batch
+from grader.batch import grade_batch
 from grader.box.warm import Setup
 from grader.judge.make_traces import write_public_traces
 from grader.judge.reference import ReferenceModelError
 from grader.load import AssignmentError, load_assignment
 from grader.read.intake import Entry
 from grader.stages import GradeReport, Note, Value
+from grader.station import Options
 from grader.verify.tolerances import write_tolerances
 
 CLOSE = 1e-6

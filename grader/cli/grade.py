@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,8 @@ from grader.cli.options import (
     OK,
     OUR_FAULT,
     SETTINGS,
+    OurFault,
+    WrongUse,
     assignment_option,
     assignments_option,
     box_of,
@@ -29,6 +32,8 @@ from grader.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from grader.cluster.crew import Crew
+    from grader.stages import Note
     from grader.words import Catalogue
 
 
@@ -48,6 +53,12 @@ if TYPE_CHECKING:
     "--jobs",
     type=click.IntRange(1, 256),
     help="Notebooks at a time. Default: one more than there are processors.",
+)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Grade on the workers of this Dask scheduler, tcp://HOST:8786 say; each takes as many "
+    "notebooks at a time as it has threads: dask worker ADDRESS --nthreads 3.",
 )
 @click.option(
     "--device",
@@ -100,6 +111,7 @@ def grade(
     assignment: str | None,
     out: Path,
     jobs: int | None,
+    cluster: str | None,
     device: str,
     sandbox: str,
     layout: str,
@@ -142,7 +154,7 @@ def grade(
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
-    from grader.batch import NoDevice, Options, default_jobs, grade_batch
+    from grader.batch import default_jobs, grade_batch
     from grader.box.programs import file_for
     from grader.box.scratch import scratch_folder
     from grader.console import batch_progress, show_summary
@@ -155,9 +167,12 @@ def grade(
     from grader.roster import layout_named, write_roster
     from grader.secret import load_secret
     from grader.stages import Note
+    from grader.station import NoDevice, Options
     from grader.words import catalogue
 
     language = language_of(lang)
+    if cluster is not None and jobs is not None:
+        fail(catalogue(language).say("cluster.jobs"), language)
     with contextlib.ExitStack() as stack:
         unpacked = stack.enter_context(scratch_folder())
         handed_in = collect(list(paths), unpacked, out, layout_named(layout))
@@ -191,7 +206,10 @@ def grade(
         show_plan(planned)
         if dry_run:
             return OUR_FAULT if show_preview(planned, entries, out) else OK
-        box = box_of(sandbox, language) if planned.starts_kernels else None
+        todo = len(entries) - len(planned.kept)
+        client = stack.enter_context(_connected(cluster, language)) if cluster and todo else None
+        here = cluster is None and planned.starts_kernels
+        box = box_of(sandbox, language) if here else None
         if not goes_on:  # no folder is made where no box can be
             stack.enter_context(_claim(out))
         programs = None if box is None else file_for(loaded)
@@ -215,9 +233,9 @@ def grade(
         )
         write_roster((entry.row for entry in entries), out)
         try:
-            todo = len(entries) - len(planned.kept)
             with batch_progress(todo, notes, language) as on_report:
-                summary = grade_batch(entries, loaded, options, on_report, planned)
+                crew = None if client is None else _crew(client, cluster, loaded, options, planned)
+                summary = grade_batch(entries, loaded, options, on_report, planned, crew)
         except NoDevice as error:
             fail(str(error))
         write_formats(formats, out, {entry.id: [entry.path] for entry in entries})
@@ -229,6 +247,30 @@ def grade(
         return OUR_FAULT
     scores = [report.score for report in summary.reports if report.score is not None]
     return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
+
+
+@contextlib.contextmanager
+def _connected(address: str, language: str) -> Iterator[Any]:
+    """A client of the scheduler; a sentence where the cluster can't be used, now or later."""
+    from grader.cluster.connection import ClusterError, connected
+    from grader.words import catalogue
+
+    try:
+        with connected(address) as client:
+            yield client
+    except ClusterError as error:
+        said = catalogue(language).say(error.note.message_id, **error.note.values)
+        raise (OurFault if error.midway else WrongUse)(said, language) from None
+
+
+def _crew(client: Any, address: Any, assignment: Any, options: Any, plan: Any) -> Crew:
+    from grader.cluster.crew import Crew
+    from grader.console import remark
+
+    def say(note: Note) -> None:
+        remark(note, options.language)
+
+    return Crew(client, address, assignment, options, plan, say)
 
 
 @speaking

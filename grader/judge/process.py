@@ -60,6 +60,7 @@ class Judge:
     def __init__(self, assignment: Path, teachers: Path, device: str) -> None:
         self._arguments = [str(assignment), str(teachers), device]
         self._lock = threading.Lock()
+        self._closed = False
         self._start()
 
     def _start(self) -> None:
@@ -84,6 +85,8 @@ class Judge:
         Raises ``JudgeFailed``; the next case gets a new process then.
         """
         with self._lock:
+            if self._closed:
+                raise JudgeFailed("the judge was closed")
             if self._process.poll() is not None:
                 self._connection.close()
                 self._start()
@@ -113,12 +116,17 @@ class Judge:
         self._process.wait()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; who waits for its answer hears that."""
+        self._closed = True
+        if not self._lock.acquire(blocking=False):
+            self._process.kill()
+            self._lock.acquire()
         self._connection.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._end()
+        self._lock.release()
 
 
 def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:

@@ -1,0 +1,48 @@
+"""Which sandbox works on a worker's machine.
+
+A box is made between fork and exec, which a process with threads, as Dask's worker is, must
+not do much in; so a process of one thread looks.
+
+    python -m grader.cluster.boxes SANDBOX LANGUAGE
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+
+from grader.box.choose import find_box
+from grader.box.warm import Setup
+from grader.console import no_box
+
+
+class NoBox(Exception):
+    """No sandbox works here; the message says why."""
+
+
+def look(sandbox: str, language: str) -> Setup:
+    """How boxes are made here. Raises ``NoBox``."""
+    done = subprocess.run(
+        [sys.executable, "-m", "grader.cluster.boxes", sandbox, language],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise NoBox(done.stderr.strip()[-2000:])
+    found = json.loads(done.stdout)
+    if isinstance(found, str):
+        raise NoBox(found)
+    return Setup(**{**found, "private": tuple(found["private"])})
+
+
+def main(sandbox: str, language: str) -> None:
+    """Print what was found, as JSON."""
+    setup, found = find_box(sandbox)
+    print(json.dumps(no_box(found, language) if setup is None else asdict(setup)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

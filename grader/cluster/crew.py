@@ -1,0 +1,286 @@
+"""The coordinator's side: which worker has what, what was lost with one, what came back.
+
+A submission is given to one worker, that has a thread free for it. One that is lost takes
+nothing with it: what it had goes to another one, and what comes back counts once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import secrets
+import time
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from distributed import KilledWorker
+from distributed.comm.addressing import get_address_host
+
+from grader.assignment import Assignment
+from grader.cluster.connection import ClusterError
+from grader.cluster.parcels import Done, Unfit, Work, batch_of, keep, stored
+from grader.cluster.worker import grade_here, open_here
+from grader.judge.process import unfinished
+from grader.read.intake import Entry
+from grader.resume.plan import Plan
+from grader.stages import GradeReport, Note
+from grader.station import Options, broken
+from grader.words import catalogue
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+MOST_LOST = 3  # workers, before what they were lost with is run alone
+_LOOK_SECONDS = 2.0  # between two looks at which workers there are
+_SILENT_SECONDS = 5.0  # without a worker, before that is said
+_FETCH_SECONDS = 20.0  # for one result
+_NOWHERE = {"grader: no worker has this": 1}
+_LATER = object()
+
+Report = tuple[Entry, GradeReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A worker with a station: how many submissions it takes, and on which machine it is."""
+
+    slots: int
+    host: str
+
+
+class Crew:
+    """The workers of a cluster, as `grader.batch` sees them."""
+
+    def __init__(
+        self,
+        client: Client,
+        address: str,
+        assignment: Assignment,
+        options: Options,
+        plan: Plan,
+        say: Callable[[Note], None],
+    ) -> None:
+        self._client, self._address, self._say = client, address, say
+        self._assignment, self._options, self._plan = assignment, options, plan
+        self._batch = batch_of(f"grader-{secrets.token_hex(8)}", assignment, plan)
+        self._numbers = iter(range(2**63))
+        self._presence: Any = None
+        self._ready: dict[str, Place] = {}
+        self._opening: dict[Future[Any], tuple[str, Place]] = {}
+        self._unfit: dict[str, Note] = {}
+        self._running: dict[Future[Any], tuple[Entry, str]] = {}
+        self._waiting: deque[Entry] = deque()
+        self._lost: Counter[str] = Counter()
+        self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
+        self._manned = time.monotonic()  # when there was somebody to work, or still may be
+        self._looked = self._manned - _LOOK_SECONDS
+        self._told = self._began = self._alone = False
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nobody waits for what still runs; workers see that and close their stations."""
+        held = [*self._running, *self._opening, *([self._presence] if self._presence else [])]
+        with contextlib.suppress(Exception):
+            self._client.cancel(held, force=True)
+
+    def grade(self, entries: Sequence[Entry], *, repeated: bool) -> Iterator[Report]:
+        """As `grader.batch.Crew` has it."""
+        self._waiting, self._alone = deque(entries), repeated
+        self._lost.clear()
+        while self._waiting or self._running:
+            if self._client.status == "closed":  # it could not be reached again
+                raise ClusterError("gone", midway=True, address=self._address)
+            yield from self._look()
+            while self._waiting and (address := self._free()):
+                self._send(self._waiting.popleft(), address)
+            with contextlib.suppress(queue.Empty):
+                yield from self._take(self._ended.get(timeout=_LOOK_SECONDS / 4))
+
+    def _look(self, *, now: bool = False) -> Iterator[Report]:
+        """Every now and then: who came, who is gone, and is anybody there?"""
+        moment = time.monotonic()
+        if moment - self._looked < _LOOK_SECONDS and not now:
+            return
+        self._looked = moment
+        if (threads := self._workers()) is not None:
+            self._be_present()
+            yield from self._without(threads)
+            for address in threads.keys() - self._known():
+                slots = 1 if self._batch.device == "gpu" else threads[address]
+                self._open(address, Place(slots, get_address_host(address)))
+        self._speak(moment)
+
+    def _workers(self) -> Mapping[str, int] | None:
+        """The threads of each worker there is; None where the scheduler can't be asked now."""
+        if self._client.status != "running":
+            return None
+        try:
+            return dict(self._client.nthreads())  # not scheduler_info: it may tell what was
+        except OSError:
+            return None
+
+    def _be_present(self) -> None:
+        """A key that the scheduler knows as long as we are there, and that nobody works for."""
+        if self._presence is None or self._presence.cancelled():
+            self._presence = self._client.submit(
+                int, key=self._batch.name, pure=False, resources=_NOWHERE
+            )
+
+    def _known(self) -> set[str]:
+        return {*self._ready, *self._unfit, *(address for address, _ in self._opening.values())}
+
+    def _open(self, address: str, place: Place) -> None:
+        future = self._submit(address, open_here, self._batch)
+        self._opening[future] = (address, place)
+        future.add_done_callback(self._ended.put)
+
+    def _submit(self, address: str, task: Callable[..., Any], *values: Any) -> Future[Any]:
+        future: Future[Any] = self._client.submit(
+            task,
+            *values,
+            key=f"{self._batch.name}-{next(self._numbers)}",
+            workers=[address],
+            allow_other_workers=False,
+            pure=False,
+        )
+        return future
+
+    def _without(self, workers: Collection[str]) -> Iterator[Report]:
+        """What was with workers that are no more goes to others."""
+        for address in self._known() - set(workers):
+            self._ready.pop(address, None)
+            self._unfit.pop(address, None)
+        for future, (address, _) in list(self._opening.items()):
+            if address not in workers:
+                del self._opening[future]
+                self._client.cancel([future], force=True)
+        for future, (entry, address) in list(self._running.items()):
+            if address not in workers:
+                del self._running[future]
+                self._client.cancel([future], force=True)
+                yield from self._again(entry, address)
+
+    def _again(self, entry: Entry, address: str) -> Iterator[Report]:
+        """Another worker takes ``entry``, unless too many were lost with it."""
+        self._lost[entry.id] += 1
+        if self._lost[entry.id] > MOST_LOST:
+            words = catalogue(self._options.language)
+            why = words.say("cluster.lost", count=self._lost[entry.id], address=address)
+            yield entry, self._broken(entry, why)
+        else:
+            self._waiting.appendleft(entry)
+
+    def _speak(self, moment: float) -> None:
+        if self._ready:
+            self._manned, self._told, self._began = moment, False, True
+        elif self._opening:
+            self._manned = moment
+        elif self._unfit and not self._began:
+            raise ClusterError("nobody", address=self._address)
+        elif not self._told and moment - self._manned > _SILENT_SECONDS:
+            self._told = True
+            values = {"address": self._address}
+            self._say(Note(message_id="cluster.waiting", values=values))
+
+    def _free(self) -> str | None:
+        """A worker with a thread free; where a run is to be alone, with nothing on its machine."""
+        held = Counter(address for _, address in self._running.values())
+        busy = {self._ready[address].host for address in held if address in self._ready}
+        free = [
+            (held[address] / place.slots, address)
+            for address, place in self._ready.items()
+            if (place.host not in busy if self._alone else held[address] < place.slots)
+        ]
+        return min(free)[1] if free else None
+
+    def _send(self, entry: Entry, address: str) -> None:
+        step = self._plan.steps[entry.id]
+        try:
+            content = None if entry.fault is not None else entry.path.read_bytes()
+        except OSError:
+            content = None
+        work = Work(
+            id=entry.id,
+            file=entry.path.name or entry.id,
+            content=content,
+            notes=entry.notes,
+            fault=entry.fault,
+            step=step,
+            repeated=self._alone,
+            files=stored(self._options.out / entry.id, step),
+        )
+        future = self._submit(address, grade_here, self._batch.name, work)
+        self._running[future] = (entry, address)
+        future.add_done_callback(self._ended.put)
+
+    def _take(self, future: Future[Any]) -> Iterator[Report]:
+        """What came of a task; nothing where nobody waits for it any more."""
+        if future in self._opening:
+            self._opened(future)
+        elif future in self._running:
+            entry, address = self._running[future]
+            done = self._fetched(future)
+            if done is _LATER:
+                self._ended.put(future)
+                yield from self._look(now=True)
+                return
+            del self._running[future]
+            if isinstance(done, KilledWorker):
+                yield from self._again(entry, address)
+            elif isinstance(done, Done):
+                yield entry, self._kept(entry, done)
+            elif isinstance(done, BaseException):
+                why = "".join(traceback.format_exception(done))[-8000:]
+                yield entry, self._broken(entry, why)
+            else:
+                self._ready.pop(address, None)
+                self._waiting.appendleft(entry)
+
+    def _fetched(self, future: Future[Any]) -> Any:
+        """What a task gave or raised; None where nobody knows of it any more."""
+        if future.cancelled():  # the scheduler was away, and has forgotten it
+            return None
+        if future.status == "error":
+            return future.exception(timeout=_FETCH_SECONDS)
+        try:
+            return future.result(timeout=_FETCH_SECONDS)
+        except TimeoutError:  # its worker may have been lost with it
+            return _LATER
+        except (CancelledError, OSError):
+            return None
+
+    def _opened(self, future: Future[Any]) -> None:
+        """A worker said whether it takes part."""
+        address, place = self._opening.pop(future)
+        unfit = self._fetched(future)
+        if future.cancelled() or unfit is _LATER:
+            return
+        if isinstance(unfit, BaseException):  # it may lack this package
+            values = {"why": f"{type(unfit).__name__}: {unfit}"}
+            unfit = Unfit(kind="broken", values=values)
+        if unfit is None:
+            self._ready[address] = place
+            return
+        values = {"address": address, **unfit.values}
+        self._unfit[address] = Note(message_id=f"cluster.unfit.{unfit.kind}", values=values)
+        self._say(self._unfit[address])
+
+    def _kept(self, entry: Entry, done: Done) -> GradeReport:
+        """The report of what came back, written unless it is to be run once more."""
+        if self._alone or not unfinished(done.report):
+            try:
+                keep(done, self._options.out / entry.id)
+            except OSError:  # a full disk
+                return self._broken(entry, traceback.format_exc()[-8000:])
+        return done.report
+
+    def _broken(self, entry: Entry, why: str) -> GradeReport:
+        write: Literal["all", "finished"] = "all" if self._alone else "finished"
+        case = self._plan.case(entry, self._options.out / entry.id, write)
+        return broken(self._assignment, case, why)

@@ -1,0 +1,164 @@
+"""What goes to a worker and comes back: plain values, and files as bytes.
+
+A worker may log what it was sent, so nothing of value shows itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from grader import digests
+from grader.assignment import Assignment
+from grader.evidence import ARRAYS, NOTEBOOK, PROBE
+from grader.files import remove_drafts, write_whole
+from grader.report.reread import BEFORE, RESULT
+from grader.report.write import PAGES
+from grader.resume.plan import Plan
+from grader.resume.stored import Step
+from grader.stages import GradeReport, Note
+from grader.versions import versions
+
+Files = Mapping[str, bytes]
+EVIDENCE: Final = (ARRAYS, NOTEBOOK, PROBE)
+ALL: Final = (*EVIDENCE, *PAGES, RESULT)
+"""The files of a submission's folder that grading makes, in the order in which they are written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What a batch is graded with. ``name`` is its own among all batches of a cluster."""
+
+    name: str
+    assignment: str
+    digest: str
+    public: Files = field(repr=False)
+    teachers: Files = field(repr=False)
+    limits: Mapping[str, Any]
+    secret: bytes = field(repr=False)
+    seed: int | None = field(repr=False)
+    sandbox: str
+    device: str
+    language: str
+    kernels: bool
+    environment: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One submission: what was handed in, what there is to do, what its folder holds already."""
+
+    id: str
+    file: str
+    content: bytes | None = field(repr=False)
+    notes: tuple[Note, ...]
+    fault: Note | None
+    step: Step
+    repeated: bool
+    files: Files = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """Its report, the files of its folder that are other ones now, and those that are gone."""
+
+    report: GradeReport
+    files: Files = field(repr=False)
+    gone: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfit:
+    """Why a worker takes no part: a message of the catalogue, but for the worker's address."""
+
+    kind: str
+    values: Mapping[str, str]
+
+
+def batch_of(name: str, assignment: Assignment, plan: Plan) -> Batch:
+    """What workers need to follow ``plan``."""
+    assert assignment.rubric is not None
+    basis = plan.basis
+    return Batch(
+        name=name,
+        assignment=assignment.id,
+        digest=assignment.digest,
+        public=packed(assignment.folder),
+        teachers=packed(assignment.rubric.folder),
+        limits=basis.limits.model_dump(),
+        secret=basis.secret,
+        seed=basis.seed,
+        sandbox=basis.sandbox,
+        device=basis.device,
+        language=basis.language,
+        kernels=plan.starts_kernels,
+        environment=environment(),
+    )
+
+
+def environment() -> dict[str, str]:
+    """What has to be the same here and there, or marks and stored evidence would not be."""
+    packages: dict[str, str] = {}
+    for name, _, version in (one.partition("==") for one in digests.installed()):
+        packages[name] = f"{packages[name]}, {version}" if name in packages else version
+    return {**packages, **versions(), "grader's code": digests.code(of_runs=False)[:12]}
+
+
+def packed(folder: Path) -> Files:
+    """Every file of a folder by its path in it, but hidden ones and Python's own."""
+    found = {}
+    for file in sorted(folder.rglob("*")):
+        parts = file.relative_to(folder).parts
+        if file.is_file() and not any(p.startswith(".") or p == "__pycache__" for p in parts):
+            found["/".join(parts)] = file.read_bytes()
+    return found
+
+
+def unpack(files: Files, folder: Path) -> None:
+    """Write ``files`` into a new folder."""
+    folder.mkdir(parents=True)
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def stored(folder: Path, step: Step) -> Files:
+    """What has to go out of a submission's folder: its last result, and evidence to be judged."""
+    names = (*EVIDENCE, RESULT) if step.what == "judge" else (RESULT,)
+    found = {name: content for name in names if (content := _read(folder / name)) is not None}
+    if RESULT not in found and (content := _read(folder / BEFORE)) is not None:
+        found[RESULT] = content
+    return found
+
+
+def made(folder: Path, sent: Files) -> tuple[Files, tuple[str, ...]]:
+    """The files of ``folder`` that are not as they were ``sent``, and those that are gone."""
+    found = {name: content for name in ALL if (content := _read(folder / name)) is not None}
+    changed = {name: content for name, content in found.items() if sent.get(name) != content}
+    return changed, tuple(name for name in sent if name not in found)
+
+
+def keep(done: Done, folder: Path) -> None:
+    """Write what came back, each file whole or not at all and the result last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_drafts(folder)
+    if RESULT in done.files and (folder / RESULT).exists():
+        os.replace(folder / RESULT, folder / BEFORE)
+    for name in done.gone:
+        (folder / name).unlink(missing_ok=True)
+    if NOTEBOOK not in done.files and PROBE in done.files:
+        (folder / NOTEBOOK).unlink(missing_ok=True)  # of an earlier grading
+    for name in ALL:
+        if name in done.files:
+            write_whole(folder / name, done.files[name])
+    (folder / BEFORE).unlink(missing_ok=True)
+
+
+def _read(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,193 @@
+"""What one machine grades with, and one submission on it from its file to its reports.
+
+Whoever calls only supervises: a disposable process gathers the evidence, the judge's process
+checks it and writes the reports, and plain data comes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from grader.assignment import Assignment, Limits
+from grader.box import programs
+from grader.box.scratch import scratch_folder
+from grader.box.warm import Setup
+from grader.files import remove_drafts
+from grader.host import ClientKilled, Host
+from grader.judge.process import Case, Judge, JudgeFailed
+from grader.judge.record import recorded, with_intake
+from grader.judge.verdict import broken_evidence, verdict
+from grader.read.intake import Entry
+from grader.report.write import write_report
+from grader.resume.plan import Plan
+from grader.run.kernel import short_folder
+from grader.stages import GradeReport
+
+NOTHING: Mapping[str, Sequence[str]] = {}
+SLACK = 60.0  # seconds that a client may take beyond its notebook's own limits
+
+
+class NoDevice(Exception):
+    """The device asked for isn't there; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """How a batch is graded."""
+
+    out: Path
+    jobs: int
+    language: str
+    limits: Limits
+    secret: bytes
+    seed: int | None = None
+    device: str = "auto"
+    submissions: tuple[Path, ...] = ()  # where they and a gradebook lie; a box never sees that
+    box: Setup | None = None  # None runs notebooks with our own rights
+    programs: Path | None = None  # the file in which compiled programs are kept
+
+    @property
+    def at_a_time(self) -> int:
+        """How many notebooks run side by side; a GPU's memory is not shared out."""
+        return 1 if self.device == "gpu" else self.jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What one machine grades with: the client host, where notebooks are run, and the judge."""
+
+    assignment: Assignment
+    options: Options
+    host: Host | None
+    judge: Judge
+    scratch: Path
+
+
+@contextlib.contextmanager
+def open_station(
+    assignment: Assignment, options: Options, *, kernels: bool = True
+) -> Iterator[Station]:
+    """Start what is needed, with ``kernels`` to run notebooks too; it ends with the block.
+
+    Any thread may: what is started here ends with its socket, and not with a thread.
+    """
+    assert assignment.rubric is not None
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder(short_folder()))
+        setup = _hiding(assignment, options, str(scratch))
+        file = None
+        if setup is not None and options.programs is not None:
+            setup, file = _with_programs(setup, options.programs)
+        judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
+        stack.callback(judge.close)
+        if options.device == "gpu" and (fault := judge.prepare()):
+            raise NoDevice(fault)
+        host = None
+        if kernels:
+            host = Host(assignment.folder, assignment.rubric.folder, setup, file)
+            stack.callback(host.close)
+        yield Station(assignment, options, host, judge, scratch)
+
+
+def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | None:
+    """How boxes are made, with what no box may see, wherever it lies."""
+    if options.box is None:
+        return None
+    assert assignment.rubric is not None
+    private = [assignment.folder.parent, assignment.rubric.folder.parent, options.out]
+    private += [file.parent for file in options.submissions]
+    if os.geteuid() == 0:
+        os.chmod(scratch, 0o711)  # boxes run as another user, each in a folder of its own
+    return replace(
+        options.box,
+        scratch=scratch,
+        gpu=options.device == "gpu",
+        private=tuple(sorted({str(folder.resolve()) for folder in private})),
+    )
+
+
+def _with_programs(setup: Setup, file: Path) -> tuple[Setup, Path | None]:
+    """``setup`` with the programs that ``file`` keeps, and ``file`` when it is to be filled."""
+    folder = Path(setup.scratch) / "programs"
+    programs.make_folder(folder)
+    kept = programs.load(file)
+    programs.show(kept or {}, folder)
+    if kept is not None and not kept:  # they are of no use here
+        return setup, None
+    return replace(setup, programs=str(folder)), file if kept is None else None
+
+
+def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = False) -> GradeReport:
+    """One submission as ``plan`` has it, up to its reports. A fault becomes a result."""
+    folder = station.options.out / entry.id
+    case = plan.case(entry, folder, "all" if repeated else "finished")
+    try:
+        if plan.steps[entry.id].what == "run":
+            report = _run(station, plan, entry, case, repeated)
+        else:
+            report = station.judge.judge(case)
+            if report.stands_in:  # other parts are wrong now, and what was asked of its own is gone
+                report = _run(station, plan, entry, case, repeated)
+        return report
+    except (ClientKilled, JudgeFailed) as fault:
+        return broken(station.assignment, case, str(fault))
+    except Exception:  # whatever it is, it is ours, and the batch goes on
+        return broken(station.assignment, case, traceback.format_exc()[-8000:])
+
+
+def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool) -> GradeReport:
+    """Run the notebook, and ask again what is asked with the teacher's parts."""
+    case.folder.mkdir(parents=True, exist_ok=True)
+    remove_drafts(case.folder)
+    _gather(station, plan, entry, case.folder, repeated)
+    report = station.judge.judge(case)
+    if report.stands_in:
+        _gather(station, plan, entry, case.folder, repeated, report.stands_in)
+        report = station.judge.judge(case)
+        assert not report.stands_in, f"{entry.id}: asked again, and to be asked again"
+    return report
+
+
+def _gather(
+    station: Station,
+    plan: Plan,
+    entry: Entry,
+    folder: Path,
+    repeated: bool,
+    stands_in: Mapping[str, Sequence[str]] = NOTHING,
+) -> None:
+    """Leave the evidence in ``folder``; with ``stands_in`` more of what lies there already."""
+    options, limits = station.options, station.options.limits
+    exercises = len(station.assignment.exercises)
+    assert station.host is not None
+    station.host.gather(
+        {
+            "notebook": str(entry.path),
+            "limits": limits.model_dump(),
+            "secret": options.secret.hex(),
+            "seed": options.seed,
+            "scratch": str(station.scratch),
+            "folder": str(folder),
+            "fault": None if entry.fault is None else asdict(entry.fault),
+            "stands_in": dict(stands_in),
+            "repeated": repeated,
+            "made": plan.basis.made(entry),
+        },
+        limits.notebook_seconds + limits.probe_seconds * exercises + SLACK,
+    )
+
+
+def broken(assignment: Assignment, case: Case, fault: str) -> GradeReport:
+    """The result of our own fault: not graded, no score, and why, for the teacher."""
+    evidence = with_intake(broken_evidence(case.file, fault), case)
+    report = verdict(evidence, assignment, case.submission_id, case.language)
+    if case.write == "all":
+        report = recorded(report, case)
+        with contextlib.suppress(OSError):  # a full disk must not hide the fault itself
+            write_report(report, case.folder)
+    return report

@@ -1,0 +1,137 @@
+"""A Dask cluster on loopback for tests: a scheduler and workers, each a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.box.inside.init import descendants
+
+PATIENCE = 180.0  # seconds, for anything to happen on a busy machine
+
+
+@dataclass
+class Cluster:
+    """A scheduler, its workers, and a class; what they leave shows in ``tmp``."""
+
+    folder: Path
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "out"
+
+    @property
+    def address(self) -> str:
+        address: str = json.loads((self.folder / "scheduler.json").read_text())["address"]
+        return address
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The same for all: one secret, one cache, one place for what is private."""
+        own = {
+            "GRADER_SECRET": "of these tests",
+            "TMPDIR": str(self.folder / "tmp"),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "200",
+        }
+        return {**os.environ, **own, **more}
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[bytes]:
+        """A process of the cluster; what it says goes to a file."""
+        with (self.folder / f"said-{len(self.processes)}.txt").open("wb") as said:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dask", *command, "--no-dashboard"],
+                cwd=self.folder,
+                env=self.environment(**environment),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+        self.processes.append(process)
+        return process
+
+    def worker(
+        self, *options: str, nanny: bool = False, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        own = [] if nanny else ["--no-nanny"]
+        place = ("--local-directory", str(self.folder / "dask"))
+        arguments = ("--scheduler-file", "scheduler.json", "--nthreads", "2", *place)
+        return self.start("worker", *arguments, *own, *options, **environment)
+
+    def grading(
+        self, *more: str, address: str = "", program: tuple[str, ...] = ("-m", "grader")
+    ) -> subprocess.Popen[str]:
+        """``grader grade --cluster``, started."""
+        options = ["-o", "out", "-a", "hh", "--lang", "en", "--cluster", address or self.address]
+        return subprocess.Popen(
+            [sys.executable, *program, "grade", "class", *options, *more],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def written(self) -> list[str]:
+        """Whose result is there."""
+        return sorted(file.parent.name for file in self.out.glob("*/result.json"))
+
+    def stations(self) -> list[int]:
+        """What runs below the workers for the grader."""
+        below = {pid for process in self.processes for pid in descendants(process.pid)}
+        return [pid for pid in below if b"grader." in _command(pid)]
+
+    def scratch(self) -> list[Path]:
+        return sorted((self.folder / "tmp").glob("grader-*"))
+
+    def end(self) -> None:
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(60)
+            process.kill()
+            process.wait()
+
+
+def until(happened: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """Wait for something. Raises ``AssertionError`` when it doesn't happen."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@contextlib.contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A scheduler on a port of its own, and no worker yet."""
+    folder = Path(tempfile.mkdtemp(prefix="cluster-", dir="/tmp"))  # short: sockets lie in it
+    for name in ("tmp", "class", "dask"):
+        (folder / name).mkdir()
+    folder.chmod(0o755)
+    made = Cluster(folder)
+    try:
+        made.start("scheduler", "--host", "127.0.0.1", "--port", "0",
+                   "--scheduler-file", "scheduler.json")  # fmt: skip
+        until((folder / "scheduler.json").exists, "the scheduler did not start")
+        yield made
+    finally:
+        made.end()
+        shutil.rmtree(folder)
