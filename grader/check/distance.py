@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -58,8 +57,8 @@ def weights(item: Item, until: float | None) -> Array:
 
     1 where `STRAYS` times that is within the tolerance, and where none was derived.
     """
-    allowed = tolerance(item, until) / np.fmax(STRAYS * strays(item, until), sys.float_info.min)
-    return np.asarray(np.fmin(1.0, allowed))
+    allowed, far = tolerance(item, until), STRAYS * strays(item, until)
+    return np.divide(allowed, far, out=np.ones_like(far), where=far > allowed)
 
 
 def own_runs(item: Item) -> Iterator[Mapping[str, Array]]:
