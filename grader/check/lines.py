@@ -14,7 +14,7 @@ _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
 def hung_at(source: str, name: str, type_name: str = "") -> int | None:
-    """The line that hangs something at a name with a dot, ``"Ca.ICaT"``; None for nowhere.
+    """The line that hangs something at a name with a dot, ``"ion.channel"``; None for nowhere.
 
     Under the name after the dot: on the ion before it, else wherever it was put; where no line
     has that name, the one that makes an object of the class ``type_name``.
