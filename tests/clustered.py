@@ -21,7 +21,7 @@ PATIENCE = 180.0  # seconds, for anything to happen on a busy machine
 
 @dataclass
 class Cluster:
-    """A scheduler, its workers, and a class; what they leave shows in ``tmp``."""
+    """A scheduler, its workers, and a class; what workers leave shows in ``work``."""
 
     folder: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Cluster:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dask", *command, "--no-dashboard"],
                 cwd=self.folder,
-                env=self.environment(**environment),
+                env=self.environment(TMPDIR=str(self.folder / "work"), **environment),
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -92,7 +92,8 @@ class Cluster:
         return [pid for pid in below if b"grader." in _command(pid)]
 
     def scratch(self) -> list[Path]:
-        return sorted((self.folder / "tmp").glob("grader-*"))
+        """Private folders of workers."""
+        return sorted((self.folder / "work").glob("grader-*"))
 
     def end(self) -> None:
         for process in reversed(self.processes):
@@ -123,7 +124,7 @@ def _command(pid: int) -> bytes:
 def cluster() -> Iterator[Cluster]:
     """A scheduler on a port of its own, and no worker yet."""
     folder = Path(tempfile.mkdtemp(prefix="cluster-", dir="/tmp"))  # short: sockets lie in it
-    for name in ("tmp", "class", "dask"):
+    for name in ("tmp", "work", "class", "dask"):
         (folder / name).mkdir()
     folder.chmod(0o755)
     made = Cluster(folder)

@@ -14,7 +14,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,28 +40,35 @@ class Row:
     scheduler: float
 
 
-class Watched:
-    """What processes that go on have used by now."""
+class Workers(Tree):
+    """Several processes that go on, with all below them: what they use within the block."""
 
     def __init__(self, processes: Sequence[subprocess.Popen[bytes]]) -> None:
-        self._trees = [Tree(process.pid) for process in processes]
-        self._lock, self._ended = threading.Lock(), threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
+        super().__init__(0)
+        self._roots = {process.pid for process in processes}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def _is_ours(self, pid: int, began: int, above: Mapping[int, int]) -> bool:
+        while pid not in self._roots and pid in above:
+            pid = above[pid]
+        return pid in self._roots or (pid, began) in self.used
 
     def _watch(self) -> None:
         while not self._ended.wait(PERIOD):
-            self.used()
+            self.look(memory=False)
 
-    def used(self) -> float:
-        with self._lock:
-            for tree in self._trees:
-                tree.look(memory=False)
-            return sum(tree.cpu for tree in self._trees)
+    def __enter__(self) -> Workers:
+        self.look(memory=False)
+        self._before = self.cpu
+        self._thread.start()
+        return self
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
+        self.look(memory=False)
+        self.spent = self.cpu - self._before
 
 
 def main() -> None:
@@ -78,36 +85,29 @@ def main() -> None:
     with cluster() as started:
         started.worker("--nthreads", str(options.threads))
         started.worker("--nthreads", str(options.threads))
-        scheduler, *workers = started.processes
-        watched = Watched(workers), Watched([scheduler])
-        _class(started, 2, watched, options.jobs)  # what is compiled once, is
-        rows = []
+        _class(started, 2, options.jobs)  # what is compiled once, is
+        rows: list[Row] = []
         for number in options.numbers:
-            with console.status(f"{number} submissions"):
-                rows.append(_class(started, number, watched, options.jobs))
-        for one in watched:
-            one.stop()
-    console.print(_table(rows))
+            rows.append(_class(started, number, options.jobs))
+            console.print(_table(rows))
+            if options.json:
+                options.json.write_text(json.dumps([_plain(row) for row in rows], indent=1))
     if len(rows) > 2:
         console.print(_large(rows))
-    if options.json:
-        options.json.write_text(json.dumps([_plain(row) for row in rows], indent=1))
 
 
-def _class(
-    started: Cluster, number: int, watched: tuple[Watched, Watched], jobs: int | None
-) -> Row:
+def _class(started: Cluster, number: int, jobs: int | None) -> Row:
     place = started.folder / f"of-{number}"
     (place / "in").mkdir(parents=True)
     notebooks.copies(number, place / "in")
     command = [sys.executable, "-m", "grader", "grade", "in", "-a", "hh", "--lang", "en"]
+    own = started.environment()
     mine = [] if jobs is None else ["--jobs", str(jobs)]
-    here = run([*command, "-o", "here", *mine], started.environment(), place)
-    before = [one.used() for one in watched]
-    there = run([*command, "-o", "there", "--cluster", started.address],
-                started.environment(), place)  # fmt: skip
-    workers, scheduler = (one.used() - was for one, was in zip(watched, before, strict=True))
-    return Row(number, here, there, workers, scheduler)
+    here = run([*command, "-o", "here", *mine], own, place)
+    scheduler, *others = started.processes
+    with Workers(others) as workers, Workers([scheduler]) as middle:
+        there = run([*command, "-o", "there", "--cluster", started.address], own, place)
+    return Row(number, here, there, workers.spent, middle.spent)
 
 
 def _table(rows: Sequence[Row]) -> Table:
