@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grader.assignment import Assignment, Exercise
+from grader.blanks import by_blanks
 from grader.probe import messages, replies
 from grader.run.session import KernelGone, Session
 from grader.stages import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
@@ -59,7 +60,7 @@ async def question(
             attempt = replace(attempt, panel=panel, answers=answers)
     except KernelGone:
         pass
-    return attempt
+    return by_blanks(exercise, attempt)
 
 
 def unanswered(cell: GradedCell, why: str = "") -> Attempt:

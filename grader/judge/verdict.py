@@ -258,6 +258,8 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     for attempt in evidence.attempts.values():
         if note := _took_cell(attempt.cell):
             notes.append(note)
+        for name, own in attempt.hung.items():
+            notes.append(Note(message_id="verdict.hung", values={"name": name, "found": own}))
         if attempt.cell.ignored and not attempt.cell.filled:
             numbers = ", ".join(str(index + 1) for index in attempt.cell.ignored)
             notes.append(Note(message_id="verdict.set_aside", values={"cells": numbers}))
@@ -357,6 +359,8 @@ def _needs_look(
         result.points for result in results
     ):
         reasons.append("set_aside")
+    elif any(result.message_id == "checks.misnamed" for result in results):
+        reasons.append("misnamed")
     elif any(run.excused for run in evidence.executed.cells) and any(
         result.status != "pass" for result in results
     ):

@@ -83,7 +83,7 @@ def look_request(
     }
 
 
-RESETS = 8
+RESETS = 24
 """How often a population is reset to see where it starts."""
 
 

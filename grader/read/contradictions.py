@@ -38,7 +38,8 @@ def contradictions(submission: Submission, exercise: Exercise, attempt: Attempt)
     }
     notes = []
     for channel in exercise.channels:
-        claim, found = made.get(channel.name), attempt.probe.channel(channel.name)
+        found = attempt.probe.channel(channel.name)
+        claim = made.get(attempt.hung.get(channel.name, channel.name))
         if claim is None or found is None or found.kind != "channel":
             continue
         if claim.class_name in own and not _is_made_of(found, claim.class_name):

@@ -64,6 +64,7 @@ class Attempt:
     answers: Answers
     panel: Panel | None = None
     reference: Reference | None = None
+    hung: Mapping[str, str] = field(default_factory=dict)  # channels: where they do, see `blanks`
     by_source: bool = False  # asked where nothing of the notebook ran but its definitions
     asked_with: tuple[str, ...] = ()  # parts that the teacher's were there for, asked once more
     stood_in: tuple[str, ...] = ()  # the same, where it is what they gave that is judged

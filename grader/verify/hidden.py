@@ -17,7 +17,7 @@ from grader.verify.stepping import stepping
 from grader.verify.teacher import Teacher
 from grader.verify.updates import updates
 
-V_MOVED = 10.0  # mV, each end of the range that V starts in
+V_MOVED = 0.5  # mV, each end of the range that V starts in
 KEYWORDS = {
     kind: {"A": 1e-2, "C": 1.1}  # BrainPy's own: 1e-3 and 1
     for kind in ("CondNeuGroup", "CondNeuGroupLTC")

@@ -50,6 +50,21 @@ class HH(bp.dyn.CondNeuGroup):
     )
 """
 
+NODE_DICT = """
+class HH(bp.dyn.CondNeuGroup):
+  def __init__(self, size):
+    super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
+    self.currents = bm.NodeDict(
+      potassium=IK(size, E=-77., g_max=36.),
+      sodium=INa(size, E=50., g_max=120.),
+      leak=IL(size, E=-54.39, g_max=0.03),
+    )
+"""
+OWN_NAMES = (
+    "monitors={'V': neu.V, 'IK.n': neu.currents['potassium'].n, "
+    "'INa.m': neu.currents['sodium'].m, 'INa.h': neu.currents['sodium'].h}"
+)
+
 LAST_LINE = "self.IL = IL(size, E=-54.39, g_max=0.03)"
 # The gates move first, and V by where they have got to: another scheme, the same model.
 IN_TURN = """
@@ -457,6 +472,9 @@ def right() -> dict[str, Draft]:
             "IK(self.num, g_max=36, E=-77)", "INa(self.num, g_max=120, E=50)", "IL(size=self.num)"
         ),
         "right-setattr-loop.ipynb": released().write("HH", SETATTR),
+        "right-node-dict.ipynb": released()
+        .write("HH", NODE_DICT)
+        .edit("HH-run", "monitors=['V', 'IK.n', 'INa.m', 'INa.h']", OWN_NAMES),
         "right-constructor-keywords.ipynb": released().write("HH", KEYWORDS),
         # The original handout: no tags, no ids, perhaps its Answer section.
         "hh-advanced-handout.ipynb": filled().as_handout().ran(_stored_outputs()),

@@ -1,0 +1,95 @@
+"""Channels that hang under names of the student's own, called by the blanks they stand for.
+
+A model is right whatever its attributes are called. So a channel that is asked for and isn't at
+its name is looked for among those that nobody asked for: by its class, else by its gates.
+From then on it goes by the name that was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from grader.assignment import Channel, Exercise
+from grader.stages import Answers, Attempt, ChannelProbe, ModelProbe
+
+_Value = TypeVar("_Value")
+Fits = Callable[[Channel, ChannelProbe], bool]
+
+
+def by_blanks(exercise: Exercise, attempt: Attempt) -> Attempt:
+    """``attempt`` with such channels and their states under the names asked for."""
+    if not (hung := _found(exercise.channels, attempt.probe)):
+        return attempt
+    called = {own: name for name, own in hung.items()}
+    return replace(
+        attempt,
+        hung=hung,
+        probe=_probe(attempt.probe, called),
+        answers=_answers(attempt.answers, called),
+    )
+
+
+def _found(channels: Sequence[Channel], probe: ModelProbe) -> dict[str, str]:
+    """For each channel that isn't at its name where it hangs; only what can be no other."""
+    wanted = [c for c in channels if "." not in c.name and not _is_there(probe.channel(c.name))]
+    asked = {channel.name for channel in channels}
+    others = [c for c in probe.channels if c.integrated and c.name not in asked]
+    hung: dict[str, str] = {}
+    for fits in (_of_class, _of_gates):
+        left = [c for c in wanted if c.name not in hung]
+        free = [c for c in others if c.name not in hung.values()]
+        for channel in left:
+            own = [c for c in free if fits(channel, c)]
+            if len(own) == 1 and [c for c in left if fits(c, own[0])] == [channel]:
+                hung[channel.name] = own[0].name
+    return hung
+
+
+def _is_there(found: ChannelProbe | None) -> bool:
+    return found is not None and found.kind != "blank"
+
+
+def _of_class(asked: Channel, found: ChannelProbe) -> bool:
+    """Its class is the one asked for, or in the notebook that of the channel's name."""
+    kinds = {kind.rpartition(".")[2] for kind in (found.type_name, *found.lineage)}
+    return (asked.type or asked.name) in kinds
+
+
+def _of_gates(asked: Channel, found: ChannelProbe) -> bool:
+    """It is the notebook's own and has the gates asked for. One without any tells nothing."""
+    return (
+        not asked.type
+        and found.from_notebook
+        and bool(asked.gates)
+        and sorted(found.states) == sorted(asked.gates)
+    )
+
+
+def _probe(probe: ModelProbe, called: Mapping[str, str]) -> ModelProbe:
+    own = [c for c in probe.channels if c.name not in called.values()]
+    return replace(probe, channels=tuple(replace(c, name=called.get(c.name, c.name)) for c in own))
+
+
+def _answers(answers: Answers, called: Mapping[str, str]) -> Answers:
+    return replace(
+        answers,
+        traces=_under(answers.traces, called),
+        start=_under(answers.start, called),
+        map_states=_under(answers.map_states, called),
+        maps=_under(answers.maps, called),
+        finer=_under(answers.finer, called),
+        field_states=_under(answers.field_states, called),
+        field=_under(answers.field, called),
+    )
+
+
+def _under(states: Mapping[str, _Value], called: Mapping[str, str]) -> dict[str, _Value]:
+    """The same, each state of a channel by the channel's other name."""
+    return {_renamed(name, called): value for name, value in states.items()}
+
+
+def _renamed(state: str, called: Mapping[str, str]) -> str:
+    owner, dot, gate = state.rpartition(".")
+    return f"{called.get(owner, owner)}{dot}{gate}"

@@ -1,0 +1,77 @@
+"""Channels under names of the student's own stand for the blanks, where they can be no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grader.assignment import Assignment
+from grader.blanks import by_blanks
+from grader.stages import Attempt, ChannelProbe, Evidence
+
+OWN = {"IK": "potassium", "INa": "sodium", "IL": "leak"}
+
+
+def hanging(attempt: Attempt, names: dict[str, str], **changed: object) -> Attempt:
+    """The attempt with its channels at other names, each of them ``changed``."""
+
+    def state(name: str) -> str:
+        owner, dot, gate = name.rpartition(".")
+        return f"{names.get(owner, owner)}{dot}{gate}"
+
+    channels = [
+        replace(c, name=names.get(c.name, c.name), **changed) for c in attempt.probe.channels
+    ]
+    blank = [ChannelProbe(name=name, kind="blank") for name in names]
+    answers = {
+        part: {state(name): value for name, value in getattr(attempt.answers, part).items()}
+        for part in ("traces", "start", "map_states", "maps", "finer", "field_states", "field")
+    }
+    return replace(
+        attempt,
+        probe=replace(attempt.probe, channels=(*blank, *channels)),
+        answers=replace(attempt.answers, **answers),
+    )
+
+
+def test_they_go_by_the_names_asked_for(solution: Evidence, assignment: Assignment) -> None:
+    """Structure and answers are as under the blanks' names, and where they hung is kept."""
+    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    found = by_blanks(exercise, hanging(right, OWN))
+    assert found.hung == OWN
+    assert {c.name: c for c in found.probe.channels} == {c.name: c for c in right.probe.channels}
+    assert found.answers.traces.keys() == right.answers.traces.keys()
+    assert found.answers.start == right.answers.start
+    assert found.answers.field.keys() == right.answers.field.keys()
+
+
+def test_a_class_of_another_name_is_told_by_its_gates(
+    solution: Evidence, assignment: Assignment
+) -> None:
+    """A channel without gates may be any, and is not taken for a leak."""
+    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    other = hanging(right, OWN, type_name="Mine", lineage=("IonChannel",))
+    assert by_blanks(exercise, other).hung == {"IK": "potassium", "INa": "sodium"}
+
+
+def test_what_is_at_its_name_stays(solution: Evidence, assignment: Assignment) -> None:
+    """A second channel of a class is no blank's where the first hangs at the blank."""
+    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    assert by_blanks(exercise, right) is right
+    (one,) = (c for c in right.probe.channels if c.name == "IK")
+    probe = replace(right.probe, channels=(*right.probe.channels, replace(one, name="another")))
+    assert by_blanks(exercise, replace(right, probe=probe)).hung == {}
+
+
+@pytest.mark.parametrize("names", [("one", "two"), ("one", "two", "three")])
+def test_of_several_none_is_taken(
+    names: tuple[str, ...], solution: Evidence, assignment: Assignment
+) -> None:
+    """Where a blank is left and two channels might be meant, nobody guesses."""
+    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    (one,) = (c for c in right.probe.channels if c.name == "IK")
+    others = [c for c in right.probe.channels if c.name != "IK"]
+    channels = (*others, *(replace(one, name=name) for name in names))
+    attempt = replace(right, probe=replace(right.probe, channels=channels))
+    assert by_blanks(exercise, attempt).hung == {}
