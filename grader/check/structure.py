@@ -66,6 +66,7 @@ def parameter(item: Item) -> Finding:
         "detail": detail,
     }
     if measured is not None and _is_unused(item, found, value, measured):
+        common["found"] = measured  # which is what tells it from the one asked for
         return Finding(credit=0.0, message_id="checks.parameter.unused", **common, **where)
     distance = abs(value - asked.value)
     if distance <= asked.tolerance * abs(asked.value):
