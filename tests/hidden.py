@@ -33,9 +33,13 @@ def reached(graded: Path, id: str) -> dict[str, set[str]]:
             path = graded / folder / name
             text = (path if path.is_file() else graded / name).read_text("utf-8")
             visible = re.sub(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+", "", text)
-            there = {s for s in secrets if re.search(rf"(?<!\w){re.escape(s)}(?!\w)", visible)}
+            there = {s for s in secrets if s in visible and _as_a_word(s, visible)}
             found |= {f"{folder}/{name}": there} if there else {}
     return found
+
+
+def _as_a_word(said: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(said)}(?!\w)", text) is not None
 
 
 def in_language(language: str, graded: Path, submissions: Path, tmp_path: Path) -> Path:
