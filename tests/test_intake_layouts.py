@@ -81,8 +81,15 @@ def test_other_names_are_not_canvas(name: str) -> None:
     assert canvas(name) is None
 
 
-def test_a_folder_is_canvas_only_as_a_whole() -> None:
-    """Every name must fit, no attachment comes twice, and one name alone needs long numbers."""
+def test_a_folder_is_canvas_by_its_names() -> None:
+    """Most must fit, no attachment comes twice, a number is one student's.
+
+    One name alone needs long numbers, and so do names beside others.
+    """
+    assert is_canvas(["lee_12345_67890_hh.ipynb", "kim_12346_67891_hh.ipynb", "README.txt"])
+    assert not is_canvas(["lee_12345_67890_hh.ipynb", "solution.ipynb"])
+    assert not is_canvas(["lee_1_2_hh.ipynb", "kim_3_4_hh.ipynb", "README.txt"])
+    assert not is_canvas(["wang_2021_12345_hh.ipynb", "li_2021_12346_hh.ipynb"])
     assert is_canvas(["a_1_2_x.ipynb", "b_3_4_x.ipynb"])
     assert not is_canvas(["a_1_2_x.ipynb", "b.ipynb"])
     assert not is_canvas(["hh_2021_1_a.ipynb", "hh_2022_1_b.ipynb"])
@@ -121,6 +128,61 @@ def test_names_of_moodle(name: str, origin: Origin, file: str) -> None:
     found = moodle(name)
     assert found is not None
     assert (found.origin, found.file) == (origin, file)
+
+
+def test_no_file_of_a_students_own_names_another() -> None:
+    """Of two marks in a name of Moodle's the platform's own comes first."""
+    found = moodle(f"Ann Lee_12{FILE}_Bob Kim_13{FILE}_hh.ipynb")
+    assert found is not None
+    assert (found.origin.name, found.origin.lms_id) == ("Ann Lee", "12")
+    assert found.file == f"Bob Kim_13{FILE}_hh.ipynb"
+
+
+def test_a_moodle_number_of_two_names_is_two_students(tmp_path: Path) -> None:
+    """The number belongs to one assignment, and downloads of two may come together."""
+    made(tmp_path, f"one/Ann Lee_12{FILE}/hh.ipynb", f"two/Eve Fox_12{FILE}/hh.ipynb")
+    assert list(entries(tmp_path / "one", tmp_path / "two")) == ["Ann Lee_12", "Eve Fox_12"]
+    made(tmp_path / "both", f"Ann Lee_12{FILE}/hh.ipynb", f"Eve Fox_12{FILE}/hh.ipynb")
+    assert list(entries(tmp_path / "both")) == ["Ann Lee_12", "Eve Fox_12"]
+
+
+def test_a_folder_of_downloads_is_all_of_them(tmp_path: Path) -> None:
+    """Each group's download keeps its names and numbers, a lone student's too, and others stay."""
+    made(
+        tmp_path,
+        f"Group A/Ann Lee_12{FILE}/hh.ipynb",
+        f"Group A/Bob Kim_13{FILE}/hh.ipynb",
+        f"Group B/Eve Fox_14{FILE}/hh.ipynb",
+        "by mail/hh.ipynb",
+        "README.txt",
+    )
+    found = entries(tmp_path)
+    assert list(found) == ["Ann Lee_12", "Bob Kim_13", "by mail", "Eve Fox_14"]
+    assert found["Eve Fox_14"].origin.folder == f"Eve Fox_14{FILE}"
+    assert found["by mail"].origin.layout == "plain"
+    assert any("beside the platform's own names" in line for line in said(tmp_path))
+
+
+def test_a_folder_of_students_is_no_folder_of_downloads(tmp_path: Path) -> None:
+    """One file that keeps Canvas's name stays its folder's."""
+    made(tmp_path, "Ann/lee_12345_67890_hh.ipynb", "Bob/kim_12346_67891_hh.ipynb")
+    assert list(entries(tmp_path)) == ["Ann", "Bob"]
+
+
+def test_what_lies_beside_a_canvas_download_changes_nothing(tmp_path: Path) -> None:
+    """Attempts stay one student's, and what is there is said once."""
+    made(
+        tmp_path,
+        "lee_12345_67890_hh.ipynb",
+        "lee_12345_67899_hh-1.ipynb",
+        "kim_LATE_12346_67891_hh.ipynb",
+        "desktop.ini",
+    )
+    assert list(entries(tmp_path)) == ["kim_12346", "lee_12345"]
+    assert entries(tmp_path)["kim_12346"].origin.late
+    lines = said(tmp_path)
+    assert any("desktop.ini" in line for line in lines)
+    assert not any("there is no notebook" in line for line in lines)
 
 
 def test_a_canvas_download(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.read.intake.choose import Chosen, choose
 from grader.read.intake.files import File, Tree, is_archive, is_other_archive, note
+from grader.read.intake.layouts import Key, key_of
 from grader.read.intake.members import DAMAGED, TooMuch
 from grader.read.intake.scan import OF_FORMATS, OF_THE_BATCH, scan, without_results
 from grader.read.intake.units import Unit, stem, units_of
@@ -181,14 +182,13 @@ def _tree(path: Path, store: Store | None, leave_out: Path | None) -> Tree:
 
 def _merged(units: Iterable[Unit]) -> Iterator[Unit]:
     """What one student of a platform handed in more than once, as one."""
-    known: dict[tuple[str, str, bool], Unit] = {}
+    known: dict[Key, Unit] = {}
     for unit in units:
         origin = unit.origin
         if origin.layout not in ("canvas", "moodle"):
             yield unit
             continue
-        key = (origin.layout, origin.lms_id, origin.anonymous)
-        if key in known:
+        if (key := key_of(origin)) in known:
             files = (*known[key].files, *unit.files)
             known[key] = replace(unit, files=files)
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +17,24 @@ _CANVAS_ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]+)_(?P<attachment>\d+)_(?P<file>.+)", re.DOTALL
 )
 _MOODLE = re.compile(
-    r"(?P<start>(?P<name>.*)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+))(?P<rest>_.*)?",
+    r"(?P<start>(?P<name>.*?)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+))(?P<rest>_.*)?",
     re.DOTALL,
 )
 _ATTEMPT = re.compile(r"-(\d{1,2})(?=\.[^.]+$|$)")
 # What Moodle calls a student whose name it keeps to itself, in a few of its languages.
 _NOBODY = frozenset({"participant", "参与人", "参与者", "teilnehmer/in", "participante"})
+
+
+Key = tuple[str, str, str, bool]
+
+
+def key_of(origin: Origin) -> Key:
+    """The same for all that one student handed in on a platform.
+
+    Moodle's number belongs to one assignment: of another download's it may be somebody else's.
+    """
+    name = origin.name if origin.layout == "moodle" else ""
+    return origin.layout, origin.lms_id, name, origin.anonymous
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,9 +46,9 @@ class Named:
     order: int = 0
 
     @property
-    def key(self) -> tuple[str, str, bool]:
+    def key(self) -> Key:
         """The same for all that one student handed in."""
-        return self.origin.layout, self.origin.lms_id, self.origin.anonymous
+        return key_of(self.origin)
 
 
 def canvas(name: str) -> Named | None:
@@ -61,19 +72,20 @@ def canvas(name: str) -> Named | None:
 
 
 def is_canvas(names: Sequence[str]) -> bool:
-    """Whether files are a Canvas download: every name fits, no attachment comes twice.
+    """Whether files are a Canvas download, and perhaps a few that lie beside it.
 
-    Homework that students number themselves can look alike, so one name alone is believed
-    only where its numbers are as long as Canvas's.
+    No attachment comes twice, and a number is one student's. Homework that students number
+    themselves can look alike, so one name alone, and names beside others, are believed only
+    where the numbers are as long as Canvas's.
     """
-    found = [canvas(name) for name in names]
-    known = [named for named in found if named is not None]
-    if not known or len(known) < len(found):
+    known = [named for name in names if (named := canvas(name)) is not None]
+    if not known or 2 * len(known) <= len(names):
         return False
-    attachments = Counter(named.order for named in known)
-    if max(attachments.values()) > 1:
+    attachments = {named.order for named in known}
+    students = {(named.key, named.origin.name) for named in known}
+    if len(attachments) < len(known) or len(students) > len({key for key, _ in students}):
         return False
-    return len(known) > 1 or known[0].order > 99
+    return min(attachments) > 99 or 1 < len(known) == len(names)
 
 
 def moodle(name: str) -> Named | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from grader.read.intake import layouts
 from grader.read.intake.files import File, Tree, listing, note, without_ending
-from grader.read.intake.layouts import Named
+from grader.read.intake.layouts import Key, Named
 from grader.roster import UNKNOWN, Layout, Origin
 from grader.stages import Note
 
@@ -49,6 +49,11 @@ class _View:
         folders = frozenset(f[1:] for f in self.folders if _is_in(f, name))
         return _View(self.tree, (*self.prefix, name), files, folders)
 
+    def only(self, tops: Collection[str]) -> _View:
+        files = tuple(f for f in self.files if f.parts[0] in tops)
+        folders = frozenset(f for f in self.folders if f[0] in tops)
+        return _View(self.tree, self.prefix, files, folders)
+
     def by_top(self) -> dict[str, list[File]]:
         """The files by what lies directly in it."""
         found: dict[str, list[File]] = {}
@@ -72,13 +77,22 @@ def units_of(tree: Tree, layout: Layout | None, alone: bool) -> tuple[list[Unit]
     ``alone`` says that nothing else was given beside it.
     """
     view = _View(tree, (), tree.files, tree.folders)
+    if layout != "plain" and (found := _downloaded(view, layout, several=True)) is not None:
+        return found
+    return _plain(_unwrapped(view), alone)
+
+
+def _downloaded(
+    view: _View, layout: Layout | None, several: bool = False
+) -> tuple[list[Unit], list[Note]] | None:
+    """What was handed in, of a platform's download in any wrapper, or of ``several``."""
     for _ in range(_DEEPEST_WRAPPER):
-        if layout != "plain" and (found := _of_platform(view, layout)) is not None:
+        if (found := _of_platform(view, layout)) is not None:
             return found
         if len(view.tops) != 1 or not any(_is_in(f.parts, view.tops[0]) for f in view.files):
             break
         view = view.below(view.tops[0])
-    return _plain(_unwrapped(_View(tree, (), tree.files, tree.folders)), alone)
+    return _of_downloads(view, layout) if several else None
 
 
 def _of_platform(view: _View, layout: Layout | None) -> tuple[list[Unit], list[Note]] | None:
@@ -130,7 +144,7 @@ def _by_name(
     view: _View, read: Callable[[str], Named | None]
 ) -> tuple[list[Unit], list[Note]] | None:
     """Files whose first part says whose they are; the others as in any folder."""
-    named: dict[tuple[str, str, bool], list[tuple[Named, str]]] = {}
+    named: dict[Key, list[tuple[Named, str]]] = {}
     rest = []
     for top in view.tops:
         if (one := read(top)) is None:
@@ -140,17 +154,45 @@ def _by_name(
     if not named:
         return None
     files = view.by_top()
-    units = [_unit(view, files, of_one) for of_one in named.values()]
-    others = _View(
-        view.tree,
-        view.prefix,
-        tuple(f for f in view.files if f.parts[0] in rest),
-        frozenset(f for f in view.folders if f[0] in rest),
-    )
+    return _with_others([_unit(view, files, of_one) for of_one in named.values()], view, rest)
+
+
+def _with_others(
+    units: list[Unit], view: _View, tops: Collection[str]
+) -> tuple[list[Unit], list[Note]]:
+    """``units``, and what lies beside a download, in ``tops``, as in any folder."""
+    others = view.only(tops)
     if not others.files:
         return units, []
+    said = note("others", path=view.shown(()), files=listing(tops))
+    if not any(file.is_notebook for file in others.files):
+        return units, [said]
     more, notes = _plain(others, alone=True)
-    return units + more, [*notes, note("others", path=view.shown(()), files=listing(rest))]
+    return units + more, [*notes, said]
+
+
+def _of_downloads(view: _View, layout: Layout | None) -> tuple[list[Unit], list[Note]] | None:
+    """What was handed in, of a folder of a platform's downloads; None when none looks like one.
+
+    Of Canvas's names alone a single student's are not believed here: the folder may be that
+    student's.
+    """
+    units: list[Unit] = []
+    notes: list[Note] = []
+    rest = []
+    for top in view.tops:
+        found = None
+        if any(_is_in(file.parts, top) for file in view.files):
+            found = _downloaded(view.below(top), layout)
+        own, said = found or ([], [])
+        if len(own) > 1 or any(unit.origin.layout == "moodle" for unit in own):
+            units, notes = [*units, *own], [*notes, *said]
+        else:
+            rest.append(top)
+    if not units:
+        return None
+    all_units, more = _with_others(units, view, rest)
+    return all_units, [*notes, *more]
 
 
 def _unit(
