@@ -157,9 +157,7 @@ def _by_name(
     return _with_others([_unit(view, files, of_one) for of_one in named.values()], view, rest)
 
 
-def _with_others(
-    units: list[Unit], view: _View, tops: Collection[str]
-) -> tuple[list[Unit], list[Note]]:
+def _with_others(units: list[Unit], view: _View, tops: list[str]) -> tuple[list[Unit], list[Note]]:
     """``units``, and what lies beside a download, in ``tops``, as in any folder."""
     others = view.only(tops)
     if not others.files:
