@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import run_grader
 from exported import SECRETS, canvas, graded, moodle
+from test_report_samples import perfect
 
 from grader.export import canvas as to_canvas
 from grader.export import moodle as to_moodle
 from grader.export import plain
 from grader.export.graded import Export, ExportError, read_batch
+from grader.report import write_report
 from grader.roster import Origin
 from grader.words import catalogue
 
@@ -227,7 +230,26 @@ def test_feedback_follows_no_link(tmp_path: Path) -> None:
     done = to_moodle.feedback(read_batch(out))
     assert done.count == 1
     assert b"teacher" not in done.content
-    assert "would not take (1): a" in sentences(done)[0]
+    assert "so left out (1)" in sentences(done)[0]
+    assert sentences(done)[0].endswith(": a")
+
+
+@pytest.mark.parametrize("page", ["result.html", "result.md"])
+def test_feedback_with_a_damaged_page_is_named(tmp_path: Path, page: str) -> None:
+    """Who has one page that is empty or edited is named and left out, and the exit status is 1."""
+    out = tmp_path / "feedback"
+    graded(out, {name: (moodle(name, str(k)), 1.0) for k, name in enumerate("abcd")})
+    for name in "abcd":
+        write_report(replace(perfect(), submission_id=name), out / name)
+    (out / "a" / page).write_bytes(b"")
+    (out / "b" / page).write_text("<p>Full marks</p>")
+    (out / "c" / page).unlink()
+    done = run_grader("export", "moodle-feedback", "-f", out, "-o", tmp_path / "a.zip")
+    assert done.returncode == 1, done.stderr
+    assert "so left out (3). Grade once more, into the same folder: a; b; c" in done.stdout
+    assert "1 of 4 submissions" in done.stdout
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert {name.split("_")[0] for name in archive.namelist()} == {"d"}
 
 
 @pytest.mark.parametrize("folder", [".hidden", "~x", "../up", "a/b", "a\\b"])

@@ -98,6 +98,19 @@ def test_a_result_that_is_missing_is_named(course: Path) -> None:
     assert export(course, "gradescope", "-s", "bo").returncode == 2
 
 
+def test_a_page_that_was_changed_goes_nowhere(course: Path) -> None:
+    """Whose page is empty or edited is left out by name, and the exit status tells."""
+    (course / "feedback" / "bo" / "result.md").write_text("# Full marks")
+    done = export(course, "markdown", "-o", "a.md")
+    assert done.returncode == 1
+    assert "so left out (1). Grade once more, into the same folder: bo" in done.stdout
+    assert "2 of 3 submissions" in done.stdout
+    assert "Full marks" not in (course / "a.md").read_text("utf-8")
+    alone = export(course, "gradescope", "-s", "bo", "-o", "a.json")
+    assert alone.returncode == 2
+    assert "not as they were written" in alone.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

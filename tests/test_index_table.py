@@ -12,7 +12,7 @@ import chromium
 import pytest
 from chromium import Open, batch, column, count, head, sorts
 from made_class import CUBED, class_of
-from test_report_samples import perfect
+from test_report_samples import mark, perfect
 
 from grader.report.phrases import lost
 
@@ -202,6 +202,50 @@ def test_a_screen_reader_is_told(opened: Open) -> None:
     assert page.get_by_role("search").is_visible()
     assert page.get_by_role("status").first.inner_text() == f"{many} of 300 submissions"
     assert page.get_by_role("button", name="Your potassium current grows with n³").count() == 1
+
+
+def test_every_link_has_a_name_of_its_own(opened: Open) -> None:
+    """In a list of links each page of a student's is told from the others by whose it is."""
+    page = opened(CLASS)
+    names = column(page, 0)
+    assert len(set(names)) == 300
+    for name in names[:3]:
+        assert page.get_by_role("link", name=f"student's page of {name}", exact=True).count() == 1
+    said = page.evaluate(
+        """[...document.querySelectorAll('table.index td a')]
+            .map(link => link.getAttribute('aria-label'))"""
+    )
+    assert said == [f"student's page of {name}" for name in names]
+
+
+def test_an_empty_band_is_no_stop(opened: Open) -> None:
+    """A bar that counts nobody is read, but there is nothing to press."""
+    low = [r for r in CLASS.reports if r.score is not None and r.score >= 50]
+    page = opened(batch(*low))
+    assert page.locator(".marks li").count() == 10
+    assert page.get_by_text("From 0 to under 10%: 0").count() == 1
+    assert page.locator(".marks button").count() == len({min(9, int(r.score // 10)) for r in low})
+    assert page.get_by_role("button", name="From 0 to under 10%").count() == 0
+
+
+@pytest.mark.parametrize("chosen", ["alone", "unnamed"])
+def test_what_is_in_no_group_can_be_found(opened: Open, chosen: str) -> None:
+    """Submissions with a mistake of their own, or with none named, are one choice away."""
+    wrong = {"message_id": "checks.trace.wrong", "message": "It leaves the reference."}
+    own = replace(perfect(), diagnoses=(replace(CUBED, state="m", message="Only here."),))
+    one = {
+        "alone": replace(own, submission_id="alone"),
+        "unnamed": replace(
+            mark(perfect(), "hh.simulation.V", "fail", 0, **wrong), submission_id="unnamed"
+        ),
+    }
+    shared = [replace(perfect(), submission_id=f"s{k}", diagnoses=(CUBED,)) for k in range(2)]
+    page = opened(batch(*one.values(), *shared))
+    page.get_by_label("Named mistake").select_option(chosen)
+    assert column(page, 0) == [chosen]
+    again = opened(batch(*one.values(), *shared), hash=f"#named={chosen}")
+    assert column(again, 0) == [chosen]
+    assert again.get_by_label("Named mistake").input_value() == chosen
 
 
 def test_the_address_holds_what_is_chosen(opened: Open) -> None:

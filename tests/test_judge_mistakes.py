@@ -22,12 +22,14 @@ from grader.stages import (
     Array,
     Attempt,
     ChannelProbe,
+    CheckResult,
     Evidence,
     ExecutedNotebook,
     GradedCell,
     ModelProbe,
     NamedMistake,
     Reference,
+    Status,
     Submission,
 )
 from grader.stimuli import draw_states
@@ -279,6 +281,61 @@ def test_residuals_hold_what_is_wrong(
     bare = _evidence(replace(attempt, reference=None))
     assert residuals(bare, assignment, words) == ()
     assert diagnoses(bare, words) == ()
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (2.0, "Every value of your dm/dt is 2 times the one asked for. Is the gate updated more"),
+        (0.5, "Every value of your dm/dt is only 0.5 times the one asked for."),
+        (0.0, "Your m never moves."),
+    ],
+)
+def test_a_gate_of_another_speed_is_named(
+    model: ReferenceModel, assignment: Assignment, at: Field, times: float, said: str
+) -> None:
+    """A gate k times as fast has every dot in its ring, and the sentence says k."""
+    right = model.field(at)
+    attempt = _attempt(at, {**right, "INa.m": times * right["INa.m"]})
+    gates = {gate: gate for gate in GATES}
+    reference = Reference(variant="code", traces={}, field=right, gates=gates, fitted={})
+    words = catalogue("en", assignment.folder)
+    (m,) = residuals(_evidence(replace(attempt, reference=reference)), assignment, words)
+    assert m.mistake.startswith(said)
+    assert m.explained is not None
+    assert np.allclose(m.explained, m.found)
+
+
+def test_a_residual_knows_the_checks_that_name_a_cause(
+    model: ReferenceModel, assignment: Assignment, at: Field
+) -> None:
+    """A wrong E is named beside dV/dt and beside no gate; a symptom or a right one is not."""
+    right = model.field(at)
+    attempt = _attempt(at, {**right, "V": right["V"] + 5.0, "IK.n": right["IK.n"] + 0.1}, IK_E=77.0)
+    gates = {gate: gate for gate in GATES}
+    fitted = {"IK.E": 77.0, "IK.g_max": 36.0}
+    reference = Reference(variant="code", traces={}, field=right, gates=gates, fitted=fitted)
+    results = [
+        _result("hh.parameters.IK.E", "fail", "checks.parameter.sign"),
+        _result("hh.parameters.IK.g_max", "pass", "checks.parameter.ok"),
+        _result("hh.parameters.IL.E", "fail", "checks.parameter.no_channel"),
+        _result("hh.channels.IL", "fail", "checks.channel.missing"),
+        _result("hh.channels.INa", "partial", "checks.channel.times"),
+        _result("hh.simulation.V", "fail", "checks.trace.wrong"),
+    ]
+    words = catalogue("en", assignment.folder)
+    evidence = _evidence(replace(attempt, reference=reference))
+    V, n = residuals(evidence, assignment, words, results)
+    assert (V.explained, n.explained) == (None, None)
+    assert V.told_by == ("hh.parameters.IK.E", "hh.channels.IL")
+    assert n.told_by == ()
+
+
+def _result(id: str, status: Status, message_id: str) -> CheckResult:
+    return CheckResult(
+        id=id, family="f", visibility="public", status=status, points=0.0, max_points=1.0,
+        message_id=message_id, message="found",
+    )  # fmt: skip
 
 
 def test_other_shapes_never_fit() -> None:

@@ -53,7 +53,7 @@ def test_points_out_of_nothing_are_in_the_lowest_band() -> None:
 
 
 def test_the_same_mistake_is_one_group() -> None:
-    """By message and check, or message and state; the most frequent first, singles left out."""
+    """By message and check, or message and state; the most frequent first."""
     sign = _told("hh.parameters.IK.E", "checks.parameter.sign", "E of IK is 77.")
     other = _told("hh.parameters.INa.E", "checks.parameter.sign", "E of INa is -50.")
     cubed = replace(perfect(), diagnoses=(CUBED,))
@@ -62,6 +62,9 @@ def test_the_same_mistake_is_one_group() -> None:
     assert _keys(groups([sign, other, cubed, both, cubed, in_m])) == [
         ("assignment.mistake.cubed:V", 3),
         ("checks.parameter.sign:hh.parameters.IK.E", 2),
+        ("assignment.mistake.alpha_alone:m", 1),
+        ("assignment.mistake.alpha_alone:n", 1),
+        ("checks.parameter.sign:hh.parameters.INa.E", 1),
     ]
 
 
@@ -101,6 +104,38 @@ def test_every_member_of_a_group_is_linked() -> None:
     text = _page(*reports)
     section = text[text.index('id="groups"') : text.index('id="submissions"')]
     assert re.findall(r'href="(s\d+)/teacher.html"', section) == [f"s{k}" for k in range(30)]
+
+
+def test_every_row_says_what_is_named() -> None:
+    """What several have, by its title; what one alone has, its sentence; or that nothing is."""
+    sign = _told("hh.parameters.IK.E", "checks.parameter.sign", "E of IK is 77.")
+    wrong = _told("hh.simulation.V", "checks.trace.wrong", "It leaves the reference.")
+    reports = {
+        "full": perfect(),
+        "first": sign,
+        "second": replace(sign, diagnoses=(ALONE,)),
+        "silent": wrong,
+        "ours": not_graded(),
+        "torn": unreadable(),
+    }
+    text = _page(*(replace(report, submission_id=name) for name, report in reports.items()))
+    section = text[text.index('id="groups"') : text.index('id="submissions"')]
+    assert ALONE.message not in html.unescape(section)
+    rows = {}
+    for row in re.findall(r'<tr role="row" data-t=.*?</tr>', text):
+        name = html.unescape(re.search(r"<bdi>(.*?)</bdi>", row)[1])
+        told = re.search(r'<span class="told">(.*?)</span>', row)
+        tokens = set(re.search(r'data-t="(.*?)"', row)[1].split()) & {"g0", "alone", "unnamed"}
+        rows[name] = (html.unescape(told[1]) if told else "", tokens)
+    title = next(c.title for c in sign.checks if c.id == "hh.parameters.IK.E")
+    assert rows == {
+        "full": ("", set()),
+        "first": (title, {"g0"}),
+        "second": (f"{title}; {ALONE.message.rstrip('.')}", {"g0", "alone"}),
+        "silent": ("no likely mistake named", {"unnamed"}),
+        "ours": ("", set()),
+        "torn": ("", set()),
+    }
 
 
 def test_reasons_to_look_link_to_the_first() -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from test_report_samples import HOSTILE, SCRIPT, mistaken, residual
+from test_report_samples import HOSTILE, SCRIPT, mark, mistaken, residual
 
 from grader.report.html import student_html, teacher_html
 from grader.report.markdown import student_markdown
@@ -81,6 +81,23 @@ def test_without_a_named_mistake_there_are_no_rings() -> None:
         (shown,) = differences([bare], said)
         assert shown.mistake == ""
         assert "No single likely mistake" in shown.seen
+
+
+def test_what_a_check_names_is_not_said_to_have_no_cause() -> None:
+    """Where a check that the reader sees names a cause, that is said; a hidden one stays hidden."""
+    report = mark(
+        mistaken(), "hh.parameters.IL.E", "fail", 0,
+        message_id="checks.parameter.wrong", title="E of IL",
+    )  # fmt: skip
+    named, bare = report.residuals
+    for check, found in (("hh.parameters.IL.E", 1), ("hh.hidden.0", 0)):
+        told = replace(bare, told_by=(check,))
+        shown = replace(report, residuals=(named, told))
+        for text in (student_html(shown), student_markdown(shown)):
+            assert text.count("named among the checks: E of IL.") == found
+            assert text.count("o single likely mistake") == 1 - found
+        assert "named among the checks" in teacher_html(shown)
+        assert "No single likely mistake" not in teacher_html(shown)
 
 
 def test_a_student_sees_two_that_no_mistake_explains_after_the_named() -> None:

@@ -10,8 +10,10 @@ from test_report_samples import hostile, partly_wrong, perfect
 from grader import files
 from grader.report import write
 from grader.report.batch import grades_csv
+from grader.report.pages import PAGES, whole_page
 from grader.report.result import read_result
 from grader.report.write import write_batch, write_report
+from grader.seal import is_whole
 from grader.stages import BatchSummary
 
 
@@ -38,6 +40,22 @@ def test_result_json_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyP
     write_report(perfect(), tmp_path)
     assert order[-1] == "result.json"
     assert len(order) == 4
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_result_knows_its_pages(tmp_path: Path, page: str) -> None:
+    """Under its seal is a digest of each: one that is gone, empty or edited is none of it."""
+    write_report(perfect(), tmp_path)
+    result = read_result((tmp_path / "result.json").read_text("utf-8"))
+    assert is_whole(result)
+    kept, content = result["pages"], (tmp_path / page).read_bytes()
+    assert whole_page(tmp_path, page, kept) == content
+    for other in (b"", content + b" ", content[:-1]):
+        (tmp_path / page).write_bytes(other)
+        assert whole_page(tmp_path, page, kept) == b""
+        assert whole_page(tmp_path, page, "edited") == b""
+    (tmp_path / page).unlink()
+    assert whole_page(tmp_path, page, kept) == b""
 
 
 def test_a_break_leaves_no_result_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,9 @@ def test_judging_the_same_evidence_again_says_the_same(course: Course) -> None:
         (course.out / name / "result.md").unlink()
     done = course.grade(forbidden=WITHOUT_STUDENTS_CODE)
     assert done.returncode == 0, done.stderr
-    assert "judged again (4): a page of its report is missing" in done.stdout
+    assert (
+        "judged again (4): a page of its report is missing, damaged or was changed" in done.stdout
+    )
     assert "no mark changes" in done.stdout
     after = course.files()
     assert {n: without_time(c) for n, c in after.items()} == {
@@ -164,6 +166,30 @@ def test_a_torn_file_is_a_note_and_never_an_error(course: Course, file: str, sai
     assert said in done.stdout
     after = _result(course, "near")
     assert (after["score"], after["checks"]) == (before["score"], before["checks"])
+
+
+@pytest.mark.parametrize(
+    ("page", "change"),
+    [
+        ("result.html", lambda content: b""),
+        ("result.md", lambda content: content + b"\nWell done!\n"),
+        ("teacher.html", lambda content: content[: len(content) // 2]),
+    ],
+)
+def test_a_damaged_page_is_made_again(
+    course: Course, page: str, change: Callable[[bytes], bytes]
+) -> None:
+    """Empty, edited or cut: it is the same again, byte for byte, and no notebook runs."""
+    file = course.out / "near" / page
+    before = file.read_bytes()
+    file.write_bytes(change(before))
+    done = course.grade(forbidden=WITHOUT_STUDENTS_CODE)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "judged again (1): a page of its report is missing, damaged or was changed" in done.stdout
+    )
+    assert file.read_bytes() == before
+    assert "4 kept as they are" in course.grade(forbidden=WITHOUT_ANY_WORK).stdout
 
 
 def test_a_mark_that_was_edited_does_not_stand(course: Course) -> None:

@@ -12,7 +12,7 @@ from grader.check.given import tells_class
 from grader.check.item import Item, class_cell, no_model, tells_blanks, unfilled
 from grader.check.lines import hung_at
 from grader.measures import absolute_error
-from grader.stages import ChannelProbe, Finding, Value
+from grader.stages import Attempt, ChannelProbe, Finding, Value
 
 CONSTANT = 1e-4
 """How far a gate may be from k times the reference's, relative to it, to move k times as fast."""
@@ -178,7 +178,7 @@ def _wrong_gate(item: Item, gate: str) -> tuple[str, dict[str, Value]]:
     reference, name = item.attempt.reference, f"{item.check.channel}.{gate}"
     own = name if reference is None else reference.gates.get(name, name)
     said: dict[str, Value] = {"gate": own.split(".")[-1]}
-    times = _times(item, name, own)
+    times = None if reference is None else times_as_fast(item.attempt, name, own)
     if times is None or times < -CONSTANT or abs(times - 1.0) <= CONSTANT:
         return "equations", {"gate": gate}
     if times <= CONSTANT:
@@ -186,9 +186,12 @@ def _wrong_gate(item: Item, gate: str) -> tuple[str, dict[str, Value]]:
     return "times" if times > 1.0 else "slower", said | {"times": float(f"{times:.4g}")}
 
 
-def _times(item: Item, name: str, own: str) -> float | None:
-    """How many times as fast a gate moves as the reference's, where that is one number."""
-    reference, field = item.attempt.reference, item.attempt.answers.field
+def times_as_fast(attempt: Attempt, name: str, own: str) -> float | None:
+    """How many times as fast a gate moves as the reference's, where that is one number.
+
+    ``own`` is the student's state that plays ``name``. 0 where it never moves.
+    """
+    reference, field = attempt.reference, attempt.answers.field
     if reference is None or own not in field or name not in reference.field:
         return None
     found, asked = field[own], reference.field[name]

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grader.export.fill import about_marks
-from grader.export.graded import Batch, Export, ExportError, Graded, read_batch
+from grader.export.graded import Batch, Export, ExportError, Graded, read_batch, said
+from grader.export.people import shown
 from grader.files import write_whole
 from grader.read.lines import source_lines
 from grader.report.formats import FORMATS, Feedback
 from grader.report.page import student_page
+from grader.report.pages import whole_page
 from grader.report.reread import stored_report
 from grader.report.result import ResultError, read_result
 
@@ -55,13 +57,21 @@ def rendered(name: str, batch: Batch, submission: str | None, below: Path) -> Ex
         raise ExportError("alone", format=name, count=len(wanted), ids=ids)
     made = [*_feedbacks(wanted, _found(wanted, below) if name == "github" else {})]
     if not made and FORMATS[name].alone:
+        if _without(wanted, made):
+            raise ExportError("no_page")
         raise ExportError("no_result", id=wanted[0].id)
     return Export(
         content=_bytes(FORMATS[name].write([feedback for _, feedback in made])),
         count=len(made),
-        notes=tuple(about_marks(wanted)),
+        notes=(*about_marks(wanted), *said("no_page", _without(wanted, made))),
         complete=len(made) == len(wanted),
     )
+
+
+def _without(wanted: Iterable[Graded], made: Iterable[tuple[Graded, Feedback]]) -> list[str]:
+    """Who has a result, but no page that is whole."""
+    there = {each.id for each, _ in made}
+    return [shown(each) for each in wanted if each.outcome != "missing" and each.id not in there]
 
 
 def _bytes(text: str) -> bytes:
@@ -75,8 +85,10 @@ def _feedbacks(
     for each in submissions:
         try:
             result = read_result((each.folder / "result.json").read_text("utf-8"))
-            text = (each.folder / "result.md").read_text("utf-8")
+            text = whole_page(each.folder, "result.md", result.get("pages")).decode("utf-8")
         except (OSError, UnicodeDecodeError, ResultError):
+            continue
+        if not text:
             continue
         page = student_page(stored_report(result))
         path, lines = _place(notebooks.get(each.id, ()), result["submission"]["sha256"])

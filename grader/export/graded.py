@@ -24,7 +24,10 @@ class ExportError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Graded:
-    """One submission. ``score`` is None when it was not graded, or has no result."""
+    """One submission. ``score`` is None when it was not graded, or has no result.
+
+    ``pages`` is what the result says of its pages, as ``whole_page`` takes it.
+    """
 
     id: str
     folder: Path
@@ -34,6 +37,7 @@ class Graded:
     status: str = ""
     score: float | None = None
     max_score: float = 0.0
+    pages: object = None
 
     @property
     def name(self) -> str:
@@ -145,5 +149,6 @@ def _graded(row: Row, out: Path) -> tuple[Graded, str]:
         status=result["run"]["status"],
         score=result["score"],
         max_score=float(result["max_score"]),
+        pages=result.get("pages"),
     )
     return graded, str(result["assignment"]["id"])

@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from pathlib import Path
 
 from grader.export.fill import about_marks, as_number, fill, in_points, read_table
 from grader.export.graded import Batch, Export, ExportError, Graded, said
 from grader.export.people import Person, shown
 from grader.export.table import Line, Table
+from grader.report.pages import STUDENTS, whole_page
 
-STUDENTS_FILES = ("result.html", "result.md")  # the only ones that ever leave the folder
 _IDENTIFIER = re.compile(r"\D+(?P<id>\d+)")
-_LARGEST = 100_000_000  # bytes of a page
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the same input gives the same file
 # Moodle's headers are in its users' language, and it wants them back as they were.
 _GRADE = (
@@ -85,10 +83,11 @@ def feedback(batch: Batch) -> Export:
     """A zip of the students' own pages, under the names that Moodle gave their folders.
 
     Nothing of the teacher's gets in: two files are taken by their names, no link is followed.
-    Those who were not graded are left out. Raises ``ExportError`` when nothing is left.
+    Left out are those who were not graded, and who has a page that is not whole.
+    Raises ``ExportError`` when nothing is left.
     """
     file, count = io.BytesIO(), 0
-    strangers, unusable = [], []
+    strangers, unusable, damaged = [], [], []
     taken: set[str] = set()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for graded in batch.submissions:
@@ -98,9 +97,12 @@ def feedback(batch: Batch) -> Export:
             if not start:
                 strangers.append(shown(graded))
                 continue
-            pages = {name: page for name in STUDENTS_FILES if (page := _page(graded.folder / name))}
-            if not pages or not _usable(start) or start in taken:
+            if not _usable(start) or start in taken:
                 unusable.append(shown(graded))
+                continue
+            pages = {name: whole_page(graded.folder, name, graded.pages) for name in STUDENTS}
+            if not all(pages.values()):
+                damaged.append(shown(graded))
                 continue
             taken.add(start)
             count += 1
@@ -109,11 +111,12 @@ def feedback(batch: Batch) -> Export:
                 info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
                 archive.writestr(info, page)
     if not count:
-        raise ExportError("no_feedback")
+        raise ExportError("no_page" if damaged else "no_feedback")
     notes = [
         *about_marks(batch.submissions),
         *said("no_moodle_folder", strangers),
-        *said("no_page", unusable),
+        *said("no_folder", unusable),
+        *said("no_page", damaged),
     ]
     complete = count == len(batch.submissions)
     return Export(content=file.getvalue(), count=count, notes=tuple(notes), complete=complete)
@@ -131,10 +134,3 @@ def _usable(start: str) -> bool:
     """Whether Moodle takes it, and whether it stays where it is unpacked."""
     folder = start.removesuffix("/")
     return not (folder.startswith((".", "~")) or any(char in folder for char in "/\\\0"))
-
-
-def _page(path: Path) -> bytes:
-    """A page's bytes; none when it is no ordinary file."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
-        return b""
-    return path.read_bytes()

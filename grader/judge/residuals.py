@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grader.assignment import Assignment, Exercise
+from grader.check.channels import CONSTANT, times_as_fast
+from grader.judge.told import told_by
 from grader.measures import relative_error
-from grader.stages import Array, Attempt, Diagnosis, Evidence, NamedMistake, Note, Residual, Value
+from grader.stages import (
+    Array,
+    Attempt,
+    CheckResult,
+    Diagnosis,
+    Evidence,
+    NamedMistake,
+    Note,
+    Residual,
+    Value,
+)
 from grader.words import Catalogue
 
 
-def residuals(evidence: Evidence, assignment: Assignment, words: Catalogue) -> tuple[Residual, ...]:
-    """Of every state whose derivative is wrong at the drawn states, in the reference's order."""
+def residuals(
+    evidence: Evidence,
+    assignment: Assignment,
+    words: Catalogue,
+    results: Sequence[CheckResult] = (),
+) -> tuple[Residual, ...]:
+    """Of every state whose derivative is wrong at the drawn states, in the reference's order.
+
+    ``results`` are those of the checks, some of which name a cause.
+    """
     return tuple(
         residual
         for id, attempt in evidence.attempts.items()
-        for residual in _of_attempt(assignment, assignment.exercise(id), attempt, words)
+        for residual in _of_attempt(assignment, assignment.exercise(id), attempt, words, results)
     )
 
 
@@ -50,21 +72,24 @@ def diagnoses(evidence: Evidence, words: Catalogue) -> tuple[Diagnosis, ...]:
 
 
 def _of_attempt(
-    assignment: Assignment, exercise: Exercise, attempt: Attempt, words: Catalogue
+    assignment: Assignment,
+    exercise: Exercise,
+    attempt: Attempt,
+    words: Catalogue,
+    results: Sequence[CheckResult],
 ) -> list[Residual]:
     reference, answers = attempt.reference, attempt.answers
     if reference is None:
         return []
     said = {
-        mistake.state: (mistake, words.say(note.message_id, **note.values))
+        mistake.state: (mistake.asked, mistake.given, words.say(note.message_id, **note.values))
         for mistake, note in zip(reference.mistakes, mistake_notes(attempt), strict=True)
     }
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
     drawn, part = [], exercise.title and exercise.title.in_language(words.language)
     for state in reference.field:
         found = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
-        mistake, sentence = said.get(state, (None, ""))
-        asked = reference.field[state] if mistake is None else mistake.asked
+        asked, given, sentence = said.get(state) or _by_speed(state, attempt, exercise, words)
         if found is None or fits(found, asked, tolerance, exercise.scale(state)):
             continue
         V = answers.field_states["V"]
@@ -78,13 +103,30 @@ def _of_attempt(
                     unit="mV/ms" if state == "V" else "1/ms",
                     V=V[known],
                     found=(found - asked)[known],
-                    explained=None if mistake is None else (mistake.given - asked)[known],
+                    explained=None if given is None else (given - asked)[known],
                     mistake=sentence,
+                    told_by=told_by(state, exercise.id, attempt, assignment, results),
                     part=part or "",
                     cell=attempt.cell.index,
                 )
             )
     return drawn
+
+
+def _by_speed(
+    state: str, attempt: Attempt, exercise: Exercise, words: Catalogue
+) -> tuple[Array, Array | None, str]:
+    """What is asked of a state; and of a gate k times as fast, what that gives and a sentence."""
+    assert attempt.reference is not None
+    asked, own = attempt.reference.field[state], attempt.reference.gates.get(state)
+    times = None if own is None else times_as_fast(attempt, state, own)
+    if times is None or times < -CONSTANT:
+        return asked, None, ""
+    still = times <= CONSTANT
+    kind = "still" if still else "times" if times > 1.0 else "slower"
+    values: dict[str, Value] = {"state": exercise.short(state), "times": float(f"{times:.4g}")}
+    sentence = words.say(f"checks.simulation.gate_{kind}", **values)
+    return asked, asked * (0.0 if still else times), sentence
 
 
 def fits(found: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:

@@ -79,7 +79,7 @@ def verdict(
         notes=_said([n for n in notes if n.for_student], words),
         teacher_notes=_said([n for n in notes if not n.for_student], words),
         curves=_curves(evidence, assignment, words),
-        residuals=residuals(evidence, assignment, words),
+        residuals=residuals(evidence, assignment, words, results),
         diagnoses=diagnoses(evidence, words),
         follows=_follows(evidence, assignment),
         error_source="" if failed is None else sources.get(failed, ""),

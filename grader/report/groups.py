@@ -52,7 +52,7 @@ class Group:
 
 
 def groups(reports: Sequence[GradeReport]) -> list[Group]:
-    """Every mistake that two graded submissions or more were told, the most frequent first."""
+    """Every mistake that a graded submission was told, the most frequent first."""
     titles: dict[str, str] = {}
     places: dict[str, dict[str, list[int]]] = {}
     for place, report in enumerate(reports):
@@ -70,8 +70,7 @@ def groups(reports: Sequence[GradeReport]) -> list[Group]:
         )
         for key, told in places.items()
     ]
-    several = [group for group in found if group.count > 1]
-    return sorted(several, key=lambda group: (-group.count, group.key))
+    return sorted(found, key=lambda group: (-group.count, group.key))
 
 
 def _named(report: GradeReport) -> Iterator[Named]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -23,6 +23,8 @@ from grader.report.settle import settled
 from grader.stages import BatchSummary, GradeReport
 
 _LINKED: Final = 12  # submissions that a reason to look links to; the table has all
+_TOLD: Final = 4  # mistakes that a row names
+_CUT: Final = 120  # characters of one
 _STEPS: Final = 20  # lengths of the bar beside a score
 _STYLES: Final = ("report.css", "index.css")
 
@@ -41,6 +43,7 @@ class Entry:
     status: str
     seconds: str
     looks: tuple[str, ...]
+    told: str  # the mistakes that its report names
     tokens: str
 
 
@@ -58,6 +61,7 @@ def index_html(summary: BatchSummary) -> str:
     said = phrases(summary.language, teacher=True)
     reports = sorted((settled(report) for report in summary.reports), key=_urgency)
     losses, named = most_lost(reports), groups(reports)
+    several = [group for group in named if group.count > 1]
     entries = _entries(reports, losses, named, said)
     statuses: dict[str, str] = {
         report.run.status: said.say(f"run.{report.run.status}") for report in reports
@@ -75,7 +79,7 @@ def index_html(summary: BatchSummary) -> str:
         bands=bands(reports),
         losses=losses,
         graded=sum(report.outcome == "graded" for report in reports),
-        groups=named,
+        groups=several,
         entries=entries,
         statuses=statuses,
         took=said.say("index.took", seconds=f"{summary.seconds:.1f}"),
@@ -129,14 +133,34 @@ def _entries(
 ) -> list[Entry]:
     costly = {loss.id: f"c{number}" for number, loss in enumerate(losses)}
     told: dict[int, list[str]] = defaultdict(list)
+    tokens: dict[int, list[str]] = defaultdict(list)
     for number, group in enumerate(named):
         for wording in group.wordings:
             for place in wording.places:
-                told[place].append(f"g{number}")
-    return [
-        _entry(report, [*_tokens(report, costly), *told[place]], said)
-        for place, report in enumerate(reports)
-    ]
+                tokens[place].append(f"g{number}" if group.count > 1 else "alone")
+                told[place].append(_short(group, wording.sentence, said))
+    entries = []
+    for place, report in enumerate(reports):
+        if not told[place] and _unexplained(report):
+            told[place].append(said.say("index.unnamed"))
+            tokens[place].append("unnamed")
+        own = dict.fromkeys([*_tokens(report, costly), *tokens[place]])
+        line = said.say("residual.between").join(told[place][:_TOLD])
+        entries.append(_entry(report, own, line, said))
+    return entries
+
+
+def _short(group: Group, sentence: str, said: Phrases) -> str:
+    """A mistake as a row has it: what a group has in common, or one submission's sentence."""
+    if group.count > 1 and group.title:
+        return said.line(group.title, _CUT)
+    return said.line(sentence, _CUT).rstrip(".。")
+
+
+def _unexplained(report: GradeReport) -> bool:
+    """Whether it lost points, and how it ran is no reason for that."""
+    part = share(report)
+    return part is not None and part < 1.0 and report.run.status in ("ok", "cell_error")
 
 
 def _tokens(report: GradeReport, costly: dict[str, str]) -> list[str]:
@@ -149,7 +173,7 @@ def _tokens(report: GradeReport, costly: dict[str, str]) -> list[str]:
     return tokens + [costly[c.id] for c in report.checks if c.id in costly and lost(c)]
 
 
-def _entry(report: GradeReport, tokens: list[str], said: Phrases) -> Entry:
+def _entry(report: GradeReport, tokens: Iterable[str], told: str, said: Phrases) -> Entry:
     folder = _link(report.submission_id)
     part = share(report)
     graded = part is not None
@@ -169,6 +193,7 @@ def _entry(report: GradeReport, tokens: list[str], said: Phrases) -> Entry:
         status=said.say(f"run.{report.run.status}"),
         seconds=f"{report.run.seconds:.1f}" if report.run.seconds > 0 else said.say("nothing"),
         looks=tuple(looks),
+        told=told,
         tokens=" ".join(tokens),
     )
 

@@ -44,7 +44,8 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     rows = [row for group in groups for row in group.rows]
     further = _further(hidden, said)
     curves = report.curves[:_MOST_CURVES] if full else ()
-    apart = differences(report.residuals, said) if full else ()
+    titles = {c.id: said.line(c.title or c.id, 160) for c in checks}
+    apart = differences(report.residuals, said, titles) if full else ()
     told = {r.mistake for r in report.residuals} if apart else set()
     failed = failure(report, said) if full or report.run.status == "cell_error" else None
     missing = tuple(_missing(groups))

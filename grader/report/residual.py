@@ -5,7 +5,7 @@ The SVG is made as those of `grader.report.plots`; what it shows is said in word
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ _DOT: Final = 3.5
 _COLOURS: Final = {"ring": "#a9c1ea", "dot": "#14213d"}
 _MOST: Final = 12  # plots on a page
 _MOST_UNNAMED: Final = 2  # on a student's page, of those that no mistake explains
+_MOST_TOLD: Final = 6  # checks that are named beside a plot
 _FAR: Final = 1e200  # beyond this a value is as good as infinite
 
 
@@ -41,23 +42,33 @@ class Difference:
     where: str = ""
 
 
-def differences(residuals: Sequence[Residual], said: Phrases) -> tuple[Difference, ...]:
+def differences(
+    residuals: Sequence[Residual], said: Phrases, titles: Mapping[str, str] | None = None
+) -> tuple[Difference, ...]:
     """What the reader is shown: a teacher every residual, a student the named ones and a few more.
 
-    A student's come in that order: what is named says where to begin.
+    A student's come in that order: what is named says where to begin. ``titles`` are those
+    of the checks that the reader sees, by id.
     """
     shown = list(residuals)
     if not said.teacher:
         bare = [r for r in residuals if r.explained is None]
         shown = [r for r in residuals if r.explained is not None] + bare[:_MOST_UNNAMED]
     shown = shown[:_MOST]
-    return tuple(_difference(r, said, f"residual-{k}") for k, r in enumerate(shown, start=1))
+    named = titles or {}
+    return tuple(_difference(r, said, f"residual-{k}", named) for k, r in enumerate(shown, start=1))
 
 
-def _difference(residual: Residual, said: Phrases, id: str) -> Difference:
+def _difference(
+    residual: Residual, said: Phrases, id: str, titles: Mapping[str, str]
+) -> Difference:
     values = {"state": one_line(residual.state, 28)}
     seen = said.say("residual.unexplained")
     text = said.say("residual.text_unexplained", **values)
+    if told := [titles[check] for check in residual.told_by if check in titles][:_MOST_TOLD]:
+        values["checks"] = said.say("residual.between").join(told)
+        seen = said.say("residual.told", checks=values["checks"])
+        text = said.say("residual.text_told", **values)
     inside, total = _inside(residual)
     if residual.explained is not None:
         key = "residual.seen_all" if inside == total else "residual.seen"

@@ -60,10 +60,11 @@ class ResultError(ValueError):
     """A text is no ``result.json`` of version 1; the message has one fault a line."""
 
 
-def result_json(report: GradeReport) -> str:
+def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> str:
     """The text of ``result.json``. Numbers that are not finite become null.
 
-    A report with a check that ended in an error is written as not graded.
+    ``pages`` are digests of the pages that lie beside it. A report with a check that
+    ended in an error is written as not graded.
     """
     report = settled(report)
     run = report.run
@@ -100,6 +101,8 @@ def result_json(report: GradeReport) -> str:
         "diagnoses": [asdict(diagnosis) for diagnosis in report.diagnoses],
         "changes": [asdict(change) for change in report.changes],
     }
+    if pages is not None:
+        result["pages"] = pages
     whole = plain(result)
     assert isinstance(whole, dict)
     return json.dumps(sealed(whole), ensure_ascii=False, indent=2, allow_nan=False) + "\n"

@@ -11,31 +11,30 @@ from grader.report.batch import grades_csv, summary_json
 from grader.report.html import student_html, teacher_html
 from grader.report.index import index_html
 from grader.report.markdown import student_markdown
+from grader.report.pages import digests_of
 from grader.report.reread import BEFORE, RESULT
 from grader.report.result import result_json
 from grader.stages import BatchSummary, GradeReport
-
-PAGES = ("result.html", "result.md", "teacher.html")
-"""What people read of one submission."""
 
 
 def write_report(report: GradeReport, folder: Path) -> None:
     """Write one submission's reports into ``folder``, which is made if need be.
 
     All are rendered before the first is written. ``result.json`` is put aside
-    first and written last: where it lies, the others are whole and belong to it.
+    first and written last, with a digest of each of the others: by these a reader
+    sees that they are whole and belong to it.
     """
-    texts = {
-        "result.html": student_html(report),
-        "result.md": student_markdown(report),
-        "teacher.html": teacher_html(report),
-        RESULT: result_json(report),
+    pages = {
+        "result.html": student_html(report).encode("utf-8"),
+        "result.md": student_markdown(report).encode("utf-8"),
+        "teacher.html": teacher_html(report).encode("utf-8"),
     }
+    result = result_json(report, digests_of(pages)).encode("utf-8")
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / RESULT).exists():
         os.replace(folder / RESULT, folder / BEFORE)
-    for name, text in texts.items():
-        write_whole(folder / name, text.encode("utf-8"))
+    for name, content in {**pages, RESULT: result}.items():
+        write_whole(folder / name, content)
     (folder / BEFORE).unlink(missing_ok=True)
 
 

@@ -11,9 +11,9 @@ from grader import digests
 from grader.evidence import BadEvidence, Stored, read_stored
 from grader.judge.record import file_name
 from grader.read.intake import Entry
+from grader.report.pages import PAGES, whole_page
 from grader.report.reread import read_file, report_of
 from grader.report.result import ResultError
-from grader.report.write import PAGES
 from grader.resume.basis import Basis, content_of, environment, reason
 from grader.stages import CUT, GradeReport, Note
 
@@ -54,7 +54,7 @@ def _result(entry: Entry, folder: Path, basis: Basis, stored: Stored) -> Step:
     if result["outcome"] == "not_graded":
         # Where the same would judge the same, only another run can bring something new.
         return Step("judge", why) if why else Step("run", reason("not_graded"))
-    if why is None and not all((folder / name).is_file() for name in PAGES):
+    if why is None and not all(whole_page(folder, name, result.get("pages")) for name in PAGES):
         why = reason("pages")
     return Step("judge", why) if why else Step("keep", report=report)
 

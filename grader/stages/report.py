@@ -64,8 +64,9 @@ class Residual:
 
     ``found`` is the student's minus the asked one, ``(K,)`` in ``unit`` (mV/ms or 1/ms), over
     ``V``, ``(K,)`` in mV. ``explained`` is what it would be with the mistake that was named,
-    whose sentence is ``mistake``; None and "" where none was. ``part`` is the title of its
-    exercise, "" where that has none.
+    whose sentence is ``mistake``; None and "" where none was. ``told_by`` are the checks, by
+    id, that name what may have done it. ``part`` is the title of its exercise, "" where that
+    has none.
     """
 
     state: str
@@ -74,6 +75,7 @@ class Residual:
     found: Array
     explained: Array | None = None
     mistake: str = ""
+    told_by: tuple[str, ...] = ()
     part: str = ""
     cell: int | None = None  # the graded one
 

@@ -5,7 +5,8 @@
   const table = document.querySelector("table.index");
   if (!table) return;
   const $ = (id) => document.getElementById(id);
-  const search = $("search"), status = $("status"), look = $("only-look");
+  const search = $("search"), look = $("only-look");
+  const selects = [$("status"), $("named")]; // of tokens; by their names in the address
   const bar = document.querySelector(".state");
   const nothing = document.querySelector(".nothing");
   const heads = [...table.tHead.rows[0].cells];
@@ -51,7 +52,7 @@
 
   const wanted = () => {
     const tokens = filters.filter((one) => chosen[one.kind] === one.value).map((one) => one.token);
-    if (chosen.status) tokens.push(chosen.status);
+    for (const { id } of selects) if (chosen[id]) tokens.push(chosen[id]);
     if (chosen.look) tokens.push("look");
     return { tokens, words: plain(chosen.q || "").split(/\s+/).filter(Boolean) };
   };
@@ -115,7 +116,7 @@
       button.setAttribute("aria-pressed", String(chosen[kind] === value));
     }
     if (search.value !== (chosen.q || "")) search.value = chosen.q || "";
-    status.value = chosen.status || "";
+    for (const select of selects) select.value = chosen[select.id] || "";
     look.checked = chosen.look === "1";
     bar.classList.toggle("active", some);
     nothing.hidden = shown > 0;
@@ -136,7 +137,8 @@
 
   /* What the address says, without what this page doesn't know. */
   const known = ([name, value]) => value && (name === "q"
-    || (name === "status" && [...status.options].some((option) => option.value === value))
+    || selects.some(({ id, options }) => id === name
+      && [...options].some((option) => option.value === value))
     || (name === "look" && value === "1")
     || (name === "sort" && sorters.some((one) => one.name === value.replace(/^-/, "")))
     || filters.some((one) => one.kind === name && one.value === value));
@@ -146,7 +148,9 @@
   };
 
   search.addEventListener("input", () => choose({ q: search.value }));
-  status.addEventListener("change", () => choose({ status: status.value }));
+  for (const select of selects) {
+    select.addEventListener("change", () => choose({ [select.id]: select.value }));
+  }
   look.addEventListener("change", () => choose({ look: look.checked ? "1" : "" }));
   $("reset").addEventListener("click", () => {
     choose(Object.fromEntries(Object.keys(chosen).map((name) => [name, ""])));

@@ -1,0 +1,55 @@
+"""Which checks name what may make a derivative wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grader.assignment import Assignment, Check
+from grader.stages import Attempt, CheckResult
+
+_NO_CAUSE = (
+    "checks.parameter.no_channel", "checks.parameter.unknown", "checks.channel.equations",
+    "checks.channel.still", "checks.channel.times", "checks.channel.slower",
+)  # fmt: skip
+"""What names no cause, or one of a single gate, which that gate's own plot shows."""
+
+
+def told_by(
+    state: str,
+    exercise: str,
+    attempt: Attempt,
+    assignment: Assignment,
+    results: Iterable[CheckResult],
+) -> tuple[str, ...]:
+    """The checks, by id, that found something on which d``state``/dt depends."""
+    asked = {c.id: c for c in assignment.checks if c.exercise == exercise}
+    return tuple(
+        result.id
+        for result in results
+        if result.status in ("fail", "partial")
+        and result.message_id not in _NO_CAUSE
+        and result.id in asked
+        and _reaches(asked[result.id], state, attempt)
+    )
+
+
+def _reaches(check: Check, state: str, attempt: Attempt) -> bool:
+    """Whether what ``check`` looks at is in the equation of ``state``."""
+    if check.kind == "no_extra_channels":
+        return state == "V"
+    if check.kind not in ("channel", "parameter"):
+        return False
+    if state == "V":
+        return True
+    own = bool(check.channel) and state.startswith(f"{check.channel}.")
+    return own and (check.kind == "channel" or _is_of_gates(check, attempt))
+
+
+def _is_of_gates(check: Check, attempt: Attempt) -> bool:
+    """Whether a parameter is known to be none of those that scale or drive the current."""
+    probed, reference = attempt.probe.channel(check.channel), attempt.reference
+    known = set() if probed is None else set(probed.measured)
+    if reference is not None:
+        start = f"{check.channel}."
+        known |= {n.removeprefix(start) for n in reference.fitted if n.startswith(start)}
+    return bool(known) and check.parameter not in known
