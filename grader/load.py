@@ -224,14 +224,7 @@ def _verify(assignment: Assignment, derived: bool) -> None:
             owner = check.channel or "the exercise"
             faults.append(f"check {check.id}: {owner} has no {check.parameter!r}")
     if derived:
-        known = {(one.of, one.until) for one in assignment.tolerances}
-        for of, until in assignment.measures:
-            if (of, until) not in known:
-                up_to = f" up to {until:g} ms" if until else ""
-                faults.append(
-                    f"{assignment.folder}: no tolerance of {of}{up_to} in {TOLERANCES}; "
-                    f"`grader verify {assignment.id} --derive` makes it"
-                )
+        faults += _underived(assignment)
     if rubric := assignment.rubric:
         for missing in sorted(set(ids) - set(rubric.points)):
             faults.append(f"{rubric.folder}/rubric.toml: points: none for check {missing!r}")
@@ -251,6 +244,24 @@ def _verify(assignment: Assignment, derived: bool) -> None:
             faults.append(f"{rubric.folder}/rubric.toml: families: {family!r} is missing")
     if faults:
         raise AssignmentError("\n".join(faults))
+
+
+def _underived(assignment: Assignment) -> Iterator[str]:
+    """One sentence about all measures without a tolerance, with the command that derives them."""
+    known = {(one.of, one.until) for one in assignment.tolerances}
+    missing = [
+        f"{of} up to {until:g} ms" if until else of
+        for of, until in assignment.measures
+        if (of, until) not in known
+    ]
+    if missing:
+        listed = ", ".join(missing[:3])
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        yield (
+            f"{assignment.folder}: {TOLERANCES} has no tolerance of {listed}{more}; "
+            f"`grader verify {assignment.id} --assignments {assignment.folder.parent} --derive` "
+            "makes them"
+        )
 
 
 def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:

@@ -250,6 +250,7 @@ def test_a_new_assignment_is_released_verified_and_grades_a_class(tmp_path: Path
     ):
         done = run_grader(*command)
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "Warning" not in done.stderr
     assert "none with full marks" in page.read_text("utf-8")
     load_assignment(tmp_path / "assignments/week-3", tmp_path / "reference/week-3")
     handed_in = tmp_path / "handed-in"

@@ -58,8 +58,9 @@ def weights(item: Item, until: float | None) -> Array:
 
     1 where `STRAYS` times that is within the tolerance, and where none was derived.
     """
-    allowed = tolerance(item, until) / np.fmax(STRAYS * strays(item, until), sys.float_info.min)
-    return np.asarray(np.fmin(1.0, allowed))
+    astray = np.fmax(STRAYS * strays(item, until), sys.float_info.min)
+    with np.errstate(over="ignore"):  # a tolerance above 4, over next to nothing
+        return np.asarray(np.fmin(1.0, tolerance(item, until) / astray))
 
 
 def own_runs(item: Item) -> Iterator[Mapping[str, Array]]:
