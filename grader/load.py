@@ -201,7 +201,7 @@ def _verify(assignment: Assignment, derived: bool) -> None:
         *_of_names(assignment, stimuli),
         *_of_exercises(assignment, stimuli),
         *_of_checks(assignment),
-        *(_of_tolerances(assignment) if derived else ()),
+        *(_underived(assignment) if derived else ()),
         *_of_points(assignment),
     ]
     if faults:
@@ -239,18 +239,6 @@ def _of_checks(assignment: Assignment) -> Iterator[str]:
             yield f"check {check.id}: {check.channel or 'the exercise'} has no {check.parameter!r}"
 
 
-def _of_tolerances(assignment: Assignment) -> Iterator[str]:
-    """Measures for which none was derived."""
-    known = {(one.of, one.until) for one in assignment.tolerances}
-    for of, until in assignment.measures:
-        if (of, until) not in known:
-            up_to = f" up to {until:g} ms" if until else ""
-            yield (
-                f"{assignment.folder}: no tolerance of {of}{up_to} in {TOLERANCES}; "
-                f"`grader verify {assignment.id} --derive` makes it"
-            )
-
-
 def _of_points(assignment: Assignment) -> Iterator[str]:
     """Checks without points, points without checks, families that don't add up."""
     if (rubric := assignment.rubric) is None:
@@ -271,6 +259,24 @@ def _of_points(assignment: Assignment) -> Iterator[str]:
             )
     for family in sorted({c.family for c in assignment.checks} - set(rubric.families)):
         yield f"{file}: families: {family!r} is missing"
+
+
+def _underived(assignment: Assignment) -> Iterator[str]:
+    """One sentence about all measures without a tolerance, with the command that derives them."""
+    known = {(one.of, one.until) for one in assignment.tolerances}
+    missing = [
+        f"{of} up to {until:g} ms" if until else of
+        for of, until in assignment.measures
+        if (of, until) not in known
+    ]
+    if missing:
+        listed = ", ".join(missing[:3])
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        yield (
+            f"{assignment.folder}: {TOLERANCES} has no tolerance of {listed}{more}; "
+            f"`grader verify {assignment.id} --assignments {assignment.folder.parent} --derive` "
+            "makes them"
+        )
 
 
 def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:

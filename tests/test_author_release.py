@@ -11,6 +11,7 @@ from conftest import results, run_grader
 
 from grader.author.faults import Refused
 from grader.author.new import lay_out
+from grader.author.release import out_of_date
 from grader.author.trial import of_student, of_teacher
 from grader.load import load_assignment
 from grader.locate import places
@@ -61,6 +62,60 @@ def test_a_new_assignment_can_be_read_and_says_everything_in_both_languages(
 
 
 @pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("assignment.toml", '"trace_rmse"', '"trace_rms"', "there is no kind trace_rms. There are"),
+        (
+            "assignment.toml",
+            'variable = "IM.p"',
+            'variable = "p"',
+            "there is no state p to",
+        ),
+        ("assignment.toml", 'variable = "IM.p"', "", "doesn't say which state it looks at"),
+        (
+            "assignment.toml",
+            "mistake.E_pos",
+            "mistake.E_neg",
+            "no sentence assignment.mistake.E_neg",
+        ),
+        (
+            "zh.toml",
+            "reversed =",
+            "turned =",
+            "zh.toml has no sentence assignment.mistake.reversed",
+        ),
+        ("zh.toml", "[mistake]", "[mistake", "zh.toml: not readable as TOML"),
+        (
+            "model.py",
+            '"IM.p"',
+            '"IM.n"',
+            "the reference has no state IM.p; its STATES are: V, IM.n",
+        ),
+        (
+            "model.py",
+            "MISTAKES =",
+            'import sys; PARTS = {"soma": sys.modules[__name__]}\nMISTAKES =',
+            "soma among its",
+        ),
+        ("model.py", '"tau": 20.0', '"taw": 20.0', "model.py, line 55: KeyError: 'tau'"),
+        ("model.py", "def initial(", "def initial", "week-3/model.py: SyntaxError"),
+    ],
+)
+def test_a_name_that_nothing_answers_to_is_said_before_anything_runs(
+    laid_out: Path, name: str, old: str, new: str, said: str
+) -> None:
+    """A kind, a state, a sentence, a part or a constant; and a fault of the reference."""
+    place = places(laid_out)["week-3"]
+    (file,) = laid_out.rglob(name)
+    edit(file, old, new)
+    with pytest.raises(Refused) as refused:
+        out_of_date(place.load(as_teacher=True, derived=False), None)
+    message = refused.value.in_language("en")
+    assert said in message
+    assert "grader-release-" not in message
+
+
+@pytest.mark.parametrize(
     ("id", "said"),
     [
         ("Week 3", "Such as: week-3"),
@@ -104,7 +159,7 @@ def test_check_writes_nothing_and_says_what_is_missing(laid_out: Path) -> None:
     done = run_grader("release", "week-3", "--check", "--assignments", laid_out)
     assert done.returncode == 1
     assert "week-3.ipynb is missing" in done.stderr
-    assert "public-traces.npz does not hold" in done.stderr
+    assert "public-traces.npz is missing" in done.stderr
     assert not list(laid_out.glob("assignments/**/*.ipynb"))
 
 
@@ -195,6 +250,7 @@ def test_a_new_assignment_is_released_verified_and_grades_a_class(tmp_path: Path
     ):
         done = run_grader(*command)
         assert done.returncode == 0, done.stdout + done.stderr
+        assert "Warning" not in done.stderr
     assert "none with full marks" in page.read_text("utf-8")
     load_assignment(tmp_path / "assignments/week-3", tmp_path / "reference/week-3")
     handed_in = tmp_path / "handed-in"

@@ -57,5 +57,10 @@ def out_of_date(assignment: Assignment, out: Path | None) -> list[Note]:
         stale = () if out else stale_traces(trial, assignment)
         return [
             *differing(made, out or assignment.notebook),
-            *(Note(message_id="author.differs.traces", values={"file": str(f)}) for f in stale),
+            *(_of_traces(file) for file in stale),
         ]
+
+
+def _of_traces(stored: Path) -> Note:
+    kind = "traces" if stored.is_file() else "missing"
+    return Note(message_id=f"author.differs.{kind}", values={"file": str(stored)})

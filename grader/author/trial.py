@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import traceback
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +19,11 @@ import numpy as np
 
 from grader.assignment import Assignment, Margin, Tolerance
 from grader.author.faults import Refused
+from grader.author.sound import unsound
 from grader.batch import grade_batch
 from grader.box.warm import Setup
 from grader.judge.make_traces import write_public_traces
-from grader.judge.reference import ReferenceModelError
+from grader.judge.reference import ReferenceModelError, load_model
 from grader.load import AssignmentError, load_assignment
 from grader.read.intake import Entry
 from grader.stages import GradeReport, Note, Value
@@ -50,7 +52,7 @@ class Trial:
 def trial_of(assignment: Assignment, notebook: str) -> Iterator[Trial]:
     """Copy an assignment and put a released ``notebook`` and new public traces into it.
 
-    Raises ``Refused`` when the reference can't be run.
+    Raises ``Refused`` when a name is nowhere to be found, or the reference can't be run.
     """
     assert assignment.rubric is not None
     hidden = shutil.ignore_patterns(".*", "__pycache__")
@@ -63,18 +65,40 @@ def trial_of(assignment: Assignment, notebook: str) -> Iterator[Trial]:
         (folder / assignment.notebook.name).write_text(notebook, "utf-8")
         own = load_assignment(folder, teachers, derived=False)
         try:
-            stored = any(exercise.public_traces for exercise in own.exercises)
-            traces = write_public_traces(own) if stored else ()
-        except ReferenceModelError as error:
-            raise Refused(
-                [Note(message_id="author.reference", values={"why": str(error)})]
-            ) from None
+            traces = _traces(own)
+        except Refused:
+            raise
+        except Exception as error:
+            if (why := _blamed(error, teachers)) is None:
+                raise
+            why = why.replace(str(teachers), str(assignment.rubric.folder))
+            raise Refused([Note(message_id="author.reference", values={"why": why})]) from error
         try:
             own, derived = load_assignment(folder, teachers), True
         except AssignmentError:  # all but tolerances was read a moment ago
             write_tolerances(own, [_any(*measure) for measure in own.measures], (0, 0))
             own, derived = load_assignment(folder, teachers), False
         yield Trial(assignment=own, traces=traces, derived=derived)
+
+
+def _traces(assignment: Assignment) -> tuple[Path, ...]:
+    """Write the public traces of the copy, once its names are seen to be there."""
+    assert assignment.rubric is not None
+    if wrong := list(unsound(assignment, load_model(assignment.rubric.reference))):
+        raise Refused(wrong)
+    stored = any(exercise.public_traces for exercise in assignment.exercises)
+    return write_public_traces(assignment) if stored else ()
+
+
+def _blamed(error: Exception, teachers: Path) -> str | None:
+    """What to say of an error of the reference's, with its line; None for one that is ours."""
+    if isinstance(error, ReferenceModelError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(teachers)]
+    if not own:
+        return None
+    return f"{own[-1].filename}, line {own[-1].lineno}: {type(error).__name__}: {error}"
 
 
 def stale_traces(trial: Trial, assignment: Assignment) -> dict[Path, Path]:
