@@ -174,13 +174,22 @@ def test_a_fault_is_said_in_the_language_asked_for(laid_out: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_teachers_notebook_that_loses_points_is_not_released(laid_out: Path) -> None:
-    """The checks that it fails are named, and nothing is written."""
-    edit(laid_out / "reference/week-3/week-3-solution.ipynb", "E=-90., g_max=1.)", "E=-91.)")
+@pytest.mark.parametrize(
+    ("file", "old", "new", "lost"),
+    [
+        ("week-3-solution.ipynb", "E=-90., g_max=1.)", "E=-91.)", "week-3.parameters.IM.E"),
+        ("model.py", '"tau": 20.0', '"tau": 25.0', "week-3.simulation.field.p"),
+    ],
+)
+def test_a_teachers_notebook_that_loses_points_is_not_released(
+    laid_out: Path, file: str, old: str, new: str, lost: str
+) -> None:
+    """Checks that it fails are named, before tolerances are there too; nothing is written."""
+    edit(laid_out / "reference/week-3" / file, old, new)
     done = run_grader("release", "week-3", "--assignments", laid_out)
     assert done.returncode == 1, done.stderr
     assert "The teacher's notebook gets" in done.stderr
-    assert "week-3.parameters.IM.E" in done.stderr
+    assert lost in done.stderr
     assert not list(laid_out.glob("assignments/**/*.ipynb"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -148,6 +149,14 @@ def _faults_of_tag(teachers: Document, exercise: Exercise) -> Iterator[Note]:
         yield Note(message_id="author.tag.twice", values=values)
     elif not has_marks(source_of(teachers["cells"][own[0] - 1])):
         yield Note(message_id="author.tag.no_marks", values=values)
+    elif exercise.class_name not in ("", *_classes(source_of(teachers["cells"][own[0] - 1]))):
+        named = {**values, "class_name": exercise.class_name}
+        yield Note(message_id="author.tag.no_class", values=named)
+
+
+def _classes(source: str) -> list[str]:
+    tree = parse(source)
+    return [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)] if tree else []
 
 
 def _answers_left(teachers: Document, released: Document) -> Iterator[Note]:

@@ -33,6 +33,13 @@ from grader.verify.tolerances import write_tolerances
 CLOSE = 1e-6
 """Of stored traces and those made anew: another machine rounds otherwise."""
 
+SLIP = 1e-3
+"""Error of a vector field (see `relative_error`) within which a solution is without tolerances.
+
+Tolerances that were derived are 2e-4 and less; one rate that is a fifth off, of a gate that
+takes 20 ms, is off by more.
+"""
+
 _SHOWN = 6  # checks
 
 
@@ -40,7 +47,8 @@ _SHOWN = 6  # checks
 class Trial:
     """A copy of an assignment with a released notebook. ``traces`` are its public ones, new.
 
-    Without ``derived`` there are no tolerances yet, and any finite distance is within them.
+    Without ``derived`` there are no tolerances yet: fields are held against `SLIP`, and any
+    finite distance of traces is right.
     """
 
     assignment: Assignment
@@ -76,7 +84,7 @@ def trial_of(assignment: Assignment, notebook: str) -> Iterator[Trial]:
         try:
             own, derived = load_assignment(folder, teachers), True
         except AssignmentError:  # all but tolerances was read a moment ago
-            write_tolerances(own, [_any(*measure) for measure in own.measures], (0, 0))
+            write_tolerances(own, [_before(own, *measure) for measure in own.measures], (0, 0))
             own, derived = load_assignment(folder, teachers), False
         yield Trial(assignment=own, traces=traces, derived=derived)
 
@@ -169,9 +177,15 @@ def _values(report: GradeReport, checks: list[str]) -> dict[str, Value]:
     return {"score": report.score, "most": report.max_score, "checks": listed}
 
 
-def _any(of: str, until: float | None) -> Tolerance:
-    anything = Margin(tolerance=1e9, right=0.0, wrong=1e9)
-    return Tolerance(of=of, until=until, float64=anything, float32=anything)
+def _before(assignment: Assignment, of: str, until: float | None) -> Tolerance:
+    """What a measure is held against before its tolerance is derived.
+
+    A vector field in which a term of the lesson's differs is off by far more than `SLIP`;
+    how far a trace may be off is not known yet.
+    """
+    is_field = of in {exercise.id for exercise in assignment.exercises}
+    margin = Margin(tolerance=SLIP if is_field else 1e9, right=0.0, wrong=1e9)
+    return Tolerance(of=of, until=until, float64=margin, float32=margin)
 
 
 def _same(made: Path, stored: Path) -> bool:

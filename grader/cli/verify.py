@@ -103,7 +103,7 @@ def verify(
             loaded = place.load(as_teacher=True)
         if samples and (folder := samples_of(loaded)) is not None:
             with progress("verify.samples", language) as on_step:
-                labelled = grade_labelled(folder, loaded, box, default_jobs(), on_step)
+                labelled = grade_labelled(folder, loaded, box, jobs or default_jobs(), on_step)
         with progress("verify.running", language) as on_row:
             matrix = verify_assignment(loaded, box, numbers, jobs or processors(), on_row)
     except (NoSolution, ExpectedError, NotTold) as problem:
