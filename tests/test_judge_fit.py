@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -257,3 +259,20 @@ def test_currents_that_are_all_doubled_are_no_input(
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
     wrong = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
     assert _lost_parameters(wrong, assignment) == set(double)
+
+
+def test_a_slope_out_of_all_bounds_is_no_fit_and_no_warning() -> None:
+    """Where a constant moves dV/dt beyond what can be squared, nothing is found, in silence."""
+    steep = SimpleNamespace(
+        STATES=("V",),
+        CONSTANTS={"g": 1e-200},
+        initial=lambda V0: {"V": V0},
+        derivative=lambda state, current, k: {"V": k["g"] * 1e200 * (state["V"] + 60.0)},
+    )
+    V = np.linspace(-80.0, 40.0, 16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = fit_constants(
+            ReferenceModel(steep, "cpu"), {}, {"V": V, "I": 0.0 * V}, 2.0 * (V + 60.0), 1e-6
+        )
+    assert found == {}

@@ -26,6 +26,7 @@ MADE_UP_FOR = 1e-6
 """The share of a change in a constant that changes of others may undo, and it still be told."""
 
 
+@np.errstate(over="ignore", invalid="ignore")  # where a step leads out of all bounds
 def fit_constants(
     model: ReferenceModel,
     constants: Mapping[str, float],
