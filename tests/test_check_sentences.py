@@ -12,7 +12,7 @@ from test_check_simulation import crowded
 from grader.assignment import Assignment
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
-from grader.stages import CheckResult, Evidence
+from grader.stages import CellRun, CheckResult, Evidence, ModelProbe
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +149,23 @@ def test_a_start_that_is_the_same_everywhere_is_no_range(
         "your membrane potential V is \N{MINUS SIGN}65 in every neuron"
         in check["hh.simulation.start.V"].message
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("SyntaxError", "checks.not_python"), ("NameError", "checks.unfilled")],
+)
+def test_a_cell_that_is_not_python_is_not_called_empty(
+    compared: Evidence, assignment: Assignment, error: str, said: str
+) -> None:
+    """What fills its blanks can't be seen, and the sentence says so and not that they are empty."""
+    attempt = compared.attempts["HH"]
+    blanks = tuple(replace(blank, filled=False) for blank in attempt.cell.blanks)
+    attempt = replace(
+        attempt, cell=replace(attempt.cell, blanks=blanks), probe=ModelProbe(found=False)
+    )
+    stopped = CellRun(index=attempt.cell.index or 0, status="error", error_name=error, line=3)
+    executed = replace(compared.executed, status="cell_error", cells=(stopped,))
+    found = _judged(replace(compared, attempts={"HH": attempt}, executed=executed), assignment)
+    assert found["hh.execution.filled"].message_id == said
+    assert found["hh.execution.filled"].points == 0
