@@ -17,7 +17,7 @@ from grader.judge.compare import Comparison
 from grader.judge.verdict import state_in_words, verdict
 from grader.load import load_assignment
 from grader.report.page import student_page
-from grader.stages import CheckResult, Evidence
+from grader.stages import CellRun, CheckResult, Evidence, ModelProbe
 from grader.words import catalogue
 
 
@@ -228,3 +228,23 @@ def test_infinity_is_no_time(
     assert finding.credit == 0.0
     assert "∞" not in sentence
     assert said in sentence or said == "∞"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("SyntaxError", "checks.not_python"), ("NameError", "checks.unfilled")],
+)
+def test_a_cell_that_is_not_python_is_not_called_empty(
+    compared: Evidence, assignment: Assignment, error: str, said: str
+) -> None:
+    """What fills its blanks can't be seen, and the sentence says so and not that they are empty."""
+    attempt = compared.attempts["HH"]
+    blanks = tuple(replace(blank, filled=False) for blank in attempt.cell.blanks)
+    attempt = replace(
+        attempt, cell=replace(attempt.cell, blanks=blanks), probe=ModelProbe(found=False)
+    )
+    stopped = CellRun(index=attempt.cell.index or 0, status="error", error_name=error, line=3)
+    executed = replace(compared.executed, status="cell_error", cells=(stopped,))
+    found = _judged(replace(compared, attempts={"HH": attempt}, executed=executed), assignment)
+    assert found["hh.execution.filled"].message_id == said
+    assert found["hh.execution.filled"].points == 0

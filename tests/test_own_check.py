@@ -12,7 +12,15 @@ import pytest
 from click.testing import CliRunner
 from conftest import short_solution
 from own_check import numbers, shown
-from test_report_samples import SECRETS, crashed, hostile, not_graded, partly_wrong, perfect
+from test_report_samples import (
+    SECRETS,
+    crashed,
+    hostile,
+    not_graded,
+    partly_wrong,
+    perfect,
+    residual,
+)
 
 from grader.assignment import Assignment
 from grader.cli import main
@@ -54,6 +62,13 @@ def test_the_table_says_what_and_where(width: int) -> None:
     steps = text.split("What to try next")[1]
     assert re.findall(r"^(\d)\. ", steps, re.M) == ["1", "2"]
     assert "15 of 23 public checks pass; further stimuli are used when it is graded." in words(text)
+
+
+def test_a_step_to_take_is_said_once() -> None:
+    """A mistake that two exercises share is one step."""
+    parts = tuple(replace(residual(), part=part) for part in ("The channel", "The neuron"))
+    text = shown(replace(own(perfect()), residuals=parts))
+    assert words(text).split("What to try next")[1].count(parts[0].mistake) == 1
 
 
 def test_all_right_is_one_sentence() -> None:

@@ -139,6 +139,8 @@ def nothing_done(item: Item) -> Finding | None:
                 },
                 cell=item.cell,
             )
+        if broken := _not_python(item):
+            return broken
         return Finding(
             credit=0.0,
             message_id=_of_kind(item, "checks.unfilled"),
@@ -147,6 +149,20 @@ def nothing_done(item: Item) -> Finding | None:
             line=next((blank.line for blank in blanks if blank.line), None),
         )
     return None
+
+
+def _not_python(item: Item) -> Finding | None:
+    """A finding where the cell's blanks can't be told from what fills them: it can't be parsed."""
+    run = graded_cell_run(item)
+    if run is None or run.error_name not in ("SyntaxError", "IndentationError", "TabError"):
+        return None
+    return Finding(
+        credit=0.0,
+        message_id="checks.not_python",
+        values={"class_name": item.attempt.cell.class_name or item.exercise.class_name},
+        cell=item.cell,
+        line=run.line,
+    )
 
 
 def no_model(item: Item) -> Finding | None:

@@ -48,7 +48,7 @@ def check_lines(report: GradeReport, *, is_page: bool) -> RenderableType:
     parts += [Text(f"\N{BULLET} {note}", style="yellow") for note in page.notes]
     if page.failure is not None and page.failure.error:
         parts.append(_failure(page, said))
-    if steps := [*next_steps(page)][:_MOST_STEPS]:
+    if steps := [*dict.fromkeys(next_steps(page))][:_MOST_STEPS]:
         parts.append(Text(said.say("first.heading"), style="bold"))
         parts += [_step(number, step, said) for number, step in enumerate(steps, start=1)]
     if steps and page.plots and not is_page:
