@@ -113,6 +113,14 @@ def until(happened: Callable[[], object], what: str, seconds: float = PATIENCE) 
         time.sleep(0.05)
 
 
+def _is_written(file: Path) -> bool:
+    """Whether it holds JSON: a scheduler makes its file first, and fills it then."""
+    try:
+        return bool(json.loads(file.read_text()))
+    except (OSError, ValueError):
+        return False
+
+
 def _command(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -131,7 +139,7 @@ def cluster() -> Iterator[Cluster]:
     try:
         made.start("scheduler", "--host", "127.0.0.1", "--port", "0",
                    "--scheduler-file", "scheduler.json")  # fmt: skip
-        until((folder / "scheduler.json").exists, "the scheduler did not start")
+        until(lambda: _is_written(folder / "scheduler.json"), "the scheduler did not start")
         yield made
     finally:
         made.end()

@@ -64,7 +64,7 @@ def judged(out: Path) -> dict[str, Any]:
     """Every result but for how long it took, and the digests that follow from that."""
     found = results(out)
     for one in found.values():
-        del one["seal"], one["run"]["seconds"], one["provenance"]["evidence"]
+        del one["seal"], one["pages"], one["run"]["seconds"], one["provenance"]["evidence"]
     return found
 
 
