@@ -257,7 +257,8 @@ class Assignment(Data):
 
     def visibility(self, check: Check) -> Visibility:
         """Whether students may see this check."""
-        return "public" if check in self.public_checks else "hidden"
+        known = any(check.id == own.id for own in self.public_checks)
+        return "public" if known else "hidden"
 
     def of(self, exercise: Exercise) -> Assignment:
         """What concerns one exercise alone: its stimuli and its checks."""

@@ -25,10 +25,16 @@ def spike_times(time: Array, V: Array, threshold: float) -> Array:
     """
     if V.ndim != 1 or time.shape != V.shape:
         raise ValueError(f"time {time.shape} and V {V.shape} must be one trace of one length")
-    before, after, crossing = V[:-1], V[1:], upward(V, threshold)
-    rise = after[crossing] - before[crossing]
-    share = (threshold - before[crossing]) / rise
-    return np.asarray(time[:-1][crossing] + share * (time[1:] - time[:-1])[crossing])
+    return all_spike_times(time, V[:, None], threshold)[0]
+
+
+def all_spike_times(time: Array, V: Array, threshold: float) -> list[Array]:
+    """The `spike_times` of each column of ``V``, ``(T, N)``, all at once."""
+    steps, which = np.nonzero(upward(V, threshold))
+    before, after = V[steps, which], V[steps + 1, which]
+    share = (threshold - before) / (after - before)
+    times = time[steps] + share * (time[steps + 1] - time[steps])
+    return [times[which == column] for column in range(V.shape[1])]
 
 
 def upward(V: Array, threshold: float) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from grader import xla
 from grader.box import BoxFailed, bwrap, gpu, places, user
 from grader.box.inside import landlock
 
@@ -192,6 +193,8 @@ class WarmBox:
 
 def _environment(setup: Setup) -> dict[str, str]:
     environment = dict(gpu.environment(_ENVIRONMENT) if setup.gpu else _ENVIRONMENT)
+    if not setup.gpu:
+        environment[xla.VARIABLE] = xla.quick_flags()
     if setup.programs:
         boxed = setup.sandbox == "bwrap"
         environment |= {

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from grader.check.item import Item
-from grader.measures import absolute_error, relative_error, rmse, spike_times, within
+from grader.measures import absolute_error, all_spike_times, relative_error, rmse, within
 from grader.stages import Array, Panel, Reference
 
 Distances = dict[float | None, float]
@@ -45,6 +45,8 @@ def strays(item: Item, until: float | None) -> Array:
     Zero for models in double precision.
     """
     (panel, reference), which = sides(item), columns(item)
+    if not reference.rounded:
+        return np.zeros(len(which))
     counted = slice(None) if until is None else within(panel.time, until)
     expected = reference.traces[item.check.variable][counted, which.start : which.stop]
     runs = (run[item.check.variable][counted, which.start : which.stop] for run in own_runs(item))
@@ -130,7 +132,7 @@ def spikes(item: Item, traces: Mapping[str, Array]) -> list[Array]:
     """The times of spikes in ms that count, for each stimulus that the check is about."""
     time, threshold = sides(item)[0].time, item.exercise.spike_threshold
     last = window(item) or math.inf
-    found = [spike_times(time, traces["V"][:, c], threshold) for c in columns(item)]
+    found = all_spike_times(time, traces["V"][:, list(columns(item))], threshold)
     return [times[(times > item.check.after) & (times <= last)] for times in found]
 
 

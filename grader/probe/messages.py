@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -84,14 +85,14 @@ def look_request(
 
 
 RESETS = 24
-"""How often a population is reset to see where it starts."""
+"""How often the population of one seed is reset to see where it starts."""
 
 
-def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
+def answer_request(look: Mapping[str, Any], drawn: Drawn, seeds: int) -> dict[str, Any]:
     """Ask, as after ``look``, for traces, for the field, and for steps from drawn states."""
     return {
         **look,
-        "resets": RESETS,
+        "resets": math.ceil(RESETS / seeds),  # the population of more seeds is as much larger
         "current": _pack(drawn.panel.current),
         "V0": _pack(drawn.panel.V0),
         "field_states": {name: _pack(array) for name, array in drawn.field_states.items()},

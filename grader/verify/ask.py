@@ -19,7 +19,7 @@ from grader.stages import Attempt, Cell, CellRun, Evidence, Panel, Submission
 from grader.verify.edits import Specimen
 from grader.verify.teacher import Teacher
 
-IN_A_KERNEL = 20  # specimens; each leaves its compiled programs in the kernel's memory
+IN_A_KERNEL = 40  # specimens; each leaves its compiled programs in the kernel's memory
 MOST_LOST = 2  # kernels in a row without an answer, and a further one is tried
 SECONDS = 120.0  # for the questions to one of them
 MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one specimen

@@ -6,6 +6,7 @@ import hashlib
 import pickle
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 from grader.judge.reference import ReferenceModel
 from grader.stages import Array, Panel
@@ -46,6 +47,18 @@ class RememberingModel(ReferenceModel):
     ) -> Found:
         """As the reference does."""
         return self._once(super().field, states, constants)
+
+    def sensitivity(
+        self, states: Mapping[str, Array], constants: Mapping[str, float]
+    ) -> tuple[Array, dict[str, Array]]:
+        """As the reference does."""
+
+        def ask(*about: Any) -> Found:
+            rate, slopes = super(RememberingModel, self).sensitivity(*about)
+            return {"": rate, **slopes}
+
+        slopes = self._once(ask, states, constants)
+        return slopes.pop(""), slopes
 
     def _once(self, ask: Callable[..., Found], *about: object) -> Found:
         said = pickle.dumps((ask.__name__, *about), protocol=5)
