@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 import mmap
 import os
+import subprocess
+import sys
 from pathlib import Path
+
+from conftest import ROOT
 
 from grader.box.disk import remove, taken
 
@@ -36,6 +40,26 @@ def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
     assert taken(str(tmp_path), own, MOST) >= before + (1 << 20)
     mapping.close()
     assert taken(str(tmp_path), own, MOST) < before + (1 << 20)
+
+
+_ZOMBIE = """
+import os
+from grader.box.disk import taken
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may list everything
+if (child := os.fork()) == 0:
+    os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # it has ended, and is not reaped
+print(taken("/there-is-no-such-folder", [child], 1 << 40))
+"""
+
+
+def test_a_process_that_ends_hides_nothing() -> None:
+    """Of a process that has ended nobody but root may list the files: it holds none."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ZOMBIE], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "0.0\n"), done.stderr
 
 
 def test_what_is_too_deep_to_see_counts_as_too_much(tmp_path: Path) -> None:

@@ -58,10 +58,20 @@ def _held(processes: Iterable[int]) -> Iterator[float]:
                         seen.add(file)
                         yield status.st_blocks * 512
             yield from _mapped(pid)
-        except PermissionError:
-            yield math.inf
+        except PermissionError:  # it hides, or it ends: then it is root's, and has no memory
+            if _has_memory(pid):
+                yield math.inf
         except OSError:
             continue  # it has ended
+
+
+def _has_memory(pid: int) -> bool:
+    """Whether a process still runs: one that ends has let go of its memory first."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return file.read().split()[0] != "0"
+    except (OSError, IndexError):
+        return False
 
 
 def _mapped(pid: int) -> Iterator[int]:
