@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -112,11 +113,11 @@ def test_nothing_hidden_reaches_a_student(language: str, graded: Path, tmp_path:
 def test_an_own_check_gives_no_value_away(graded: Path, assignment: Assignment) -> None:
     """Of no sample that fails would the student's own check have told what it should have been.
 
-    And where one line is wrong it begins there.
+    And where one line is wrong it begins there. Every third sample: to draw their pages takes long.
     """
     told = {
         name: given_away(evidence, assignment) + begins_elsewhere(evidence, assignment)
-        for name, evidence in own_evidence(graded, assignment)
+        for name, evidence in own_evidence(graded, assignment, every=3)
     }
-    assert len(told) == len(SAMPLES)
+    assert len(told) == math.ceil(len(SAMPLES) / 3)
     assert {name: one for name, one in told.items() if one} == {}

@@ -22,7 +22,12 @@ PARAMETERS = {
     ("IL", "g_max"): "0.03",
 }
 CHANGES = {"1-percent": 1.01, "20-percent": 1.2, "sign": -1.0}
-CASES = [(*which, change) for which in PARAMETERS for change in CHANGES]
+# Each change with two parameters: `grader verify` makes all of them, of every parameter.
+CASES = [
+    (*which, change)
+    for number, which in enumerate(PARAMETERS)
+    for change in [list(CHANGES)[number % len(CHANGES)]]
+]
 
 
 @pytest.fixture(scope="module")
