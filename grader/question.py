@@ -107,7 +107,7 @@ class _Asked:
         return drawn.panel, answers
 
     async def _answer(self, drawn: Drawn) -> Answers:
-        request = messages.answer_request(self.request(), drawn, len(self.questions.seeds))
+        request = messages.answer_request(self.request(), drawn)
         return replies.read_answer(await self._ask("answer", request), drawn)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:

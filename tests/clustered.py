@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.box.inside.init import descendants
+from grader.box.inside.syscalls import PR_SET_PDEATHSIG, prctl
 
 PATIENCE = 180.0  # seconds, for anything to happen on a busy machine
 
@@ -56,6 +58,7 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_end_with_the_test,
             )
         self.processes.append(process)
         return process
@@ -80,6 +83,7 @@ class Cluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=_end_with_the_test,
         )
 
     def written(self) -> list[str]:
@@ -103,6 +107,11 @@ class Cluster:
                 process.wait(60)
             process.kill()
             process.wait()
+
+
+def _end_with_the_test() -> None:
+    """Whoever is killed leaves no scheduler and no worker behind."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def until(happened: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:

@@ -17,7 +17,7 @@ from grader.gather import Job, gather
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.measures import rmse
-from grader.probe.messages import RESETS
+from grader.probe.messages import DRAWS
 from grader.stages import CheckResult, Evidence
 
 SAMPLES = ROOT / "submissions" / "hh"
@@ -55,9 +55,9 @@ def lost(checks: Mapping[str, CheckResult]) -> set[str]:
 
 
 def test_the_solution_starts_over_a_whole_population(compared: Evidence) -> None:
-    """The start is seen over eight resets of every neuron, and V's draws fill its range."""
+    """The start is seen over many resets of every neuron, and V's draws fill its range."""
     answers = compared.attempts["HH"].answers
-    assert answers.resets == RESETS * compared.attempts["HH"].probe.population
+    assert DRAWS <= answers.resets < DRAWS + compared.attempts["HH"].probe.population
     least, greatest = answers.start["V"]
     assert -80.0 <= least < -79.5
     assert -60.5 < greatest <= -60.0

@@ -84,15 +84,15 @@ def look_request(
     }
 
 
-RESETS = 24
-"""How often the population of one seed is reset to see where it starts."""
+DRAWS = 1536
+"""Of how many neurons it is seen where they start; a population is reset as often as that takes."""
 
 
-def answer_request(look: Mapping[str, Any], drawn: Drawn, seeds: int) -> dict[str, Any]:
+def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
     """Ask, as after ``look``, for traces, for the field, and for steps from drawn states."""
     return {
         **look,
-        "resets": math.ceil(RESETS / seeds),  # the population of more seeds is as much larger
+        "resets": math.ceil(DRAWS / look["size"]),
         "current": _pack(drawn.panel.current),
         "V0": _pack(drawn.panel.V0),
         "field_states": {name: _pack(array) for name, array in drawn.field_states.items()},
