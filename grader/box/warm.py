@@ -54,7 +54,8 @@ class Setup:
 
     ``scratch`` is a folder of the harness where private folders are made; ``programs``
     one with compiled programs, that boxes may open and not change. ``abi`` is the version
-    of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well.
+    of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well,
+    and ``models_only`` that nobody's own simulations run in it; see `grader.xla`.
     """
 
     sandbox: Name
@@ -64,6 +65,7 @@ class Setup:
     programs: str = ""
     abi: int = field(default_factory=landlock.abi)
     gpu: bool = False
+    models_only: bool = False
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -194,7 +196,7 @@ class WarmBox:
 def _environment(setup: Setup) -> dict[str, str]:
     environment = dict(gpu.environment(_ENVIRONMENT) if setup.gpu else _ENVIRONMENT)
     if not setup.gpu:
-        environment[xla.VARIABLE] = xla.quick_flags()
+        environment[xla.VARIABLE] = xla.quick_flags(models_only=setup.models_only)
     if setup.programs:
         boxed = setup.sandbox == "bwrap"
         environment |= {

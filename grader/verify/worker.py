@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment
-from grader.box import programs
 from grader.box.warm import Setup, WarmBox
 from grader.evidence import save_evidence
 from grader.gather import Job, gather
@@ -71,16 +70,13 @@ def _keep(scratch: Path, numbers: Iterator[int], evidence: Evidence) -> None:
 
 
 def _setup(assignment: Assignment, setup: Setup, scratch: Path) -> Setup:
-    """How boxes are made, with the compiled programs that there are."""
+    """How boxes are made; nothing that was compiled for students' notebooks fits them."""
     assert assignment.rubric is not None
     if os.geteuid() == 0:
         scratch.chmod(0o711)
-    programs.make_folder(shown := scratch / "programs")
-    file = programs.file_for(assignment)
-    programs.show((programs.load(file) if file else None) or {}, shown)
     hidden = (assignment.folder.parent, assignment.rubric.folder.parent)
     private = tuple(str(folder.resolve()) for folder in hidden)
-    return replace(setup, scratch=str(scratch), programs=str(shown), private=private)
+    return replace(setup, scratch=str(scratch), private=private, models_only=True)
 
 
 def _runs(base: Evidence) -> Evidence:
