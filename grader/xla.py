@@ -2,7 +2,7 @@
 
 Compiling takes most of the time of an answer. With the first level of optimisation it takes
 less, and a long simulation runs as fast; with none, and without XLA's own fusions, a third,
-but then a long simulation takes three times as long (``tests/benchmarks/compiling.py``
+but then a long simulation takes several times as long (``tests/benchmarks/compiling.py``
 measures both). So students' notebooks get the first. A flag that XLA does not know ends the
 process that reads it: each is set for the versions alone that it was tried with.
 """
