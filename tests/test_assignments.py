@@ -53,12 +53,11 @@ def test_committed_samples_are_what_the_script_builds(id: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("id", IDS)
+@pytest.mark.parametrize(("id", "language"), [*((id, "en") for id in IDS), ("hh", "zh")])
 def test_the_solution_has_100_and_the_released_notebook_0(
     id: str, language: str, tmp_path: Path
 ) -> None:
-    """Without being told which assignment it is, in both languages."""
+    """Without being told which assignment it is, and whatever the language."""
     loaded = _loaded(id)
     assert loaded.rubric is not None
     (handed_in := tmp_path / "in").mkdir()
