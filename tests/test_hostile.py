@@ -233,17 +233,11 @@ def markup(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("batch", "entry"),
-    [
-        pytest.param(combination, entry, id=f"{combination}-{Path(entry.file).stem}")
-        for combination in COMBINATIONS
-        for entry in tried(combination)
-    ],
-    indirect=["batch"],
-)
+@pytest.mark.parametrize("entry", HOSTILE, ids=lambda entry: Path(entry.file).stem)
 def test_verdict(entry: Hostile, batch: Batch) -> None:
     """A hostile notebook gets its verdict, and its attack was really tried."""
+    if entry not in batch.tried:
+        pytest.skip(f"tried with {COMBINATIONS[0]} alone")
     assert entry.file in batch.by_file, batch.said[-2000:]
     assert wrong_verdict(entry, batch.by_file[entry.file]) == []
     assert entry.says in outputs(batch, entry.file), "the attack was not tried"
@@ -259,17 +253,11 @@ def test_no_attack_earns_more_than_its_honest_twin(batch: Batch) -> None:
     } == {}
 
 
-@pytest.mark.parametrize(
-    ("batch", "promise"),
-    [
-        (combination, promise)
-        for combination in COMBINATIONS
-        for promise in sorted({entry.promise for entry in tried(combination)})
-    ],
-    indirect=["batch"],
-)
+@pytest.mark.parametrize("promise", sorted({entry.promise for entry in HOSTILE}))
 def test_promise(promise: str, batch: Batch) -> None:
     """What a promise says must not happen did not happen, for all notebooks that test it."""
+    if promise not in {entry.promise for entry in batch.tried}:
+        pytest.skip(f"tried with {COMBINATIONS[0]} alone")
     broken = [
         f"{entry.file}: {FACTS[fact]}: {shown}"
         for entry in HOSTILE
