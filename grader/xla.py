@@ -1,7 +1,7 @@
 """How XLA compiles in a kernel: with less effort, for a lesson's models run only for an instant.
 
 Compiling takes most of the time of an answer. With the first level of optimisation it takes
-less, and a long simulation runs as fast; with none, and without XLA's own fusions, a third,
+less, and a long simulation runs as fast; with none, and without XLA's own fusions, less still,
 but then a long simulation takes several times as long (``tests/benchmarks/compiling.py``
 measures both). So students' notebooks get the first. A flag that XLA does not know ends the
 process that reads it: each is set for the versions alone that it was tried with.

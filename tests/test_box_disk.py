@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import mmap
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import ROOT
 
 from grader.box.disk import remove, taken
@@ -60,6 +62,34 @@ def test_a_process_that_ends_hides_nothing() -> None:
         [sys.executable, "-c", _ZOMBIE], capture_output=True, text=True, cwd=ROOT, timeout=60
     )
     assert (done.returncode, done.stdout) == (0, "0.0\n"), done.stderr
+
+
+_LEADERLESS = """
+import ctypes, os, threading, time
+from grader.box.disk import taken
+if os.geteuid() == 0:
+    os.setuid(65534)
+reading, writing = os.pipe()
+if (child := os.fork()) == 0:
+    def goes_on():
+        time.sleep(0.2)
+        os.write(writing, b"x")
+        time.sleep(10)
+    threading.Thread(target=goes_on).start()
+    ctypes.CDLL(None).syscall(60, 0)  # exit, of this thread alone
+os.read(reading, 1)
+print(taken("/there-is-no-such-folder", [child], 1 << 40))
+os.kill(child, 9)
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of a system call")
+def test_a_process_whose_first_thread_ended_hides_nothing() -> None:
+    """What its other threads hold can't be told, so it counts as too much."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LEADERLESS], capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "inf\n"), done.stderr
 
 
 def test_what_is_too_deep_to_see_counts_as_too_much(tmp_path: Path) -> None:

@@ -66,12 +66,16 @@ def _held(processes: Iterable[int]) -> Iterator[float]:
 
 
 def _has_memory(pid: int) -> bool:
-    """Whether a process still runs: one that ends has let go of its memory first."""
-    try:
-        with open(f"/proc/{pid}/statm") as file:
-            return file.read().split()[0] != "0"
-    except (OSError, IndexError):
-        return False
+    """Whether a thread of a process still runs: one that ends has let go of its memory first.
+
+    The first may have ended, and the others go on.
+    """
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/statm") as file:
+                if not file.read().startswith("0 "):
+                    return True
+    return False
 
 
 def _mapped(pid: int) -> Iterator[int]:

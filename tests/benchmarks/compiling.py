@@ -64,13 +64,7 @@ def _child() -> None:
     assert assignment.rubric is not None
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in read_notebook(assignment.rubric.solution).cells:
-        if cell.kind == "code" and cell.id in (
-            "imports",
-            "channel-IK",
-            "channel-INa",
-            "channel-IL",
-            "HH",
-        ):
+        if cell.kind == "code" and cell.id in CELLS:
             exec(cell.source, names)
     taken = [_answer(assignment, names) for _ in range(ANSWERS)]
     print(json.dumps({"answer": min(taken[1:]), "long simulation": _long(names)}))
