@@ -56,7 +56,8 @@ def check(
     if os.environ.get(WITHIN):  # a notebook that is being checked checks itself
         return OK
     page = out or (Path("report.html") if html else None)
-    _look_first(notebook, page, lang)
+    if (why_not := refusal(notebook, page, language_of(lang))) is not None:
+        fail(why_not, language_of(lang))
     # The kernel takes longest: it starts before anything else is imported.
     with loading({**kernel_environment(), **keeping_programs()}) as waiting:
         from grader.console import show_check, working
@@ -80,7 +81,8 @@ def check(
         try:
             page.write_text(student_html(report, pictures=not in_cell), "utf-8")
         except OSError as error:
-            _refuse("unwritable", language, page=str(page), reason=error.strerror or "")
+            reason = error.strerror or ""
+            fail(_sentence("unwritable", language, page=str(page), reason=reason), language)
     show_check(report, page, named=not in_cell)
     if report.run.status == "unreadable":
         return USAGE
@@ -89,21 +91,22 @@ def check(
     return OK if all(check.status == "pass" for check in report.checks) else BELOW
 
 
-def _look_first(notebook: Path, page: Path | None, lang: str | None) -> None:
-    """End with a sentence where there is nothing to check, or nowhere to write to."""
+def refusal(notebook: Path, page: Path | None, language: str) -> str | None:
+    """The sentence where there is nothing to check, or nowhere to write to; None else."""
     if notebook.is_dir():
-        _refuse("folder", language_of(lang), folder=str(notebook))
+        return _sentence("folder", language, folder=str(notebook))
     if not notebook.is_file():
-        _refuse("no_file", language_of(lang), file=str(notebook))
+        return _sentence("no_file", language, file=str(notebook))
     try:
         notebook.open("rb").close()
     except OSError as error:
-        _refuse("closed", language_of(lang), file=str(notebook), reason=error.strerror or "")
+        return _sentence("closed", language, file=str(notebook), reason=error.strerror or "")
     if page is not None and (page.suffix.lower() != ".html" or not page.absolute().parent.is_dir()):
-        _refuse("page", language_of(lang), page=str(page))
+        return _sentence("page", language, page=str(page))
+    return None
 
 
-def _refuse(message: str, language: str, **values: str) -> None:
-    from grader.words import catalogue
+def _sentence(message: str, language: str, **values: str) -> str:
+    from grader.words import catalogue  # only where it is needed: the kernel comes first
 
-    fail(catalogue(language).say(f"cli.check.{message}", **values), language)
+    return catalogue(language).say(f"cli.check.{message}", **values)
