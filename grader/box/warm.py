@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from grader import xla
 from grader.box import BoxFailed, bwrap, gpu, places, user
 from grader.box.inside import landlock
 
@@ -54,8 +53,7 @@ class Setup:
 
     ``scratch`` is a folder of the harness where private folders are made; ``programs``
     one with compiled programs, that boxes may open and not change. ``abi`` is the version
-    of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well,
-    and ``models_only`` that nobody's own simulations run in it; see `grader.xla`.
+    of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well.
     """
 
     sandbox: Name
@@ -65,7 +63,6 @@ class Setup:
     programs: str = ""
     abi: int = field(default_factory=landlock.abi)
     gpu: bool = False
-    models_only: bool = False
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -195,8 +192,6 @@ class WarmBox:
 
 def _environment(setup: Setup) -> dict[str, str]:
     environment = dict(gpu.environment(_ENVIRONMENT) if setup.gpu else _ENVIRONMENT)
-    if not setup.gpu:
-        environment[xla.VARIABLE] = xla.quick_flags(models_only=setup.models_only)
     if setup.programs:
         boxed = setup.sandbox == "bwrap"
         environment |= {

@@ -21,8 +21,8 @@ REPLY = "_grader_reply"  # where the kernel leaves its reply
 _PARTS = {
     "afresh": ("settings", "afresh"),
     "before": ("keep",),
-    "look": ("keep", "model", "settings", "look"),
-    "answer": ("keep", "model", "settings", "arrays", "subject", "answer"),
+    "look": ("keep", "effort", "model", "settings", "look"),
+    "answer": ("keep", "effort", "model", "settings", "arrays", "subject", "answer"),
     "recorded": ("model", "arrays", "records"),
     "saved_figures": ("figures",),
 }

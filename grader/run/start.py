@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from grader import cache, xla
+from grader import cache
 
 _PROGRAM = Path(__file__).with_name("waiting.py")
 WITHIN = "GRADER_WITHIN"
@@ -45,7 +45,6 @@ def kernel_environment(
         PIP_NO_INDEX="1",
         PIP_DISABLE_PIP_VERSION_CHECK="1",
         PYTHONIOENCODING="utf-8",
-        **{xla.VARIABLE: xla.quick_flags(environment.get(xla.VARIABLE, ""))},
     )
     if folder is not None:
         environment["IPYTHONDIR"] = str(folder / "ipython")

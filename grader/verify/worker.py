@@ -76,7 +76,7 @@ def _setup(assignment: Assignment, setup: Setup, scratch: Path) -> Setup:
         scratch.chmod(0o711)
     hidden = (assignment.folder.parent, assignment.rubric.folder.parent)
     private = tuple(str(folder.resolve()) for folder in hidden)
-    return replace(setup, scratch=str(scratch), private=private, models_only=True)
+    return replace(setup, scratch=str(scratch), private=private)
 
 
 def _runs(base: Evidence) -> Evidence:

@@ -112,8 +112,7 @@ def finer(subject, runs, steps, divisions):
 
 def run_legs(subject, legs):
     """What each leg told, under the same names: all in one loop, if there are many neurons."""
-    if subject.size == 1:
-        subject.compile()  # a loop for each length
+    if subject.size == 1:  # a loop for each length, compiled once
         each = len(subject.small_steps)
         small = legs.get("small", [])
         groups = [small[i : i + each] for i in range(0, len(small), each)]

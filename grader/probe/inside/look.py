@@ -7,6 +7,7 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
+from .effort import quickly
 from .keep import keep_model, kept
 from .model import (
     CARRIER,
@@ -161,7 +162,7 @@ def measure(channels, size):
     try:
         for state in gates:
             state.value = jax.device_put(np.ones(size, state.dtype))
-        compiled = jax.jit(currents)
+        compiled = quickly(currents)
         at = {V: compiled(np.full(size, V)) for V in (-100.0, -20.0, 60.0)}
     except BaseException:
         return {}

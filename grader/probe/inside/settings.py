@@ -19,6 +19,7 @@ from brainpy.math.defaults import env
 OPTIONS = {
     "jax_platform_name": "cpu",
     "jax_disable_jit": False,
+    "jax_disable_most_optimizations": True,  # of what isn't compiled as a whole; see `effort`
     "jax_debug_nans": False,
     "jax_debug_infs": False,
     "jax_default_device": "cpu",

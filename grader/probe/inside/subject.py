@@ -9,6 +9,7 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
+from .effort import quickly
 from .model import CARRIER, carriers, is_a, named_members, own_states, states
 
 
@@ -68,14 +69,10 @@ class Subject:
         self.variables = self.model.vars().unique()
         self.fresh = {k: v.value for k, v in self.variables.items()}
         self.nodes = list(self.model.nodes().subset(bp.DynamicalSystem).unique().values())
-        self.loop, self.compiled = self.go, bm.jit(self.slopes)
+        self.loop, self.compiled = quickly(self.go), quickly(self.slopes)
         self.fixed = set()  # states that take the same step whatever dt is
         single = not jax.config.jax_enable_x64
         self.small_steps = tuple(dt * (50 if single else 1) for dt in (1e-4, 5e-5, 2.5e-5))  # ms
-
-    def compile(self):
-        """From now on a loop of the same length is not looked at again."""
-        self.loop = bm.jit(self.go)
 
     def start(self, values):
         """The given values where a run begins, by variable."""
