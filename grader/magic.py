@@ -23,7 +23,7 @@ from typing import Any, Final
 import click
 from IPython.core.error import UsageError
 
-from grader.cli.check import check, refusal
+from grader.cli.check import check, page_of, refusal
 from grader.cli.options import BELOW, OK, language_of
 from grader.read.notebook import read_notebook
 from grader.words import Catalogue, catalogue
@@ -60,7 +60,7 @@ def _run(shell: Any, line: str) -> None:
     words = catalogue(language)
     if not is_named and own is None:
         raise UsageError(words.say("notebook.which"))
-    page = asked["out"] or (Path("report.html") if asked["html"] else None)
+    page = page_of(asked["out"], asked["html"])
     if (why_not := refusal(notebook, page, language)) is not None:
         raise UsageError(why_not)
     _tell(_saved(shell, notebook, words))
@@ -111,8 +111,12 @@ def _saved(shell: Any, notebook: Path, words: Catalogue) -> Iterable[str]:
 
     Raises ``UsageError`` where it can't be read.
     """
-    when = datetime.fromtimestamp(notebook.stat().st_mtime).strftime("%H:%M:%S")
-    submission = read_notebook(notebook)
+    try:
+        when = datetime.fromtimestamp(notebook.stat().st_mtime).strftime("%H:%M:%S")
+        submission = read_notebook(notebook)
+    except OSError as error:  # it could be opened a moment ago
+        reason = error.strerror or ""
+        raise UsageError(words.say("cli.check.closed", file=str(notebook), reason=reason)) from None
     if (fault := submission.fault) is not None:
         raise UsageError(words.say(fault.message_id, **fault.values))
     yield words.say("notebook.saved", file=notebook.name, time=when)

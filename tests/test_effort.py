@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import brainpy.math as bm
+import jax
 import jax.numpy as jnp
 import pytest
 
 from grader.probe.inside import effort
+
+UNKNOWN = {"xla_of_another_year": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -17,18 +21,22 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "_grader_kept", raising=False)
 
 
-def test_the_installed_xla_spares_effort() -> None:
-    """XLA takes the options, all of them where it still knows them; the result is the same."""
-    assert "xla_backend_optimization_level" in effort.effort()
-    assert effort.quickly(lambda x: x * 2 + 1)(jnp.arange(3)).tolist() == [1, 3, 5]
+@pytest.mark.parametrize("compiled", [jax.jit, bm.jit])
+def test_what_was_found_is_what_programs_are_compiled_with(
+    monkeypatch: pytest.MonkeyPatch, compiled: Any
+) -> None:
+    """The options reach XLA: it complains of one that it does not know."""
+    assert float(effort.quickly(lambda x: x * 2 + 1, compiled)(2.0)) == 5.0
+    sys.modules.pop("_grader_kept")
+    monkeypatch.setattr(effort, "effort", lambda: UNKNOWN)
+    with pytest.raises(Exception, match="No such compile option"):
+        effort.quickly(lambda x: x * 2 + 1, compiled)(2.0)
 
 
-def test_an_unknown_option_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this XLA does not know is not asked of it; the others are."""
-    known = {"xla_backend_optimization_level": 0}
-    monkeypatch.setattr(effort, "LITTLE", {"xla_of_another_year": 1, **known})
-    assert effort.effort() == known
-    monkeypatch.setattr(effort, "LITTLE", {"xla_of_another_year": 1})
+def test_what_this_xla_does_not_know_is_not_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown option is left out, and the program is compiled as ever."""
+    assert effort.effort() in ({}, effort.NO_FUSIONS)
+    monkeypatch.setattr(effort, "NO_FUSIONS", UNKNOWN)
     assert effort.effort() == {}
     assert float(effort.quickly(lambda x: x + 1)(1.0)) == 2.0
 

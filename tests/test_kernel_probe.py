@@ -152,13 +152,14 @@ def settings():
     return (bm.get_dt(), bm.get_mode(), bm.get_float(), jax.config.jax_enable_x64,
             brainstate.environ.get_precision(), jax.config.jax_debug_nans,
             dict(names["_typed_names"]), random.getstate()[1],
-            np.random.get_state()[1].tolist(), str(bm.random.DEFAULT.value))
+            np.random.get_state()[1].tolist(), str(bm.random.DEFAULT.value), jax.config.values)
 
 import sys
 import jax
 bm.set_dt(0.05)
 bm.set_mode(bm.training_mode)
 jax.config.update("jax_debug_nans", True)
+jax.config.update("jax_disable_most_optimizations", True)
 own = IL(3)
 was = settings()
 """

@@ -65,7 +65,8 @@ def said(folder: Path) -> list[Any]:
         changed.replace("g_max=35.", "g_max=36."), "%grader check --assignment nix",
         "%grader check sub/broken.ipynb", "%grader check sub", "%grader check --nix",
         "%grader check --lang fr", '%grader check "my', "%grader check one.ipynb two.ipynb",
-        "%grader grade", "%grader check --help",
+        "%grader grade", "%grader check --help", "%grader check gone.ipynb",
+        "%grader check -o page.txt", "%grader check -o nowhere/page.html",
         "open('another.ipynb', 'w').close()\n%grader check --lang zh",
     )  # fmt: skip
 
@@ -102,7 +103,8 @@ def test_what_is_not_saved_is_told(said: list[Any]) -> None:
 
 def test_what_cannot_be_done_is_a_sentence(said: list[Any]) -> None:
     """A broken file, a folder, a wrong option: one line each, no traceback, and no run."""
-    broken, folder, option, value, quote, two, other, usage, which = map(text, said[5:14])
+    broken, folder, option, value, quote, two, other, usage = map(text, said[5:13])
+    gone, no_page, nowhere, which = map(text, said[13:17])
     assert "The file breaks off in the middle" in broken
     assert "sub is a folder." in folder
     assert "There is no option --nix." in option
@@ -111,7 +113,10 @@ def test_what_cannot_be_done_is_a_sentence(said: list[Any]) -> None:
     assert "The command is not written as it should be" in two
     assert "Write %grader check, or %grader check NAME.ipynb." in other
     assert usage.startswith("Usage: grader check")
+    assert "gone.ipynb: there is no such file." in gone
+    assert "page.txt" in no_page
+    assert "page.html" in nowhere
     assert "在这里无法得知这个笔记本是哪个文件" in which
     assert not any(
-        "Traceback" in one or "fresh kernel; your" in one for one in map(text, said[5:12])
+        "Traceback" in one or "fresh kernel; your" in one for one in map(text, said[5:16])
     )

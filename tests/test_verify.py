@@ -43,7 +43,7 @@ def a_share(one_of: int) -> Callable[[int, Specimen], bool]:
 
     def chosen(number: int, specimen: Specimen) -> bool:
         seen[specimen.operator] += 1
-        return seen[specimen.operator] % one_of == 1
+        return (seen[specimen.operator] - 1) % one_of == 0
 
     return chosen
 

@@ -105,6 +105,9 @@ def test_named_and_wrongly_named_are_counted(assignment: Assignment) -> None:
     matrix = Matrix(assignment=assignment, seeds=(1,), rows=rows)
     tally = matrix.operators()["o"]
     assert (tally.number, tally.named, tally.wrongly_named, tally.missed) == (4, 3, 1, 0)
+    assert matrix.faults() == [rows[2]]
+    page = verify_html(matrix, Labelled(number=0, wrong={}), "HH", 1.0, "en")
+    assert f"another mistake is named: {TENFOLD}" in page
     table = by_operator(matrix, "en")
     assert dict(zip(table.head, table.rows[0], strict=True))["wrongly named"] == "1"
 

@@ -55,7 +55,7 @@ def check(
     """The public checks of one notebook, as a table and as a page."""
     if os.environ.get(WITHIN):  # a notebook that is being checked checks itself
         return OK
-    page = out or (Path("report.html") if html else None)
+    page = page_of(out, html)
     if (why_not := refusal(notebook, page, language_of(lang))) is not None:
         fail(why_not, language_of(lang))
     # The kernel takes longest: it starts before anything else is imported.
@@ -89,6 +89,11 @@ def check(
     if report.outcome == "not_graded":
         return OUR_FAULT
     return OK if all(check.status == "pass" for check in report.checks) else BELOW
+
+
+def page_of(out: Path | None, html: bool) -> Path | None:
+    """Where the page is kept, if it was asked for."""
+    return out or (Path("report.html") if html else None)
 
 
 def refusal(notebook: Path, page: Path | None, language: str) -> str | None:

@@ -37,9 +37,9 @@ class Row:
     def is_right(self) -> bool:
         """Whether it got what it deserves: a right one everything, a wrong one less.
 
-        Nothing that is right has a mistake named.
+        Nothing that is right has a mistake named, and nothing wrong another than was made.
         """
-        if self.errors or self.is_false_alarm:
+        if self.errors or self.is_false_alarm or self.is_wrongly_named:
             return False
         if self.equal:
             return True
@@ -98,7 +98,7 @@ class Matrix:
         return [row for row in self.rows if row.equal]
 
     def faults(self) -> list[Row]:
-        """Right models that lost points, wrong ones with full marks, and our own errors."""
+        """Right models that lost points, wrong ones with full marks, false names, our errors."""
         return [row for row in self.rows if not row.is_right]
 
     def operators(self) -> Mapping[str, Tally]:
@@ -117,5 +117,5 @@ def _tally(rows: Sequence[Row]) -> Tally:
         caught=Counter(families),
         named=sum(bool(row.diagnoses) for row in rows),
         wrongly_named=sum(row.is_wrongly_named for row in rows) if is_known else None,
-        missed=sum(not row.is_right for row in rows),
+        missed=sum(bool(row.full) for row in rows),
     )

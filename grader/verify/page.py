@@ -99,7 +99,9 @@ def why(row: Row, words: Catalogue) -> str:
     if row.specimen.right:
         messages = " ".join(row.messages)[:400]
         return words.say("verify.faults.right_lost", points=row.lowest, messages=messages)
-    return words.say("verify.faults.wrong_full", seeds=len(row.full))
+    if row.full:
+        return words.say("verify.faults.wrong_full", seeds=len(row.full))
+    return words.say("verify.faults.wrongly_named", diagnoses=", ".join(row.diagnoses))
 
 
 def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table:

@@ -1,8 +1,8 @@
 """How the probe's own programs are compiled: with little effort, for each runs an instant only.
 
-Compiling takes most of the time of an answer. Without optimisation and without XLA's own
-fusions it takes half; but a long simulation then takes several times as long, so that what a
-notebook compiles for itself is none of this (``tests/benchmarks/compiling.py`` measures both).
+Compiling takes most of the time of an answer, and without optimisation (`settings`) and XLA's own
+fusions far less. A long simulation then takes several times as long, so a notebook's own programs
+are compiled as ever. ``tests/benchmarks/compiling.py`` measures both.
 """
 
 import brainpy.math as bm
@@ -10,24 +10,18 @@ import jax
 
 from .keep import once
 
-LITTLE = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
+NO_FUSIONS = {"xla_cpu_use_fusion_emitters": False}
 
 
-def quickly(function):
-    """``function``, compiled with as little effort as this XLA takes."""
-    return bm.jit(function, compiler_options=once("effort", effort))
+def quickly(function, compiled=bm.jit):
+    """``function``, compiled with as little effort as this XLA takes; JAX's or BrainPy's way."""
+    return compiled(function, compiler_options=once("effort", effort))
 
 
 def effort():
-    """The options of `LITTLE` that this version of XLA knows; an unknown one is an error."""
-    tries = (LITTLE, *({name: value} for name, value in LITTLE.items()))
-    return next((options for options in tries if known(options)), {})
-
-
-def known(options):
-    """Whether a program is compiled with these ``options``."""
+    """The options to compile with: none where this version of XLA does not know them."""
     try:
-        jax.jit(lambda: 0, compiler_options=options).lower().compile()
+        jax.jit(lambda: 0, compiler_options=NO_FUSIONS).lower().compile()
     except Exception:
-        return False
-    return True
+        return {}
+    return NO_FUSIONS

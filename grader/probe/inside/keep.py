@@ -1,4 +1,4 @@
-"""Which class is the graded cell's, and holding on to it.
+"""Which class is the graded cell's, and holding on to it and to what was found out before.
 
 The questions are asked right after the graded cell, so that nothing that the notebook
 does later can change the answers.

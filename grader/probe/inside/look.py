@@ -162,7 +162,7 @@ def measure(channels, size):
     try:
         for state in gates:
             state.value = jax.device_put(np.ones(size, state.dtype))
-        compiled = quickly(currents)
+        compiled = quickly(currents, jax.jit)
         at = {V: compiled(np.full(size, V)) for V in (-100.0, -20.0, 60.0)}
     except BaseException:
         return {}

@@ -19,7 +19,7 @@ from brainpy.math.defaults import env
 OPTIONS = {
     "jax_platform_name": "cpu",
     "jax_disable_jit": False,
-    "jax_disable_most_optimizations": True,  # of what isn't compiled as a whole; see `effort`
+    "jax_disable_most_optimizations": True,  # to compile takes longest; see `effort` as well
     "jax_debug_nans": False,
     "jax_debug_infs": False,
     "jax_default_device": "cpu",
@@ -45,7 +45,8 @@ def tidy(dt, x64):
 @contextlib.contextmanager
 def put_back():
     """Whatever is changed within is afterwards as it was: settings, names, random numbers."""
-    options = {name: getattr(jax.config, name, None) for name in (*OPTIONS, "jax_enable_x64")}
+    now = jax.config.values
+    options = {name: now[name] for name in (*OPTIONS, "jax_enable_x64") if name in now}
     naming = vars(sys.modules[bm.clear_name_cache.__module__])
     tables = [env.settings, naming.get("_name2id", {}), naming.get("_typed_names", {})]
     contents = [dict(table) for table in tables]
