@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from grader.read.classes import last_name
 from grader.read.source import parse
@@ -13,6 +14,7 @@ from grader.stages import Evidence
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
+@lru_cache(maxsize=256)  # verify judges a source under many seeds
 def hung_at(source: str, name: str, type_name: str = "") -> int | None:
     """The line that hangs something at a name with a dot, ``"ion.channel"``; None for nowhere.
 
