@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.assignment import Exercise
+from grader.assignment import Exercise, Parameter
 from grader.verify.edits import Specimen, swapped
 from grader.verify.equivalents.integrators import super_call
 from grader.verify.teacher import Teacher
@@ -43,8 +44,13 @@ def parameters(teacher: Teacher) -> Iterator[Specimen]:
                     operator=wrong.operator,
                     place=f"{place}: {asked.value:.6g} -> {wrong.value:.6g}",
                     cells={teacher.graded: swapped(tree, call, new)},
-                    cause=wrong.cause,
+                    cause=_named_by(asked, wrong.value) or wrong.cause,
                 )
+
+
+def _named_by(asked: Parameter, value: float) -> str:
+    """The sentence of the assignment's own for that value, which is then the one to be said."""
+    return next((m.message for m in asked.mistakes if math.isclose(m.value, value)), "")
 
 
 def _wrong(exercise: Exercise, owner: str, parameter: str) -> Iterator[_Wrong]:
