@@ -27,6 +27,7 @@ class CountedChannel(AsyncZMQSocketChannel):
 
     count: Callable[[int], None] | None = None
 
+    # A coroutine, as its base's own is; the base of that has a plain one.
     async def _recv(self, **options: Any) -> dict[str, Any]:  # type: ignore[override]
         frames = await self.socket.recv_multipart(**options)
         if self.count is not None:

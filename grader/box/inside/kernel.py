@@ -21,7 +21,7 @@ def run(descriptors: Mapping[str, int], key: bytes) -> None:
     ports = {channel: number for number, channel in enumerate(CHANNELS, 1)}
     by_port = {ports[channel]: descriptor for channel, descriptor in descriptors.items()}
 
-    class BoxedKernelApp(kernelapp.IPKernelApp):  # type: ignore[misc]
+    class BoxedKernelApp(kernelapp.IPKernelApp):  # type: ignore[misc]  # a base of type Any
         """Without a connection file and without a heartbeat: the harness holds a pidfd."""
 
         def init_connection_file(self) -> None:
@@ -50,7 +50,7 @@ def run(descriptors: Mapping[str, int], key: bytes) -> None:
             s.bind(f"ipc://{port}")
             return port
 
-    class WithoutPipe(kernelapp.IOPubThread):  # type: ignore[misc]
+    class WithoutPipe(kernelapp.IOPubThread):  # type: ignore[misc]  # a base of type Any
         """Without the TCP socket for the output of forked processes: there is no network."""
 
         def __init__(self, socket: Any, pipe: bool = False, **options: Any) -> None:

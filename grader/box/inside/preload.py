@@ -70,7 +70,7 @@ def _draw_once() -> None:
     axes.plot([0, 1], label="warm $x_1$")
     axes.set_title("warm")
     axes.legend()
-    FigureCanvasAgg(figure).print_png(open(os.devnull, "wb"))  # noqa: SIM115
+    FigureCanvasAgg(figure).print_png(open(os.devnull, "wb"))  # noqa: SIM115 - it keeps nothing
 
 
 def _fail_once() -> None:
@@ -105,5 +105,5 @@ def _no_progress_bar(brainpy: Any) -> None:
         original(self, *arguments, **options)
         self.progress_bar = False
 
-    without.__wrapped__ = original  # type: ignore[attr-defined]
+    without.__wrapped__ = original  # type: ignore[attr-defined]  # as functools.wraps does
     runner.__init__ = without
