@@ -39,9 +39,9 @@ def all_spike_times(time: Array, V: Array, threshold: float) -> list[Array]:
 
 def upward(V: Array, threshold: float) -> npt.NDArray[np.bool_]:
     """Whether ``V`` goes from below ``threshold`` to it or above in each step, ``(T - 1, ...)``."""
-    before, after = V[:-1], V[1:]
+    before, after, finite = V[:-1], V[1:], np.isfinite(V)
     crossing = (before < threshold) & (after >= threshold)
-    return np.asarray(crossing & np.isfinite(before) & np.isfinite(after))
+    return np.asarray(crossing & finite[:-1] & finite[1:])
 
 
 def spike_count(time: Array, V: Array, threshold: float) -> int:

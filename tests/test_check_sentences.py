@@ -14,7 +14,8 @@ from test_check_simulation import crowded
 from grader.assignment import Assignment, Check
 from grader.check import TABLE, Item
 from grader.judge.compare import Comparison
-from grader.judge.verdict import state_in_words, verdict
+from grader.judge.results import state_in_words
+from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.report.page import student_page
 from grader.stages import CellRun, CheckResult, Evidence, ModelProbe

@@ -37,7 +37,7 @@ def within(item: Item, until: float | None, distance: float, what: str) -> str:
 def is_finite(item: Item, variable: str) -> bool:
     """Whether the trace of a state holds numbers alone, on the stimuli of the check."""
     found = trace(item, variable)
-    return found is not None and bool(np.isfinite(found[:, list(columns(item))]).all())
+    return found is not None and bool(np.isfinite(found[:, columns(item)]).all())
 
 
 def not_finite(item: Item, variable: str) -> Finding | None:
@@ -88,7 +88,7 @@ def by_field(item: Item, detail: str) -> Finding | None:
     """
     probe, reference = item.attempt.probe, item.attempt.reference
     states = ("V", *item.exercise.gates)
-    if not (_other_integrators(probe) or steps_otherwise(item)) or not converges(item):
+    if not item.once("scheme", lambda: _is_another_scheme(item)):
         return None
     asked = {channel.name for channel in item.exercise.channels}
     if any(c.integrated and c.name not in asked for c in probe.channels) or reference is None:
@@ -98,6 +98,11 @@ def by_field(item: Item, detail: str) -> Finding | None:
     if starts_elsewhere(item, item.exercise.gates):
         return None
     return Finding(credit=1.0, message_id="checks.trace.other_scheme", detail=detail)
+
+
+def _is_another_scheme(item: Item) -> bool:
+    other = bool(_other_integrators(item.attempt.probe)) or steps_otherwise(item)
+    return other and converges(item)
 
 
 def _other_integrators(probe: ModelProbe) -> set[str]:

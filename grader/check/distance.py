@@ -21,7 +21,7 @@ def distances(item: Item) -> Distances | None:
 
     The model must have answered, and the reference too.
     """
-    return _MEASURES[item.check.kind](item)
+    return item.once(f"distances {item.check.id}", lambda: _MEASURES[item.check.kind](item))
 
 
 STRAYS = 4.0
@@ -46,12 +46,12 @@ def strays(item: Item, until: float | None) -> Array:
     """
     (panel, reference), which = sides(item), columns(item)
     if not reference.rounded:
-        return np.zeros(len(which))
+        return np.zeros(which.stop - which.start)
     counted = slice(None) if until is None else within(panel.time, until)
-    expected = reference.traces[item.check.variable][counted, which.start : which.stop]
-    runs = (run[item.check.variable][counted, which.start : which.stop] for run in own_runs(item))
+    expected = reference.traces[item.check.variable][counted, which]
+    runs = (run[item.check.variable][counted, which] for run in own_runs(item))
     far = [np.sqrt(np.mean(np.square(run - expected), axis=0)) for run in runs]
-    return np.asarray(np.max([np.zeros(len(which)), *far], axis=0))
+    return np.asarray(np.max([np.zeros(which.stop - which.start), *far], axis=0))
 
 
 def weights(item: Item, until: float | None) -> Array:
@@ -59,6 +59,8 @@ def weights(item: Item, until: float | None) -> Array:
 
     1 where `STRAYS` times that is within the tolerance, and where none was derived.
     """
+    if not sides(item)[1].rounded:
+        return np.ones(len(names(item)))
     allowed, far = tolerance(item, until), STRAYS * strays(item, until)
     return np.divide(allowed, far, out=np.ones_like(far), where=far > allowed)
 
@@ -110,12 +112,17 @@ def sides(item: Item) -> tuple[Panel, Reference]:
     return item.attempt.panel, item.attempt.reference
 
 
-def columns(item: Item) -> range:
+def columns(item: Item) -> slice:
     """The stimuli that a check is about."""
     panel, _ = sides(item)
     if item.check.stimuli == "public":
-        return range(panel.public)
-    return range(panel.public, len(panel.names))
+        return slice(0, panel.public)
+    return slice(panel.public, len(panel.names))
+
+
+def names(item: Item) -> tuple[str, ...]:
+    """The names of those stimuli."""
+    return sides(item)[0].names[columns(item)]
 
 
 def own_state(item: Item, variable: str) -> str | None:
@@ -132,7 +139,7 @@ def spikes(item: Item, traces: Mapping[str, Array]) -> list[Array]:
     """The times of spikes in ms that count, for each stimulus that the check is about."""
     time, threshold = sides(item)[0].time, item.exercise.spike_threshold
     last = window(item) or math.inf
-    found = all_spike_times(time, traces["V"][:, list(columns(item))], threshold)
+    found = all_spike_times(time, traces["V"][:, columns(item)], threshold)
     return [times[(times > item.check.after) & (times <= last)] for times in found]
 
 
@@ -144,11 +151,14 @@ def _traces(item: Item) -> Distances | None:
     found, (panel, reference) = trace(item, item.check.variable), sides(item)
     if found is None:
         return None
-    which = list(columns(item))
-    expected = reference.traces[item.check.variable][:, which]
-    apart = found[:, which] - expected
+    which = columns(item)
+    own, expected = found[:, which], reference.traces[item.check.variable][:, which]
+
+    def counting(weight: Array) -> Array:
+        return own if (weight == 1.0).all() else expected + weight * (own - expected)
+
     return {
-        until: rmse(expected + weights(item, until) * apart, expected, panel.time, until)
+        until: rmse(counting(weights(item, until)), expected, panel.time, until)
         for until in item.check.until or (None,)
     }
 

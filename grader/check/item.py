@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from grader.assignment import Assignment, Channel, Check, Exercise, Parameter
 from grader.check.lines import astray, hung_at, last_line_in
 from grader.failures import is_misplaced
 from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
 
+_Found = TypeVar("_Found")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One check of one exercise of one submission."""
+    """One check of one exercise of one submission.
+
+    ``known`` is what was worked out already of ``attempt``, for all checks that share it.
+    """
 
     check: Check
     assignment: Assignment
     evidence: Evidence
     attempt: Attempt
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, what: str, work: Callable[[], _Found]) -> _Found:
+        """What ``work`` finds out of the attempt, remembered under a name."""
+        if what not in self.known:
+            self.known[what] = work()
+        found: _Found = self.known[what]
+        return found
 
     @property
     def exercise(self) -> Exercise:

@@ -55,7 +55,7 @@ def _recorded(item: Item, is_right: _Rule) -> Finding:
             credit=0.0, message_id="checks.record.missing", values=values, cell=item.cell
         )
     panel, _ = sides(item)
-    which = list(columns(item))
+    which = columns(item)
     V = np.vstack([panel.V0, traces["V"]])[:, which]
     crosses = upward(V, item.exercise.spike_threshold)
     fires = crosses.any(axis=0)

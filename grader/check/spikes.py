@@ -9,7 +9,7 @@ from dataclasses import replace
 from grader.check.comparable import by_field, is_finite, not_comparable, not_finite
 from grader.check.distance import (
     STRAYS,
-    columns,
+    names,
     own_runs,
     sides,
     spike_times_apart,
@@ -27,15 +27,14 @@ def spike_count(item: Item) -> Finding:
     """The share of stimuli to which the model fires as often as the reference."""
     if finding := not_comparable(item, "V"):
         return finding
-    panel, reference = sides(item)
     found, expected = (
         [len(times) for times in spikes(item, traces)]
-        for traces in (item.attempt.answers.traces, reference.traces)
+        for traces in (item.attempt.answers.traces, sides(item)[1].traces)
     )
     alike = [not other for other in _other_number(item)]
     detail = "; ".join(
-        f"{panel.names[c]}: {f} (expected {e})"
-        for c, f, e in zip(columns(item), found, expected, strict=True)
+        f"{name}: {f} (expected {e})"
+        for name, f, e in zip(names(item), found, expected, strict=True)
     )
     one = len(found) == 1
     values: dict[str, Value] = {"right": sum(alike), "total": len(alike)}
@@ -205,7 +204,7 @@ def _own(item: Item, measure: Callable[[Array], float]) -> list[float]:
     """
     runs = [[measure(times) for times in spikes(item, run)] for run in own_runs(item)]
     if not runs:
-        return [0.0] * len(columns(item))
+        return [0.0] * len(names(item))
     expected = [measure(times) for times in spikes(item, sides(item)[1].traces)]
     return [
         max((0.0 if run[c] == asked else abs(run[c] - asked) for run in runs), default=0.0)

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from grader import __version__
-from grader.assignment import Assignment, Check, Exercise
-from grader.check import TABLE, Item
+from grader.assignment import Assignment, Exercise
 from grader.failures import missing_package
-from grader.judge.parts import (
-    OF_THE_NOTEBOOK,
-    notes_of_parts,
-    of_part,
-    parts_to_replace,
-    title_of,
-)
+from grader.judge.parts import notes_of_parts, of_part, parts_to_replace
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
+from grader.judge.results import judged, result
 from grader.read.contradictions import contradictions
 from grader.read.released import released
 from grader.read.source import digest_of, parse
@@ -30,11 +22,9 @@ from grader.stages import (
     Curve,
     Evidence,
     ExecutedNotebook,
-    Finding,
     GradedCell,
     GradeReport,
     Note,
-    Status,
     Submission,
 )
 from grader.versions import versions
@@ -53,9 +43,9 @@ def verdict(
     ``device`` is where the reference was computed, "" when it was not.
     """
     words = catalogue(language, assignment.folder)
-    results = tuple(_result(check, evidence, assignment, words) for check in assignment.checks)
-    graded = not any(result.status == "error" for result in results)
-    score = round(sum(result.points for result in results), 2) if graded else None
+    results = tuple(result(one, assignment, words) for one in judged(evidence, assignment, words))
+    graded = not any(one.status == "error" for one in results)
+    score = round(sum(one.points for one in results), 2) if graded else None
     differences = _contradictions(evidence, assignment)
     stands_in = parts_to_replace(evidence, assignment, results)
     notes = notes_of_parts(evidence, assignment, stands_in, words)
@@ -73,7 +63,7 @@ def verdict(
         sha256=evidence.submission.sha256,
         outcome="graded" if graded else "not_graded",
         score=score,
-        max_score=round(sum(result.max_points for result in results), 2),
+        max_score=round(sum(one.max_points for one in results), 2),
         checks=results,
         run=executed,
         notes=_said([n for n in notes if n.for_student], words),
@@ -113,122 +103,6 @@ def _digest(file: str) -> str:
         return hashlib.sha256(Path(file).read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-def _result(
-    check: Check, evidence: Evidence, assignment: Assignment, words: Catalogue
-) -> CheckResult:
-    attempt = evidence.attempts.get(check.exercise)
-    exercise = assignment.exercise(check.exercise)
-    status: Status
-    if evidence.broken:
-        finding = Finding(credit=0.0, message_id="checks.skipped.our_fault", detail=evidence.broken)
-        status = "error"
-    elif evidence.submission.fault is not None or attempt is None:
-        finding = Finding(credit=0.0, message_id="checks.skipped.unreadable")
-        status = "skipped"
-    else:
-        item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
-        try:
-            finding = _bounded(TABLE[check.kind](item))
-            message = _say(finding, exercise, words)
-            status = _status(finding.credit)
-        except Exception:  # ours, whatever the work was: the item is an error
-            finding = Finding(
-                credit=0.0,
-                message_id="checks.skipped.our_fault",
-                detail=traceback.format_exc()[-4000:],
-            )
-            status = "error"
-    message = _say(finding, exercise, words)
-    maximum = assignment.points(check)
-    credit = finding.credit or 0.0
-    return CheckResult(
-        id=check.id,
-        family=check.family,
-        visibility=assignment.visibility(check),
-        status=status,
-        points=round(maximum * credit, 2),
-        max_points=maximum,
-        message_id=finding.message_id,
-        message=message,
-        detail=finding.detail,
-        expected=_plain(finding.expected),
-        found=_plain(finding.found),
-        cell=finding.cell,
-        line=finding.line,
-        title=_title(check, exercise, words),
-        part=_part(check, exercise, words),
-    )
-
-
-def _say(finding: Finding, exercise: Exercise, words: Catalogue) -> str:
-    """The sentence of a finding, with states and parameters called as the lesson calls them."""
-    values = dict(finding.values)
-    if "parameter" in values:
-        values["term"] = _term(str(values["parameter"]), words)
-    if "full" in values:
-        values["full"] = state_in_words(str(values["full"]), exercise, words)
-    return words.say(finding.message_id, **values)
-
-
-def state_in_words(name: str, exercise: Exercise, words: Catalogue) -> str:
-    """A state with what it is: an ion's is no gate, nor is a record of spikes."""
-    own = f"assignment.term.{name}"
-    kind = "V" if name == "V" else "gate"
-    if exercise.is_ion(name.rpartition(".")[0]):
-        kind = "concentration"
-    elif name in exercise.records:
-        kind = "state"
-    return words.say(own if words.has(own) else f"checks.term.{kind}", name=name)
-
-
-def _term(parameter: str, words: Catalogue) -> str:
-    """The assignment's own word for a parameter, where it has one."""
-    own = f"assignment.term.{parameter}"
-    return words.say(own if words.has(own) else "checks.term.parameter", name=parameter)
-
-
-def _bounded(finding: Finding) -> Finding:
-    """No check gives more than its points, or less than none, whatever a kernel said."""
-    if finding.credit is None or 0.0 <= finding.credit <= 1.0:
-        return finding
-    return replace(finding, credit=0.0)
-
-
-def _status(credit: float | None) -> Status:
-    """A credit in words. NaN is no credit: it never passes."""
-    if credit is None:
-        return "skipped"
-    if credit >= 1.0:
-        return "pass"
-    return "partial" if credit > 0.0 else "fail"
-
-
-def _plain(value: object) -> str | int | float | bool | None:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, (str, int, float, bool)) else None
-
-
-def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
-    title = words.say(
-        f"checks.title.{check.kind}",
-        channel=check.channel or check.exercise,
-        parameter=check.parameter,
-        term=_term(check.parameter, words),
-        variable=exercise.short(check.variable) or words.say("checks.title.others"),
-        steps=check.steps,
-    )
-    if check.stimuli == "hidden":
-        title = words.say("checks.title.further", title=title)
-    return title if check.kind in OF_THE_NOTEBOOK else of_part(exercise, title, words)
-
-
-def _part(check: Check, exercise: Exercise, words: Catalogue) -> str:
-    if check.kind in OF_THE_NOTEBOOK or exercise.title is None:
-        return ""
-    return title_of(exercise, words)
 
 
 def _follows(evidence: Evidence, assignment: Assignment) -> bool:
@@ -345,7 +219,7 @@ def _needs_look(
     evidence: Evidence, results: Sequence[CheckResult], contradicted: bool, words: Catalogue
 ) -> tuple[str, ...]:
     reasons = []
-    if any(result.status == "error" for result in results):
+    if any(one.status == "error" for one in results):
         reasons.append("not_graded")
     elif evidence.submission.fault is not None:
         reasons.append("unreadable")
@@ -356,13 +230,13 @@ def _needs_look(
     elif any(a.cell.index is None for a in evidence.attempts.values()):
         reasons.append("not_found")
     elif any(a.cell.ignored for a in evidence.attempts.values()) and not any(
-        result.points for result in results
+        one.points for one in results
     ):
         reasons.append("set_aside")
-    elif any(result.message_id == "checks.misnamed" for result in results):
+    elif any(one.message_id == "checks.misnamed" for one in results):
         reasons.append("misnamed")
     elif any(run.excused for run in evidence.executed.cells) and any(
-        result.status != "pass" for result in results
+        one.status != "pass" for one in results
     ):
         reasons.append("excused")
     if contradicted:

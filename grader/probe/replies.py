@@ -137,12 +137,15 @@ def reply_text(reply: Mapping[str, Any]) -> str:
         raise BadReply(f"the kernel gave no reply to the probe ({_error(reply)})") from None
     if not isinstance(shown, str) or len(shown) > MAX_REPLY:
         raise BadReply("the kernel's reply to the probe is too large")
-    if not _TEXT.fullmatch(shown):  # nothing else gets to the parser, whose stack is finite
+    if shown[:1] == "'" == shown[-1:] and shown.count("'") == 2 and "\\" not in shown:
+        text = shown[1:-1]  # as a large reply is: it has nothing to unescape
+    elif _TEXT.fullmatch(shown):  # nothing else gets to the parser, whose stack is finite
+        try:
+            text = str(ast.literal_eval(shown))
+        except (ValueError, SyntaxError):
+            raise BadReply("the kernel's reply to the probe is no text") from None
+    else:
         raise BadReply("the kernel's reply to the probe is no text")
-    try:  # a large reply has nothing to unescape, and the parser is slow
-        text = shown[1:-1] if "\\" not in shown else str(ast.literal_eval(shown))
-    except (ValueError, SyntaxError):
-        raise BadReply("the kernel's reply to the probe is no text") from None
     if not text:
         raise BadReply("the kernel's reply to the probe is empty")
     return text

@@ -38,30 +38,43 @@ class Specimen:
         return f"{self.operator}: {self.place}"
 
 
-class _Exchange(ast.NodeTransformer):
-    def __init__(self, places: Mapping[ast.AST, New]) -> None:
-        self._places = places
-
-    def visit(self, node: ast.AST) -> Any:
-        """What stands in the place of a node."""
-        return self._places[node] if node in self._places else super().generic_visit(node)
-
-
 def exchanged(tree: ast.Module, places: Mapping[ast.AST, New]) -> str:
     """The source of ``tree`` with other nodes in some places; ``tree`` stays as it is."""
-    twin = copy.deepcopy(tree)
-    own = zip(ast.walk(tree), list(ast.walk(twin)), strict=True)
-    _Exchange({twin: places[node] for node, twin in own if node in places}).visit(twin)
+    twin = _with(tree, places)
+    assert isinstance(twin, ast.AST)
     return ast.unparse(ast.fix_missing_locations(twin))
 
 
+def _with(node: ast.AST, places: Mapping[ast.AST, New]) -> New:
+    """``node`` with others in some places: made anew where something below it changes."""
+    if node in places:
+        return places[node]
+    changed: dict[str, Any] = {}
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, ast.AST):
+            if (new := _with(value, places)) is not value:
+                changed[name] = new
+        elif isinstance(value, list):
+            parts = [_with(part, places) if isinstance(part, ast.AST) else part for part in value]
+            if any(new is not part for new, part in zip(parts, value, strict=True)):
+                changed[name] = [one for new in parts for one in _several(new)]
+    if not changed:
+        return node
+    twin = copy.copy(node)
+    for name, value in changed.items():
+        setattr(twin, name, value)
+    return twin
+
+
+def _several(new: Any) -> list[Any]:
+    if new is None:
+        return []
+    return new if isinstance(new, list) else [new]
+
+
 def with_inside(top: ast.expr, target: ast.AST, new: ast.AST) -> ast.expr:
-    """A copy of the expression ``top`` with ``new`` in place of ``target``."""
-    twin = copy.deepcopy(top)
-    places = {
-        t: new for n, t in zip(ast.walk(top), list(ast.walk(twin)), strict=True) if n is target
-    }
-    changed = _Exchange(places).visit(twin)
+    """The expression ``top`` with ``new`` in place of ``target``."""
+    changed = _with(top, {target: new})
     assert isinstance(changed, ast.expr)
     return changed
 

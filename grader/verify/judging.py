@@ -11,13 +11,14 @@ from grader.check import Item
 from grader.check.distance import distances
 from grader.judge.compare import Comparison
 from grader.judge.residuals import mistake_notes
-from grader.judge.verdict import verdict
+from grader.judge.results import Judged, Known, judged
 from grader.measures import relative_error
-from grader.stages import Attempt, Evidence, GradeReport, Note
+from grader.stages import Attempt, Evidence, Note
 from grader.verify.ask import of_seed
 from grader.verify.edits import Specimen
 from grader.verify.matrix import Matrix, Row
 from grader.verify.remember import RememberingModel
+from grader.words import catalogue
 
 SAME = 1e-7
 """The residual of the field within which a changed equation is still the same model."""
@@ -30,7 +31,9 @@ class Judging:
         assert assignment.rubric is not None
         self._assignment, self._seeds = assignment, seeds
         self._comparison = Comparison(assignment, "cpu", RememberingModel)
+        self._words = catalogue("en", assignment.folder)
         self._solution: dict[str, Attempt] = {}
+        self._known = Known(dict)  # of the solution's attempts
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
         """All rows together."""
@@ -38,8 +41,8 @@ class Judging:
 
     def row(self, specimen: Specimen, exercise: str, asked: Evidence) -> Row:
         """What becomes of ``specimen``; ``asked`` holds its answers to all seeds."""
-        equal = specimen.may_equal
-        reports: list[GradeReport] = []
+        equal, named = specimen.may_equal, list[Note]()
+        found: list[list[Judged]] = []
         measured: list[dict[Measure, float]] = []
         own = self._assignment.exercise(exercise)
         alone, others = self._assignment.of(own), self._others(asked, exercise)
@@ -49,33 +52,45 @@ class Judging:
                 replace(asked, attempts={exercise: attempt}, seed=seed), naming=position == 0
             )
             evidence = replace(evidence, attempts={**others, **evidence.attempts})
-            measured.append(measures(evidence, alone, specimen.other_scheme))
-            judged = evidence.attempts[exercise]
-            equal = equal and is_same(judged, own)
-            equal = equal and follows(judged, measured[-1], alone)
-            if position == 0:
-                named = mistake_notes(judged)
-            reports.append(verdict(evidence, self._assignment, specimen.name, "en", "cpu"))
-        scores = [100.0 * (r.score or 0.0) / r.max_score for r in reports]
-        assert self._assignment.rubric is not None
-        lost = dict.fromkeys(self._assignment.rubric.families, 0.0)
-        for check in (check for report in reports for check in report.checks):
-            lost[check.family] += (check.max_points - check.points) / len(reports)
-        errors = {c.detail for r in reports for c in r.checks if c.status == "error"}
-        wrong = {c.message for c in reports[0].checks if c.points < c.max_points}
+            known = Known(dict, {id: self._known[id] for id in others})
+            measured.append(measures(evidence, alone, specimen.other_scheme, known))
+            compared = evidence.attempts[exercise]
+            equal = equal and is_same(compared, own)
+            equal = equal and follows(compared, measured[-1], alone)
+            named += mistake_notes(compared)
+            found.append(list(judged(evidence, self._assignment, self._words, known)))
+        scores = [self._score(one) for one in found]
+        first = [one for one in found[0] if one.points < self._assignment.points(one.check)]
+        errors = {one.finding.detail for each in found for one in each if one.status == "error"}
         return Row(
             specimen=specimen,
             lowest=min(scores),
             highest=max(scores),
-            lost=lost,
+            lost=self._lost(found),
             full=tuple(s for s, score in zip(self._seeds, scores, strict=True) if score >= 100.0),
             equal=equal and min(scores) >= 100.0,
             errors=tuple(sorted(errors)),
-            messages=tuple(sorted(wrong)),
+            messages=tuple(sorted({one.message for one in first})),
             measures=_over_seeds(measured),
             precision=asked.attempts[exercise].answers.precision,
-            diagnoses=diagnoses(reports[0], named, self._assignment),
+            diagnoses=diagnoses(found[0], named, self._assignment),
         )
+
+    def _score(self, found: Sequence[Judged]) -> float:
+        """Points in a hundred; none where a check failed by a fault of ours."""
+        if any(one.status == "error" for one in found):
+            return 0.0
+        most = sum(self._assignment.points(one.check) for one in found)
+        return 100.0 * round(sum(one.points for one in found), 2) / round(most, 2)
+
+    def _lost(self, found: Sequence[Sequence[Judged]]) -> dict[str, float]:
+        """Points that each family of checks takes, on the average of the seeds."""
+        assert self._assignment.rubric is not None
+        lost = dict.fromkeys(self._assignment.rubric.families, 0.0)
+        for one in (one for each in found for one in each):
+            most = self._assignment.points(one.check)
+            lost[one.check.family] += (most - one.points) / len(found)
+        return lost
 
     def _others(self, asked: Evidence, exercise: str) -> dict[str, Attempt]:
         """The solution's own attempts at the other exercises: they are the same in every row."""
@@ -103,7 +118,7 @@ NAMING = (
 
 
 def diagnoses(
-    report: GradeReport, notes: Sequence[Note], assignment: Assignment
+    found: Sequence[Judged], notes: Sequence[Note], assignment: Assignment
 ) -> tuple[str, ...]:
     """The ids of the sentences of a report that name a mistake; ``notes`` name equations'."""
     own = {
@@ -113,12 +128,12 @@ def diagnoses(
         for parameter in channel.parameters.values()
         for mistake in parameter.mistakes
     }
-    said = {check.message_id for check in report.checks} & {*NAMING, *own}
+    said = {one.finding.message_id for one in found} & {*NAMING, *own}
     return tuple(sorted(said | {note.message_id for note in notes}))
 
 
 def measures(
-    evidence: Evidence, assignment: Assignment, other_scheme: bool
+    evidence: Evidence, assignment: Assignment, other_scheme: bool, known: Known
 ) -> dict[Measure, float]:
     """All that is held against a tolerance, of the field the worst of its states.
 
@@ -129,7 +144,13 @@ def measures(
         attempt = evidence.attempts.get(check.exercise)
         if attempt is None or attempt.reference is None or not attempt.answers.traces:
             continue
-        item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt)
+        item = Item(
+            check=check,
+            assignment=assignment,
+            evidence=evidence,
+            attempt=attempt,
+            known=known[check.exercise],
+        )
         if check.kind == "field":
             key: Measure = (check.exercise, None)
             worst = max((distances(item) or {}).values(), default=0.0, key=_as_far)

@@ -8,7 +8,7 @@ import selectors
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from grader.verify.edits import Specimen
 from grader.verify.judging import Judging
 from grader.verify.matrix import Matrix, Row
 from grader.verify.specimens import specimens
+from grader.verify.worker import SHARE
 
 
 class VerifyFailed(Exception):
@@ -40,13 +41,6 @@ def verify_assignment(
     Only those ``chosen`` by their number and themselves. ``on_row`` is called with how many
     are judged and how many there are. Raises ``NoSolution`` and ``VerifyFailed``.
     """
-    exercise_of = {
-        number: (teacher.exercise.id, specimen)
-        for teacher, numbered in specimens(assignment)
-        for number, specimen in numbered
-        if chosen(number, specimen)
-    }
-    numbers = sorted(exercise_of)
     rows: dict[int, Row] = {}
     with contextlib.ExitStack() as stack:
         workers = [
@@ -55,13 +49,25 @@ def verify_assignment(
                 setup=setup,
                 seeds=tuple(seeds),
                 part=part,
-                numbers=numbers[part::jobs],
                 scratch=stack.enter_context(scratch_folder(short_folder())),
             )
             for part in range(jobs)
         ]
         for worker in workers:
             stack.callback(worker.close)
+        exercise_of = {
+            number: (teacher.exercise.id, specimen)
+            for teacher, numbered in specimens(assignment)
+            for number, specimen in numbered
+            if chosen(number, specimen)
+        }
+        numbers = sorted(exercise_of)
+        for part, worker in enumerate(workers):
+            share: dict[str, dict[int, Specimen]] = {}
+            for number in numbers[part::jobs]:
+                exercise, specimen = exercise_of[number]
+                share.setdefault(exercise, {})[number] = specimen
+            worker.give(share)
         judging = Judging(assignment, tuple(seeds))
         for folder in _arrivals(workers):
             number = int(folder.name.rpartition("-")[2])
@@ -84,7 +90,6 @@ class _Worker:
         setup: Setup,
         seeds: tuple[int, ...],
         part: int,
-        numbers: Sequence[int],
         scratch: Path,
     ) -> None:
         assert assignment.rubric is not None
@@ -95,22 +100,33 @@ class _Worker:
             "setup": asdict(setup),
             "seeds": seeds,
             "part": part,
-            "numbers": numbers,
             "scratch": str(scratch),
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "grader.verify.worker", json.dumps(request)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "grader.verify.worker"],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._say(json.dumps(request))
+
+    def give(self, share: Mapping[str, Mapping[int, Specimen]]) -> None:
+        """Let it run these specimens of each exercise, by their numbers."""
+        self._say(SHARE.dump_json(share).decode())  # type: ignore[arg-type]  # a Mapping will do
+
+    def _say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # it has ended: its last line says why
+            print(line, file=self.process.stdin, flush=True)
 
     def close(self) -> None:
         """End it; its boxes end with it."""
         self.process.kill()
         self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
 
 
 def _arrivals(workers: Sequence[_Worker]) -> Iterator[Path]:

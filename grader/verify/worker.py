@@ -1,9 +1,10 @@
 """A process that runs its share of the specimens and leaves the evidence of each on the disk.
 
-    python -m grader.verify.worker REQUEST
+    python -m grader.verify.worker < REQUEST
 
-It says a line for each as it is there, its number, or "fault: ..." and ends. It has no JAX:
-the warm process of its boxes is forked from it.
+The request comes in two lines: how it works, and the specimens, which are still being made while
+it starts. It says a line for each as it is there, its number, or "fault: ..." and ends. It has no
+JAX: the warm process of its boxes is forked from it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from grader.assignment import Assignment
 from grader.box.warm import Setup, WarmBox
 from grader.evidence import save_evidence
@@ -25,15 +28,20 @@ from grader.gather import Job, gather
 from grader.load import load_assignment
 from grader.stages import Evidence
 from grader.verify.ask import Asker
-from grader.verify.specimens import specimens
+from grader.verify.edits import Specimen
+from grader.verify.teacher import take_apart
+
+SHARE = TypeAdapter(dict[str, dict[int, Specimen]])
+"""What one worker runs: of each exercise by id, specimens by number."""
 
 
 class SolutionFails(Exception):
     """The teacher's own notebook does not run to its end; the message says how."""
 
 
-def main(request: dict[str, Any]) -> None:
-    """Run the specimens of these ``numbers``."""
+def main(lines: Iterator[str]) -> None:
+    """Run the specimens that the second line of a request holds."""
+    request: dict[str, Any] = json.loads(next(lines))
     folders = Path(request["folder"]), Path(request["teachers"])
     assignment = load_assignment(*folders, derived=False)  # a kernel needs no tolerances
     scratch = Path(request["scratch"])
@@ -53,8 +61,8 @@ def main(request: dict[str, Any]) -> None:
             scratch=scratch,
         )
         base = _runs(gather(job))
-        for teacher, numbered in specimens(assignment):
-            own = {n: specimen for n, specimen in numbered if n in request["numbers"]}
+        for exercise, own in SHARE.validate_json(next(lines)).items():
+            teacher = take_apart(assignment, assignment.exercise(exercise))
             asker = Asker(teacher, job, base, tuple(request["seeds"]))
             asker.ask(list(own.values()), partial(_keep, scratch, iter(own)))
     finally:
@@ -91,7 +99,7 @@ def _runs(base: Evidence) -> Evidence:
 
 if __name__ == "__main__":
     try:
-        main(json.loads(sys.argv[1]))
+        main(iter(sys.stdin))
     except Exception as problem:  # for whoever started this process to say
         with contextlib.suppress(OSError):
             print(f"fault: {type(problem).__name__}: {problem}".replace("\n", " "), flush=True)

@@ -49,9 +49,13 @@ class Catalogue:
 
 def _fitting(name: str, text: str, sentence: str) -> str:
     """A value without its own full stop where the sentence has one, or a comma, right after it."""
-    if re.search(rf"\{{{re.escape(name)}\}}[.,;:!?。，；：！？]", sentence):
-        return text.rstrip(" .。")
-    return text
+    return text.rstrip(" .。") if name in _before_marks(sentence) else text
+
+
+@cache
+def _before_marks(sentence: str) -> frozenset[str]:
+    """The values of a sentence with a full stop, a comma or the like right after them."""
+    return frozenset(re.findall(r"\{(\w+)\}[.,;:!?。，；：！？]", sentence))
 
 
 def show(value: Value) -> str:
