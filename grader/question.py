@@ -12,19 +12,23 @@ from grader.blanks import by_blanks
 from grader.probe import messages, replies
 from grader.run.session import KernelGone, Session
 from grader.stages import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
-from grader.stimuli import draw, population
+from grader.stimuli import Drawing, draw, population
 
 MARK_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Questions:
-    """What is asked of each model: the stimuli follow from ``seeds``, side by side."""
+    """What is asked of each model: the stimuli follow from ``seeds``, side by side.
+
+    They are drawn by ``drawing``, `draw` or what remembers what that gave.
+    """
 
     assignment: Assignment
     seeds: tuple[int, ...]
     hidden: bool  # whether hidden stimuli are used as well
     seconds: float  # for all questions to one model
+    drawing: Drawing = draw
 
 
 async def mark(session: Session, found: GradedCell) -> None:
@@ -98,7 +102,9 @@ class _Asked:
         names = [name for name in probe.states if name in self.exercise.states]
         names += [f"{c.name}.{s}" for c in probe.channels for s in c.states]
         questions = self.questions
-        drawn = draw(questions.assignment, names, questions.seeds, questions.hidden)
+        drawn = questions.drawing(
+            questions.assignment, tuple(names), questions.seeds, questions.hidden
+        )
         answers = await self._answer(drawn)
         moved = _away_from_singular(drawn.panel, answers)
         if questions.hidden and moved is not None:

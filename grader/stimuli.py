@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -94,6 +94,10 @@ def side_by_side(panels: Sequence[Panel]) -> Panel:
         V0=np.concatenate([panel.V0 for panel in panels]),
         public=first.public,
     )
+
+
+Drawing = Callable[[Assignment, tuple[str, ...], tuple[int, ...], bool], Drawn]
+"""What `draw` does."""
 
 
 def draw(

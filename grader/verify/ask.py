@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from grader.assignment import Assignment
 from grader.box.manager import boxed_kernel
 from grader.job import Job
 from grader.probe import messages
@@ -15,7 +16,8 @@ from grader.probe.replies import BadReply, reply_text
 from grader.question import Questions, mark, question, unanswered
 from grader.read.cells import find_cell
 from grader.run.session import KernelBroken, KernelGone, Session, open_session
-from grader.stages import Attempt, Cell, CellRun, Evidence, Panel, Submission
+from grader.stages import Attempt, Cell, CellRun, Drawn, Evidence, Panel, Submission
+from grader.stimuli import draw
 from grader.verify.edits import Specimen
 from grader.verify.teacher import Teacher
 
@@ -36,6 +38,7 @@ class Asker:
     job: Job
     base: Evidence
     seeds: tuple[int, ...]
+    drawn: dict[tuple[str, ...], Drawn] = field(default_factory=dict)
 
     def ask(self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None]) -> None:
         """Hand the evidence of each to ``keep``, in their order, with the stimuli of all seeds.
@@ -95,7 +98,11 @@ class Asker:
         cell = find_cell(submission, self.teacher.exercise, self.job.assignment)
         own = replace(cell, exercise=f"{cell.exercise}-{number}")
         questions = Questions(
-            assignment=self.job.assignment, seeds=self.seeds, hidden=True, seconds=SECONDS
+            assignment=self.job.assignment,
+            seeds=self.seeds,
+            hidden=True,
+            seconds=SECONDS,
+            drawing=self._draw,
         )
         runs: dict[int, CellRun] = {}
         try:
@@ -114,6 +121,18 @@ class Asker:
             executed=replace(executed, notebook=""),
             attempts={**self.base.attempts, cell.exercise: replace(attempt, cell=cell)},
         )
+
+    def _draw(
+        self,
+        assignment: Assignment,
+        states: tuple[str, ...],
+        seeds: tuple[int, ...],
+        hidden: bool,
+    ) -> Drawn:
+        """What models with these states are asked: the same under the same seeds."""
+        if states not in self.drawn:
+            self.drawn[states] = draw(assignment, states, seeds, hidden)
+        return self.drawn[states]
 
 
 async def _afresh(session: Session) -> None:
