@@ -13,10 +13,7 @@ from grader.load import load_assignment
 from grader.stages import (
     Answers,
     Attempt,
-    CheckResult,
-    ExecutedNotebook,
     GradedCell,
-    GradeReport,
     ModelProbe,
     Note,
     Reference,
@@ -123,33 +120,7 @@ def test_nothing_is_wrongly_named_where_no_cause_is_known(assignment: Assignment
 def test_diagnoses_are_sentences_that_name_a_mistake(assignment: Assignment) -> None:
     """Those of checks, of the assignment's data and of equations; no other sentence is one."""
     said = (SIGN, "checks.parameter.wrong", "assignment.mistake.earlier_leak", "checks.map.wrong")
-    checks = tuple(
-        CheckResult(
-            id=f"c{number}",
-            family="parameters",
-            visibility="public",
-            status="fail",
-            points=0.0,
-            max_points=1.0,
-            message_id=message,
-            message="",
-        )
-        for number, message in enumerate(said)
-    )
-    report = GradeReport(
-        assignment="hh",
-        assignment_title="HH",
-        assignment_digest="",
-        submission_id="s",
-        file="f",
-        sha256="",
-        outcome="graded",
-        score=0.0,
-        max_score=1.0,
-        checks=checks,
-        run=ExecutedNotebook(status="ok"),
-    )
-    found = diagnoses(report, [Note(message_id="assignment.mistake.minus")], assignment)
+    found = diagnoses(said, [Note(message_id="assignment.mistake.minus")], assignment)
     assert found == ("assignment.mistake.earlier_leak", "assignment.mistake.minus", SIGN)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from grader.assignment import MEASURED, Assignment, Exercise, Measure
@@ -73,7 +73,9 @@ class Judging:
             messages=tuple(sorted({one.message for one in first})),
             measures=_over_seeds(measured),
             precision=asked.attempts[exercise].answers.precision,
-            diagnoses=diagnoses(found[0], named, self._assignment),
+            diagnoses=diagnoses(
+                [one.finding.message_id for one in found[0]], named, self._assignment
+            ),
         )
 
     def _score(self, found: Sequence[Judged]) -> float:
@@ -118,9 +120,9 @@ NAMING = (
 
 
 def diagnoses(
-    found: Sequence[Judged], notes: Sequence[Note], assignment: Assignment
+    said: Iterable[str], notes: Sequence[Note], assignment: Assignment
 ) -> tuple[str, ...]:
-    """The ids of the sentences of a report that name a mistake; ``notes`` name equations'."""
+    """Those of the ids ``said`` by checks that name a mistake; ``notes`` name equations'."""
     own = {
         mistake.message
         for exercise in assignment.exercises
@@ -128,8 +130,8 @@ def diagnoses(
         for parameter in channel.parameters.values()
         for mistake in parameter.mistakes
     }
-    said = {one.finding.message_id for one in found} & {*NAMING, *own}
-    return tuple(sorted(said | {note.message_id for note in notes}))
+    naming = {*NAMING, *own}.intersection(said)
+    return tuple(sorted(naming | {note.message_id for note in notes}))
 
 
 def measures(

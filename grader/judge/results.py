@@ -1,0 +1,166 @@
+"""Every check of an assignment applied to the evidence: findings, points, and their sentences."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from grader.assignment import Assignment, Check, Exercise
+from grader.check import TABLE, Item
+from grader.judge.parts import OF_THE_NOTEBOOK, of_part, title_of
+from grader.stages import CheckResult, Evidence, Finding, Status
+from grader.words import Catalogue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """What one check found, before it is laid out for a report."""
+
+    check: Check
+    finding: Finding
+    status: Status
+    message: str
+    points: float
+
+
+Known = defaultdict[str, dict[str, Any]]
+"""What was worked out already of each exercise's attempt; see `Item`."""
+
+
+def judged(
+    evidence: Evidence, assignment: Assignment, words: Catalogue, known: Known | None = None
+) -> Iterator[Judged]:
+    """Every check of ``assignment``, in its order. One that raises is an error of ours."""
+    known = Known(dict) if known is None else known
+    for check in assignment.checks:
+        yield _judged(check, evidence, assignment, words, known[check.exercise])
+
+
+def _judged(
+    check: Check,
+    evidence: Evidence,
+    assignment: Assignment,
+    words: Catalogue,
+    known: dict[str, Any],
+) -> Judged:
+    attempt = evidence.attempts.get(check.exercise)
+
+    def found(finding: Finding, status: Status) -> Judged:
+        return Judged(
+            check=check,
+            finding=finding,
+            status=status,
+            message=_say(finding, assignment.exercise(check.exercise), words),
+            points=round(assignment.points(check) * (finding.credit or 0.0), 2),
+        )
+
+    def our_fault(detail: str) -> Judged:
+        message = "checks.skipped.our_fault"
+        return found(Finding(credit=0.0, message_id=message, detail=detail), "error")
+
+    if evidence.broken:
+        return our_fault(evidence.broken)
+    if evidence.submission.fault is not None or attempt is None:
+        return found(Finding(credit=0.0, message_id="checks.skipped.unreadable"), "skipped")
+    item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt, known=known)
+    try:
+        finding = _bounded(TABLE[check.kind](item))
+        return found(finding, _status(finding.credit))
+    except Exception:  # ours, whatever the work was: the item is an error
+        return our_fault(traceback.format_exc()[-4000:])
+
+
+def result(one: Judged, assignment: Assignment, words: Catalogue) -> CheckResult:
+    """What one check found, as a report holds it."""
+    check, finding = one.check, one.finding
+    exercise = assignment.exercise(check.exercise)
+    return CheckResult(
+        id=check.id,
+        family=check.family,
+        visibility=assignment.visibility(check),
+        status=one.status,
+        points=one.points,
+        max_points=assignment.points(check),
+        message_id=finding.message_id,
+        message=one.message,
+        detail=finding.detail,
+        expected=_plain(finding.expected),
+        found=_plain(finding.found),
+        cell=finding.cell,
+        line=finding.line,
+        title=_title(check, exercise, words),
+        part=_part(check, exercise, words),
+    )
+
+
+def _say(finding: Finding, exercise: Exercise, words: Catalogue) -> str:
+    """The sentence of a finding, with states and parameters called as the lesson calls them."""
+    values = dict(finding.values)
+    if "parameter" in values:
+        values["term"] = _term(str(values["parameter"]), words)
+    if "full" in values:
+        values["full"] = state_in_words(str(values["full"]), exercise, words)
+    return words.say(finding.message_id, **values)
+
+
+def state_in_words(name: str, exercise: Exercise, words: Catalogue) -> str:
+    """A state with what it is: an ion's is no gate, nor is a record of spikes."""
+    own = f"assignment.term.{name}"
+    kind = "V" if name == "V" else "gate"
+    if exercise.is_ion(name.rpartition(".")[0]):
+        kind = "concentration"
+    elif name in exercise.records:
+        kind = "state"
+    return words.say(own if words.has(own) else f"checks.term.{kind}", name=name)
+
+
+def _term(parameter: str, words: Catalogue) -> str:
+    """The assignment's own word for a parameter, where it has one."""
+    own = f"assignment.term.{parameter}"
+    return words.say(own if words.has(own) else "checks.term.parameter", name=parameter)
+
+
+def _bounded(finding: Finding) -> Finding:
+    """No check gives more than its points, or less than none, whatever a kernel said."""
+    if finding.credit is None or 0.0 <= finding.credit <= 1.0:
+        return finding
+    return replace(finding, credit=0.0)
+
+
+def _status(credit: float | None) -> Status:
+    """A credit in words. NaN is no credit: it never passes."""
+    if credit is None:
+        return "skipped"
+    if credit >= 1.0:
+        return "pass"
+    return "partial" if credit > 0.0 else "fail"
+
+
+def _plain(value: object) -> str | int | float | bool | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool)) else None
+
+
+def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
+    title = words.say(
+        f"checks.title.{check.kind}",
+        channel=check.channel or check.exercise,
+        parameter=check.parameter,
+        term=_term(check.parameter, words),
+        variable=exercise.short(check.variable) or words.say("checks.title.others"),
+        steps=check.steps,
+    )
+    if check.stimuli == "hidden":
+        title = words.say("checks.title.further", title=title)
+    return title if check.kind in OF_THE_NOTEBOOK else of_part(exercise, title, words)
+
+
+def _part(check: Check, exercise: Exercise, words: Catalogue) -> str:
+    if check.kind in OF_THE_NOTEBOOK or exercise.title is None:
+        return ""
+    return title_of(exercise, words)
