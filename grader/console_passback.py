@@ -65,5 +65,6 @@ def _table(passback: Passback, words: Catalogue) -> Table:
         why = words.say(f"passback.why.{item.why}")
         before, there = mark(item.before) or NOTHING, mark(item.there) or NOTHING
         shown = f"{mark(item.score)}/{mark(item.max_score)}"
-        table.add_row(*map(Text, (item.graded.id, item.user, before, there, shown, why)))
+        user = f"{item.user} {item.name}".strip()
+        table.add_row(*map(Text, (item.graded.id, user, before, there, shown, why)))
     return table

@@ -346,3 +346,33 @@ def test_the_command_line_keeps_a_term(book: Path, out: Path, tmp_path: Path) ->
     grader("export", "csv", "-g", book, "-o", table, "--lang", "en")
     marks = table.read_text("utf-8-sig").splitlines()[1:]
     assert [line.split(",")[8] for line in marks] == ["85", "90"]
+
+
+def test_one_content_twice_in_a_class_is_one_attempt(book: Path, out: Path) -> None:
+    """Handed in on two days, graded in one class: one attempt, with both times."""
+    both, origin = {"ann_1": report(80), "ann_2": report(80)}, canvas("Ann", "1")
+    times = {"ann_1": DUE, "ann_2": DUE + timedelta(days=1)}
+    results_in(out, both, dict.fromkeys(both, origin))
+    update = take_in(book, out, times=times)
+    assert (len(update.added), update.same) == (1, 1)
+    [(record, _)] = all_standings(book)
+    [attempt] = record.attempts
+    assert (attempt.first, attempt.last) == (DUE, DUE + timedelta(days=1))
+    assert len(attempt.results) == 1
+
+
+def test_rules_and_times_leave_what_they_were(book: Path, out: Path) -> None:
+    """Other rules, and another time of handing in, stand beside those before; for good."""
+    take_in(book, results_in(out, {"ann": report(80)}), rules=HandingIn(due=DUE))
+    later = DUE + timedelta(days=1)
+    take_in(book, out, rules=HandingIn(due=later), times={"ann": DUE}, again=True)
+    take_in(book, out, rules=HandingIn(due=later), times={"ann": DUE}, again=True)  # nothing new
+    with sqlite3.connect(book) as connection:
+        [rules] = connection.execute("SELECT rules FROM assignment_before").fetchall()
+        assert HandingIn.model_validate_json(rules[0]) == HandingIn(due=DUE)
+        assert connection.execute("SELECT first, last FROM times_before").fetchall() == [
+            (None, None)
+        ]
+        for table in ("assignment_before", "times_before"):
+            with pytest.raises(sqlite3.IntegrityError, match="is never"):
+                connection.execute(f"DELETE FROM {table}")

@@ -87,6 +87,18 @@ def test_excused_and_given_marks_stay(term: Term, course: Course) -> None:
     assert len(course.grades) == CLASS - 1
 
 
+def test_a_grade_that_was_cleared_there_is_named(term: Term, course: Course) -> None:
+    """It arrived once, and Canvas says at once what it has: somebody took it away."""
+    assert term.export("canvas-api", "--send", **BY_TOKEN).exit_code == 0
+    del course.grades[number(2)]
+    left = term.export("canvas-api", "--send", **BY_TOKEN)
+    assert left.exit_code == 1
+    assert "s102 (— → 50.2)" in left.stdout
+    assert number(2) not in course.grades
+    assert term.export("canvas-api", "--send", "--overwrite", **BY_TOKEN).exit_code == 0
+    assert course.grades[number(2)] == [50.2]
+
+
 def test_canvas_may_take_off_points_by_itself(term: Term, course: Course) -> None:
     """The grade as it was entered counts: a late policy of Canvas's is nobody's other mark."""
     course.deducted = 10

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from booked import report, take_in
+from booked import report, results_in, take_in
+from exported import canvas, moodle
 from lms import lti
 from lms.lti import PEM, SCORE, Platform
-from passed_back import Term, number, scores, users
+from passed_back import Term, name, number, scores, users
 
 from grader.gradebook.store import opened
 from grader.handing_in import HandingIn, Late
@@ -189,6 +190,37 @@ def test_a_platform_that_tells_no_results_is_asked_with_the_same_timestamp(term:
         once_each(platform)
 
 
+def test_without_results_a_score_whose_answer_was_lost_is_not_sent_anew(term: Term) -> None:
+    """The platform refuses its timestamp as one that it has: so it arrived."""
+    with lti.course(users(CLASS), allowed={SCORE}) as platform:
+        term.lti(platform.url)
+        (people := term.folder / "users.csv").write_text(
+            "student,user\n" + "".join(f"s{number(n)},u{number(n)}\n" for n in range(CLASS))
+        )
+        text = (term.folder / "lms.toml").read_text().splitlines(True)
+        (term.folder / "lms.toml").write_text("".join(t for t in text if "memberships" not in t))
+        platform.faults.coming += [(LATE, "late")]
+        sent = term.export("lti", "--send", "--people", str(people))
+        assert sent.exit_code == 0, sent.stdout + sent.stderr
+        assert states(term) == ["arrived"] * CLASS
+        again = term.export("lti", "--send", "--people", str(people))
+        assert "6 sent before and the same" in again.stdout
+        once_each(platform)
+
+
+def test_a_number_of_moodle_is_nobodys_login_elsewhere(tmp_path: Path) -> None:
+    """Ann's participant number is Bo's student number: each gets their own mark, by name."""
+    term, out = Term(tmp_path), tmp_path / "class"
+    origins = {"ann": moodle("Ann Lee", "20231"), "bo": moodle("Bo Ek", "20232")}
+    take_in(term.book, results_in(out, {"ann": report(90), "bo": report(40)}, origins))
+    course = {"uA": ("Ann Lee", "77@example.org"), "uB": ("Bo Ek", "20231@example.org")}
+    with lti.course(course) as platform:
+        term.lti(platform.url)
+        sent = term.export("lti", "--send")
+        assert platform.marks() == {"uA": 90, "uB": 40}
+        assert "Told by name alone (2)" in sent.stdout
+
+
 def test_a_mark_that_somebody_gave_there_stays(term: Term, platform: Platform) -> None:
     """Before the first passback, or after it: without --overwrite it is named and left."""
     term.export("lti", "--send")
@@ -316,16 +348,32 @@ def test_canvas_takes_its_own_numbers_and_no_new_submission(term: Term) -> None:
         assert said == {"new_submission": False}
 
 
-def test_what_lateness_cost_is_said_beside_the_mark(term: Term, platform: Platform) -> None:
-    """The report says what was earned; the mark is less, and the student reads why."""
+@pytest.mark.parametrize(("points", "lost"), [(100, 20), (10, 2)])
+def test_what_lateness_cost_is_said_beside_the_mark(
+    term: Term, platform: Platform, points: int, lost: int
+) -> None:
+    """The report says what was earned; the mark is less, and the student reads why: in points
+    of the mark."""
     due = datetime(2026, 11, 30, 12, tzinfo=UTC)
     rules = HandingIn(due=due, late=Late(percent_a_day=10))
     times = {f"s{number(1)}": due + timedelta(days=1.5), f"s{number(2)}": due}
     take_in(term.book, term.folder / "class", rules=rules, times=times, again=True)
-    assert term.export("lti", "--send").exit_code == 0
-    assert platform.marks()["u101"] == pytest.approx(30.1)
-    assert platform.scores["u101"][0]["comment"] == "2 days late: 20 points less."
+    assert term.export("lti", "--send", "--points", str(points)).exit_code == 0
+    assert platform.scores["u101"][0]["scoreGiven"] == pytest.approx(0.301 * points)
+    assert platform.scores["u101"][0]["comment"] == f"2 days late: {lost} points less."
     assert "comment" not in platform.scores["u102"][0]
+
+
+def test_two_assignments_with_one_column_are_told_apart(term: Term, platform: Platform) -> None:
+    """What was sent of one is not taken for a mark of the other."""
+    other = {f"s{number(0)}": report(50, content="x", assignment="ih")}
+    origins = {f"s{number(0)}": canvas(name(0), number(0))}
+    take_in(term.book, results_in(term.folder / "second", other, origins))
+    column = f'lineitems.ih = "{platform.url}/course/7/lineitem?type_id=4"\n'
+    term.lti(platform.url, more=column)
+    assert term.export("lti", "--send", "-a", "hh").exit_code == 0
+    shown = term.export("lti", "-a", "ih")
+    assert "0 sent before and the same" in shown.stdout
 
 
 def test_a_key_that_others_may_read_is_said(term: Term, platform: Platform) -> None:

@@ -200,8 +200,8 @@ def grade(
         )
         if goes_on := out.exists() and not dry_run:
             stack.enter_context(_claim(out))
-            if book is not None:
-                _is_usable(lang, book=book)
+        if book is not None and not dry_run:
+            _is_usable(lang, book=book)
         planned = everything(entries, basis, out) if fresh else looked_at(entries, out, basis)
         show_plan(planned)
         if dry_run:
@@ -276,11 +276,13 @@ def _crew(client: Any, address: Any, assignment: Any, options: Any, plan: Any) -
 @speaking
 def _is_usable(words: Catalogue, book: Path) -> int:
     """A gradebook that can't be used says so before a class is graded."""
-    from grader.gradebook.store import opened
+    from grader.gradebook.store import opened, room_for
 
     if book.exists():
         with opened(book, write=True):
             pass
+    else:
+        room_for(book)
     return OK
 
 

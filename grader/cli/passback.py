@@ -80,7 +80,7 @@ def pass_back(
         if people is not None:
             look, layout = _with_people(look, people), ""
         with opening.reading() as connection:
-            sent_before = histories(connection, platform.target)
+            sent_before = histories(connection, platform.target, listed.id)
         passback = plan.planned(
             *(batch, records, listed, sent_before, look, layout),
             points=points,
@@ -152,6 +152,7 @@ def _with_people(look: Look, file: Path) -> Look:
             number=line.cell(number),
             name=line.cell(student),
             logins=(line.cell(student),),
+            called=line.cell(student),
         )
         for index, line in enumerate(table.lines[1:], 1)
         if line.cell(number)

@@ -12,16 +12,22 @@ from grader.export.graded import Graded
 _WORDS = re.compile(r"[^\W_]+")
 _SHORTEST_ID = 4  # characters that a number within a file's name must have to count
 _SHORTEST_NAME = 2
+_NUMBERED = ("canvas", "moodle")  # layouts whose numbers mean nothing on another platform
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """A row of a gradebook. ``number`` is the platform's own; ``logins`` are other numbers."""
+    """A row of a gradebook. ``number`` is the platform's own; ``logins`` are other numbers.
+
+    ``called`` is what the teacher says of them in terms of the download: a submission's id or
+    number.
+    """
 
     line: int
     number: str
     name: str
     logins: tuple[str, ...] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +77,15 @@ def _people_of(
 ) -> tuple[list[Person], bool]:
     """The people who come into question, and whether only by their names."""
     origin = graded.origin
+    own = {_folded(origin.lms_id), _folded(graded.id)} - {""}
+    if called := [person for person in people if _folded(person.called) in own]:
+        return called, False
     if origin.layout == platform:
         found = [person for person in people if person.number == origin.lms_id]
         if found or origin.anonymous:
             return found, False
     else:
-        wanted = {_folded(origin.lms_id), _folded(graded.id)} - {""}
+        wanted = set() if origin.layout in _NUMBERED else own
         found = [p for p in people if any(_folded(login) in wanted for login in p.logins)]
         if not found and origin.layout == "plain":
             words = {w for w in _words(graded.id) if len(w) >= _SHORTEST_ID}

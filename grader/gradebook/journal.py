@@ -54,12 +54,12 @@ class History:
         return next((one for one in reversed(self.sendings) if one.state == "arrived"), None)
 
 
-def histories(connection: sqlite3.Connection, target: str) -> dict[int, History]:
-    """What was sent to ``target``, by the gradebook's number of the student."""
+def histories(connection: sqlite3.Connection, target: str, assignment: str) -> dict[int, History]:
+    """What was sent to ``target`` of an assignment, by the gradebook's number of the student."""
     found = connection.execute(
         "SELECT student, id, assignment, user, score, max_score, stamp, who, state, told "
-        "FROM sending WHERE target = ? ORDER BY id",
-        (target,),
+        "FROM sending WHERE target = ? AND assignment = ? ORDER BY id",
+        (target, assignment),
     )
     lists: dict[int, list[Sending]] = {}
     for student, *row in found:
@@ -93,7 +93,7 @@ def begin(
     One that was begun before, and says the same, goes on with its own timestamp.
     """
     with book.writing() as connection:
-        last = histories(connection, target).get(student, History()).last
+        last = histories(connection, target, assignment).get(student, History()).last
         if last is not None and last.goes_on_as(user, score, max_score):
             return last
         stamp = datetime.now(UTC)

@@ -7,6 +7,7 @@ lies on one. Every commit reaches the disk before anybody is told of it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import sqlite3
@@ -87,6 +88,18 @@ def opened(path: Path, *, make: bool = False, write: bool = False) -> Iterator[B
             yield Book(connection, path, was_made)
         except sqlite3.Error as error:
             raise _in_words(error, path) from error
+
+
+def room_for(path: Path) -> None:
+    """Raises ``BookError`` where no new gradebook can be made at ``path``."""
+    _is_there(path, make=True)
+    folder = path.absolute().parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        raise BookError("closed", path=str(path), reason=os.strerror(_why_not(folder)))
+
+
+def _why_not(folder: Path) -> int:
+    return errno.EACCES if folder.is_dir() else errno.ENOENT
 
 
 def _is_there(path: Path, make: bool) -> None:

@@ -133,6 +133,9 @@ class _Piles:
                 record = held.get(coming.key, nobody)
                 held[coming.key] = replace(record, attempts=(*record.attempts, attempt))
             return
+        if not known.id:  # the same content twice in what comes: handed in at both times
+            self._once_more(coming, known)
+            return
         new = _with_times(known, coming.attempt)
         if new != known:
             self.times.append(new)
@@ -146,6 +149,22 @@ class _Piles:
             new = replace(new, results=(*new.results, result))
         attempts = tuple(new if a is known else a for a in record.attempts)
         self.again[coming.key] = replace(record, attempts=attempts)
+
+    def _once_more(self, coming: Coming, known: Attempt) -> None:
+        """What was just added, with the times of both."""
+        new = _with_times(known, coming.attempt)
+        at = next(
+            number
+            for number, one in enumerate(self.added)
+            if (one.key, one.attempt.sha256) == (coming.key, known.sha256)
+        )
+        first = self.added[at]
+        self.added[at] = replace(first, attempt=_with_times(first.attempt, coming.attempt))
+        for held in (self.at_once, self.again):
+            record = held[coming.key]
+            attempts = tuple(new if one is known else one for one in record.attempts)
+            held[coming.key] = replace(record, attempts=attempts)
+        self.same += 1
 
 
 def _with_times(known: Attempt, coming: Attempt) -> Attempt:

@@ -53,6 +53,7 @@ class Canvas:
         return Look(
             people=tuple(people),
             held=held,
+            at_once=True,
             most=float(points) if isinstance(points, (int, float)) else None,
         )
 

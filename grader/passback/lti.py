@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import jwt
 
 from grader.export.people import Person
+from grader.gradebook.journal import State
 from grader.passback.platform import Held, Look, Outgoing, Sent, same
 from grader.passback.secret import PassbackError, Secret
 from grader.passback.settings import LtiSettings
@@ -60,20 +61,18 @@ class Lti:
     def send(self, outgoing: Outgoing) -> Sent:
         """Post one score, with its own timestamp however often it takes."""
         answer = self._post(outgoing)
+        may_be_there = outgoing.again or answer.tries > 1
         if answer.status == 401:  # the token was taken back, or lived shorter than it said
             self._token = None
             answer = self._post(outgoing)
+            may_be_there = may_be_there or answer.tries > 1
         if 200 <= answer.status < 300:
             return Sent("arrived")
         told = self._web.told(answer)
         if answer.status == 401:
             raise PassbackError("unauthorised", told=told)
-        if (
-            answer.status == 409
-            and (outgoing.again or answer.tries > 1)
-            and self._is_there(outgoing)
-        ):
-            return Sent("arrived")
+        if answer.status == 409 and may_be_there:
+            return Sent(self._already(outgoing), told)
         return Sent("refused", told)
 
     def _post(self, outgoing: Outgoing) -> Answer:
@@ -98,14 +97,18 @@ class Lti:
 
         return self._web.ask(make)
 
-    def _is_there(self, outgoing: Outgoing) -> bool:
-        """Whether the platform already has what it refused as too old: ours, of a try before."""
+    def _already(self, outgoing: Outgoing) -> State:
+        """What became of a score that the platform refuses as too old, of a try before perhaps.
+
+        One that tells no results has something as new: ours, or what somebody gave since.
+        """
         if RESULTS not in self._scopes:
-            return False
+            return "arrived"
         held = self._results(outgoing.max_score, outgoing.user).get(outgoing.user)
-        if held is None or held.score is None:
-            return False
-        return same(held.score, outgoing.score, outgoing.max_score)
+        if held is None or held.score is None:  # told only later
+            return "begun"
+        is_ours = same(held.score, outgoing.score, outgoing.max_score)
+        return "arrived" if is_ours else "refused"
 
     def _results(self, most: float, user: str | None = None) -> dict[str, Held]:
         url = _below(self._lineitem, "results")

@@ -27,6 +27,7 @@ class Item:
     graded: Graded
     student: int
     user: str
+    name: str  # of the user there
     score: float
     max_score: float
     before: float | None
@@ -73,8 +74,8 @@ def planned(
     if not people:
         raise PassbackError("nobody")
     matching = match(batch.submissions, people, layout)
-    users = {person.line: person.number for person in people}
-    sorted_out = _Sorted(overwrite)
+    users = {person.line: person for person in people}
+    sorted_out = _Sorted(overwrite, look.at_once)
     for line, graded in sorted(matching.found.items()):
         if not graded.mark():
             continue
@@ -111,6 +112,7 @@ class _Sorted:
     """Marks by what becomes of them."""
 
     overwrite: bool
+    at_once: bool  # whether the platform tells of every mark as soon as that is there
     send: list[Item] = field(default_factory=list)
     there: list[Item] = field(default_factory=list)
     excused: list[str] = field(default_factory=list)
@@ -134,9 +136,11 @@ class _Sorted:
                 self.there.append(item)
             return
         if there is not None and not self._ours(history, there, item):
-            shown = f"{item.graded.id} ({there:g} \N{RIGHTWARDS ARROW} {item.score:g})"
-            self.changed_there.append(shown)
-            if not self.overwrite:
+            if not self._overwritten(item, f"{there:g}"):
+                return
+            item = replace(item, why="overwritten")
+        elif known and held is not None and there is None and self.at_once:  # somebody cleared it
+            if not self._overwritten(item, "\N{EM DASH}"):
                 return
             item = replace(item, why="overwritten")
         elif known and not self.overwrite:  # some platforms tell of a mark only later
@@ -146,6 +150,12 @@ class _Sorted:
             why: Why = "unsure" if last.state == "begun" else "changed"
             item = replace(item, why="refused" if last.state == "refused" else why)
         self.send.append(item)
+
+    def _overwritten(self, item: Item, there: str) -> bool:
+        """Name what somebody did there, and whether that is to be overwritten."""
+        shown = f"{item.graded.id} ({there} \N{RIGHTWARDS ARROW} {item.score:g})"
+        self.changed_there.append(shown)
+        return self.overwrite
 
     def _ours(self, history: History, there: float, item: Item) -> bool:
         """Whether what stands there was sent by us, the last that arrived or one since."""
@@ -162,20 +172,21 @@ def _says(item: Item, score: float, user: str) -> bool:
 
 
 def _item(
-    graded: Graded, record: Record, user: str, at: Standing, score: float, most: float
+    graded: Graded, record: Record, user: Person, at: Standing, score: float, most: float
 ) -> Item:
     by_lateness = at.override is None and at.days_late
     return Item(
         graded=graded,
         student=record.student.id,
-        user=user,
+        user=user.number,
+        name=user.name,
         score=score,
         max_score=most,
         before=None,
         there=None,
         why="new",
         days_late=at.days_late or 0 if by_lateness else 0,
-        lost=at.lost if by_lateness else 0.0,
+        lost=at.lost * most / graded.max_score if by_lateness else 0.0,
     )
 
 

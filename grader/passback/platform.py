@@ -23,11 +23,13 @@ class Held:
 class Look:
     """The platform as it is now. ``held`` is None where it doesn't tell marks.
 
+    ``at_once`` says that it tells of every mark as soon as that is there.
     ``most`` is what a mark may be there; None where the platform scales by itself.
     """
 
     people: tuple[Person, ...] = ()
     held: Mapping[str, Held] | None = None
+    at_once: bool = False
     most: float | None = None
 
 
@@ -45,7 +47,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of it: it arrived, or was refused and what was said of that."""
+    """What became of it: it arrived, or was refused and what was said of that.
+
+    Still "begun" is what may have arrived in a try before, and the next look will tell.
+    """
 
     state: State
     told: str = field(default="")

@@ -10,6 +10,7 @@ from typing import Final
 from grader.stages import Note, Value
 
 _STRUCK_OUT: Final = "[secret]"
+_LONGEST_NAME: Final = 36  # characters of a file's name; what is longer may be the secret itself
 _SHORTEST: Final = 8  # characters; what is shorter is no secret, and may be any word
 
 
@@ -70,12 +71,14 @@ def read_secret(
     if place is None:
         raise PassbackError("no_secret", name=name)
     try:
-        text = place.read_text("utf-8").strip()
+        text = place.read_text("utf-8-sig").strip()
         is_open = bool(place.stat().st_mode & 0o077)
     except (OSError, UnicodeDecodeError) as error:
-        raise PassbackError("secret_file", path=str(place), reason=type(error).__name__) from None
-    if not text:
-        raise PassbackError("secret_file", path=str(place), reason="empty")
+        path = f"{place.parent}/" if len(place.name) > _LONGEST_NAME else str(place)
+        raise PassbackError("secret_file", path=path, reason=type(error).__name__) from None
+    if not text or not text.isascii():
+        reason = "not ASCII" if text else "empty"
+        raise PassbackError("secret_file", path=str(place), reason=reason)
     if is_open:
         say(Note(message_id="passback.open_secret", values={"path": str(place)}))
     return hidden.add(text)

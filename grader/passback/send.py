@@ -52,8 +52,8 @@ def send(
 ) -> Outcome:
     """Send every mark of ``passback``, and note which of them were there already.
 
-    What nobody answered is left as begun; the next run finds out, or sends it again with its own
-    timestamp.
+    What nobody answered, or said nothing clear of, is left as begun; the next run finds out, or
+    sends it again with its own timestamp.
     """
     outcome, silent = Outcome(), 0
     for item in passback.there:
@@ -78,12 +78,14 @@ def send(
                 break
             continue
         except PassbackError as problem:
-            journal.end(book, sending, "refused", str(problem))
+            outcome.unknown.append(item.graded.id)
             outcome.stopped = problem
             break
         silent = 0
         journal.end(book, sending, sent.state, sent.told)
-        if sent.state == "arrived":
+        if sent.state == "begun":
+            outcome.unknown.append(item.graded.id)
+        elif sent.state == "arrived":
             outcome.arrived.append(item.graded.id)
         else:
             outcome.refused.append((item.graded.id, sent.told))

@@ -26,7 +26,6 @@ from grader.stages import Note, Value
 _PASSES: Final = (408, 425, 429, 500, 502, 503, 504)
 _MOST_BYTES: Final = 32 * 2**20
 _MOST_PAGES: Final = 1000
-_NEXT: Final = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 
 
 class Unanswered(PassbackError):
@@ -51,6 +50,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     tries: int
+    following: str = ""  # the URL of the next page
 
     def json(self) -> Any:
         """Raises ``ValueError`` for what is no JSON."""
@@ -87,7 +87,7 @@ class Web:
             try:
                 answer = self._once(asked, number)
             except httpx.RequestError as error:
-                said = self.hidden.out_of(one_line(str(error), 200))
+                said = one_line(self.hidden.out_of(str(error)), 200)
                 why, pause = f"{type(error).__name__} {said}".strip(), self._pause(number)
                 continue
             if not _may_pass(answer):
@@ -113,17 +113,16 @@ class Web:
                 yield answer.json()
             except ValueError:
                 raise PassbackError("no_json", host=_host(url)) from None
-            following = _NEXT.search(answer.headers.get("link", ""))
-            if following is None:
+            if not answer.following:
                 return
-            url = urljoin(here, following[1])
+            url = urljoin(here, answer.following)
             if _origin(url) != _origin(here):
                 raise PassbackError("elsewhere", host=_host(url))
 
     def told(self, answer: Answer) -> str:
         """A refusal in short: its status and what the platform said, without any secret."""
-        text = one_line(answer.body[:2000].decode("utf-8", "replace"), 200)
-        return self.hidden.out_of(f"HTTP {answer.status} {text}".strip())
+        whole = self.hidden.out_of(answer.body.decode("utf-8", "replace"))  # before it is cut
+        return f"HTTP {answer.status} {one_line(whole, 200)}".strip()
 
     def _once(self, asked: Asked, number: int) -> Answer:
         with self._client.stream(
@@ -135,12 +134,20 @@ class Web:
                 if len(body) > _MOST_BYTES:
                     raise PassbackError("too_much", host=_host(asked.url))
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, bytes(body), number)
+            following = next(
+                (link["url"] for link in response.links.values() if _is_next(link)), ""
+            )
+            return Answer(response.status_code, headers, bytes(body), number, following)
 
     def _pause(self, number: int) -> float:
         """Half to all of a pause that doubles, so that many graders don't come back at once."""
         longest = min(self._retry.first_seconds * 2 ** (number - 1), self._retry.longest_seconds)
         return float(longest * random.uniform(0.5, 1.0))
+
+
+def _is_next(link: Mapping[str, str]) -> bool:
+    """Whether a link's relations, words in any case, say that the next page is there."""
+    return "url" in link and "next" in (link.get("rel") or "").casefold().split()
 
 
 def _may_pass(answer: Answer) -> bool:
