@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 from booked import all_standings, report, results_in, take_in
-from conftest import run_grader
+from click.testing import CliRunner
+from conftest import SOLUTION, run_grader
 
+from grader.cli import main
 from grader.gradebook import rows, store
 from grader.gradebook.schema import APPLICATION, VERSIONS
 from grader.gradebook.store import BookError, opened
@@ -226,3 +228,23 @@ def test_an_older_gradebook_is_brought_up_to_date(tmp_path: Path) -> None:
         assert opening.connection.execute("SELECT count(*) FROM sending").fetchone() == (0,)
     with sqlite3.connect(f"{book}.bak") as copy:
         assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("fault", ["no folder", "torn", "another file"])
+def test_grade_says_first_that_a_gradebook_cannot_be_used(tmp_path: Path, fault: str) -> None:
+    """Before a class is graded, and not after it; nothing was done."""
+    book, out = tmp_path / "term.sqlite", tmp_path / "feedback"
+    if fault == "no folder":
+        book = tmp_path / "there" / "term.sqlite"
+    elif fault == "torn":
+        book.write_bytes(b"SQLite format 3\0" + bytes(2000))
+    else:
+        with sqlite3.connect(book) as other:
+            other.execute("CREATE TABLE recipes (name)")
+    before = book.read_bytes() if book.exists() else None
+    given = ["grade", str(SOLUTION), "-a", "hh", "-o", str(out), "--gradebook", str(book)]
+    done = CliRunner().invoke(main, [*given, "--lang", "en"])
+    assert done.exit_code == 2, done.output
+    assert str(book) in done.stderr.replace("\n", "")
+    assert not out.exists()
+    assert (book.read_bytes() if book.exists() else None) == before

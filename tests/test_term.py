@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import SOLUTION, results, run_grader
+from conftest import ROOT, SOLUTION, results, run_grader
 from lms import lti
 from passed_back import Term, number, users
 from resumed import WITHOUT_STUDENTS_CODE, Course, make
@@ -78,3 +80,18 @@ def test_a_class_of_300_is_kept_regraded_and_passed_back(
         assert Counter(map(len, platform.scores.values())) == {1: CLASS}
         got = {int(user[1:]) - 100: mark for user, mark in platform.marks().items()}
         assert got == {place: pytest.approx(score) for place, score in expected.items()}
+
+
+def test_a_class_goes_all_the_way_though_a_worker_is_killed() -> None:
+    """Real notebooks on two workers of a real scheduler, one killed in the middle: as
+    ``tests.benchmarks.term`` does it with 300."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.term", "-n", "8"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "every mark arrived once" in done.stdout

@@ -144,8 +144,13 @@ def export(
     named. What was not graded gets no mark. The file given is not changed.
 
     \b
-    Exit status: 0 every submission is in the file; 1 it was written, but some are
-    not in it; 2 wrong usage; 3 a fault of ours.
+    Exit status: 0 every submission is in the file, or every mark on the platform;
+    1 some are not; 2 wrong usage; 3 a fault of ours.
+
+    \b
+    lti and canvas-api read lms.toml (--settings); the README shows one. Secrets come
+    from GRADER_LTI_KEY or GRADER_CANVAS_TOKEN, or from the file that one of these
+    names with _FILE behind it.
     """
     from grader.export.graded import ExportError
     from grader.files import write_whole
