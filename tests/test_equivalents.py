@@ -11,7 +11,7 @@ import pytest
 from grader.assignment import Assignment
 from grader.read.cells import find_cell
 from grader.verify.ask import as_submission
-from grader.verify.edits import Specimen
+from grader.verify.edits import Specimen, swapped
 from grader.verify.equivalents import equivalents
 from grader.verify.equivalents.arguments import defaults
 from grader.verify.equivalents.classes import modules
@@ -207,3 +207,19 @@ def test_an_expression_comes_apart_where_it_is_linear(text: str) -> None:
 def test_what_is_not_linear_stays_whole(text: str) -> None:
     """An expression of another kind has no parts."""
     assert linear(ast.parse(text, mode="eval").body, "x") is None
+
+
+def test_changing_a_place_leaves_what_has_none_beside_it() -> None:
+    """Keyword-only arguments without a default, and ``**`` in a dict, stay where they are."""
+    for source, old, new in (
+        ("def f(*, a, b=1, c):\n    pass", 1, "def f(*, a, b=2, c):\n    pass"),
+        ("{**kw, 'x': 1, **more}", 1, "{**kw, 'x': 2, **more}"),
+        ("{**kw, 1: 'x'}", 1, "{**kw, 2: 'x'}"),
+        ("f(1, *a, k=3)", 3, "f(1, *a, k=2)"),
+    ):
+        tree = ast.parse(source)
+        [place] = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value == old]
+        assert swapped(tree, place, ast.Constant(2)) == new
+        assert ast.unparse(tree) == ast.unparse(ast.parse(source))
+    tree = ast.parse("a = 1\nb = 2")
+    assert swapped(tree, tree.body[0], None) == "b = 2"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from grader.assignment import Exercise
 from grader.read.blanks import blanks, blanks_in_text
-from grader.read.classes import Scope, assigns, classes, last_name, places
+from grader.read.classes import Scope, assigns, classes, last_name
 from grader.read.released import Released, ReleasedCell
 from grader.read.source import digest_of, parse, tree_digest
 from grader.stages import Blank, Cell
@@ -85,7 +85,7 @@ class Finder:
         trees = [code.tree for code in students if code.tree]
         self._bases = everything.names_for(exercise.base)
         self._scope = Scope(trees)
-        self._vocabulary = frozenset[str]().union(*(places(t).words for t in trees))
+        self._vocabulary = frozenset[str]().union(*(self._scope.places(t).words for t in trees))
         self._template = _class_digests(start.own(exercise.tag))
         self._given = _class_digests(start.given(exercise.tag)) - self._template
         self._said = frozenset[str]().union(*(c.statements for c in start.own(exercise.tag)))
@@ -118,7 +118,7 @@ class Finder:
     def _candidate(
         self, code: Code, node: ast.AST, name: str, asked: bool, digest: str
     ) -> Candidate:
-        own = places(node)
+        own = self._scope.places(node)
         helpers = self._scope.helpers(node)
         found = blanks(own, self._names, helpers, self._vocabulary, self._said)
         return self._made(code, name, asked, found, filled=digest not in self._template)

@@ -11,7 +11,7 @@ from grader.read.blanks import Places
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _MOST_HELPERS = 64
-_KEPT = 256  # pieces of code: those of a handout are met again in every submission
+_KEPT = 256  # pieces of code
 
 
 def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -53,6 +53,7 @@ class Scope:
         self._classes: dict[str, list[ast.ClassDef]] = {}
         self._functions: dict[str, list[_Function]] = {}
         self._patches: dict[str, list[ast.stmt]] = {}  # a name to ``name.attribute = ...``
+        self._places: dict[ast.AST, Places] = {}
         for tree in trees:
             for node in top_level(tree.body):
                 self._learn(node)
@@ -87,6 +88,12 @@ class Scope:
                     waiting.append(name)
         return frozenset(found)
 
+    def places(self, node: ast.AST) -> Places:
+        """Where a piece of code gives values to names; worked out once for each."""
+        if node not in self._places:
+            self._places[node] = _places(node)
+        return self._places[node]
+
     def helpers(self, node: ast.AST) -> list[Places]:
         """What else makes a class: the notebook's classes that it inherits from, the
         functions that it names, what is assigned to its attributes from outside.
@@ -99,17 +106,17 @@ class Scope:
                 near += self._patches.get(here.name, ())
                 for base in here.bases:
                     near += self._classes.get(last_name(base), ())
-            for name in places(here).names & self._functions.keys():
+            for name in self.places(here).names & self._functions.keys():
                 near += self._functions[name]
             fresh = [other for other in dict.fromkeys(near) if other not in seen]
             waiting += fresh[:_MOST_HELPERS]
             seen.update(fresh[:_MOST_HELPERS])
-        return [places(other) for other in seen if other is not node]
+        return [self.places(other) for other in seen if other is not node]
 
 
 @lru_cache(_KEPT)
-def places(node: ast.AST) -> Places:
-    """Where a piece of code gives values to names; worked out once for what many cells share."""
+def _places(node: ast.AST) -> Places:
+    """Kept for the cells that the next notebook has too: `parse` gives those the same trees."""
     return Places(node)
 
 

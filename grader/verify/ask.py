@@ -129,7 +129,7 @@ class Asker:
         seeds: tuple[int, ...],
         hidden: bool,
     ) -> Drawn:
-        """What models with these states are asked: the same under the same seeds."""
+        """What models with these states are asked; all else is the same for an asker's."""
         if states not in self.drawn:
             self.drawn[states] = draw(assignment, states, seeds, hidden)
         return self.drawn[states]

@@ -57,7 +57,8 @@ def _with(node: ast.AST, places: Mapping[ast.AST, New]) -> New:
         elif isinstance(value, list):
             parts = [_with(part, places) if isinstance(part, ast.AST) else part for part in value]
             if any(new is not part for new, part in zip(parts, value, strict=True)):
-                changed[name] = [one for new in parts for one in _several(new)]
+                several = zip(parts, value, strict=True)
+                changed[name] = [one for new, part in several for one in _instead(new, part)]
     if not changed:
         return node
     twin = copy.copy(node)
@@ -66,8 +67,9 @@ def _with(node: ast.AST, places: Mapping[ast.AST, New]) -> New:
     return twin
 
 
-def _several(new: Any) -> list[Any]:
-    if new is None:
+def _instead(new: Any, part: object) -> list[Any]:
+    """What stands for one part of a list; a None that was there says something, and stays."""
+    if new is None and isinstance(part, ast.AST):
         return []
     return new if isinstance(new, list) else [new]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import selectors
 import shutil
 import subprocess
@@ -94,6 +95,7 @@ class _Worker:
     ) -> None:
         assert assignment.rubric is not None
         self.scratch = scratch
+        self._begun = b""  # of a line
         request = {
             "folder": str(assignment.folder),
             "teachers": str(assignment.rubric.folder),
@@ -106,18 +108,27 @@ class _Worker:
             [sys.executable, "-m", "grader.verify.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
-        self._say(json.dumps(request))
+        self._say(json.dumps(request).encode())
 
     def give(self, share: Mapping[str, Mapping[int, Specimen]]) -> None:
         """Let it run these specimens of each exercise, by their numbers."""
-        self._say(SHARE.dump_json(share).decode())  # type: ignore[arg-type]  # a Mapping will do
+        self._say(SHARE.dump_json(share))  # type: ignore[arg-type]  # a Mapping will do
 
-    def _say(self, line: str) -> None:
+    def _say(self, line: bytes) -> None:
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it has ended: its last line says why
-            print(line, file=self.process.stdin, flush=True)
+            self.process.stdin.write(line + b"\n")
+            self.process.stdin.flush()
+
+    def lines(self) -> list[str] | None:
+        """What it has said by now; None once it says no more."""
+        assert self.process.stdout is not None
+        said = os.read(self.process.stdout.fileno(), 2**16)
+        if not said:
+            return None
+        *whole, self._begun = (self._begun + said).split(b"\n")
+        return [line.decode("utf-8", "replace") for line in whole]
 
     def close(self) -> None:
         """End it; its boxes end with it."""
@@ -138,12 +149,12 @@ def _arrivals(workers: Sequence[_Worker]) -> Iterator[Path]:
         while selector.get_map():
             for key, _ in selector.select():
                 worker = key.data
-                line = worker.process.stdout.readline().strip()
-                if line.startswith("fault: "):
-                    raise VerifyFailed(line.removeprefix("fault: "))
-                if line:
+                lines = worker.lines()
+                for line in lines or ():
+                    if line.startswith("fault: "):
+                        raise VerifyFailed(line.removeprefix("fault: "))
                     yield worker.scratch / f"specimen-{int(line)}"
-                elif worker.process.wait() != 0:
-                    raise VerifyFailed(f"a worker ended with {worker.process.returncode}")
-                else:
+                if lines is None:
                     selector.unregister(key.fileobj)
+                    if worker.process.wait() != 0:
+                        raise VerifyFailed(f"a worker ended with {worker.process.returncode}")

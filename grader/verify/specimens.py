@@ -1,4 +1,4 @@
-"""All specimens of an assignment, in an order that every process agrees on."""
+"""All specimens of an assignment, in an order that is always the same."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class SolutionFails(Exception):
     """The teacher's own notebook does not run to its end; the message says how."""
 
 
-def main(lines: Iterator[str]) -> None:
+def main(lines: Iterator[bytes]) -> None:
     """Run the specimens that the second line of a request holds."""
     request: dict[str, Any] = json.loads(next(lines))
     folders = Path(request["folder"]), Path(request["teachers"])
@@ -47,6 +47,7 @@ def main(lines: Iterator[str]) -> None:
     scratch = Path(request["scratch"])
     warm = WarmBox(_setup(assignment, Setup(**request["setup"]), scratch))
     try:
+        share = SHARE.validate_json(next(lines))
         assert assignment.rubric is not None
         cores = sorted(os.sched_getaffinity(0))
         warm.wait()
@@ -61,7 +62,7 @@ def main(lines: Iterator[str]) -> None:
             scratch=scratch,
         )
         base = _runs(gather(job))
-        for exercise, own in SHARE.validate_json(next(lines)).items():
+        for exercise, own in share.items():
             teacher = take_apart(assignment, assignment.exercise(exercise))
             asker = Asker(teacher, job, base, tuple(request["seeds"]))
             asker.ask(list(own.values()), partial(_keep, scratch, iter(own)))
@@ -99,7 +100,7 @@ def _runs(base: Evidence) -> Evidence:
 
 if __name__ == "__main__":
     try:
-        main(iter(sys.stdin))
+        main(iter(sys.stdin.buffer))
     except Exception as problem:  # for whoever started this process to say
         with contextlib.suppress(OSError):
             print(f"fault: {type(problem).__name__}: {problem}".replace("\n", " "), flush=True)
