@@ -40,6 +40,9 @@ def show_outcome(outcome: Outcome, total: int, words: Catalogue) -> None:
     if outcome.unknown:
         count, told = len(outcome.unknown), names(outcome.unknown)
         print_line(words.say("passback.unknown", count=count, names=told))
+    if outcome.assumed:
+        count, told = len(outcome.assumed), names(outcome.assumed)
+        print_line(words.say("passback.assumed", count=count, names=told))
     print_line(words.say("passback.sent", arrived=len(outcome.arrived), total=total))
     if outcome.stopped is not None:
         say(words, outcome.stopped.note)

@@ -358,7 +358,20 @@ def test_one_content_twice_in_a_class_is_one_attempt(book: Path, out: Path) -> N
     [(record, _)] = all_standings(book)
     [attempt] = record.attempts
     assert (attempt.first, attempt.last) == (DUE, DUE + timedelta(days=1))
-    assert len(attempt.results) == 1
+    for _ in range(2):  # what is there says nothing new
+        assert not take_in(book, out, times=times, again=True).waits
+    assert count(book, "result") == 1
+
+
+def test_of_one_content_twice_what_was_graded_counts(book: Path, out: Path) -> None:
+    """A fault of ours in one of the two runs costs no mark, now or when it is added again."""
+    both = {"ann_1": report(None), "ann_2": report(80)}
+    results_in(out, both, dict.fromkeys(both, canvas("Ann", "1")))
+    for again in (False, True, True):
+        take_in(book, out, again=again)
+        [(_, standing)] = all_standings(book)
+        assert standing.score == 80
+    assert count(book, "result") == 1
 
 
 def test_rules_and_times_leave_what_they_were(book: Path, out: Path) -> None:

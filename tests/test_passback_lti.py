@@ -191,7 +191,7 @@ def test_a_platform_that_tells_no_results_is_asked_with_the_same_timestamp(term:
 
 
 def test_without_results_a_score_whose_answer_was_lost_is_not_sent_anew(term: Term) -> None:
-    """The platform refuses its timestamp as one that it has: so it arrived."""
+    """The platform refuses its timestamp as one that it has: so it arrived, and is named once."""
     with lti.course(users(CLASS), allowed={SCORE}) as platform:
         term.lti(platform.url)
         (people := term.folder / "users.csv").write_text(
@@ -201,7 +201,9 @@ def test_without_results_a_score_whose_answer_was_lost_is_not_sent_anew(term: Te
         (term.folder / "lms.toml").write_text("".join(t for t in text if "memberships" not in t))
         platform.faults.coming += [(LATE, "late")]
         sent = term.export("lti", "--send", "--people", str(people))
-        assert sent.exit_code == 0, sent.stdout + sent.stderr
+        assert sent.exit_code == 1, sent.stdout + sent.stderr
+        assert "Taken to have arrived" in sent.stdout
+        assert "(1): s100" in sent.stdout
         assert states(term) == ["arrived"] * CLASS
         again = term.export("lti", "--send", "--people", str(people))
         assert "6 sent before and the same" in again.stdout

@@ -8,7 +8,7 @@ import pytest
 
 from grader.passback.secret import Hidden, PassbackError, read_secret
 from grader.passback.settings import Retry
-from grader.passback.web import Answer, Web
+from grader.passback.web import Answer, Web, _next
 from grader.stages import Note
 
 TOKEN = "7~" + "aB3" * 22
@@ -59,3 +59,21 @@ def test_a_token_in_the_place_of_a_file_is_not_said(tmp_path: Path) -> None:
     with pytest.raises(PassbackError) as caught:
         read(tmp_path, "token.txt")
     assert "token.txt" in str(caught.value.note.values["path"])
+
+
+@pytest.mark.parametrize(
+    ("header", "url"),
+    [
+        (
+            '<https://x/a?page=2>; rel="next", <https://x/a?page=9>; rel="last"',
+            "https://x/a?page=2",
+        ),
+        ('<https://x/b>; rel="current",<https://x/a?a=1;b=2>; REL=NEXT', "https://x/a?a=1;b=2"),
+        ('</a?p=2,3>; title="one, two"; rel="prev next"', "/a?p=2,3"),
+        ('<https://x/a>; rel="nextcloud"', None),
+        ("", None),
+    ],
+)
+def test_the_next_page_is_told_by_its_link(header: str, url: str | None) -> None:
+    """However a platform writes it; a page that is not found would be people who are not."""
+    assert _next(header) == url

@@ -96,7 +96,7 @@ def pass_back(
 
 
 def _is_whole(outcome: Outcome) -> bool:
-    return not (outcome.refused or outcome.unknown or outcome.stopped)
+    return not (outcome.refused or outcome.unknown or outcome.assumed or outcome.stopped)
 
 
 def _platform(

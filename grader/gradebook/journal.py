@@ -7,7 +7,7 @@ again with the same timestamp, or found to have arrived.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ class Sending:
     who: str
     state: State
     told: str = ""
+    resumed: bool = False  # begun by an earlier run, with this timestamp
 
     def goes_on_as(self, user: str, score: float, max_score: float) -> bool:
         """Whether it was begun, did not end, and says the same."""
@@ -95,7 +96,7 @@ def begin(
     with book.writing() as connection:
         last = histories(connection, target, assignment).get(student, History()).last
         if last is not None and last.goes_on_as(user, score, max_score):
-            return last
+            return replace(last, resumed=True)
         stamp = datetime.now(UTC)
         if last is not None:
             stamp = max(stamp, last.stamp + _STEP)

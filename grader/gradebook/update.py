@@ -7,7 +7,7 @@ New attempts are added at once. A mark that is there becomes another one only by
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.gradebook import rows
@@ -73,7 +73,8 @@ def compared(
     most = graded.max_score or (known.max_score if known else 0.0)
     before = rows.records(connection, graded.assignment)
     piles = _Piles(dict(before), dict(before))
-    for coming in graded.coming:
+    each = _one_each(graded.coming)
+    for coming in each:
         piles.take(coming)
     changes, kept = _held_against(piles, graded, (old_rules, rules), most, why_rules)
     return Update(
@@ -84,7 +85,7 @@ def compared(
         times=tuple(piles.times),
         changes=tuple(changes),
         kept=tuple(kept),
-        same=piles.same,
+        same=piles.same + len(graded.coming) - len(each),
         is_new=known is None,
         other_rules=rules != old_rules,
         left_out=graded.left_out,
@@ -133,9 +134,6 @@ class _Piles:
                 record = held.get(coming.key, nobody)
                 held[coming.key] = replace(record, attempts=(*record.attempts, attempt))
             return
-        if not known.id:  # the same content twice in what comes: handed in at both times
-            self._once_more(coming, known)
-            return
         new = _with_times(known, coming.attempt)
         if new != known:
             self.times.append(new)
@@ -150,21 +148,19 @@ class _Piles:
         attempts = tuple(new if a is known else a for a in record.attempts)
         self.again[coming.key] = replace(record, attempts=attempts)
 
-    def _once_more(self, coming: Coming, known: Attempt) -> None:
-        """What was just added, with the times of both."""
-        new = _with_times(known, coming.attempt)
-        at = next(
-            number
-            for number, one in enumerate(self.added)
-            if (one.key, one.attempt.sha256) == (coming.key, known.sha256)
-        )
-        first = self.added[at]
-        self.added[at] = replace(first, attempt=_with_times(first.attempt, coming.attempt))
-        for held in (self.at_once, self.again):
-            record = held[coming.key]
-            attempts = tuple(new if one is known else one for one in record.attempts)
-            held[coming.key] = replace(record, attempts=attempts)
-        self.same += 1
+
+def _one_each(coming: Sequence[Coming]) -> list[Coming]:
+    """Of one content that a student handed in twice the result that was graded, and both times."""
+    found: dict[tuple[Key, str], Coming] = {}
+    for one in coming:
+        at = (one.key, one.attempt.sha256)
+        first = found.setdefault(at, one)
+        if first is not one:
+            better = one if first.result.outcome == "not_graded" else first
+            times = _with_times(first.attempt, one.attempt)
+            attempt = replace(better.attempt, first=times.first, last=times.last)
+            found[at] = replace(better, attempt=attempt)
+    return list(found.values())
 
 
 def _with_times(known: Attempt, coming: Attempt) -> Attempt:

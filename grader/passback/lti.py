@@ -16,7 +16,6 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import jwt
 
 from grader.export.people import Person
-from grader.gradebook.journal import State
 from grader.passback.platform import Held, Look, Outgoing, Sent, same
 from grader.passback.secret import PassbackError, Secret
 from grader.passback.settings import LtiSettings
@@ -72,7 +71,7 @@ class Lti:
         if answer.status == 401:
             raise PassbackError("unauthorised", told=told)
         if answer.status == 409 and may_be_there:
-            return Sent(self._already(outgoing), told)
+            return self._already(outgoing, told)
         return Sent("refused", told)
 
     def _post(self, outgoing: Outgoing) -> Answer:
@@ -97,18 +96,19 @@ class Lti:
 
         return self._web.ask(make)
 
-    def _already(self, outgoing: Outgoing) -> State:
+    def _already(self, outgoing: Outgoing, told: str) -> Sent:
         """What became of a score that the platform refuses as too old, of a try before perhaps.
 
         One that tells no results has something as new: ours, or what somebody gave since.
         """
         if RESULTS not in self._scopes:
-            return "arrived"
+            return Sent("arrived", told)
         held = self._results(outgoing.max_score, outgoing.user).get(outgoing.user)
-        if held is None or held.score is None:  # told only later
-            return "begun"
-        is_ours = same(held.score, outgoing.score, outgoing.max_score)
-        return "arrived" if is_ours else "refused"
+        if held is None or held.score is None:  # told only later, or taken away by somebody
+            return Sent("refused" if outgoing.again else "begun", told)
+        if same(held.score, outgoing.score, outgoing.max_score):
+            return Sent("arrived")
+        return Sent("refused", told)
 
     def _results(self, most: float, user: str | None = None) -> dict[str, Held]:
         url = _below(self._lineitem, "results")

@@ -139,7 +139,8 @@ class _Sorted:
             if not self._overwritten(item, f"{there:g}"):
                 return
             item = replace(item, why="overwritten")
-        elif known and held is not None and there is None and self.at_once:  # somebody cleared it
+        elif arrived is not None and held is not None and there is None and self.at_once:
+            # somebody cleared it
             if not self._overwritten(item, "\N{EM DASH}"):
                 return
             item = replace(item, why="overwritten")

@@ -49,7 +49,8 @@ class Outgoing:
 class Sent:
     """What became of it: it arrived, or was refused and what was said of that.
 
-    Still "begun" is what may have arrived in a try before, and the next look will tell.
+    Still "begun" is what may have arrived in a try before, and the next look will tell. With
+    something told it is only taken to have arrived.
     """
 
     state: State

@@ -65,6 +65,8 @@ def read_secret(
     ``file`` is as the settings have it, from their own folder. Raises ``PassbackError``.
     """
     if text := os.environ.get(name, "").strip():
+        if not text.isascii():
+            raise PassbackError("secret_file", path=name, reason="not ASCII")
         return hidden.add(text)
     named = os.environ.get(f"{name}_FILE", "")
     place = Path(named) if named else settings.parent / file if file else None

@@ -19,11 +19,16 @@ _IN_A_ROW = 3  # marks without an answer after which the platform is taken to be
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a passback. ``stopped`` is why the rest was not tried."""
+    """What became of a passback. ``stopped`` is why the rest was not tried.
+
+    Those ``assumed`` to have arrived were tried before, and the platform says that it has
+    something as new, but not what.
+    """
 
     arrived: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
     stopped: PassbackError | None = None
 
 
@@ -66,7 +71,7 @@ def send(
             max_score=item.max_score,
             stamp=sending.stamp,
             comment=comment(item),
-            again=item.why == "unsure",
+            again=sending.resumed,
         )
         try:
             sent = platform.send(outgoing)
@@ -87,6 +92,8 @@ def send(
             outcome.unknown.append(item.graded.id)
         elif sent.state == "arrived":
             outcome.arrived.append(item.graded.id)
+            if sent.told:
+                outcome.assumed.append(item.graded.id)
         else:
             outcome.refused.append((item.graded.id, sent.told))
         on_step(number, len(passback.send))
