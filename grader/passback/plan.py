@@ -135,13 +135,12 @@ class _Sorted:
             else:
                 self.there.append(item)
             return
-        if there is not None and not self._ours(history, there, item):
-            if not self._overwritten(item, f"{there:g}"):
-                return
-            item = replace(item, why="overwritten")
-        elif arrived is not None and held is not None and there is None and self.at_once:
-            # somebody cleared it
-            if not self._overwritten(item, "\N{EM DASH}"):
+        is_cleared = held is not None and there is None and arrived is not None and self.at_once
+        if is_cleared or (there is not None and not self._ours(history, there, item)):
+            was = "\N{EM DASH}" if there is None else f"{there:g}"
+            shown = f"{item.graded.id} ({was} \N{RIGHTWARDS ARROW} {item.score:g})"
+            self.changed_there.append(shown)
+            if not self.overwrite:
                 return
             item = replace(item, why="overwritten")
         elif known and not self.overwrite:  # some platforms tell of a mark only later
@@ -151,12 +150,6 @@ class _Sorted:
             why: Why = "unsure" if last.state == "begun" else "changed"
             item = replace(item, why="refused" if last.state == "refused" else why)
         self.send.append(item)
-
-    def _overwritten(self, item: Item, there: str) -> bool:
-        """Name what somebody did there, and whether that is to be overwritten."""
-        shown = f"{item.graded.id} ({there} \N{RIGHTWARDS ARROW} {item.score:g})"
-        self.changed_there.append(shown)
-        return self.overwrite
 
     def _ours(self, history: History, there: float, item: Item) -> bool:
         """Whether what stands there was sent by us, the last that arrived or one since."""
