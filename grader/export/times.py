@@ -44,17 +44,20 @@ def read_times(content: bytes, path: str, batch: Batch, zone: tzinfo | None) -> 
     """
     table = read_table(content, path)
     number, column = _columns(table, path)
+    moodles = column == table.column(*_MOODLES)
     people, texts = [], {}
     for index, line in enumerate(table.lines[1:], 1):
         if (text := line.cell(column)) in _NONE:
             continue
         who = line.cell(number)
-        found = re.search(r"\d+$", who) if column == table.column(*_MOODLES) else None
-        own = found[0] if found else who
-        people.append(Person(line=index, number=own, name=who, logins=(who,)))
+        if moodles:
+            found = re.search(r"\d+$", who)
+            person = Person(line=index, number=found[0] if found else who, name=who, logins=(who,))
+        else:
+            person = Person(line=index, number=who, name=who, logins=(who,), called=who)
+        people.append(person)
         texts[index] = text
-    by_number = "moodle" if column == table.column(*_MOODLES) else ""
-    matching = match(batch.submissions, people, by_number)
+    matching = match(batch.submissions, people, "moodle" if moodles else "")
     times, unclear = {}, []
     for line_number, graded in matching.found.items():
         time = _time(texts[line_number], zone)
