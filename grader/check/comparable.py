@@ -30,7 +30,7 @@ def within(item: Item, until: float | None, distance: float, what: str) -> str:
     said = f"{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
     if item.check.kind == "trace_rmse" and (weights(item, until) < 1.0).any():
         astray = strays(item, until).max()
-        said += f" (stimuli that lead single precision astray, up to {astray:.2g}, count less)"
+        said += f" (stimuli that lead rounding astray, up to {astray:.2g}, count less)"
     return said
 
 

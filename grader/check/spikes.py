@@ -10,7 +10,7 @@ from grader.check.comparable import by_field, is_finite, not_comparable, not_fin
 from grader.check.distance import (
     STRAYS,
     names,
-    own_runs,
+    own_spikes,
     sides,
     spike_times_apart,
     spikes,
@@ -141,8 +141,8 @@ def spike_times(item: Item) -> Finding:
     """The share of stimuli whose spikes come when the reference's do."""
     if finding := not_comparable(item, "V"):
         return finding
-    of_all = spike_times_apart(item, item.attempt.answers.traces)
-    runs = [spike_times_apart(item, run) for run in own_runs(item)]
+    of_all = spike_times_apart(item, spikes(item, item.attempt.answers.traces))
+    runs = [spike_times_apart(item, run) for run in own_spikes(item)]
     counted = [c for c, far in enumerate(of_all) if far is not None]
     apart = [far for far in of_all if far is not None]
     astray = [max((run[c] or 0.0 for run in runs), default=0.0) for c in counted]
@@ -185,7 +185,7 @@ def _first(times: Array) -> float:
 def _other_number(item: Item) -> list[bool]:
     """Whether the model fires more or less often than the reference, for each stimulus.
 
-    In single precision as often as in any of its runs there will do.
+    As often as where single precision rounds in the reference will do.
     """
     found, expected = (
         [len(times) for times in spikes(item, traces)]
@@ -198,11 +198,11 @@ def _other_number(item: Item) -> list[bool]:
 
 
 def _own(item: Item, measure: Callable[[Array], float]) -> list[float]:
-    """How far the reference's runs in single precision are off by a measure of the spikes' times.
+    """How far rounding leads the reference astray by a measure of the spikes' times.
 
-    For each stimulus; 0 for models in double precision.
+    For each stimulus.
     """
-    runs = [[measure(times) for times in spikes(item, run)] for run in own_runs(item)]
+    runs = [[measure(times) for times in run] for run in own_spikes(item)]
     if not runs:
         return [0.0] * len(names(item))
     expected = [measure(times) for times in spikes(item, sides(item)[1].traces)]

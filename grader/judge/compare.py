@@ -72,13 +72,17 @@ class Comparison:
         if field:
             gates = match_by_residual(exercise, model, variants, drawn, field, gates)
         variant, expected = choose_variant(model, variants, drawn, field, gates)
-        traces = model.run(panel, variant.constants)
         if not field and "V" in answers.traces:
             all_traces = {v.id: model.run(panel, v.constants) for v in variants}
             nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
-            variant, traces = next(v for v in variants if v.id == nearest), all_traces[nearest]
+            variant = next(v for v in variants if v.id == nearest)
+        traces, rounding = model.run_rounding(
+            panel,
+            variant.constants,
+            single=answers.precision == "float32",
+            threshold=exercise.spike_threshold,
+        )
         finer_steps = next((a.shape[1] for a in answers.finer.values()), 0)
-        single = answers.precision == "float32"
         shorter = slice(answers.finer_from, answers.finer_from + finer_steps)
         reference = Reference(
             variant=variant.id,
@@ -86,7 +90,7 @@ class Comparison:
             field=expected,
             maps=self._maps(model, answers, variant, gates),
             finer=model.finer(panel, shorter, variant.constants) if finer_steps else {},
-            rounded=model.rounded(panel, variant.constants) if single else {},
+            rounding=rounding,
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
             mistakes=self._mistakes(exercise, attempt, variant, gates) if naming else (),

@@ -38,7 +38,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from grader.stages import FINER, Array, Panel
+from grader.measures import all_spike_times
+from grader.stages import FINER, Array, Panel, Rounding
 
 NEIGHBOURS = (-2, -1, 1, 2)
 """Of V0 in single precision, by how many numbers of it they lie above."""
@@ -131,12 +132,7 @@ class ReferenceModel:
         with self._computing():
             start = self.model.initial(jnp.asarray(panel.V0, jnp.float64))
             found = self._steps(start, panel.current, panel.dt, constants)
-        for name, trace in found.items():
-            if not np.isfinite(trace).all():
-                where = panel.names[int(np.argmin(np.isfinite(trace).all(axis=0)))]
-                raise ReferenceModelError(
-                    f"the reference's {name} isn't finite for stimulus {where!r}; change that one"
-                )
+        _finite(found, panel)
         return found
 
     def finer(
@@ -163,26 +159,63 @@ class ReferenceModel:
             for name in self.model.STATES
         }
 
-    def rounded(
-        self, panel: Panel, constants: Mapping[str, float] | None = None
-    ) -> dict[str, Array]:
-        """What `run` gives where single precision makes its steps, ``(R, T, N)``.
+    def run_rounding(
+        self,
+        panel: Panel,
+        constants: Mapping[str, float] | None = None,
+        *,
+        single: bool,
+        threshold: float,
+    ) -> tuple[dict[str, Array], Rounding]:
+        """What `run` gives, and how far it goes from it where single precision rounds.
 
-        From the numbers of single precision next to V0, `NEIGHBOURS` of them.
+        Every step where the model computes in ``single`` precision, else its constants. V that
+        rises through ``threshold``, in mV, is a spike. Raises as `run` does.
         """
+        if single:
+            traces = self.run(panel, constants)
+            others = self._by_steps(panel, constants)
+        else:
+            runs = self._by_constants(panel, constants)
+            traces = {name: of_each[0] for name, of_each in runs.items()}
+            others = {name: of_each[1:] for name, of_each in runs.items()}
+            _finite(traces, panel)
+        sound = np.all([np.isfinite(each).all(axis=(1, 2)) for each in others.values()], axis=0)
+        so_far = np.arange(1, len(panel.current) + 1)[:, None]
+        apart = {}
+        for name, expected in traces.items():
+            apart[name] = np.zeros_like(expected)
+            for trace in others[name][sound]:
+                squares = np.cumsum(np.square(trace - expected), axis=0)
+                np.maximum(apart[name], np.sqrt(squares / so_far), out=apart[name])
+        spikes = [all_spike_times(panel.time, V, threshold) for V in others["V"][sound]]
+        return traces, Rounding(apart=apart, spikes=tuple(tuple(each) for each in spikes))
+
+    def _by_steps(self, panel: Panel, constants: Mapping[str, float] | None) -> dict[str, Array]:
+        """Every step made in single precision, ``(R, T, N)``, from `NEIGHBOURS` of V0."""
         runs = len(NEIGHBOURS)
         with self._computing(double=False):
             V0 = np.concatenate([_neighbour(panel.V0, number) for number in NEIGHBOURS])
-            found = self._steps(
-                self.model.initial(jnp.asarray(V0)),
-                np.tile(panel.current, (1, runs)),
-                panel.dt,
-                constants,
-            )
-        return {
-            name: np.asarray(np.stack(np.split(trace, runs, axis=1)), np.float64)
-            for name, trace in found.items()
+            start = self.model.initial(jnp.asarray(V0))
+            found = self._steps(start, np.tile(panel.current, (1, runs)), panel.dt, constants)
+        split = {name: np.split(trace, runs, axis=1) for name, trace in found.items()}
+        return {name: np.asarray(np.stack(each), np.float64) for name, each in split.items()}
+
+    def _by_constants(
+        self, panel: Panel, constants: Mapping[str, float] | None
+    ) -> dict[str, Array]:
+        """With the constants as they are, with all rounded, and with each alone, ``(R, T, N)``."""
+        exact = self._constants(constants)
+        off: Given = {
+            name: value.astype(np.float32).astype(np.float64) for name, value in exact.items()
         }
+        each = [exact | {name: off[name]} for name, value in exact.items() if off[name] != value]
+        given = {name: np.array([run[name] for run in (exact, off, *each)]) for name in exact}
+        with self._computing():
+            start = self.model.initial(jnp.asarray(panel.V0, jnp.float64))
+            current, dt = np.asarray(panel.current, np.float64), np.asarray(panel.dt, np.float64)
+            traces = self._solve_each(start, current, dt, given)
+        return {name: np.asarray(traces[name]) for name in self.model.STATES}
 
     def maps(
         self,
@@ -320,6 +353,11 @@ class ReferenceModel:
         return jax.jit(solve)
 
     @cached_property
+    def _solve_each(self) -> Callable[[Mapping[str, Any], Array, Array, Given], State]:
+        """The same once for each number of constants."""
+        return jax.jit(jax.vmap(self._solve, in_axes=(None, None, None, 0)))
+
+    @cached_property
     def _derivative(self) -> Callable[[Given, Array, Given], State]:
         return jax.jit(self.model.derivative)
 
@@ -364,6 +402,16 @@ def _advance(
     f, J = jax.jvp(rate, (x,), (jnp.ones_like(x),))
     new: jax.Array = x + dt * _exprel(dt * J) * f
     return new
+
+
+def _finite(traces: Mapping[str, Array], panel: Panel) -> None:
+    """Raises ``ReferenceModelError`` for traces that aren't numbers throughout."""
+    for name, trace in traces.items():
+        if not np.isfinite(trace).all():
+            where = panel.names[int(np.argmin(np.isfinite(trace).all(axis=0)))]
+            raise ReferenceModelError(
+                f"the reference's {name} isn't finite for stimulus {where!r}; change that one"
+            )
 
 
 def _depth(name: str, after: Mapping[str, tuple[str, ...]]) -> int:

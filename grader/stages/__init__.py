@@ -10,7 +10,7 @@ Arrays are NumPy arrays of float64. Time runs along the first axis and stimuli
 along the second: a trace is ``(T, N)``.
 """
 
-from grader.stages.evidence import Attempt, Evidence, NamedMistake, Reference
+from grader.stages.evidence import Attempt, Evidence, NamedMistake, Reference, Rounding
 from grader.stages.model import Answers, ChannelProbe, Drawn, Fault, ModelProbe, Panel, Record
 from grader.stages.notebook import (
     Blank,
@@ -81,6 +81,7 @@ __all__ = [
     "Record",
     "Reference",
     "Residual",
+    "Rounding",
     "RunStatus",
     "Status",
     "Submission",

@@ -32,14 +32,27 @@ class NamedMistake:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rounding:
+    """How far from its traces the reference goes where single precision rounds in it.
+
+    As it may in a right model: in single precision every step, from V0 and from what lies next
+    to it; in double precision the constants, together and each alone. ``apart`` is the root mean
+    square difference up to each step, ``(T, N)``, of the run that goes farthest; ``spikes`` are
+    the times in ms at which each run fires, for each stimulus.
+    """
+
+    apart: Mapping[str, Array]
+    spikes: tuple[tuple[Array, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
     """The reference's answer to the same panel and the same drawn states.
 
     ``variant`` names which of the accepted models it is; ``gates`` maps a gate
     of the assignment ("K.n") to the student's state that plays it. ``fitted`` maps a
     parameter ("K.E") to the value that the student's answers obey, where they tell one.
-    ``rounded`` are its traces, ``(R, T, N)``, where single precision makes the steps as it does
-    in the student's model, from V0 and a rounding beside it; empty in double precision.
+    ``rounding`` says how far single precision leads it astray.
     ``mistakes`` has, for each derivative that is wrong, the likely mistake that alone gives
     what was answered.
     """
@@ -48,7 +61,7 @@ class Reference:
     traces: Mapping[str, Array]
     maps: Mapping[str, Array] = field(default_factory=dict)
     finer: Mapping[str, Array] = field(default_factory=dict)
-    rounded: Mapping[str, Array] = field(default_factory=dict)
+    rounding: Rounding | None = None
     field: Mapping[str, Array]
     gates: Mapping[str, str]
     fitted: Mapping[str, float]

@@ -6,12 +6,13 @@ import hashlib
 import pickle
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.judge.reference import ReferenceModel
-from grader.stages import Array, Panel
+from grader.stages import Array, Panel, Rounding
 
 Found = dict[str, Array]
+_Answer = TypeVar("_Answer")
 
 
 class RememberingModel(ReferenceModel):
@@ -21,16 +22,25 @@ class RememberingModel(ReferenceModel):
     """
 
     @cached_property
-    def _known(self) -> dict[bytes, Found]:
+    def _known(self) -> dict[bytes, Any]:
         return {}
 
     def run(self, panel: Panel, constants: Mapping[str, float] | None = None) -> Found:
         """As the reference does."""
-        return self._once(super().run, panel, constants)
+        return dict(self._once(super().run, panel, constants))
 
-    def rounded(self, panel: Panel, constants: Mapping[str, float] | None = None) -> Found:
+    def run_rounding(
+        self,
+        panel: Panel,
+        constants: Mapping[str, float] | None = None,
+        *,
+        single: bool,
+        threshold: float,
+    ) -> tuple[Found, Rounding]:
         """As the reference does."""
-        return self._once(super().rounded, panel, constants)
+        ask = super().run_rounding
+        traces, rounding = self._once(ask, panel, constants, single=single, threshold=threshold)
+        return dict(traces), rounding
 
     def maps(
         self,
@@ -40,29 +50,25 @@ class RememberingModel(ReferenceModel):
         constants: Mapping[str, float] | None = None,
     ) -> Found:
         """As the reference does."""
-        return self._once(super().maps, states, steps, dt, constants)
+        return dict(self._once(super().maps, states, steps, dt, constants))
 
     def field(
         self, states: Mapping[str, Array], constants: Mapping[str, float] | None = None
     ) -> Found:
         """As the reference does."""
-        return self._once(super().field, states, constants)
+        return dict(self._once(super().field, states, constants))
 
     def sensitivity(
         self, states: Mapping[str, Array], constants: Mapping[str, float]
-    ) -> tuple[Array, dict[str, Array]]:
+    ) -> tuple[Array, Found]:
         """As the reference does."""
+        rate, slopes = self._once(super().sensitivity, states, constants)
+        return rate, dict(slopes)
 
-        def ask(*about: Any) -> Found:
-            rate, slopes = super(RememberingModel, self).sensitivity(*about)
-            return {"": rate, **slopes}
-
-        slopes = self._once(ask, states, constants)
-        return slopes.pop(""), slopes
-
-    def _once(self, ask: Callable[..., Found], *about: object) -> Found:
-        said = pickle.dumps((ask.__name__, *about), protocol=5)
+    def _once(self, ask: Callable[..., _Answer], *about: object, **how: object) -> _Answer:
+        said = pickle.dumps((ask.__name__, about, how), protocol=5)
         key = hashlib.blake2b(said, digest_size=16).digest()
         if key not in self._known:
-            self._known[key] = ask(*about)
-        return dict(self._known[key])
+            self._known[key] = ask(*about, **how)
+        answer: _Answer = self._known[key]
+        return answer
