@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -45,8 +45,8 @@ def strays(item: Item, until: float | None) -> Array:
     (panel, reference), which = sides(item), columns(item)
     if reference.rounding is None:
         return np.zeros(which.stop - which.start)
-    last = -1 if until is None else int(np.flatnonzero(within(panel.time, until))[-1])
-    return reference.rounding.apart[item.check.variable][last, which]
+    last = len(panel.current) if until is None else np.count_nonzero(within(panel.time, until))
+    return reference.rounding.apart[item.check.variable][last - 1, which]
 
 
 def weights(item: Item, until: float | None) -> Array:
@@ -119,21 +119,30 @@ def trace(item: Item, variable: str) -> Array | None:
     return item.attempt.answers.traces.get(own_state(item, variable) or "")
 
 
-def spikes(item: Item, traces: Mapping[str, Array]) -> list[Array]:
-    """The times of spikes in ms that count, for each stimulus that the check is about."""
-    time, threshold = sides(item)[0].time, item.exercise.spike_threshold
-    return _counted(item, all_spike_times(time, traces["V"][:, columns(item)], threshold))
+def found_spikes(item: Item) -> list[Array]:
+    """The times of the model's spikes in ms that count, for each stimulus of the check."""
+    return _counted(item, _spikes(item, "found", item.attempt.answers.traces))
 
 
-def own_spikes(item: Item) -> list[list[Array]]:
-    """The same of the reference's runs where single precision rounds; see `Rounding`."""
+def expected_spikes(item: Item) -> list[Array]:
+    """The same of the reference."""
+    return _counted(item, _spikes(item, "expected", sides(item)[1].traces))
+
+
+def rounded_spikes(item: Item) -> list[list[Array]]:
+    """The same of the reference's runs in which single precision rounds; see `Rounding`."""
     rounding = sides(item)[1].rounding
-    return [_counted(item, run[columns(item)]) for run in (rounding.spikes if rounding else ())]
+    return [_counted(item, run) for run in (rounding.spikes if rounding else ())]
 
 
-def _counted(item: Item, found: Iterable[Array]) -> list[Array]:
-    last = window(item) or math.inf
-    return [times[(times > item.check.after) & (times <= last)] for times in found]
+def _spikes(item: Item, whose: str, traces: Mapping[str, Array]) -> list[Array]:
+    time, threshold = sides(item)[0].time, item.exercise.spike_threshold
+    return item.once(f"spikes {whose}", lambda: all_spike_times(time, traces["V"], threshold))
+
+
+def _counted(item: Item, of_all: Sequence[Array]) -> list[Array]:
+    after, last = item.check.after, window(item) or math.inf
+    return [times[(times > after) & (times <= last)] for times in of_all[columns(item)]]
 
 
 # ------------------------------------------------------------------------ measures
@@ -158,8 +167,7 @@ def _traces(item: Item) -> Distances | None:
 
 def _spike_times(item: Item) -> Distances:
     """How far the farthest spike is off in ms, of stimuli with as many as in the reference."""
-    found = spikes(item, item.attempt.answers.traces)
-    apart = [a for a in spike_times_apart(item, found) if a is not None]
+    apart = [a for a in spike_times_apart(item, found_spikes(item)) if a is not None]
     return {window(item): max(apart, default=math.inf)}
 
 
@@ -173,7 +181,7 @@ def spike_times_apart(item: Item, found: Iterable[Array]) -> list[float | None]:
 
     None where there are no spikes in the reference; infinite where there are more or fewer.
     """
-    expected = spikes(item, sides(item)[1].traces)
+    expected = expected_spikes(item)
     apart: list[float | None] = []
     for own, asked in zip(found, expected, strict=True):
         alike = len(own) == len(asked)

@@ -9,11 +9,12 @@ from dataclasses import replace
 from grader.check.comparable import by_field, is_finite, not_comparable, not_finite
 from grader.check.distance import (
     STRAYS,
+    expected_spikes,
+    found_spikes,
     names,
-    own_spikes,
+    rounded_spikes,
     sides,
     spike_times_apart,
-    spikes,
     tolerance,
     window,
 )
@@ -28,8 +29,7 @@ def spike_count(item: Item) -> Finding:
     if finding := not_comparable(item, "V"):
         return finding
     found, expected = (
-        [len(times) for times in spikes(item, traces)]
-        for traces in (item.attempt.answers.traces, sides(item)[1].traces)
+        [len(times) for times in of_all] for of_all in (found_spikes(item), expected_spikes(item))
     )
     alike = [not other for other in _other_number(item)]
     detail = "; ".join(
@@ -59,11 +59,11 @@ def firing_rate(item: Item) -> Finding:
     """The firing rate, from the mean inter-spike interval, to a relative tolerance."""
     if finding := not_comparable(item, "V"):
         return finding
-    panel, reference = sides(item)
+    panel, _ = sides(item)
     duration = panel.dt * panel.current.shape[0]
     found, expected = (
-        [rate_of(times, duration) for times in spikes(item, traces)]
-        for traces in (item.attempt.answers.traces, reference.traces)
+        [rate_of(times, duration) for times in of_all]
+        for of_all in (found_spikes(item), expected_spikes(item))
     )
     share = item.check.tolerance or 0.0
     own = _own(item, lambda times: rate_of(times, duration))
@@ -103,8 +103,8 @@ def latency(item: Item) -> Finding:
         return finding
     after, allowed = item.check.after, item.check.tolerance or 0.0
     found, expected = (
-        [_first(times) - after for times in spikes(item, traces)]
-        for traces in (item.attempt.answers.traces, sides(item)[1].traces)
+        [_first(times) - after for times in of_all]
+        for of_all in (found_spikes(item), expected_spikes(item))
     )
     alike = [
         a == b or abs(a - b) <= max(allowed, STRAYS * far)
@@ -141,8 +141,8 @@ def spike_times(item: Item) -> Finding:
     """The share of stimuli whose spikes come when the reference's do."""
     if finding := not_comparable(item, "V"):
         return finding
-    of_all = spike_times_apart(item, spikes(item, item.attempt.answers.traces))
-    runs = [spike_times_apart(item, run) for run in own_spikes(item)]
+    of_all = spike_times_apart(item, found_spikes(item))
+    runs = [spike_times_apart(item, run) for run in rounded_spikes(item)]
     counted = [c for c, far in enumerate(of_all) if far is not None]
     apart = [far for far in of_all if far is not None]
     astray = [max((run[c] or 0.0 for run in runs), default=0.0) for c in counted]
@@ -188,8 +188,7 @@ def _other_number(item: Item) -> list[bool]:
     As often as where single precision rounds in the reference will do.
     """
     found, expected = (
-        [len(times) for times in spikes(item, traces)]
-        for traces in (item.attempt.answers.traces, sides(item)[1].traces)
+        [len(times) for times in of_all] for of_all in (found_spikes(item), expected_spikes(item))
     )
     return [
         abs(own - asked) > far
@@ -202,10 +201,10 @@ def _own(item: Item, measure: Callable[[Array], float]) -> list[float]:
 
     For each stimulus.
     """
-    runs = [[measure(times) for times in run] for run in own_spikes(item)]
+    runs = [[measure(times) for times in run] for run in rounded_spikes(item)]
     if not runs:
         return [0.0] * len(names(item))
-    expected = [measure(times) for times in spikes(item, sides(item)[1].traces)]
+    expected = [measure(times) for times in expected_spikes(item)]
     return [
         max((0.0 if run[c] == asked else abs(run[c] - asked) for run in runs), default=0.0)
         for c, asked in enumerate(expected)

@@ -5,40 +5,41 @@ from __future__ import annotations
 import base64
 import json
 import math
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
 
-import numpy as np
-
 from grader.assignment import Assignment, Exercise
 from grader.stages import FINER, Array, Drawn, GradedCell
 
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
-REPLY = "_grader_reply"  # where the kernel leaves its reply
 
 _PARTS = {
     "afresh": ("settings", "afresh"),
     "before": ("keep",),
     "look": ("keep", "effort", "model", "settings", "look"),
-    "answer": ("keep", "effort", "model", "settings", "arrays", "subject", "answer"),
-    "recorded": ("model", "arrays", "records"),
+    "answer": ("keep", "effort", "model", "settings", "subject", "answer"),
+    "recorded": ("model", "records"),
     "saved_figures": ("figures",),
 }
 _PROGRAM = """\
 import json, sys, types
 package = sys.modules["_grader_inside"] = types.ModuleType("_grader_inside")
 package.__path__ = []
-for name, source in json.loads({sources!r}).items():
+kept = vars(sys.modules.setdefault("_grader_kept", types.ModuleType("_grader_kept")))
+for name, source in json.loads(sources).items():
     module = types.ModuleType("_grader_inside." + name)
     module.__package__ = "_grader_inside"
     sys.modules[module.__name__] = module
-    exec(compile(source, "<grader " + name + ">", "exec"), module.__dict__)
-reply = getattr(module, {function!r})(namespace, json.loads({request!r}))
+    if source not in kept:
+        kept[source] = compile(source, "<grader " + name + ">", "exec")
+    exec(kept[source], module.__dict__)
+reply = getattr(module, function)(namespace, json.loads(request))
+reply = sys.modules["_grader_inside.arrays"].told(reply)
 for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
     del sys.modules[name]
-sys.modules[{reply!r}] = json.dumps(reply)
 """
 
 
@@ -48,13 +49,19 @@ def expression(function: str, request: Mapping[str, Any]) -> str:
     It is evaluated beside an empty cell, since IPython takes a tenth of a second to look
     at a cell of this size. The names of the notebook are left alone.
     """
-    sources = {part: _source(part) for part in _PARTS[function]}
-    program = _PROGRAM.format(
-        sources=json.dumps(sources), function=function, request=json.dumps(request), reply=REPLY
+    return f"{_asking(function)}{json.dumps(request)!r}}})"
+
+
+@cache
+def _asking(function: str) -> str:
+    """The expression up to the request, which is large at times."""
+    sources = json.dumps({part: _source(part) for part in ("arrays", *_PARTS[function])})
+    builtins = "__import__('builtins')"
+    named = f"'function': {function!r}, 'sources': {sources!r}, 'request': "
+    return (
+        f"(lambda own: {builtins}.exec({_PROGRAM!r}, own) or own['reply'])"
+        f"({{'namespace': {builtins}.globals(), {named}"
     )
-    own = "{'namespace': __import__('builtins').globals()}"
-    run = f"__import__('builtins').exec({program!r}, {own})"
-    return f"{run} or __import__('sys').modules.pop({REPLY!r}, '')"
 
 
 @cache
@@ -105,5 +112,6 @@ def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
 
 
 def _pack(array: Array) -> dict[str, Any]:
-    raw = np.ascontiguousarray(array, "<f8").tobytes()
+    """Column by column, and compressed: many a stimulus is constant."""
+    raw = zlib.compress(array.astype("<f8").tobytes("F"), level=1)
     return {"shape": list(array.shape), "data": base64.b64encode(raw).decode()}

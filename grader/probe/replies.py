@@ -1,16 +1,14 @@
 """What comes out of the kernel.
 
 The kernel belongs to the student: its replies are read like a message from a
-stranger. Only JSON comes out, arrays as base64 of float64 with their shape; size,
-keys, shape and finiteness are checked here, and nothing is ever unpickled.
+stranger. Only a line of JSON comes out, and a line of base64 for the float64 values of
+each array; size, keys and shape are checked here, and nothing is ever unpickled.
 """
 
 from __future__ import annotations
 
-import ast
 import base64
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -31,9 +29,7 @@ from grader.stages import (
 
 MAX_REPLY = 32 * 2**20  # bytes of JSON
 MAX_ROW = 1000  # neurons of a record
-_TEXT = re.compile(
-    r"""'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*\"""", re.S
-)  # as Python writes it
+MOST_ARRAYS = 1000
 
 
 class BadReply(Exception):
@@ -85,7 +81,7 @@ class _Look(_Message):
 
 class _Array(_Message):
     shape: Annotated[list[Annotated[int, Field(ge=0, le=10**6)]], Field(min_length=1, max_length=2)]
-    data: str
+    line: Annotated[int, Field(ge=1, le=MOST_ARRAYS)]
 
 
 class _Answer(_Message):
@@ -127,7 +123,7 @@ class _Figures(_Message):
 
 
 def reply_text(reply: Mapping[str, Any]) -> str:
-    """The probe's JSON out of an ``execute_reply`` with our user expression.
+    """The probe's lines out of an ``execute_reply`` with our user expression.
 
     Raises ``BadReply`` when it is not there.
     """
@@ -137,18 +133,9 @@ def reply_text(reply: Mapping[str, Any]) -> str:
         raise BadReply(f"the kernel gave no reply to the probe ({_error(reply)})") from None
     if not isinstance(shown, str) or len(shown) > MAX_REPLY:
         raise BadReply("the kernel's reply to the probe is too large")
-    if shown[:1] == "'" == shown[-1:] and shown.count("'") == 2 and "\\" not in shown:
-        text = shown[1:-1]  # as a large reply is: it has nothing to unescape
-    elif _TEXT.fullmatch(shown):  # nothing else gets to the parser, whose stack is finite
-        try:
-            text = str(ast.literal_eval(shown))
-        except (ValueError, SyntaxError):
-            raise BadReply("the kernel's reply to the probe is no text") from None
-    else:
-        raise BadReply("the kernel's reply to the probe is no text")
-    if not text:
+    if not shown:
         raise BadReply("the kernel's reply to the probe is empty")
-    return text
+    return shown
 
 
 def _error(reply: Mapping[str, Any]) -> str:
@@ -162,7 +149,7 @@ def _error(reply: Mapping[str, Any]) -> str:
 
 def read_look(text: str) -> ModelProbe:
     """The structure of a model out of the probe's JSON. Raises ``BadReply``."""
-    message = _validated(_Look, text)
+    message, _ = _validated(_Look, text)
     if len({c.name for c in message.channels}) < len(message.channels):
         raise BadReply("the kernel's reply names a channel twice")
     return ModelProbe(
@@ -198,7 +185,7 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
 
     Raises ``BadReply``.
     """
-    message = _validated(_Answer, text)
+    message, lines = _validated(_Answer, text)
     if message.traces and "V" not in message.traces:
         raise BadReply("the kernel's reply has traces, but none of V")
     field = drawn.field_states["V"].shape
@@ -207,13 +194,13 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
     fine = (len(FINER), drawn.finer_steps, stimuli)
     flat = (fine[0] * fine[1], stimuli)
     return Answers(
-        traces={n: _unpack(a, drawn.panel.current.shape) for n, a in message.traces.items()},
+        traces={n: _unpack(a, drawn.panel.current.shape, lines) for n, a in message.traces.items()},
         field_states=drawn.field_states,
-        field={n: _unpack(a, field) for n, a in message.field.items()},
+        field={n: _unpack(a, field, lines) for n, a in message.field.items()},
         map_states=drawn.map_states,
         map_steps=drawn.map_steps,
-        maps={n: _unpack(a, after) for n, a in message.maps.items()},
-        finer={n: _unpack(a, flat).reshape(fine) for n, a in message.finer.items()},
+        maps={n: _unpack(a, after, lines) for n, a in message.maps.items()},
+        finer={n: _unpack(a, flat, lines).reshape(fine) for n, a in message.finer.items()},
         finer_from=drawn.finer_from,
         resets=message.resets,
         start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
@@ -225,9 +212,11 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
 
 def read_records(text: str) -> tuple[ModelProbe, Answers]:
     """What a runner is, and the ends of what it recorded. Raises ``BadReply``."""
-    message = _validated(_Records, text)
+    message, lines = _validated(_Records, text)
     records = {
-        name: Record(rows=r.rows, finite=r.finite, last=_row(r.last), state=_row(r.state))
+        name: Record(
+            rows=r.rows, finite=r.finite, last=_row(r.last, lines), state=_row(r.state, lines)
+        )
         for name, r in message.records.items()
     }
     probe = ModelProbe(
@@ -239,11 +228,11 @@ def read_records(text: str) -> tuple[ModelProbe, Answers]:
     return probe, Answers(records=records)
 
 
-def _row(array: _Array) -> Array:
+def _row(array: _Array, lines: Sequence[str]) -> Array:
     (length, *others) = array.shape
     if others or length > MAX_ROW:
         raise BadReply(f"the kernel's reply has a row of shape {array.shape}")
-    return _unpack(array, (length,))
+    return _unpack(array, (length,), lines)
 
 
 def read_figures(text: str) -> list[tuple[Figure, float]]:
@@ -251,7 +240,7 @@ def read_figures(text: str) -> list[tuple[Figure, float]]:
 
     Raises ``BadReply``.
     """
-    message = _validated(_Figures, text)
+    message, _ = _validated(_Figures, text)
     bitmaps = [
         (Figure(cell=None, name=f.name, mime=f.mime, data=f.data), f.modified)
         for f in message.figures
@@ -263,9 +252,11 @@ def read_figures(text: str) -> list[tuple[Figure, float]]:
 _AnyMessage = Any
 
 
-def _validated(model: type[_AnyMessage], text: str) -> _AnyMessage:
+def _validated(model: type[_AnyMessage], text: str) -> tuple[_AnyMessage, list[str]]:
+    """The message in the first line, and all lines."""
+    lines = text.split("\n", MOST_ARRAYS)
     try:
-        return model.model_validate_json(text)
+        return model.model_validate_json(lines[0]), lines
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise BadReply(
@@ -281,11 +272,13 @@ def _faults(faults: Sequence[_Fault]) -> tuple[Fault, ...]:
     return tuple(Fault(**fault.model_dump()) for fault in faults)
 
 
-def _unpack(array: _Array, shape: tuple[int, ...]) -> Array:
+def _unpack(array: _Array, shape: tuple[int, ...], lines: Sequence[str]) -> Array:
     if tuple(array.shape) != shape:
         raise BadReply(f"the kernel's reply has an array of shape {array.shape}, asked: {shape}")
     try:
-        raw = base64.b64decode(array.data, validate=True)
+        raw = base64.b64decode(lines[array.line], validate=True)
+    except IndexError:
+        raise BadReply("the kernel's reply has an array without its values") from None
     except ValueError:
         raise BadReply("the kernel's reply has an array that is no base64") from None
     if len(raw) != 8 * math.prod(shape):

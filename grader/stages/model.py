@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -120,7 +121,14 @@ class Panel:
     @property
     def time(self) -> Array:
         """Time in ms at which the state after each step stands, ``(T,)``."""
-        return np.asarray(self.dt * (1 + np.arange(self.current.shape[0])))
+        return _after_steps(self.dt, self.current.shape[0])
+
+
+@lru_cache(maxsize=64)
+def _after_steps(dt: float, number: int) -> Array:
+    time = np.asarray(dt * (1 + np.arange(number)))
+    time.flags.writeable = False
+    return time
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
-from .arrays import pack, unpack
+from .arrays import unpack
 from .keep import kept, take_model
 from .model import about_precision, build, fault
 from .settings import put_back, tidy
@@ -12,7 +12,7 @@ from .subject import Leg, Subject, states_by_name
 
 
 def answer(namespace, request):
-    """Simulate the panel and sample the field; arrays come back as base64 float64."""
+    """Simulate the panel and sample the field; arrays are float64."""
     cls = kept(namespace, request)
     current = unpack(request["current"])
     V0 = unpack(request["V0"])
@@ -94,10 +94,10 @@ def run_all(cls, model, request, size, current, V0, drawn):
     return {
         "start": start,
         "resets": request["resets"] * size,
-        "traces": {n: pack(side_by_side(told["traces"], n)[:, : V0.size]) for n in subject.states},
-        "finer": {n: pack(np.concatenate(parts)) for n, parts in fine.items() if parts},
-        "maps": {n: pack(m[rows, : drawn["map_states"]["V"].size]) for n, m in maps.items()},
-        "field": {n: pack(rate[: drawn["field_states"]["V"].size]) for n, rate in field.items()},
+        "traces": {n: side_by_side(told["traces"], n)[:, : V0.size] for n in subject.states},
+        "finer": {n: np.concatenate(parts) for n, parts in fine.items() if parts},
+        "maps": {n: m[rows, : drawn["map_states"]["V"].size] for n, m in maps.items()},
+        "field": {n: rate[: drawn["field_states"]["V"].size] for n, rate in field.items()},
     }
 
 

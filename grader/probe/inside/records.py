@@ -3,7 +3,6 @@
 import brainpy.math as bm
 import numpy as np
 
-from .arrays import pack
 from .model import fault, named_members, words
 
 MOST_NEURONS = 1000
@@ -33,7 +32,7 @@ def recorded(namespace, request):
 
 def few(values):
     """One number a neuron, of the first ones."""
-    return pack(np.asarray(values, float).ravel()[:MOST_NEURONS])
+    return np.asarray(values, float).ravel()[:MOST_NEURONS]
 
 
 def state_of(model, full):
