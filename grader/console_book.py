@@ -9,8 +9,9 @@ from rich.text import Text
 
 from grader.console import terminal
 from grader.console_plan import names, show_marks
+from grader.gradebook.rows import differences
 from grader.gradebook.standing import Standing
-from grader.gradebook.term import Event, Standings, people
+from grader.gradebook.term import Event, Standings, differing, people
 from grader.gradebook.update import Update
 from grader.gradebook.values import Override, Record
 from grader.report.batch import mark
@@ -29,6 +30,9 @@ def show_added(update: Update, words: Catalogue, command: str) -> None:
     """What was taken in, and what waits to be done with ``command``."""
     counts = {"added": len(update.added), "same": update.same}
     print_line(words.say("gradebook.added", title=update.assignment.title, **counts))
+    if update.moved:
+        moved = [f"{name} {_cell(old)} → {_cell(new)}" for name, old, new in update.moved]
+        print_line(words.say("gradebook.moved", count=len(moved), names=names(moved)))
     _left_out(update, words)
     if update.waits:
         print_line(words.say("gradebook.waits", command=command))
@@ -38,13 +42,17 @@ def show_regrade(update: Update, words: Catalogue, applied: bool) -> None:
     """The marks that grading again changes, and those that an override keeps."""
     title = update.assignment.title
     _left_out(update, words)
-    if update.other_rules:
-        print_line(words.say("gradebook.other_rules"))
+    if update.before is not None and update.other_rules:
+        was, now = differences(update.before, update.assignment)
+        print_line(words.say("gradebook.other_rules", what=differing(was, now)))
     show_marks(update.changes, words)
     for kept in update.kept:
         about = _override(kept.override)
         values = {"old": mark(kept.old) or NOTHING, "new": mark(kept.new) or NOTHING}
         print_line(words.say("gradebook.kept", name=kept.submission, **about, **values))
+        if kept.old_max != kept.new_max and kept.override.kind == "mark":
+            of = {"old": mark(kept.old_max), "new": mark(kept.new_max)}
+            print_line(words.say("gradebook.kept_of", name=kept.submission, **about, **of))
     if not update.waits:
         print_line(words.say("gradebook.nothing_to_do", title=title))
     elif applied:
@@ -131,7 +139,8 @@ def _remarks(record: Record, at: Standing, words: Catalogue) -> Iterator[str]:
 
 
 def _override(one: Override) -> dict[str, str]:
-    return {"mark": one.value or NOTHING, "who": one.who, "why": one.why}
+    value = "EX" if one.kind == "excused" else one.value or NOTHING
+    return {"mark": value, "who": one.who, "why": one.why}
 
 
 def _cell(at: Standing) -> str:

@@ -72,16 +72,17 @@ def take_in(
     times: Mapping[str, datetime] | None = None,
     again: bool = False,
     look: bool = False,
+    correcting: bool = False,
 ) -> Update:
     """Add results to a gradebook; ``again`` grades again, ``look`` writes nothing."""
-    graded = read_graded(out, "ta", times)
+    graded = read_graded(out, "ta", times, correcting=correcting)
     with (
         opened(book, make=True, write=not look) as opening,
         opening.transaction(write=not look) as connection,
     ):
         update = compared(connection, graded, rules, "other rules")
         if not look:
-            write(connection, update, again=again)
+            write(connection, update, "ta", again=again)
     return update
 
 

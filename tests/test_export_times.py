@@ -77,3 +77,27 @@ def test_a_zone_is_asked_for(from_canvas: Batch) -> None:
         read_times(table, "t.csv", from_canvas, None)
     with pytest.raises(BookError, match="times_header"):
         read_times(b"who,when\nlee_12,2026-11-30T23:59\n", "t.csv", from_canvas, UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("下午 11:59", 23), ("上午12:05", 0), ("中午 12:05", 12), ("下午12:05", 12), ("23:59", 23)],
+)
+def test_the_part_of_the_day_counts(from_canvas: Batch, text: str, hour: int) -> None:
+    """A Chinese clock of twelve hours is read with its half of the day."""
+    table = f"student,submitted\nlee_12,2026年12月1日 星期二 {text}\nkim_13,2026年13月1日 {text}\n"
+    found = read_times(table.encode(), "t.csv", from_canvas, CHINA)
+    assert [time.hour for time in found.of.values()] == [hour]
+    [note] = found.notes
+    assert str(note.values["names"]).startswith("kim_13")
+
+
+def test_two_lines_for_one_are_none(from_canvas: Batch) -> None:
+    """It is said that several lines may be meant, not that there is none."""
+    table = b"student,submitted\nlee_12,2026-11-30T23:59\n12,2026-11-29T23:59\n"
+    found = read_times(table, "t.csv", from_canvas, CHINA)
+    assert found.of == {}
+    assert {n.message_id: n.values["names"] for n in found.notes} == {
+        "gradebook.without_times": "kim_13",
+        "gradebook.doubtful_times": "lee_12",
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -303,7 +304,8 @@ def test_a_history_says_everything_in_both_languages(book: Path, tmp_path: Path)
         events = history(opening.connection, "hh", record)
     kinds = {event.what.message_id.rpartition(".")[2] for event in events}
     assert kinds == {
-        *("attempt_at", "attempt", "result", "not_graded", "mark", "excused", "due", "undone"),
+        *("attempt_at", "attempt", "result", "not_graded", "mark", "excused", "due"),
+        "undone_mark",
         *("arrived", "refused", "begun"),
     }
     for language in ("en", "zh"):
@@ -375,17 +377,103 @@ def test_of_one_content_twice_what_was_graded_counts(book: Path, out: Path) -> N
 
 
 def test_rules_and_times_leave_what_they_were(book: Path, out: Path) -> None:
-    """Other rules, and another time of handing in, stand beside those before; for good."""
+    """Other rules, and another time of handing in: what they were, who and when, for good."""
     take_in(book, results_in(out, {"ann": report(80)}), rules=HandingIn(due=DUE))
-    later = DUE + timedelta(days=1)
-    take_in(book, out, rules=HandingIn(due=later), times={"ann": DUE}, again=True)
-    take_in(book, out, rules=HandingIn(due=later), times={"ann": DUE}, again=True)  # nothing new
+    later = HandingIn(due=DUE + timedelta(days=1))
+    for _ in range(2):  # the second one finds nothing new
+        take_in(book, out, rules=later, times={"ann": DUE}, again=True)
+    with opened(book) as opening, opening.reading() as connection:
+        rules, times = rows.revisions(connection, "hh")
+        [record] = rows.records(connection, "hh").values()
+        events = history(connection, "hh", record)
+    assert (rules.was["due"], rules.now["due"]) == ("2026-11-30T12:00:00Z", "2026-12-01T12:00:00Z")
+    assert (times.was["first"], times.now["first"]) == (None, DUE.isoformat())
+    assert {rules.who, times.who} == {"ta"}
+    kinds = {event.what.message_id.rpartition(".")[2] for event in events}
+    assert kinds == {"attempt", "result", "rules", "times"}
     with sqlite3.connect(book) as connection:
-        [rules] = connection.execute("SELECT rules FROM assignment_before").fetchall()
-        assert HandingIn.model_validate_json(rules[0]) == HandingIn(due=DUE)
-        assert connection.execute("SELECT first, last FROM times_before").fetchall() == [
-            (None, None)
-        ]
-        for table in ("assignment_before", "times_before"):
+        for statement in (
+            "DELETE FROM revision",
+            "UPDATE attempt SET submission = 'x'",
+            "DELETE FROM attempt",
+        ):
             with pytest.raises(sqlite3.IntegrityError, match="is never"):
-                connection.execute(f"DELETE FROM {table}")
+                connection.execute(statement)
+
+
+def test_a_teachers_word_on_time_is_corrected_by_another(book: Path, out: Path) -> None:
+    """A time that was wrong is replaced, also by a later one, and no download undoes it."""
+    early, late = DUE - timedelta(days=1), DUE + timedelta(hours=20)
+    rules = HandingIn(due=DUE, late=Late(percent_a_day=10))
+    noted = replace(canvas("Ann", "1"), submitted=early.isoformat())
+    results_in(out, {"ann_1": report(80)}, {"ann_1": noted})
+    take_in(book, out, rules=rules)
+    assert standing_of(book, "ann_1").score == 80
+    for told, mark in ((late, 70), (None, 70), (early, 80)):
+        times = {"ann_1": told} if told else None
+        take_in(book, out, rules=rules, times=times, again=True, correcting=True)
+        assert standing_of(book, "ann_1").score == mark
+
+
+def test_the_best_is_the_best_of_its_own_full_marks(book: Path, out: Path) -> None:
+    """50 of 50 is better than 60 of 100; and a mark that a further attempt changes is named."""
+    rules = HandingIn(counts="best")
+    take_in(book, results_in(out, {"ann": report(60, content="one")}), rules=rules)
+    half = replace(report(50, content="two"), max_score=50.0)
+    update = take_in(book, results_in(out, {"ann": half}), rules=rules)
+    assert (standing_of(book, "ann").score, standing_of(book, "ann").max_score) == (50, 50)
+    [(name, old, new)] = update.moved
+    assert (name, old.score, new.score) == ("ann", 60, 50)
+
+
+def test_marks_of_several_full_marks_fill_no_column(book: Path, out: Path) -> None:
+    """Where a part of a class was judged by other points, an export says so and of whom."""
+    origins = {"ann_1": canvas("Ann", "1"), "bo_2": canvas("Bo", "2")}
+    results_in(out, dict.fromkeys(origins, report(80)), origins)
+    take_in(book, out)
+    half = replace(report(40), max_score=50.0)
+    take_in(book, results_in(out, {"bo_2": half}, origins), again=True)
+    arguments = ("export", "canvas", "-g", str(book), "--lang", "en", "-o", str(out / "c.csv"))
+    refused = CliRunner().invoke(main, arguments)
+    assert refused.exit_code == 2
+    assert "fewer than 100 points (1): bo_2" in " ".join(refused.output.split())
+    done = CliRunner().invoke(main, (*arguments, "--points", "10"))
+    assert done.exit_code == 0, done.output
+    lines = (out / "c.csv").read_text("utf-8-sig").splitlines()
+    assert [line.rpartition(",")[2] for line in lines[2:]] == ["8", "8"]
+
+
+def test_an_override_of_other_full_marks_is_named(book: Path, out: Path) -> None:
+    """A mark that was set stays as it is, and it is said that full marks are others now."""
+    take_in(book, results_in(out, {"ann": report(80)}))
+    set_by_hand(book, "ann", "85")
+    results_in(out, {"ann": replace(report(40), max_score=50.0)})
+    shown = CliRunner().invoke(
+        main, ("gradebook", "regrade", str(out), "-g", str(book), "--apply", "--lang", "en")
+    )
+    said = " ".join(shown.output.split())
+    assert "full marks were 100 and are 50 now, and 85 stays 85" in said
+    table = str(out / "marks.csv")
+    done = CliRunner().invoke(main, ("export", "csv", "-g", str(book), "--lang", "en", "-o", table))
+    assert "Set by hand to more than full marks (1): ann" in done.output
+
+
+def test_a_day_alone_is_an_extension_to_its_end(book: Path, out: Path) -> None:
+    """Who may hand in by the third may do so on the third; and a name is asked for."""
+    take_in(book, results_in(out, {"ann": report(80)}), rules=RULES)
+    command = (
+        "gradebook",
+        "override",
+        "ann",
+        "--due",
+        "2026-12-03",
+        "--why",
+        "ill",
+        "-g",
+        str(book),
+    )
+    unnamed = CliRunner().invoke(main, (*command, "--by", " ", "--lang", "en"))
+    assert unnamed.exit_code == 2
+    assert "--by" in unnamed.output
+    done = CliRunner().invoke(main, (*command, "--lang", "en"))
+    assert "2026-12-03T23:59:59+00:00" in done.output

@@ -151,7 +151,7 @@ def test_a_writer_that_is_killed_leaves_what_was(book: Path) -> None:
     assert names(book) == ["ann", "bo"]
 
 
-@pytest.mark.parametrize("cut", ["half", "middle", "start"])
+@pytest.mark.parametrize("cut", ["half", "last page", "one byte", "middle", "start"])
 def test_a_torn_file_is_said_and_its_copy_named(book: Path, tmp_path: Path, cut: str) -> None:
     """Cut short or written over, every command refuses it, and the copy beside it is whole."""
     take_in(book, class_in(tmp_path / "more", 30))
@@ -159,6 +159,8 @@ def test_a_torn_file_is_said_and_its_copy_named(book: Path, tmp_path: Path, cut:
     middle = len(whole) // 2
     torn = {
         "half": whole[:middle],
+        "last page": whole[:-1000],  # which is whole to SQLite, and full of zeros
+        "one byte": whole[:1],
         "middle": whole[: middle - 4096] + b"\xa5" * 8192 + whole[middle + 4096 :],
         "start": b"\0" * 4096 + whole[4096:],
     }[cut]
@@ -168,6 +170,7 @@ def test_a_torn_file_is_said_and_its_copy_named(book: Path, tmp_path: Path, cut:
         assert done.returncode == 2, done.stdout
         assert f"{book}.bak; move that in its place" in done.stderr.replace("\n", " ")
         assert book.read_bytes() == torn
+        assert Path(f"{book}.bak").read_bytes() != torn
     shutil.move(f"{book}.bak", book)
     assert names(book) == ["ann", "bo"]  # before the class was added
 
@@ -248,3 +251,10 @@ def test_grade_says_first_that_a_gradebook_cannot_be_used(tmp_path: Path, fault:
     assert str(book) in done.stderr.replace("\n", "")
     assert not out.exists()
     assert (book.read_bytes() if book.exists() else None) == before
+
+
+def test_nobody_sees_more_of_the_copy_than_of_the_gradebook(book: Path, tmp_path: Path) -> None:
+    """The copy beside it may be read by the same people."""
+    book.chmod(0o600)
+    take_in(book, class_in(tmp_path / "more", 1))
+    assert Path(f"{book}.bak").stat().st_mode & 0o777 == 0o600

@@ -73,7 +73,7 @@ def add_results(
     from grader.console_book import show_added
 
     graded, rules = incoming(words, out, times, who, assignments)
-    update = _added(book, graded, rules, words)
+    update = _added(book, graded, rules, words, who)
     arguments = ["regrade", str(out), "-g", str(book)]
     arguments += ["--times", str(times)] if times else []
     arguments += ["--assignments", str(assignments)] if assignments else []
@@ -82,7 +82,13 @@ def add_results(
 
 
 def incoming(
-    words: Catalogue, out: Path, times: Path | None, who: str, assignments: Path | None
+    words: Catalogue,
+    out: Path,
+    times: Path | None,
+    who: str,
+    assignments: Path | None,
+    *,
+    correcting: bool = False,
 ) -> tuple[Graded, HandingIn | None]:
     """The results in ``out`` and their assignment's rules; None where that isn't at hand."""
     from grader.console_book import say
@@ -105,10 +111,12 @@ def incoming(
         found = read_times(times.read_bytes(), str(times), batch, zone)
     for note in found.notes:
         say(words, note)
-    return read_graded(out, who, found.of), rules
+    return read_graded(out, who, found.of, correcting=correcting), rules
 
 
-def _added(book: Path, graded: Graded, rules: HandingIn | None, words: Catalogue) -> Update:
+def _added(
+    book: Path, graded: Graded, rules: HandingIn | None, words: Catalogue, who: str
+) -> Update:
     """Add further attempts, to a new gradebook where there is none."""
     from grader.console_book import print_line
     from grader.gradebook.store import opened
@@ -116,7 +124,9 @@ def _added(book: Path, graded: Graded, rules: HandingIn | None, words: Catalogue
 
     with opened(book, make=True, write=True) as opening, opening.writing() as connection:
         update = compared(connection, graded, rules, words.say("gradebook.rules_only"))
-        write(connection, update, again=False)
+        write(connection, update, who, again=False)
     if opening.was_made:
         print_line(words.say("gradebook.made", path=str(book)))
+    if rules is None and update.is_new:
+        print_line(words.say("gradebook.no_rules", id=graded.assignment))
     return update

@@ -78,7 +78,8 @@ _NAMES = {
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Take the marks out of this gradebook, with lateness and overrides, in place of a "
-    "folder; for canvas, moodle, csv, lti and canvas-api.",
+    "folder; for canvas, moodle, csv, lti and canvas-api. Only for these two last ones may it be "
+    "named by GRADER_GRADEBOOK.",
 )
 @click.option("-a", "--assignment", metavar="ID", help="Which assignment of the gradebook.")
 @click.option(
@@ -169,7 +170,7 @@ def export(
         write_whole(place, done.content)
     except OSError as error:
         raise ExportError("unwritable", path=str(place), reason=str(error)) from None
-    for note in done.notes:
+    for note in (*batch.notes, *done.notes):
         click.echo(words.say(note.message_id, **note.values))
     total = len(batch.submissions) if submission is None else 1
     click.echo(words.say("export.written", path=str(place), count=done.count, total=total))

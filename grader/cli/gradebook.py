@@ -79,6 +79,13 @@ def add(
 @_out_argument
 @gradebook_option
 @_times_option
+@click.option(
+    "--correct-times",
+    "correcting",
+    is_flag=True,
+    help="The times of --times stand in the place of those noted. Without it a later time means "
+    "that the same notebook was handed in again, and the first one counts for lateness.",
+)
 @click.option("--apply", "apply", is_flag=True, help="Do it; without, it is only shown.")
 @_by_option
 @assignments_option
@@ -90,6 +97,7 @@ def regrade(
     out: Path,
     book: Path,
     times: Path | None,
+    correcting: bool,
     apply: bool,
     who: str,
     assignments: Path | None,
@@ -103,11 +111,11 @@ def regrade(
     from grader.gradebook.store import opened
     from grader.gradebook.update import compared, write
 
-    graded, rules = incoming(words, out, times, who, assignments)
+    graded, rules = incoming(words, out, times, who, assignments, correcting=correcting)
     with opened(book, write=apply) as opening, opening.transaction(apply) as connection:
         update = compared(connection, graded, rules, words.say("gradebook.rules_only"))
         if apply:
-            write(connection, update, again=True)
+            write(connection, update, who, again=True)
     show_regrade(update, words, apply)
     return BELOW if update.left_out else OK
 
@@ -173,7 +181,11 @@ def history(words: Catalogue, student: str, book: Path, assignment: str | None) 
 @click.argument("student")
 @click.argument("mark", type=float, required=False)
 @click.option("--excused", is_flag=True, help="No mark is wanted of them.")
-@click.option("--due", metavar="TIME", help="Another due date for them: 2026-11-30T23:59+08:00.")
+@click.option(
+    "--due",
+    metavar="TIME",
+    help="Another due date for them: 2026-11-30T23:59+08:00. A day alone means its end.",
+)
 @click.option("--undo", type=click.Choice(["mark", "excused", "due"]), help="Take a decision back.")
 @click.option("--why", required=True, help="The reason; it stands in the gradebook.")
 @gradebook_option
@@ -220,7 +232,7 @@ def override(
             value = as_mark(mark, listed.max_score)
         elif due is not None:
             zone = None if listed.rules.due is None else listed.rules.due.tzinfo
-            value = time_of(due, zone).isoformat()
+            value = time_of(due, zone, end_of_day=True).isoformat()
         record = decide(connection, listed, student, kind, value, who, why)
     at = standing(record, listed.rules, listed.max_score)
     show_override(record, kind, at, listed.title, words)

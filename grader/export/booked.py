@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from grader.export.graded import Batch, Graded
+from grader.export.graded import Batch, Graded, said
 from grader.gradebook import rows
 from grader.gradebook.rows import Listed
 from grader.gradebook.standing import Standing, standing
@@ -29,7 +29,15 @@ def booked(connection: sqlite3.Connection, listed: Listed) -> tuple[Batch, dict[
         found[one.id] = (one, record)
     if not found:
         raise BookError("no_marks", assignment=listed.title)
-    batch = Batch(listed.id, listed.title, tuple(one for one, _ in found.values()))
+    standings = {id: standing(r, listed.rules, listed.max_score) for id, (_, r) in found.items()}
+    notes = said("late_by", [id for id, at in standings.items() if at.days_late is None])
+    above = [id for id, at in standings.items() if (at.score or 0.0) > at.max_score]
+    batch = Batch(
+        listed.id,
+        listed.title,
+        tuple(one for one, _ in found.values()),
+        (*notes, *said("above", above)),
+    )
     return batch, {id: record for id, (_, record) in found.items()}
 
 

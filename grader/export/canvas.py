@@ -89,6 +89,7 @@ def fresh(batch: Batch, column: str | None, points: float | None) -> Export:
     rows = [g for g in known if g.mark()]
     if not rows:
         raise ExportError("no_canvas")
+    in_points(None, batch, points, batch.title)
     most = batch.max_score if points is None else points
     file = io.StringIO(newline="")
     writer = csv.writer(file)

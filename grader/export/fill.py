@@ -89,8 +89,15 @@ def about_marks(submissions: Sequence[Graded]) -> list[Note]:
 def in_points(most: float | None, batch: Batch, points: float | None, option: str) -> None:
     """Hold the gradebook's greatest mark against ours.
 
-    Raises ``ExportError`` where they differ and ``points`` does not say what is meant.
+    Raises ``ExportError`` where they differ, or ours among themselves, and ``points`` does not
+    say what is meant.
     """
+    whole = {each.max_score for each in batch.submissions if each.score is not None}
+    if points is None and len(whole) > 1:
+        fewer = [shown(each) for each in batch.submissions if each.max_score < batch.max_score]
+        [note] = said("mixed", fewer)
+        names = str(note.values["names"])
+        raise ExportError("mixed", most=number(batch.max_score), count=len(fewer), names=names)
     if most is None or not batch.max_score:
         return
     ours = batch.max_score if points is None else points

@@ -54,15 +54,19 @@ class Graded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All of one output folder."""
+    """All of one output folder, or of one assignment in a gradebook.
+
+    ``notes`` are what is to be said of its marks, wherever they go.
+    """
 
     assignment: str
     title: str
     submissions: tuple[Graded, ...]
+    notes: tuple[Note, ...] = ()
 
     @property
     def max_score(self) -> float:
-        """What a submission could get; the same for all that were graded."""
+        """What a submission could get, at most."""
         return max((each.max_score for each in self.submissions), default=0.0)
 
 

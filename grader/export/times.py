@@ -25,7 +25,8 @@ _MOODLES = (
     "Dernière modification (travail remis)",
 )
 _ENGLISH = ("%A, %d %B %Y, %I:%M %p", "%d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M")
-_CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日\D*(\d{1,2}):(\d{2})")
+_CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(\D*)(\d{1,2}):(\d{2})")
+_A_DAY = len("2026-11-30")
 _NONE = ("", "-")
 
 
@@ -65,13 +66,16 @@ def read_times(content: bytes, path: str, batch: Batch, zone: tzinfo | None) -> 
             unclear.append(f"{graded.id} ({texts[line_number]})")
         else:
             times[graded.id] = time
-    without = [*matching.unmatched, *matching.doubtful]
-    notes = (*_said("without_times", without, path), *_said("unclear_times", unclear, path))
+    notes = (
+        *_said("without_times", matching.unmatched, path),
+        *_said("doubtful_times", matching.doubtful, path),
+        *_said("unclear_times", unclear, path),
+    )
     return Times(times, notes)
 
 
-def time_of(text: str, zone: tzinfo | None) -> datetime:
-    """A time that a person wrote, as ISO 8601 has it.
+def time_of(text: str, zone: tzinfo | None, *, end_of_day: bool = False) -> datetime:
+    """A time that a person wrote, as ISO 8601 has it; a day alone may mean its end.
 
     Raises ``BookError`` for no time, and for one whose zone nobody says.
     """
@@ -79,6 +83,8 @@ def time_of(text: str, zone: tzinfo | None) -> datetime:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
         raise BookError("time", text=text) from None
+    if end_of_day and len(text.strip()) == _A_DAY:
+        time = time.replace(hour=23, minute=59, second=59)
     return _in_zone(time, text, zone)
 
 
@@ -93,7 +99,7 @@ def _columns(table: Table, path: str) -> tuple[int, int]:
 
 def _time(text: str, zone: tzinfo | None) -> datetime | None:
     if found := _CHINESE.search(text):
-        return _in_zone(datetime(*map(int, found.groups())), text, zone)  # type: ignore[arg-type]
+        return _chinese(found, text, zone)
     try:
         return time_of(text, zone)
     except BookError as problem:
@@ -105,6 +111,22 @@ def _time(text: str, zone: tzinfo | None) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+def _chinese(found: re.Match[str], text: str, zone: tzinfo | None) -> datetime | None:
+    """With a clock of 24 hours, or of 12 and the part of the day."""
+    year, month, day, part, hour, minute = found.groups()
+    hours = int(hour)
+    if re.search("下午|晚上", part) and hours < 12:
+        hours += 12
+    elif re.search("上午|凌晨|早上", part) and hours == 12:
+        hours = 0
+    elif "晚上" in part and hours == 12:
+        return None  # midnight of which day?
+    try:
+        return _in_zone(datetime(int(year), int(month), int(day), hours, int(minute)), text, zone)
+    except ValueError:
+        return None
 
 
 def _in_zone(time: datetime, text: str, zone: tzinfo | None) -> datetime:

@@ -45,8 +45,16 @@ class Graded:
         return max((one.result.max_score for one in self.coming), default=0.0)
 
 
-def read_graded(out: Path, who: str, times: Mapping[str, datetime] | None = None) -> Graded:
+def read_graded(
+    out: Path,
+    who: str,
+    times: Mapping[str, datetime] | None = None,
+    *,
+    correcting: bool = False,
+) -> Graded:
     """The results in ``out``; ``times`` says when submissions were handed in.
+
+    Where ``correcting``, these stand in the place of all that was noted before.
 
     A result counts only as it was written, and with the evidence that it was judged by beside
     it. Raises ``BookError`` where there is none, or they are of several assignments.
@@ -60,7 +68,7 @@ def read_graded(out: Path, who: str, times: Mapping[str, datetime] | None = None
     coming, left_out, titles = [], [], {}
     for row in rows:
         try:
-            one = _coming(row, out / row.id, who, (times or {}).get(row.id) or _noted(row))
+            one = _coming(row, out / row.id, who, (times or {}).get(row.id), correcting)
         except ResultError:
             one = None
         if one is None:
@@ -92,8 +100,14 @@ def _noted(row: Row) -> datetime | None:
         return None
 
 
-def _coming(row: Row, folder: Path, who: str, when: datetime | None) -> Coming | None:
-    """Raises ``ResultError`` for a result that is not as it was written."""
+def _coming(
+    row: Row, folder: Path, who: str, told: datetime | None, correcting: bool
+) -> Coming | None:
+    """One submission, handed in when a table ``told``, else when the download says.
+
+    Raises ``ResultError`` for a result that is not as it was written.
+    """
+    when = told or _noted(row)
     if Path(row.id).name != row.id or row.id in ("", ".", ".."):
         raise BookError("roster", reason=f"{row.id!r} is no submission's name")
     result = read_file(folder)
@@ -118,6 +132,7 @@ def _coming(row: Row, folder: Path, who: str, when: datetime | None) -> Coming |
             at=at,
             first=when,
             last=when,
+            told=correcting and told is not None,
         ),
         result=Result(
             at=at,

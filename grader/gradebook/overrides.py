@@ -74,6 +74,8 @@ def decide(
     """
     if not why.strip():
         raise BookError("no_reason")
+    if not who.strip():
+        raise BookError("no_name")
     known = rows.records(connection, listed.id)
     others = (
         Record(student=student)

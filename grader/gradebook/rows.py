@@ -9,8 +9,18 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from grader.gradebook.values import Attempt, Key, Kind, Override, Record, Result, Student
+from grader.gradebook.values import (
+    Attempt,
+    Key,
+    Kind,
+    Override,
+    Record,
+    Result,
+    Revision,
+    Student,
+)
 from grader.handing_in import HandingIn
+from grader.report.changes import now as moment
 from grader.roster import Origin
 
 
@@ -33,8 +43,12 @@ def assignments(connection: sqlite3.Connection) -> dict[str, Listed]:
     }
 
 
-def put_assignment(connection: sqlite3.Connection, one: Listed) -> None:
+def put_assignment(connection: sqlite3.Connection, one: Listed, who: str) -> None:
     """Add an assignment, or put what is known of it now in the place of what was."""
+    before = assignments(connection).get(one.id)
+    if before is not None:
+        was, now = differences(before, one)
+        _put_revision(connection, one.id, None, who, was, now)
     connection.execute(
         "INSERT INTO assignment VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
         "title = excluded.title, max_score = excluded.max_score, rules = excluded.rules",
@@ -85,20 +99,72 @@ def put_attempt(connection: sqlite3.Connection, assignment: str, student: int, o
     """Add an attempt; returns its number."""
     done = connection.execute(
         "INSERT INTO attempt (assignment, student, sha256, submission, file, origin, at, first, "
-        "last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "last, told) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(assignment, student, one.sha256, one.submission, one.file),
             json.dumps(asdict(one.origin), ensure_ascii=False),
-            *(one.at, _text(one.first), _text(one.last)),
+            *(one.at, _text(one.first), _text(one.last), one.told),
         ),
     )
     return _new(done)
 
 
-def put_times(connection: sqlite3.Connection, one: Attempt) -> None:
+def put_times(connection: sqlite3.Connection, assignment: str, one: Attempt, who: str) -> None:
     """Note when an attempt was handed in, now that more is known of that."""
-    times = (_text(one.first), _text(one.last), one.id)
-    connection.execute("UPDATE attempt SET first = ?, last = ? WHERE id = ?", times)
+    found = "SELECT first, last FROM attempt WHERE id = ?"
+    was = dict(zip(("first", "last"), connection.execute(found, (one.id,)).fetchone(), strict=True))
+    now = {"first": _text(one.first), "last": _text(one.last)}
+    _put_revision(connection, assignment, one.id, who, was, now)
+    connection.execute(
+        "UPDATE attempt SET first = ?, last = ?, told = ? WHERE id = ?",
+        (now["first"], now["last"], one.told, one.id),
+    )
+
+
+def differences(before: Listed, after: Listed) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What marks go by that is not the same: how it was and how it is."""
+    was, now = (
+        {"max_score": one.max_score, **_flat(one.rules.model_dump(mode="json"))}
+        for one in (before, after)
+    )
+    names = [name for name in now if was.get(name) != now[name]]
+    return {name: was.get(name) for name in names}, {name: now[name] for name in names}
+
+
+def revisions(connection: sqlite3.Connection, assignment: str) -> list[Revision]:
+    """What became another in one assignment, in its order."""
+    found = connection.execute(
+        "SELECT attempt, at, who, was, now FROM revision WHERE assignment = ? ORDER BY id",
+        (assignment,),
+    )
+    return [
+        Revision(attempt=attempt, at=at, who=who, was=json.loads(was), now=json.loads(now))
+        for attempt, at, who, was, now in found
+    ]
+
+
+def _put_revision(
+    connection: sqlite3.Connection,
+    assignment: str,
+    attempt: int | None,
+    who: str,
+    was: dict[str, Any],
+    now: dict[str, Any],
+) -> None:
+    if was != now:
+        connection.execute(
+            "INSERT INTO revision (assignment, attempt, at, who, was, now) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (assignment, attempt, moment(), who, json.dumps(was), json.dumps(now)),
+        )
+
+
+def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        own = f"{prefix}{name}"
+        found |= _flat(value, f"{own}.") if isinstance(value, dict) else {own: value}
+    return found
 
 
 def put_result(connection: sqlite3.Connection, attempt: int, one: Result) -> None:
@@ -129,11 +195,11 @@ def _attempts(
     connection: sqlite3.Connection, assignment: str, results: dict[int, list[Result]]
 ) -> Iterable[tuple[int, Attempt]]:
     found = connection.execute(
-        "SELECT student, id, sha256, submission, file, origin, at, first, last FROM attempt "
+        "SELECT student, id, sha256, submission, file, origin, at, first, last, told FROM attempt "
         "WHERE assignment = ? ORDER BY id",
         (assignment,),
     )
-    for student, id, sha256, submission, file, origin, at, first, last in found:
+    for student, id, sha256, submission, file, origin, at, first, last, told in found:
         yield (
             student,
             Attempt(
@@ -145,6 +211,7 @@ def _attempts(
                 at=at,
                 first=_time(first),
                 last=_time(last),
+                told=bool(told),
                 results=tuple(results.get(id, ())),
             ),
         )

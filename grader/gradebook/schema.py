@@ -93,30 +93,22 @@ VERSIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX sending_of ON sending (target, student)",
     ),
     (
-        """CREATE TABLE assignment_before (
-            id TEXT NOT NULL,
-            until TEXT NOT NULL,
-            title TEXT NOT NULL,
-            max_score REAL NOT NULL,
-            rules TEXT NOT NULL
+        """CREATE TABLE revision (
+            id INTEGER PRIMARY KEY,
+            assignment TEXT NOT NULL REFERENCES assignment,
+            attempt INTEGER REFERENCES attempt,
+            at TEXT NOT NULL,
+            who TEXT NOT NULL,
+            was TEXT NOT NULL,
+            now TEXT NOT NULL
         )""",
-        """CREATE TRIGGER assignment_was BEFORE UPDATE ON assignment
-            WHEN (OLD.title, OLD.max_score, OLD.rules) != (NEW.title, NEW.max_score, NEW.rules)
-            BEGIN INSERT INTO assignment_before
-            VALUES (OLD.id, strftime('%Y-%m-%dT%H:%M:%SZ'), OLD.title, OLD.max_score, OLD.rules);
-            END""",
-        *_fixed("assignment_before"),
-        """CREATE TABLE times_before (
-            attempt INTEGER NOT NULL REFERENCES attempt,
-            until TEXT NOT NULL,
-            first TEXT,
-            last TEXT
-        )""",
-        """CREATE TRIGGER times_were BEFORE UPDATE OF first, last ON attempt
-            WHEN OLD.first IS NOT NEW.first OR OLD.last IS NOT NEW.last
-            BEGIN INSERT INTO times_before
-            VALUES (OLD.id, strftime('%Y-%m-%dT%H:%M:%SZ'), OLD.first, OLD.last); END""",
-        *_fixed("times_before"),
+        *_fixed("revision"),
+        "ALTER TABLE attempt ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+        "CREATE TRIGGER attempt_is_not_changed BEFORE UPDATE OF assignment, student, sha256, "
+        "submission, file, origin, at ON attempt "
+        "BEGIN SELECT RAISE(ABORT, 'attempt is never changed'); END",
+        "CREATE TRIGGER attempt_is_not_removed BEFORE DELETE ON attempt "
+        "BEGIN SELECT RAISE(ABORT, 'attempt is never removed'); END",
     ),
 )
 """The statements that make each version out of the one before."""

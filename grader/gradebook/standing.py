@@ -41,7 +41,7 @@ def standing(record: Record, rules: HandingIn, most: float) -> Standing:
     found = [_of(attempt, rules, until) for attempt in _in_order(record.attempts)]
     graded = [one for one in found if one.computed is not None]
     if rules.counts == "best" and graded:
-        counted = max(graded, key=lambda one: one.computed or 0.0)
+        counted = max(graded, key=lambda one: (one.computed or 0.0) / (one.max_score or 1.0))
     else:
         counted = found[-1] if found else Standing(score=None, max_score=most)
     mark = record.override("mark")

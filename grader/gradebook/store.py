@@ -120,13 +120,17 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> bool:
     """Check the file, and bring it up to date where it is written; whether it is a new one."""
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = EXTRA")
-    if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
-        raise _torn(path)
-    application, version = (
-        _number(connection, "application_id"),
-        _number(connection, "user_version"),
-    )
-    is_new = application == version == 0 and _is_empty(connection)
+    with _transaction(connection, "BEGIN"):  # all of one moment: another may just make it
+        is_empty = _is_empty(connection)
+        size = _number(connection, "page_count") * _number(connection, "page_size")
+        # What was cut off within the last page counts as zeros to SQLite, and as whole.
+        if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+            raise _torn(path)
+        if path.stat().st_size != size:
+            raise _torn(path)
+        application = _number(connection, "application_id")
+        version = _number(connection, "user_version")
+    is_new = application == version == 0 and is_empty
     if not is_new and application != APPLICATION:
         raise BookError("other", path=str(path))
     if version > len(VERSIONS):
@@ -156,6 +160,8 @@ def back_up(connection: sqlite3.Connection, path: Path) -> None:
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
+        draft.touch(0o600, exist_ok=False)
+        draft.chmod(path.stat().st_mode & 0o777)  # no one sees more of it than of the gradebook
         with contextlib.closing(sqlite3.connect(draft)) as copy:
             connection.backup(copy)
         os.replace(draft, _backup_of(path))

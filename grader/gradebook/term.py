@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from grader.gradebook import journal, rows
 from grader.gradebook.rows import Listed
 from grader.gradebook.standing import Standing, standing
-from grader.gradebook.values import Key, Record
+from grader.gradebook.values import Key, Record, Revision
 from grader.report.batch import mark
 from grader.stages import Note, Value
 
@@ -65,7 +66,9 @@ def people(term: list[Standings]) -> list[tuple[str, dict[str, Standing]]]:
 
 def history(connection: sqlite3.Connection, assignment: str, record: Record) -> list[Event]:
     """All that the gradebook knows of one student's work for one assignment, in its order."""
-    events = [*_attempts(assignment, record), *_overrides(assignment, record)]
+    revisions = rows.revisions(connection, assignment)
+    events = [*_attempts(assignment, record, revisions), *_overrides(assignment, record)]
+    events += _revisions(assignment, record, revisions)
     for target, sending in journal.of_student(connection, record.student.id):
         if sending.assignment == assignment:
             values: dict[str, Value] = {
@@ -81,18 +84,20 @@ def history(connection: sqlite3.Connection, assignment: str, record: Record) -> 
     return sorted(events, key=lambda event: event.at)
 
 
-def _attempts(assignment: str, record: Record) -> Iterator[Event]:
+def _attempts(assignment: str, record: Record, revisions: Sequence[Revision]) -> Iterator[Event]:
     for attempt in record.attempts:
+        earlier = next((one for one in revisions if one.attempt == attempt.id), None)
+        first = _minute(earlier.was["first"] if earlier else attempt.first)
         values: dict[str, Value] = {
             "assignment": assignment,
             "file": attempt.file,
             "digest": attempt.sha256[:_DIGITS],
             "submission": attempt.submission,
         }
-        if attempt.first is not None:
-            values["first"] = attempt.first.isoformat(" ", "minutes")
+        if first:
+            values["first"] = first
         who = attempt.results[0].who if attempt.results else ""
-        yield Event(attempt.at, who, _event("attempt_at" if attempt.first else "attempt", values))
+        yield Event(attempt.at, who, _event("attempt_at" if first else "attempt", values))
         for result in attempt.results:
             told: dict[str, Value] = {
                 "assignment": assignment,
@@ -108,12 +113,42 @@ def _attempts(assignment: str, record: Record) -> Iterator[Event]:
 def _overrides(assignment: str, record: Record) -> Iterator[Event]:
     for one in record.overrides:
         values: dict[str, Value] = {"assignment": assignment, "why": one.why}
-        if one.value is None:
-            values["kind"] = one.kind
-        elif one.kind != "excused":
+        if one.value is not None and one.kind != "excused":
             values["value"] = one.value
-        kind = "undone" if one.value is None else one.kind
+        kind = f"undone_{one.kind}" if one.value is None else one.kind
         yield Event(one.at, one.who, _event(kind, values))
+
+
+def _revisions(assignment: str, record: Record, revisions: Sequence[Revision]) -> Iterator[Event]:
+    own = {attempt.id: attempt.submission for attempt in record.attempts}
+    for one in revisions:
+        values: dict[str, Value] = {"assignment": assignment}
+        if one.attempt is None:
+            values["what"] = differing(one.was, one.now)
+            yield Event(one.at, one.who, _event("rules", values))
+        elif one.attempt in own:
+            was, now = (_minute(times["first"]) or "\N{EM DASH}" for times in (one.was, one.now))
+            values |= {"was": was, "now": now, "submission": own[one.attempt]}
+            yield Event(one.at, one.who, _event("times", values))
+
+
+def differing(was: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """What became another, as it is written in an assignment."""
+    return "; ".join(f"{name} {_plain(was[name])} → {_plain(now[name])}" for name in now)
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "\N{EM DASH}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _minute(time: datetime | str | None) -> str:
+    """A time as people read it; "" for none."""
+    if time is None:
+        return ""
+    moment = datetime.fromisoformat(time) if isinstance(time, str) else time
+    return moment.isoformat(" ", "minutes")
 
 
 def _event(kind: str, values: Mapping[str, Value]) -> Note:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from grader.gradebook import rows
 from grader.gradebook.incoming import Coming, Graded
 from grader.gradebook.rows import Listed
-from grader.gradebook.standing import standing
+from grader.gradebook.standing import Standing, standing
 from grader.gradebook.values import Attempt, Key, Override, Record, Result, Student
 from grader.handing_in import ANY_TIME, HandingIn
 from grader.report.changes import change, now
@@ -24,12 +24,14 @@ _Records = Mapping[Key, Record]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An override that stands although what was computed changes beneath it."""
+    """An override that stands although what was computed changes beneath it, and of how much."""
 
     submission: str
     override: Override
     old: float | None
     new: float | None
+    old_max: float
+    new_max: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,31 @@ class Update:
 
     ``added`` and ``quiet`` are done at once: further attempts, and judgements that say the same.
     The others wait for grading again: ``changes`` are the marks that it changes, and ``kept``
-    the overrides because of which it changes others not.
+    the overrides because of which it changes others not. ``moved`` are marks that are others
+    by a further attempt, with what they were and are. ``before`` is the assignment as it was.
     """
 
     assignment: Listed
+    before: Listed | None
     added: tuple[Coming, ...]
     quiet: tuple[tuple[int, Result], ...]
     regraded: tuple[tuple[int, Result], ...]
     times: tuple[Attempt, ...]
     changes: tuple[tuple[str, Change], ...]
     kept: tuple[Kept, ...]
+    moved: tuple[tuple[str, Standing, Standing], ...]
     same: int
-    is_new: bool
-    other_rules: bool
     left_out: tuple[str, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the gradebook has nothing of this assignment yet."""
+        return self.before is None
+
+    @property
+    def other_rules(self) -> bool:
+        """Whether the rules of handing in are others."""
+        return self.before is not None and self.before.rules != self.assignment.rules
 
     @property
     def waits(self) -> bool:
@@ -77,25 +90,34 @@ def compared(
     for coming in each:
         piles.take(coming)
     changes, kept = _held_against(piles, graded, (old_rules, rules), most, why_rules)
+    further = dict.fromkeys(one.key for one in piles.added if one.key in before)
+    moved = [
+        (
+            piles.at_once[key].submission,
+            standing(before[key], old_rules, most),
+            standing(piles.at_once[key], old_rules, most),
+        )
+        for key in further
+    ]
     return Update(
         assignment=Listed(id=graded.assignment, title=graded.title, max_score=most, rules=rules),
+        before=known,
         added=tuple(piles.added),
         quiet=tuple(piles.quiet),
         regraded=tuple(piles.regraded),
         times=tuple(piles.times),
         changes=tuple(changes),
         kept=tuple(kept),
+        moved=tuple(one for one in moved if one[1].score != one[2].score),
         same=piles.same + len(graded.coming) - len(each),
-        is_new=known is None,
-        other_rules=rules != old_rules,
         left_out=graded.left_out,
     )
 
 
-def write(connection: sqlite3.Connection, update: Update, *, again: bool) -> None:
-    """Do it; without ``again`` only what is done at once."""
+def write(connection: sqlite3.Connection, update: Update, who: str, *, again: bool) -> None:
+    """Do it, for ``who``; without ``again`` only what is done at once."""
     if update.is_new or again:
-        rows.put_assignment(connection, update.assignment)
+        rows.put_assignment(connection, update.assignment, who)
     for coming in update.added:
         student = rows.put_student(connection, coming.key, coming.name)
         attempt = rows.put_attempt(connection, update.assignment.id, student, coming.attempt)
@@ -103,7 +125,7 @@ def write(connection: sqlite3.Connection, update: Update, *, again: bool) -> Non
     for id, result in (*update.quiet, *(update.regraded if again else ())):
         rows.put_result(connection, id, result)
     for one in update.times if again else ():
-        rows.put_times(connection, one)
+        rows.put_times(connection, update.assignment.id, one, who)
 
 
 @dataclass(slots=True)
@@ -134,7 +156,10 @@ class _Piles:
                 record = held.get(coming.key, nobody)
                 held[coming.key] = replace(record, attempts=(*record.attempts, attempt))
             return
-        new = _with_times(known, coming.attempt)
+        told = coming.attempt
+        new = _with_times(known, told)
+        if told.told:  # a correction stands in the place of what stood there
+            new = replace(known, first=told.first, last=told.last, told=True)
         if new != known:
             self.times.append(new)
         last, result = known.result, coming.result
@@ -157,14 +182,16 @@ def _one_each(coming: Sequence[Coming]) -> list[Coming]:
         first = found.setdefault(at, one)
         if first is not one:
             better = one if first.result.outcome == "not_graded" else first
-            times = _with_times(first.attempt, one.attempt)
-            attempt = replace(better.attempt, first=times.first, last=times.last)
+            times = _with_times(*sorted((first.attempt, one.attempt), key=lambda a: not a.told))
+            attempt = replace(better.attempt, first=times.first, last=times.last, told=times.told)
             found[at] = replace(better, attempt=attempt)
     return list(found.values())
 
 
 def _with_times(known: Attempt, coming: Attempt) -> Attempt:
     """The earliest and the latest time at which one content was handed in."""
+    if known.told and not coming.told:
+        return known
     firsts = [time for time in (known.first, coming.first) if time is not None]
     lasts = [time for time in (known.last, coming.last) if time is not None]
     return replace(known, first=min(firsts, default=None), last=max(lasts, default=None))
@@ -183,7 +210,8 @@ def _held_against(
             continue
         name = after.submission
         if new.override is not None:
-            kept.append(Kept(name, new.override, old.computed, new.computed))
+            points = old.computed, new.computed, old.max_score, new.max_score
+            kept.append(Kept(name, new.override, *points))
             continue
         reason, checks = _judged(before, judged.get(key))
         one = Change(

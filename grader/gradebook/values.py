@@ -63,8 +63,8 @@ class Result:
 class Attempt:
     """One content that was handed in. Its results stand in the order in which they came.
 
-    ``first`` and ``last`` are when it was handed in, as far as that is known; ``submission``
-    and ``file`` are what ``grade`` called it.
+    ``first`` and ``last`` are when it was handed in, as far as that is known, and ``told`` whether
+    a teacher corrected that; ``submission`` and ``file`` are what ``grade`` called it.
     """
 
     sha256: str
@@ -74,6 +74,7 @@ class Attempt:
     at: str
     first: datetime | None = None
     last: datetime | None = None
+    told: bool = False
     results: tuple[Result, ...] = ()
     id: int = 0
 
@@ -93,6 +94,20 @@ class Override:
     who: str
     why: str
     id: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """What became another: when an ``attempt`` was handed in, or what an assignment's marks go by.
+
+    ``was`` and ``now`` are what differs, by names that may have dots.
+    """
+
+    attempt: int | None
+    at: str
+    who: str
+    was: Mapping[str, Any]
+    now: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
