@@ -17,7 +17,7 @@ from grader.check.start import CHANCE
 from grader.gather import Job, gather
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
-from grader.measures import rmse
+from grader.measures import all_spike_times, rmse
 from grader.probe.messages import DRAWS
 from grader.stages import CheckResult, Evidence
 
@@ -231,7 +231,7 @@ def test_rounding_alone_costs_no_point(assignment: Assignment, sample: str, seed
     assert attempt.answers.precision == ("float32" if sample == STEPS else "float64")
     found = {check.id: check for check in verdict(evidence, assignment, "x", "en").checks}
     assert lost(found) == set()
-    assert "count less" in found["hh.simulation.further.V"].detail
+    assert "less counts: " in found["hh.simulation.further.V"].detail
     assert attempt.reference is not None
     assert attempt.panel is not None
     V, expected = attempt.answers.traces["V"], attempt.reference.traces["V"]
@@ -261,3 +261,36 @@ def test_a_clear_stimulus_is_given_no_room(compared: Evidence) -> None:
     assert reference is not None
     assert reference.rounding is not None
     assert 0 < reference.rounding.apart["V"][-1].max() < 0.001
+
+
+@pytest.mark.parametrize("change", ["later", "one more", "two fewer"])
+def test_a_run_with_a_spike_fewer_excuses_nothing_else(
+    compared: Evidence, assignment: Assignment, change: str
+) -> None:
+    """Where rounding may cost the last spike, spikes elsewhere or of another number still lose."""
+    attempt = compared.attempts["HH"]
+    reference, panel = attempt.reference, attempt.panel
+    assert reference is not None
+    assert reference.rounding is not None
+    assert panel is not None
+    expected = all_spike_times(panel.time, reference.traces["V"], 0.0)
+    fewer = tuple(times[:-1] for times in expected)
+    rounding = replace(reference.rounding, spikes=(fewer,))
+    V = attempt.answers.traces["V"].copy()
+    if change == "later":
+        V = np.concatenate([V[:1].repeat(30, axis=0), V[:-30]])
+    elif change == "one more":
+        V[-10], V[-9] = -70.0, 10.0
+    else:
+        for column, times in enumerate(expected):
+            V[panel.time > times[-2:].min(initial=np.inf) - 1.0, column] = -70.0
+    traces = {**attempt.answers.traces, "V": V}
+    own = replace(
+        attempt,
+        answers=replace(attempt.answers, traces=traces, field={}),  # which would excuse it all
+        reference=replace(reference, rounding=rounding),
+    )
+    report = verdict(replace(compared, attempts={"HH": own}), assignment, "x", "en")
+    gone = lost({check.id: check for check in report.checks})
+    assert "further.spike_times" in gone
+    assert ("further.spike_count" in gone) == (change != "later")

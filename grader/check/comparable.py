@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from grader.check.distance import columns, field_error, strays, tolerance, trace, weights
+from grader.check.distance import (
+    columns,
+    field_error,
+    names,
+    strays,
+    tolerance,
+    trace,
+    weights,
+)
 from grader.check.item import Item, no_model
 from grader.check.scheme import converges, steps_otherwise
 from grader.check.start import starts_elsewhere
@@ -27,11 +37,20 @@ def field_is_right(item: Item, variable: str) -> bool | None:
 def within(item: Item, until: float | None, distance: float, what: str) -> str:
     """A distance beside its tolerance, for the teacher."""
     window = f" up to {until:g} ms" if until else ""
-    said = f"{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
-    if item.check.kind == "trace_rmse" and (weights(item, until) < 1.0).any():
-        astray = strays(item, until).max()
-        said += f" (stimuli that lead rounding astray, up to {astray:.2g}, count less)"
-    return said
+    if item.check.kind != "trace_rmse":
+        return f"{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
+    eased = weights(item, until) < 1.0
+    weighted = "weighted " if eased.any() else ""
+    said = f"{weighted}{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
+    return said + astray(item, eased, float(strays(item, until).max()))
+
+
+def astray(item: Item, which: Iterable[bool], far: float, unit: str = "") -> str:
+    """Which stimuli count less, for the teacher; nothing where none does."""
+    eased = [name for name, less in zip(names(item), which, strict=True) if less]
+    if not eased:
+        return ""
+    return f" (less counts: {', '.join(eased)}; rounding alone leads it {far:.2g}{unit} astray)"
 
 
 def is_finite(item: Item, variable: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -166,9 +166,19 @@ def _traces(item: Item) -> Distances | None:
 
 
 def _spike_times(item: Item) -> Distances:
-    """How far the farthest spike is off in ms, of stimuli with as many as in the reference."""
-    apart = [a for a in spike_times_apart(item, found_spikes(item)) if a is not None]
-    return {window(item): max(apart, default=math.inf)}
+    """How far the farthest spike is off in ms, of stimuli with as many as in the reference.
+
+    Where the reference itself goes astray, it counts as much less, as in `weights`.
+    """
+    until = window(item)
+    allowed = tolerance(item, until)
+    found = spike_times_apart(item)
+    apart = [
+        far * (allowed / room if room > allowed else 1.0)
+        for far, room in zip(found, spike_times_room(item), strict=True)
+        if far is not None
+    ]
+    return {until: max(apart, default=math.inf)}
 
 
 def window(item: Item) -> float | None:
@@ -176,18 +186,37 @@ def window(item: Item) -> float | None:
     return max(item.check.until, default=None)
 
 
-def spike_times_apart(item: Item, found: Iterable[Array]) -> list[float | None]:
-    """How far the farthest spike of those ``found`` is off in ms, for each stimulus.
+def spike_times_apart(item: Item) -> list[float | None]:
+    """How far the model's farthest spike is off in ms, for each stimulus.
 
-    None where there are no spikes in the reference; infinite where there are more or fewer.
+    None where there are no spikes in the reference; infinite where there are more or fewer than
+    in any of its runs.
     """
-    expected = expected_spikes(item)
     apart: list[float | None] = []
-    for own, asked in zip(found, expected, strict=True):
-        alike = len(own) == len(asked)
-        far = float(np.abs(own - asked).max(initial=0.0)) if alike else math.inf
-        apart.append(far if len(asked) else None if alike else math.inf)
+    expected = expected_spikes(item)
+    for c, own in enumerate(found_spikes(item)):
+        runs = [expected[c], *(run[c] for run in rounded_spikes(item))]
+        far = min(_apart(own, run) for run in runs)
+        apart.append(far if len(expected[c]) else None if math.isfinite(far) else math.inf)
     return apart
+
+
+def spike_times_room(item: Item) -> list[float]:
+    """How far off a spike may be in ms because rounding leads the reference astray, by stimulus."""
+    room = [0.0] * len(names(item))
+    expected = expected_spikes(item)
+    for run in rounded_spikes(item):
+        for c, times in enumerate(run):
+            far = _apart(times, expected[c])
+            room[c] = max(room[c], STRAYS * far if math.isfinite(far) else 0.0)
+    return room
+
+
+def _apart(found: Array, expected: Array) -> float:
+    """How far the farthest of as many spikes is off; infinite where there are more or fewer."""
+    if len(found) != len(expected):
+        return math.inf
+    return float(np.abs(found - expected).max(initial=0.0))
 
 
 def _field(item: Item) -> Distances | None:

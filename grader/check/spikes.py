@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from grader.check.comparable import by_field, is_finite, not_comparable, not_finite
+from grader.check.comparable import astray, by_field, is_finite, not_comparable, not_finite
 from grader.check.distance import (
     STRAYS,
     expected_spikes,
@@ -15,6 +15,7 @@ from grader.check.distance import (
     rounded_spikes,
     sides,
     spike_times_apart,
+    spike_times_room,
     tolerance,
     window,
 )
@@ -31,7 +32,7 @@ def spike_count(item: Item) -> Finding:
     found, expected = (
         [len(times) for times in of_all] for of_all in (found_spikes(item), expected_spikes(item))
     )
-    alike = [not other for other in _other_number(item)]
+    alike = [count in runs for count, runs in zip(found, _runs(item, len), strict=True)]
     detail = "; ".join(
         f"{name}: {f} (expected {e})"
         for name, f, e in zip(names(item), found, expected, strict=True)
@@ -66,11 +67,8 @@ def firing_rate(item: Item) -> Finding:
         for of_all in (found_spikes(item), expected_spikes(item))
     )
     share = item.check.tolerance or 0.0
-    own = _own(item, lambda times: rate_of(times, duration))
-    alike = [
-        abs(f - e) <= max(share * abs(e), STRAYS * far)
-        for f, e, far in zip(found, expected, own, strict=True)
-    ]
+    runs = _runs(item, lambda times: rate_of(times, duration))
+    alike = [_as_one(f, r, share * abs(r[0])) for f, r in zip(found, runs, strict=True)]
     right = Finding(
         credit=1.0,
         message_id="checks.firing_rate.ok",
@@ -106,10 +104,8 @@ def latency(item: Item) -> Finding:
         [_first(times) - after for times in of_all]
         for of_all in (found_spikes(item), expected_spikes(item))
     )
-    alike = [
-        a == b or abs(a - b) <= max(allowed, STRAYS * far)
-        for a, b, far in zip(found, expected, _own(item, _first), strict=True)
-    ]
+    runs = _runs(item, lambda times: _first(times) - after)
+    alike = [_as_one(f, r, allowed) for f, r in zip(found, runs, strict=True)]
     values: dict[str, Value] = {"right": sum(alike), "total": len(alike), "after": after}
     values |= {"found": round(found[0], 2), "asked": round(expected[0], 2)}
     right = Finding(
@@ -141,16 +137,11 @@ def spike_times(item: Item) -> Finding:
     """The share of stimuli whose spikes come when the reference's do."""
     if finding := not_comparable(item, "V"):
         return finding
-    of_all = spike_times_apart(item, found_spikes(item))
-    runs = [spike_times_apart(item, run) for run in rounded_spikes(item)]
-    counted = [c for c, far in enumerate(of_all) if far is not None]
-    apart = [far for far in of_all if far is not None]
-    astray = [max((run[c] or 0.0 for run in runs), default=0.0) for c in counted]
-    numbers = _other_number(item)
     allowed = tolerance(item, window(item))
+    of_all, room = spike_times_apart(item), spike_times_room(item)
+    apart = [far for far in of_all if far is not None]
     alike = [
-        far <= max(allowed, STRAYS * own) and not numbers[c]
-        for c, far, own in zip(counted, apart, astray, strict=True)
+        far <= max(allowed, own) for far, own in zip(of_all, room, strict=True) if far is not None
     ]
     worst = max(apart, default=0.0)
     finite = [far for far in apart if math.isfinite(far)]
@@ -162,7 +153,8 @@ def spike_times(item: Item) -> Finding:
             "total": len(alike),
             "apart": float(f"{max(finite, default=0.0):.2g}"),
         },
-        detail=f"up to {worst:.3g} ms apart, tolerance {allowed:g}",
+        detail=f"up to {worst:.3g} ms apart, tolerance {allowed:g}"
+        + astray(item, [own > allowed for own in room], max(room, default=0.0) / STRAYS, " ms"),
         found=worst,
     )
     if all(alike) and is_finite(item, "V"):
@@ -182,30 +174,17 @@ def _first(times: Array) -> float:
     return float(times[0]) if len(times) else math.inf
 
 
-def _other_number(item: Item) -> list[bool]:
-    """Whether the model fires more or less often than the reference, for each stimulus.
-
-    As often as where single precision rounds in the reference will do.
-    """
-    found, expected = (
-        [len(times) for times in of_all] for of_all in (found_spikes(item), expected_spikes(item))
-    )
-    return [
-        abs(own - asked) > far
-        for own, asked, far in zip(found, expected, _own(item, len), strict=True)
-    ]
-
-
-def _own(item: Item, measure: Callable[[Array], float]) -> list[float]:
-    """How far rounding leads the reference astray by a measure of the spikes' times.
+def _runs(item: Item, measure: Callable[[Array], float]) -> list[list[float]]:
+    """A measure of the spikes' times in the reference, then where rounding leads it astray.
 
     For each stimulus.
     """
-    runs = [[measure(times) for times in run] for run in rounded_spikes(item)]
-    if not runs:
-        return [0.0] * len(names(item))
-    expected = [measure(times) for times in expected_spikes(item)]
-    return [
-        max((0.0 if run[c] == asked else abs(run[c] - asked) for run in runs), default=0.0)
-        for c, asked in enumerate(expected)
-    ]
+    of_each = [expected_spikes(item), *rounded_spikes(item)]
+    return [[measure(run[c]) for run in of_each] for c in range(len(names(item)))]
+
+
+def _as_one(found: float, runs: list[float], allowed: float) -> bool:
+    """Whether a number is near enough to one of the reference's, of which the first is exact."""
+    far = [abs(run - runs[0]) for run in runs if math.isfinite(run) and math.isfinite(runs[0])]
+    room = max(allowed, STRAYS * max(far, default=0.0))
+    return any(found == run or abs(found - run) <= room for run in runs)

@@ -206,6 +206,8 @@ class ReferenceModel:
     ) -> dict[str, Array]:
         """With the constants as they are, with all rounded, and with each alone, ``(R, T, N)``."""
         exact = self._constants(constants)
+        if not exact:
+            return {name: trace[None] for name, trace in self.run(panel).items()}
         off: Given = {
             name: value.astype(np.float32).astype(np.float64) for name, value in exact.items()
         }
