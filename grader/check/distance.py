@@ -193,11 +193,10 @@ def spike_times_apart(item: Item) -> list[float | None]:
     in any of its runs.
     """
     apart: list[float | None] = []
-    expected = expected_spikes(item)
+    runs = [expected_spikes(item), *rounded_spikes(item)]
     for c, own in enumerate(found_spikes(item)):
-        runs = [expected[c], *(run[c] for run in rounded_spikes(item))]
-        far = min(_apart(own, run) for run in runs)
-        apart.append(far if len(expected[c]) else None if math.isfinite(far) else math.inf)
+        far = min(_apart(own, run[c]) for run in runs)
+        apart.append(far if len(runs[0][c]) else None if math.isfinite(far) else math.inf)
     return apart
 
 
