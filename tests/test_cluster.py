@@ -87,6 +87,7 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_graded_twice(a_cluster: Cl
     victim.kill()
     said, _ = grading.communicate(timeout=600)
     assert grading.returncode == 0, said
+    assert "is gone. What it had" in " ".join(said.split())
     assert graded_once(said) == names
     assert a_cluster.written() == names
     environment = {"GRADER_SECRET": "of these tests", "XDG_CACHE_HOME": "/dev/null"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from exported import canvas, moodle
 
 from grader.cli import main
 from grader.export.booked import booked
+from grader.export.plain import table
 from grader.gradebook import journal, rows
 from grader.gradebook.overrides import as_mark, decide, find
 from grader.gradebook.store import BookError, opened
@@ -477,3 +479,19 @@ def test_a_day_alone_is_an_extension_to_its_end(book: Path, out: Path) -> None:
     assert "--by" in unnamed.output
     done = CliRunner().invoke(main, (*command, "--lang", "en"))
     assert "2026-12-03T23:59:59+00:00" in done.output
+
+
+@pytest.mark.parametrize(("extension", "late"), [(None, "yes"), (DUE + timedelta(days=9), "")])
+def test_a_table_says_who_counts_as_late(
+    book: Path, out: Path, extension: datetime | None, late: str
+) -> None:
+    """By the rules and the extensions of the gradebook, whatever a platform's file says."""
+    results_in(out, {"ann_1": report(80)}, {"ann_1": canvas("Ann", "1")})
+    take_in(book, out, rules=RULES, times={"ann_1": DUE + timedelta(days=1)})
+    if extension is not None:
+        set_by_hand(book, "ann_1", extension.isoformat(), "due")
+    with opened(book) as opening, opening.reading() as connection:
+        [listed] = rows.assignments(connection).values()
+        batch, _ = booked(connection, listed)
+    [row] = csv.DictReader(table(batch, None).content.decode("utf-8-sig").splitlines())
+    assert row["late"] == late

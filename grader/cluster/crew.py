@@ -153,6 +153,10 @@ class Crew:
 
     def _without(self, workers: Collection[str]) -> Iterator[Report]:
         """What was with workers that are no more goes to others."""
+        had = Counter(address for _, address in self._running.values() if address not in workers)
+        for address, count in had.items():
+            left = Note(message_id="cluster.left", values={"address": address, "count": count})
+            self._say(left)
         for address in self._known() - set(workers):
             self._ready.pop(address, None)
             self._unfit.pop(address, None)

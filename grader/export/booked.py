@@ -48,7 +48,8 @@ def _graded(record: Record, at: Standing) -> Graded:
         layout = key.layout
         origin = Origin(layout=layout, name=name, lms_id=key.number)  # type: ignore[arg-type]
     else:
-        origin = attempt.origin
+        late = at.days_late is None or at.days_late > 0  # an extension counts, too
+        origin = replace(attempt.origin, late=late)
     return Graded(
         id=record.submission if attempt is None else attempt.submission,
         folder=Path(),
