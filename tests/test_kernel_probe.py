@@ -297,12 +297,18 @@ THREE = base64.b64encode(np.arange(3.0).tobytes()).decode()
         ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}', "without its values"),
         ('{"traces": {"V": {"shape": [3, 1], "line": 2}}}\n' + THREE, "without its values"),
         ('{"traces": {"V": {"shape": [3, 1], "line": 0}}}\n' + THREE, "fault at"),
+        (
+            '{"traces": {"V": {"shape": [3, 1], "line": 1}, "n": {"shape": [3, 1], "line": 1}}}\n'
+            + THREE,
+            "another length",
+        ),
+        (json.dumps({"maps": {str(n): {"shape": [1], "line": 1} for n in range(1001)}}), "fault"),
         ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}' + "\n" * 10**6, "another length"),
         ('{"traces": {"V": {"shape": [3, 99999999999], "line": 1}}}\n', "fault at"),
         ('{"faults": [{"error_text": "%s"}]}' % ("x" * 9000), "fault at"),
         ('{"traces": {"IK.n": {"shape": [3, 1], "line": 1}}}\n' + THREE, "none of V"),
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
     """A reply that is not what was asked for raises one known exception, nothing else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from grader.check.comparable import astray, by_field, is_finite, not_comparable, not_finite
@@ -15,7 +15,6 @@ from grader.check.distance import (
     rounded_spikes,
     sides,
     spike_times_apart,
-    spike_times_room,
     tolerance,
     window,
 )
@@ -68,7 +67,7 @@ def firing_rate(item: Item) -> Finding:
     )
     share = item.check.tolerance or 0.0
     runs = _runs(item, lambda times: rate_of(times, duration))
-    alike = [_as_one(f, r, share * abs(r[0])) for f, r in zip(found, runs, strict=True)]
+    alike = [_as_one(f, r, share=share) for f, r in zip(found, runs, strict=True)]
     right = Finding(
         credit=1.0,
         message_id="checks.firing_rate.ok",
@@ -138,11 +137,11 @@ def spike_times(item: Item) -> Finding:
     if finding := not_comparable(item, "V"):
         return finding
     allowed = tolerance(item, window(item))
-    of_all, room = spike_times_apart(item), spike_times_room(item)
-    apart = [far for far in of_all if far is not None]
-    alike = [
-        far <= max(allowed, own) for far, own in zip(of_all, room, strict=True) if far is not None
-    ]
+    of_all = spike_times_apart(item)
+    counted = [one for one in of_all if one is not None]
+    alike = [one.far <= max(allowed, one.room) for one in counted]
+    apart = [one.far for one in counted]
+    room = [0.0 if one is None else one.room for one in of_all]
     worst = max(apart, default=0.0)
     finite = [far for far in apart if math.isfinite(far)]
     right = Finding(
@@ -174,17 +173,31 @@ def _first(times: Array) -> float:
     return float(times[0]) if len(times) else math.inf
 
 
-def _runs(item: Item, measure: Callable[[Array], float]) -> list[list[float]]:
+def _runs(item: Item, measure: Callable[[Array], float]) -> list[dict[int, list[float]]]:
     """A measure of the spikes' times in the reference, then where rounding leads it astray.
 
-    For each stimulus.
+    For each stimulus, by the number of spikes.
     """
+    found: list[dict[int, list[float]]] = []
     of_each = [expected_spikes(item), *rounded_spikes(item)]
-    return [[measure(run[c]) for run in of_each] for c in range(len(names(item)))]
+    for c in range(len(names(item))):
+        by_number: dict[int, list[float]] = {}
+        for run in of_each:
+            by_number.setdefault(len(run[c]), []).append(measure(run[c]))
+        found.append(by_number)
+    return found
 
 
-def _as_one(found: float, runs: list[float], allowed: float) -> bool:
-    """Whether a number is near enough to one of the reference's, of which the first is exact."""
-    far = [abs(run - runs[0]) for run in runs if math.isfinite(run) and math.isfinite(runs[0])]
-    room = max(allowed, STRAYS * max(far, default=0.0))
-    return any(found == run or abs(found - run) <= room for run in runs)
+def _as_one(
+    found: float, runs: Mapping[int, list[float]], allowed: float = 0.0, *, share: float = 0.0
+) -> bool:
+    """Whether a number is near enough to one of the reference's runs that fire equally often.
+
+    ``allowed`` of its unit, or by a ``share`` of it.
+    """
+    for values in runs.values():
+        far = max((abs(one - values[0]) for one in values if one != values[0]), default=0.0)
+        near = max(allowed, share * abs(values[0]) if share else 0.0, STRAYS * far)
+        if any(found == one or abs(found - one) <= near for one in values):
+            return True
+    return False

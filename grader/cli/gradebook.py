@@ -84,7 +84,8 @@ def add(
     "correcting",
     is_flag=True,
     help="The times of --times stand in the place of those noted. Without it a later time means "
-    "that the same notebook was handed in again, and the first one counts for lateness.",
+    "that the same notebook was handed in again, and the first one counts for lateness. What was "
+    "corrected changes by another correction only.",
 )
 @click.option("--apply", "apply", is_flag=True, help="Do it; without, it is only shown.")
 @_by_option

@@ -12,6 +12,7 @@ from grader.gradebook.rows import Listed
 from grader.gradebook.standing import Standing, standing
 from grader.gradebook.store import BookError
 from grader.gradebook.values import Record
+from grader.handing_in import Late
 from grader.roster import Origin
 
 
@@ -30,7 +31,12 @@ def booked(connection: sqlite3.Connection, listed: Listed) -> tuple[Batch, dict[
     if not found:
         raise BookError("no_marks", assignment=listed.title)
     standings = {id: standing(r, listed.rules, listed.max_score) for id, (_, r) in found.items()}
-    notes = said("late_by", [id for id, at in standings.items() if at.days_late is None])
+    unsure = [
+        id
+        for id, at in standings.items()
+        if at.days_late is None and at.score is not None and at.override is None
+    ]
+    notes = said("late_by", unsure if listed.rules.late != Late() else ())
     above = [id for id, at in standings.items() if (at.score or 0.0) > at.max_score]
     batch = Batch(
         listed.id,

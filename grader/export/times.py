@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from grader.export.fill import read_table
 from grader.export.graded import Batch, said
@@ -26,7 +26,6 @@ _MOODLES = (
 )
 _ENGLISH = ("%A, %d %B %Y, %I:%M %p", "%d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M")
 _CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(\D*)(\d{1,2}):(\d{2})")
-_A_DAY = len("2026-11-30")
 _NONE = ("", "-")
 
 
@@ -83,9 +82,17 @@ def time_of(text: str, zone: tzinfo | None, *, end_of_day: bool = False) -> date
         time = datetime.fromisoformat(text.strip())
     except ValueError:
         raise BookError("time", text=text) from None
-    if end_of_day and len(text.strip()) == _A_DAY:
+    if end_of_day and _is_day(text):
         time = time.replace(hour=23, minute=59, second=59)
     return _in_zone(time, text, zone)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _columns(table: Table, path: str) -> tuple[int, int]:

@@ -126,10 +126,10 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> bool:
         # What was cut off within the last page counts as zeros to SQLite, and as whole.
         if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
             raise _torn(path)
-        if path.stat().st_size != size:
-            raise _torn(path)
         application = _number(connection, "application_id")
         version = _number(connection, "user_version")
+        if (is_empty or application == APPLICATION) and path.stat().st_size != size:
+            raise _torn(path)
     is_new = application == version == 0 and is_empty
     if not is_new and application != APPLICATION:
         raise BookError("other", path=str(path))
@@ -161,7 +161,7 @@ def back_up(connection: sqlite3.Connection, path: Path) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         draft.touch(0o600, exist_ok=False)
-        draft.chmod(path.stat().st_mode & 0o777)  # no one sees more of it than of the gradebook
+        _share_alike(draft, path)
         with contextlib.closing(sqlite3.connect(draft)) as copy:
             connection.backup(copy)
         os.replace(draft, _backup_of(path))
@@ -169,6 +169,17 @@ def back_up(connection: sqlite3.Connection, path: Path) -> None:
         raise BookError("disk", path=str(path), reason=str(error.strerror)) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _share_alike(draft: Path, path: Path) -> None:
+    """Let those read ``draft`` who may read ``path``, and nobody else."""
+    like = path.stat()
+    rights = like.st_mode & 0o777
+    try:
+        os.chown(draft, -1, like.st_gid)
+    except OSError:  # not our group
+        rights &= ~0o070
+    draft.chmod(rights)
 
 
 @contextlib.contextmanager

@@ -127,7 +127,8 @@ def _revisions(assignment: str, record: Record, revisions: Sequence[Revision]) -
             values["what"] = differing(one.was, one.now)
             yield Event(one.at, one.who, _event("rules", values))
         elif one.attempt in own:
-            was, now = (_minute(times["first"]) or "\N{EM DASH}" for times in (one.was, one.now))
+            which = "first" if one.was["first"] != one.now["first"] else "last"
+            was, now = (_minute(times[which]) or "\N{EM DASH}" for times in (one.was, one.now))
             values |= {"was": was, "now": now, "submission": own[one.attempt]}
             yield Event(one.at, one.who, _event("times", values))
 

@@ -27,7 +27,7 @@ from grader.stages import (
     Record,
 )
 
-MAX_REPLY = 32 * 2**20  # bytes of JSON
+MAX_REPLY = 32 * 2**20  # characters
 MAX_ROW = 1000  # neurons of a record
 MOST_ARRAYS = 1000
 
@@ -84,11 +84,14 @@ class _Array(_Message):
     line: Annotated[int, Field(ge=1, le=MOST_ARRAYS)]
 
 
+_Arrays = Annotated[dict[_Short, _Array], Field(max_length=MOST_ARRAYS)]
+
+
 class _Answer(_Message):
-    traces: dict[_Short, _Array] = {}
-    field: dict[_Short, _Array] = {}
-    maps: dict[_Short, _Array] = {}
-    finer: dict[_Short, _Array] = {}
+    traces: _Arrays = {}
+    field: _Arrays = {}
+    maps: _Arrays = {}
+    finer: _Arrays = {}
     resets: Annotated[int, Field(ge=0, le=10**6)] = 0
     start: dict[_Short, Annotated[list[float], Field(min_length=2, max_length=2)]] = {}
     precision: Literal["float64", "float32"] = "float64"
@@ -228,7 +231,7 @@ def read_records(text: str) -> tuple[ModelProbe, Answers]:
     return probe, Answers(records=records)
 
 
-def _row(array: _Array, lines: Sequence[str]) -> Array:
+def _row(array: _Array, lines: list[str]) -> Array:
     (length, *others) = array.shape
     if others or length > MAX_ROW:
         raise BadReply(f"the kernel's reply has a row of shape {array.shape}")
@@ -272,11 +275,13 @@ def _faults(faults: Sequence[_Fault]) -> tuple[Fault, ...]:
     return tuple(Fault(**fault.model_dump()) for fault in faults)
 
 
-def _unpack(array: _Array, shape: tuple[int, ...], lines: Sequence[str]) -> Array:
+def _unpack(array: _Array, shape: tuple[int, ...], lines: list[str]) -> Array:
+    """The values in a line, which is then gone: it may be those of one array only."""
     if tuple(array.shape) != shape:
         raise BadReply(f"the kernel's reply has an array of shape {array.shape}, asked: {shape}")
     try:
-        raw = base64.b64decode(lines[array.line], validate=True)
+        line, lines[array.line] = lines[array.line], ""
+        raw = base64.b64decode(line, validate=True)
     except IndexError:
         raise BadReply("the kernel's reply has an array without its values") from None
     except ValueError:
