@@ -26,7 +26,7 @@ def attack():
                 stream,
                 "execute_reply",
                 {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {
-                    "reply": {"status": "ok", "metadata": {}, "data": {"text/plain": repr(json.dumps(look))}}}},
+                    "reply": {"status": "ok", "metadata": {}, "data": {"text/plain": json.dumps(look)}}}},
                 parent={"header": header}, ident=ident,
             )  # fmt: skip
             session.send(

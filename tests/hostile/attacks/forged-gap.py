@@ -1,6 +1,5 @@
 # right, first
 def attack():
-    import ast
     import json
 
     kernel = get_ipython().kernel
@@ -11,10 +10,11 @@ def attack():
         found = await honest(code, silent, store_history, user_expressions, *rest, **options)
         try:
             shown = found["user_expressions"]["reply"]["data"]
-            reply = json.loads(ast.literal_eval(shown["text/plain"]))
+            head, *arrays = shown["text/plain"].split("\n")
+            reply = json.loads(head)
             if "traces" in reply:
                 del reply["traces"]["V"]
-                shown["text/plain"] = repr(json.dumps(reply))
+                shown["text/plain"] = "\n".join([json.dumps(reply), *arrays])
         except Exception:
             pass
         return found

@@ -6,7 +6,7 @@ def attack():
     async def huge(code, silent, store_history=True, user_expressions=None, *rest, **options):
         found = await honest(code, silent, store_history, user_expressions, *rest, **options)
         if user_expressions:
-            words = repr("[" * 100_000_000)
+            words = "[" * 100_000_000
             found["user_expressions"] = {"reply": {"status": "ok", "data": {"text/plain": words}}}
         return found
 

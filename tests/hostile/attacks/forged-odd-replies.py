@@ -2,8 +2,9 @@
 def attack():
     kernel = get_ipython().kernel
     honest = kernel.do_execute
-    odd = ["-" * 50_000 + "1", "(" * 50_000, "'" + "[" * 50_000 + "'", "9" * 5000, "b'x'", "'{\"found\": 1}'",
-           "'{\"found\": true, \"population\": 1000000, \"channels\": []}'"]  # fmt: skip
+    arrays = ", ".join(f'"{n}": {{"shape": [1], "line": 1}}' for n in range(50_000))
+    odd = ["-" * 50_000 + "1", "(" * 50_000, "[" * 50_000, "9" * 5000, "b'x'", '{"found": 1}', "\n" * 50_000,
+           '{"found": true, "population": 1000000, "channels": []}', '{"maps": {%s}}\nAAAA' % arrays]  # fmt: skip
     turn = [0]
 
     async def strange(code, silent, store_history=True, user_expressions=None, *rest, **options):

@@ -1,6 +1,5 @@
 # wrong, last and first
 def attack():
-    import ast
     import json
 
     kernel = get_ipython().kernel
@@ -12,11 +11,12 @@ def attack():
         found = await honest(code, silent, store_history, user_expressions, *rest, **options)
         try:
             shown = found["user_expressions"]["reply"]["data"]
-            reply = json.loads(ast.literal_eval(shown["text/plain"]))
+            head, *arrays = shown["text/plain"].split("\n")
+            reply = json.loads(head)
             for channel in reply.get("channels", ()):
                 E, g_max = right[channel["name"]]
                 channel["parameters"] = channel["measured"] = {"E": E, "g_max": g_max}
-            shown["text/plain"] = repr(json.dumps(reply))
+            shown["text/plain"] = "\n".join([json.dumps(reply), *arrays])
         except Exception:
             pass
         return found

