@@ -26,6 +26,7 @@ from grader.probe import messages, replies
 from grader.probe.inside.arrays import told
 from grader.run.kernel import kernel_environment, plain_kernel
 from grader.run.session import KernelBroken, KernelGone, open_session
+from grader.run.start import start
 from grader.stages import Cell, Drawn, Evidence, Panel, Submission
 
 
@@ -82,6 +83,23 @@ def test_a_kernel_that_never_was_ready_is_our_fault(tmp_path: Path) -> None:
     async def run() -> None:
         start = {"cwd": str(tmp_path), "env": {"PYTHONHOME": str(tmp_path / "nowhere")}}
         async with open_session(_submission("1"), Limits(), plain_kernel(tmp_path), **start):
+            pytest.fail("there is no kernel")
+
+    with pytest.raises(KernelBroken, match="never was ready"):
+        asyncio.run(run())
+
+
+def test_a_process_that_is_gone_before_it_is_a_kernel_is_our_fault(tmp_path: Path) -> None:
+    """It is seen as one that never was ready, whenever it ended."""
+
+    async def run() -> None:
+        environment = kernel_environment(tmp_path)
+        waiting = start(environment)
+        waiting.kill()
+        waiting.wait()
+        options = {"cwd": str(tmp_path), "env": environment}
+        kernel = plain_kernel(tmp_path, waiting)
+        async with open_session(_submission("1"), Limits(), kernel, **options):
             pytest.fail("there is no kernel")
 
     with pytest.raises(KernelBroken, match="never was ready"):

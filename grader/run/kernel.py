@@ -46,7 +46,8 @@ class PlainProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """Called by the manager with ``cwd`` and ``env``, once the connection file is written."""
         process = start(options["env"]) if self.waiting is None else self.waiting
-        become_kernel(process, options["cwd"], options["env"], cmd)
+        with contextlib.suppress(OSError):  # gone already: it never will be ready, as is seen then
+            become_kernel(process, options["cwd"], options["env"], cmd)
         self.process, self.pid, self.cwd = process, process.pid, options["cwd"]
         with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows has none
             self.pgid = os.getpgid(process.pid)
