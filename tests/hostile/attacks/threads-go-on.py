@@ -7,6 +7,6 @@ def work(began=time.time()):
         sum(range(10_000))
 
 
-for i in range(12):
+for i in range(4):
     threading.Thread(target=work, daemon=i % 2 == 0).start()
-done("12 threads compute on for 40 s, half of them not as daemons")
+done("4 threads compute on for 40 s, half of them not as daemons")
