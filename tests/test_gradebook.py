@@ -495,3 +495,18 @@ def test_a_table_says_who_counts_as_late(
         batch, _ = booked(connection, listed)
     [row] = csv.DictReader(table(batch, None).content.decode("utf-8-sig").splitlines())
     assert row["late"] == late
+
+
+def test_who_was_not_graded_has_no_other_full_marks(book: Path, out: Path) -> None:
+    """A fault of ours keeps nobody's mark out of a column, and is not named as other points."""
+    origins = {"ann_1": canvas("Ann", "1"), "bo_2": canvas("Bo", "2"), "cy_3": canvas("Cy", "3")}
+    results_in(out, {id: report(None if id == "cy_3" else 80) for id in origins}, origins)
+    take_in(book, out)
+    command = ("export", "canvas", "-g", str(book), "--lang", "en", "-o", str(out / "c.csv"))
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 1
+    assert "without a mark (1). Grade them again: cy_3" in done.output
+    half = replace(report(40), max_score=50.0)
+    take_in(book, results_in(out, {"bo_2": half}, origins), again=True)
+    refused = CliRunner().invoke(main, (*command, "--overwrite"))
+    assert "fewer than 100 points (1): bo_2" in " ".join(refused.output.split())

@@ -37,12 +37,12 @@ def field_is_right(item: Item, variable: str) -> bool | None:
 def within(item: Item, until: float | None, distance: float, what: str) -> str:
     """A distance beside its tolerance, for the teacher."""
     window = f" up to {until:g} ms" if until else ""
+    said = f"{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
     if item.check.kind != "trace_rmse":
-        return f"{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
+        return said
     eased = weights(item, until) < 1.0
     weighted = "weighted " if eased.any() else ""
-    said = f"{weighted}{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
-    return said + astray(item, eased, float(strays(item, until).max()))
+    return weighted + said + astray(item, eased, float(strays(item, until).max()))
 
 
 def astray(item: Item, which: Iterable[bool], far: float, unit: str = "") -> str:

@@ -22,15 +22,16 @@ def booked(connection: sqlite3.Connection, listed: Listed) -> tuple[Batch, dict[
     A student is called after the attempt that counts. Raises ``BookError`` for nobody.
     """
     found: dict[str, tuple[Graded, Record]] = {}
+    standings: dict[str, Standing] = {}
     for record in rows.records(connection, listed.id).values():
         at = standing(record, listed.rules, listed.max_score)
         one = _graded(record, at)
         if one.id in found:  # two students' files had the same name in two batches
             one = replace(one, id=f"{one.id}#{record.student.id}")
         found[one.id] = (one, record)
+        standings[one.id] = at
     if not found:
         raise BookError("no_marks", assignment=listed.title)
-    standings = {id: standing(r, listed.rules, listed.max_score) for id, (_, r) in found.items()}
     unsure = [
         id
         for id, at in standings.items()

@@ -92,12 +92,12 @@ def in_points(most: float | None, batch: Batch, points: float | None, option: st
     Raises ``ExportError`` where they differ, or ours among themselves, and ``points`` does not
     say what is meant.
     """
-    whole = {each.max_score for each in batch.submissions if each.score is not None}
-    if points is None and len(whole) > 1:
-        fewer = [shown(each) for each in batch.submissions if each.max_score < batch.max_score]
-        [note] = said("mixed", fewer)
-        names = str(note.values["names"])
-        raise ExportError("mixed", most=number(batch.max_score), count=len(fewer), names=names)
+    marked = [each for each in batch.submissions if each.score is not None]
+    most_of_all = max((each.max_score for each in marked), default=0.0)
+    fewer = said("mixed", [shown(each) for each in marked if each.max_score < most_of_all])
+    if points is None and fewer:
+        values = {name: str(value) for name, value in fewer[0].values.items()}
+        raise ExportError("mixed", most=number(most_of_all), **values)
     if most is None or not batch.max_score:
         return
     ours = batch.max_score if points is None else points
