@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, checks, results, run_grader
-from hidden import in_language, reached
-from own_check import begins_elsewhere, given_away, own_evidence
+from hidden_checks import in_language, reached
+from project import ROOT, checks, results, run_grader
+from self_checks import begins_elsewhere, given_away, own_evidence
 
 from grader.assignment import Assignment
 from grader.report.formats import FORMATS

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from built import changes
-from conftest import ROOT, results, run_grader
-from hidden import in_language, reached
-from own_check import begins_elsewhere, given_away, own_evidence
+from generated_notebooks import changes
+from hidden_checks import in_language, reached
+from project import ROOT, results, run_grader
 from samples import build
+from self_checks import begins_elsewhere, given_away, own_evidence
 
 from grader.assignment import Assignment
 from grader.load import load_assignment

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import results, run_grader
+from project import results, run_grader
 
 from grader.author.faults import Refused
 from grader.author.new import lay_out

@@ -1,4 +1,4 @@
-"""Autograders and workflows run for real, as their platforms run them; see `autograder.py`.
+"""Autograders and workflows run for real, as their platforms run them; see `autograder_bundles.py`.
 
 What is installed is installed once: by a workflow's own line, into an environment that
 holds nothing; ``setup.sh`` then finds most of it there.
@@ -23,8 +23,8 @@ from typing import Any
 
 import pytest
 import yaml
-from autograder import Autograder, bare, files_of, lay_out, sh
-from conftest import ROOT, short_solution
+from autograder_bundles import Autograder, bare, files_of, lay_out, sh
+from project import ROOT, short_solution
 
 from grader.assignment import Assignment
 from grader.box.inside.init import descendants

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from conftest import ROOT, SOLUTION, checks, results, run_grader
+from project import ROOT, SOLUTION, checks, results, run_grader
 
 Make = Callable[[Mapping[str, str]], str]
 RELEASED = ROOT / "assignments" / "hh" / "hh.ipynb"

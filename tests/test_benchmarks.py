@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from conftest import ROOT
+from project import ROOT
 
 sys.path.insert(0, str(ROOT))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from boxed import Boxes, tries
+from sandboxes import SandboxServer, tries
 
 pytestmark = pytest.mark.slow
 
@@ -70,7 +70,7 @@ _TOO_MUCH: dict[str, tuple[str, dict[str, float]]] = {
 
 
 @pytest.fixture(scope="module")
-def ended(boxes: Boxes) -> dict[str, Any]:
+def ended(boxes: SandboxServer) -> dict[str, Any]:
     """What became of notebooks that take too much, and of honest ones that ran beside them."""
     notebooks: dict[str, tuple[str, dict[str, float]]] = {}
     for number, (name, notebook) in enumerate(_TOO_MUCH.items()):
@@ -120,7 +120,7 @@ def test_neighbours_of_those_that_are_ended_go_on(ended: dict[str, Any]) -> None
     assert {(str(done["gone"]), done["text"][0].strip()) for done in beside} == {("None", "42")}
 
 
-def test_fork_bomb_is_contained(boxes: Boxes) -> None:
+def test_fork_bomb_is_contained(boxes: SandboxServer) -> None:
     """A bounded fork bomb stops at the limit on processes; the next box works."""
     bomb = (
         "import os, time\n"
@@ -137,7 +137,7 @@ def test_fork_bomb_is_contained(boxes: Boxes) -> None:
     assert boxes.said("print(6 * 7)") == "42"
 
 
-def test_a_sibling_that_takes_all_its_processes_disturbs_nobody(boxes: Boxes) -> None:
+def test_a_sibling_that_takes_all_its_processes_disturbs_nobody(boxes: SandboxServer) -> None:
     """Beside boxes that hold as many processes as they get, others start all their threads."""
     greedy = (
         "import os, time\n"
@@ -159,7 +159,7 @@ def test_a_sibling_that_takes_all_its_processes_disturbs_nobody(boxes: Boxes) ->
     assert done["text"][0].strip() == "(50, 1)"
 
 
-def test_large_files_are_refused(boxes: Boxes) -> None:
+def test_large_files_are_refused(boxes: SandboxServer) -> None:
     """A file above the limit on one can't be written."""
     said = boxes.said(
         tries("f = open('big', 'wb')\nfor _ in range(200): f.write(bytes(1 << 20))\nprint('all')")
@@ -167,7 +167,7 @@ def test_large_files_are_refused(boxes: Boxes) -> None:
     assert said.startswith("refused")
 
 
-def test_nothing_of_a_deep_folder_is_left(boxes: Boxes) -> None:
+def test_nothing_of_a_deep_folder_is_left(boxes: SandboxServer) -> None:
     """Folders that are nested deeper than our stack are removed, and are no fault of ours."""
     said = boxes.said("import os\nfor n in range(1500): os.mkdir('x'); os.chdir('x')\nprint('dug')")
     assert said == "dug"
@@ -175,20 +175,20 @@ def test_nothing_of_a_deep_folder_is_left(boxes: Boxes) -> None:
     assert left == []
 
 
-def test_a_cell_is_interrupted_in_time(boxes: Boxes) -> None:
+def test_a_cell_is_interrupted_in_time(boxes: SandboxServer) -> None:
     """An endless loop is interrupted at its limit, and the cells after it still run."""
     done = boxes.run("while True: pass", "print('next')", cell_seconds=1)
     assert [status for status, _, _ in done["runs"]] == ["timeout", "ok"]
     assert done["text"][1].strip() == "next"
 
 
-def test_keeps_to_one_processor(boxes: Boxes) -> None:
+def test_keeps_to_one_processor(boxes: SandboxServer) -> None:
     """A box keeps to the processor that it was given, also when it asks for more."""
     more = "os.sched_setaffinity(0, range(os.cpu_count()))"
     assert boxes.said(f"import os; {more}; print(len(os.sched_getaffinity(0)))") == "1"
 
 
-def test_cannot_hide_memory(boxes: Boxes) -> None:
+def test_cannot_hide_memory(boxes: SandboxServer) -> None:
     """Memory that is held without being any process's own can't be had."""
     said = boxes.said(
         "import mmap, os\n"
@@ -201,6 +201,6 @@ def test_cannot_hide_memory(boxes: Boxes) -> None:
     assert said.count("refused") == 3
 
 
-def test_is_ended_first_when_memory_runs_out(boxes: Boxes) -> None:
+def test_is_ended_first_when_memory_runs_out(boxes: SandboxServer) -> None:
     """The machine's own choice falls on a notebook, not on the grader."""
     assert boxes.said("print(open('/proc/self/oom_score_adj').read())") == "500"

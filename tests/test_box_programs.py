@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from boxed import Boxes
-from conftest import results, run_grader
+from project import results, run_grader
+from sandboxes import SandboxServer
 
 from grader import cache
 from grader.assignment import Assignment
@@ -26,14 +26,14 @@ FOLDER = "import os; folder = os.environ['JAX_COMPILATION_CACHE_DIR']"
 
 
 @pytest.fixture(scope="module")
-def boxes(boxes: Boxes) -> Boxes:
-    """Boxes of which one was filled."""
+def boxes(boxes: SandboxServer) -> SandboxServer:
+    """Sandboxes, one of which filled the cache of compiled programs."""
     filled = boxes.ask({"fill": True, "cells": [MODEL.format(g=120), "print(f(1.0), f(2))"]})
     assert [run[0] for run in filled["runs"]] == ["ok", "ok"], filled
     return boxes
 
 
-def _shown(boxes: Boxes) -> dict[str, bytes]:
+def _shown(boxes: SandboxServer) -> dict[str, bytes]:
     """What lies in the folder that boxes see, as its owner sees it."""
     folder = Path(boxes.scratch) / "programs"
     mode = folder.stat().st_mode
@@ -44,7 +44,7 @@ def _shown(boxes: Boxes) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_a_second_box_finds_them(boxes: Boxes) -> None:
+def test_a_second_box_finds_them(boxes: SandboxServer) -> None:
     """The same model is found, and the same number comes out; so is the known program."""
     assert len(_shown(boxes)) > 2
     first, found = boxes.said(COUNT, MODEL.format(g=120), HITS).split()
@@ -54,7 +54,7 @@ def test_a_second_box_finds_them(boxes: Boxes) -> None:
 
 
 @pytest.mark.slow
-def test_another_parameter_is_not_found(boxes: Boxes) -> None:
+def test_another_parameter_is_not_found(boxes: SandboxServer) -> None:
     """A model that differs by a number is compiled as ever."""
     value, found = boxes.said(COUNT, MODEL.format(g=121), HITS).split()
     assert found == "False"
@@ -73,7 +73,7 @@ _AT_THE_FOLDER = (
 
 
 @pytest.mark.slow
-def test_no_other_box_changes_or_lists_the_folder(boxes: Boxes) -> None:
+def test_no_other_box_changes_or_lists_the_folder(boxes: SandboxServer) -> None:
     """Neither new names, nor other modes, nor a look at what there is."""
     before = _shown(boxes)
     cell = "\n".join(
@@ -85,7 +85,7 @@ def test_no_other_box_changes_or_lists_the_folder(boxes: Boxes) -> None:
 
 
 @pytest.mark.slow
-def test_no_other_box_changes_a_program(boxes: Boxes) -> None:
+def test_no_other_box_changes_a_program(boxes: SandboxServer) -> None:
     """Who knows a program's name can read it, and not write, cut, replace or delete it."""
     before = _shown(boxes)
     attempts = "\n".join(
@@ -106,7 +106,7 @@ def test_no_other_box_changes_a_program(boxes: Boxes) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_box_compiles_is_not_kept(boxes: Boxes) -> None:
+def test_what_a_box_compiles_is_not_kept(boxes: SandboxServer) -> None:
     """A notebook that turns keeping on gets nothing into the folder, and runs all the same."""
     before = _shown(boxes)
     cell = "import jax\njax.config.update('jax_persistent_cache_min_compile_time_secs', 0.0)"
@@ -115,7 +115,7 @@ def test_what_a_box_compiles_is_not_kept(boxes: Boxes) -> None:
 
 
 @pytest.mark.slow
-def test_a_spoiled_program_does_no_harm(boxes: Boxes) -> None:
+def test_a_spoiled_program_does_no_harm(boxes: SandboxServer) -> None:
     """A damaged program is compiled anew; the number is the same."""
     folder = Path(boxes.scratch) / "programs"
     before = _shown(boxes)

@@ -6,10 +6,10 @@ import os
 import socket
 from pathlib import Path
 
-import boxed
 import pytest
-from boxed import Boxes, tries
-from conftest import ROOT
+import sandboxes
+from project import ROOT
+from sandboxes import SandboxServer, tries
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("user", ["root", "ordinary"])
 def test_bwrap_says_so_where_namespaces_are_refused(user: str) -> None:
     """Trying bwrap where user namespaces are refused ends in a reason, not in a hang."""
-    started = boxed.start("bwrap", user, refused=True)
+    started = sandboxes.start("bwrap", user, refused=True)
     assert isinstance(started, str)
     assert "doctor.bwrap_refused" in started or "can't" in started
 
@@ -26,7 +26,7 @@ def _reads(path: Path | str) -> str:
     return tries(f"print('read', len(open({str(path)!r}, 'rb').read(100)))")
 
 
-def test_runs_a_model_and_shows_its_plot(boxes: Boxes) -> None:
+def test_runs_a_model_and_shows_its_plot(boxes: SandboxServer) -> None:
     """BrainPy simulates, a plot comes out as a bitmap."""
     done = boxes.run(
         "import brainpy as bp, brainpy.math as bm, matplotlib.pyplot as plt\n"
@@ -39,25 +39,25 @@ def test_runs_a_model_and_shows_its_plot(boxes: Boxes) -> None:
 
 
 @pytest.mark.parametrize("name", ["reference/hh/rubric.toml", "assignments/hh/assignment.toml"])
-def test_cannot_read_reference(boxes: Boxes, name: str) -> None:
+def test_cannot_read_reference(boxes: SandboxServer, name: str) -> None:
     """Neither the teachers' folder nor the assignments can be opened."""
     assert boxes.said(_reads(ROOT / name)).startswith("refused")
 
 
-def test_cannot_read_submissions_or_the_harness(boxes: Boxes) -> None:
+def test_cannot_read_submissions_or_the_harness(boxes: SandboxServer) -> None:
     """Other submissions, and the harness's own code, are out of sight."""
     assert boxes.said(_reads(ROOT / "submissions" / "hh" / "expected.toml")).startswith("refused")
     assert boxes.said(_reads(ROOT / "grader" / "batch.py")).startswith("refused")
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "/etc/shadow", "/root/.bashrc", "/proc/1/environ"])
-def test_cannot_read_the_machine(boxes: Boxes, path: str) -> None:
+def test_cannot_read_the_machine(boxes: SandboxServer, path: str) -> None:
     """Accounts, home folders and other processes' environment stay closed."""
     said = boxes.said(_reads(path))
     assert said.startswith("refused") or (path == "/proc/1/environ" and said == "read 0"), said
 
 
-def test_cannot_see_another_submission(boxes: Boxes) -> None:
+def test_cannot_see_another_submission(boxes: SandboxServer) -> None:
     """What one submission wrote, the next one does not find."""
     boxes.said("open('note.txt', 'w').write('42')\nimport os; open('/dev/null')\nprint(1)")
     said = boxes.said(
@@ -66,7 +66,7 @@ def test_cannot_see_another_submission(boxes: Boxes) -> None:
     assert said == "[False, []]"
 
 
-def test_cannot_write_outside(boxes: Boxes) -> None:
+def test_cannot_write_outside(boxes: SandboxServer) -> None:
     """The system, the Python environment and /etc are read-only."""
     code = "import numpy, os\n" + "\n".join(
         tries(f"open(os.path.join({place}, 'planted'), 'w'); print('written')")
@@ -75,14 +75,14 @@ def test_cannot_write_outside(boxes: Boxes) -> None:
     assert "written" not in boxes.said(code)
 
 
-def test_environment_has_no_secrets(boxes: Boxes) -> None:
+def test_environment_has_no_secrets(boxes: SandboxServer) -> None:
     """The grader's environment variables do not reach the notebook."""
     said = boxes.said("import os; print('PYTHONPATH' in os.environ, os.environ['HOME'])")
     assert said.startswith("False")
     assert "nonexistent" not in said
 
 
-def test_sees_no_other_process(boxes: Boxes) -> None:
+def test_sees_no_other_process(boxes: SandboxServer) -> None:
     """No process but its own is listed or can be signalled."""
     said = boxes.said(
         "import os\n"
@@ -98,7 +98,7 @@ def test_sees_no_other_process(boxes: Boxes) -> None:
     assert said.count("refused") == 2
 
 
-def test_cannot_kill_its_parents(boxes: Boxes) -> None:
+def test_cannot_kill_its_parents(boxes: SandboxServer) -> None:
     """Signals to its init and to everything leave the batch running."""
     boxes.run(
         "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(1)"
@@ -135,14 +135,14 @@ def _ends_itself_after_all_that() -> str:
     return code + "\ntime.sleep(1.2); print('all tried')"
 
 
-def _cannot_end_its_init(boxes: Boxes) -> None:
+def _cannot_end_its_init(boxes: SandboxServer) -> None:
     done = boxes.run(_ends_itself_after_all_that(), "import os; os._exit(3)")
     assert "all tried" in done["text"][0]
     assert "reached" not in done["text"][0]
     assert done["gone"] == ["the kernel died", False, ""]
 
 
-def test_cannot_make_its_end_look_like_our_fault(boxes: Boxes) -> None:
+def test_cannot_make_its_end_look_like_our_fault(boxes: SandboxServer) -> None:
     """Whatever it does to the box's first process, that one tells how the kernel ended."""
     _cannot_end_its_init(boxes)
 
@@ -150,7 +150,7 @@ def test_cannot_make_its_end_look_like_our_fault(boxes: Boxes) -> None:
 @pytest.mark.parametrize("user", ["root", "ordinary"])
 def test_cannot_signal_others_where_landlock_does_not_govern_that(user: str) -> None:
     """With Landlock as old as Linux 6.7 has it neither init nor a process outside is reached."""
-    started = boxed.start("landlock", user, refused=True, abi=4)
+    started = sandboxes.start("landlock", user, refused=True, abi=4)
     if isinstance(started, str):
         pytest.skip(started)
     try:
@@ -161,7 +161,7 @@ def test_cannot_signal_others_where_landlock_does_not_govern_that(user: str) -> 
         started.close()
 
 
-def test_cannot_open_tcp(boxes: Boxes) -> None:
+def test_cannot_open_tcp(boxes: SandboxServer) -> None:
     """A server on the loopback is not reached, and none can be opened to the outside."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.5)
@@ -175,7 +175,7 @@ def test_cannot_open_tcp(boxes: Boxes) -> None:
             server.accept()
 
 
-def test_cannot_send_udp(boxes: Boxes) -> None:
+def test_cannot_send_udp(boxes: SandboxServer) -> None:
     """No datagram leaves the box."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
@@ -189,7 +189,7 @@ def test_cannot_send_udp(boxes: Boxes) -> None:
             server.recv(10)
 
 
-def test_cannot_open_unix_or_vsock(boxes: Boxes, tmp_path: Path) -> None:
+def test_cannot_open_unix_or_vsock(boxes: SandboxServer, tmp_path: Path) -> None:
     """Sockets of the machine's services, and of its hypervisor, are not reached."""
     os.chmod(tmp_path, 0o755)
     path = f"/tmp/grader-test-{os.getpid()}.sock"
@@ -209,7 +209,7 @@ def test_cannot_open_unix_or_vsock(boxes: Boxes, tmp_path: Path) -> None:
     assert "connected" not in said
 
 
-def test_has_no_capabilities_and_cannot_gain_any(boxes: Boxes) -> None:
+def test_has_no_capabilities_and_cannot_gain_any(boxes: SandboxServer) -> None:
     """Every set of capabilities is empty, no_new_privs and seccomp are on."""
     said = boxes.said(
         "lines = open('/proc/self/status').read().splitlines()\n"
@@ -226,7 +226,7 @@ def test_has_no_capabilities_and_cannot_gain_any(boxes: Boxes) -> None:
     "call",
     ["ptrace(0, 0, 0, 0)", "unshare(0x10000000)", "mount(b'a', b'/tmp', b'tmpfs', 0, None)"],
 )
-def test_cannot_call_the_kernel_for_more(boxes: Boxes, call: str) -> None:
+def test_cannot_call_the_kernel_for_more(boxes: SandboxServer, call: str) -> None:
     """ptrace, new namespaces and mounts are refused."""
     said = boxes.said(
         "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
@@ -235,7 +235,7 @@ def test_cannot_call_the_kernel_for_more(boxes: Boxes, call: str) -> None:
     assert said == "-1 1"
 
 
-def test_nothing_is_left_running(boxes: Boxes) -> None:
+def test_nothing_is_left_running(boxes: SandboxServer) -> None:
     """A daemon that left its session, ignoring signals, ends with its submission."""
     mark = f"left-by-{os.getpid()}"
     boxes.said(
@@ -257,7 +257,7 @@ def _running(mark: str) -> list[str]:
     return found
 
 
-def test_randomness_differs_between_submissions(boxes: Boxes) -> None:
+def test_randomness_differs_between_submissions(boxes: SandboxServer) -> None:
     """Two boxes draw different random numbers, of each kind."""
     cell = (
         "import random, numpy, brainpy.math as bm\n"
@@ -267,7 +267,7 @@ def test_randomness_differs_between_submissions(boxes: Boxes) -> None:
     assert all(a != b for a, b in zip(first, second, strict=True))
 
 
-def test_progress_bar_is_off(boxes: Boxes) -> None:
+def test_progress_bar_is_off(boxes: SandboxServer) -> None:
     """The runner's progress bar prints nothing, even where it is asked for."""
     done = boxes.run(
         "import brainpy as bp\nr = bp.DSRunner(bp.dyn.HH(1), progress_bar=True); r.run(5.)"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from project import ROOT
 from test_check_simulation import crowded
 
 from grader.assignment import Assignment, Check

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clustered import Cluster, cluster, until
-from conftest import SOLUTION, results, run_grader, short_solution
+from dask_cluster import Cluster, cluster, until
+from project import SOLUTION, results, run_grader, short_solution
 
 from grader.box.inside.init import descendants
 from grader.cluster.parcels import Done, keep, made, packed, stored, unpack

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import short_solution
+from project import short_solution
 
 from grader.assignment import Assignment
 from grader.gather import Job, gather

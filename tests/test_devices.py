@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, results, run_grader
+from project import ROOT, results, run_grader
 
 from grader.judge.reference import ReferenceModel, ReferenceModelError, load_model
 
@@ -37,7 +37,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def judged(graded: Path) -> dict[str, Any]:
     """What each device makes of that evidence, where the CPU counts as two."""
     done = subprocess.run(
-        [sys.executable, "-m", "on_devices", str(graded)],
+        [sys.executable, "-m", "judge_on_devices", str(graded)],
         capture_output=True,
         text=True,
         cwd=ROOT / "tests",

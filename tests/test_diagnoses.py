@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from conftest import results, run_grader
+from project import results, run_grader
 
 from grader.words import catalogue
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SOLUTION, short_solution
+from project import SOLUTION, short_solution
 
 from grader import digests
 from grader.assignment import Assignment, Gate, Mistake, Stimulus

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import run_grader
-from exported import SECRETS, canvas, graded, moodle
-from test_report_samples import perfect
+from graded_folders import SECRETS, canvas, graded, moodle
+from project import run_grader
+from sample_reports import perfect
 
 from grader.export import canvas as to_canvas
 from grader.export import moodle as to_moodle

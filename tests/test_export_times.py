@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from exported import canvas, graded, moodle
+from graded_folders import canvas, graded, moodle
 
 from grader.export.graded import Batch, read_batch
 from grader.export.times import read_times, time_of

@@ -10,8 +10,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from conftest import ROOT
-from test_report_samples import ALL, SECRETS, hostile, mark, not_graded, partly_wrong, perfect
+from project import ROOT
+from sample_reports import ALL, SECRETS, hostile, mark, not_graded, partly_wrong, perfect
 
 from grader.report.formats import FORMATS, Feedback
 from grader.report.markdown import student_markdown

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import run_grader
-from test_report_samples import not_graded, partly_wrong, perfect
+from project import run_grader
+from sample_reports import not_graded, partly_wrong, perfect
 
 from grader.export.formats import write_formats
 from grader.read.intake.scan import OF_FORMATS

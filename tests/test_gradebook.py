@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from booked import LOST, all_standings, report, results_in, standing_of, take_in
 from click.testing import CliRunner
-from exported import canvas, moodle
+from gradebooks import LOST, all_standings, report, results_in, standing_of, take_in
+from graded_folders import canvas, moodle
 
 from grader.cli import main
 from grader.export.booked import booked

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from booked import all_standings, report, results_in, take_in
 from click.testing import CliRunner
-from conftest import SOLUTION, run_grader
+from gradebooks import all_standings, report, results_in, take_in
+from project import SOLUTION, run_grader
 
 from grader.cli import main
 from grader.gradebook import rows, store

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.handing_in import HandingIn, Late
 from grader.load import AssignmentError, load_assignment

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from told import COMMENTS, TOLD
+from handout_values import COMMENTS, TOLD
+from project import ROOT
 
 from grader.assignment import Assignment, Check
 from grader.check.handout import Handout, handout_of

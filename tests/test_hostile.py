@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, results
 from hostile.build import HERE, on_wrong_model, with_canaries
 from hostile.command import Command, command_of
 from hostile.expected import FACTS, Hostile, load_hostile, wrong_verdict
 from hostile.outside import Outside, outside, spellings
+from project import ROOT, results
 
 # Each backend once, each user once; landlock where user namespaces are refused, as in Docker.
 COMBINATIONS = os.environ.get("GRADER_HOSTILE", "bwrap-root landlock-ordinary").split()

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from built import changes
+from generated_notebooks import changes
 from hostile import build
 from hostile.expected import ExpectedError, load_hostile
 from hostile.outside import spellings

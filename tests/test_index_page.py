@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import chromium
+import browsing
 import pytest
-from chromium import Open, batch, column, count, head
-from made_class import CUBED, class_of
-from test_report_samples import HOSTILE, not_graded, partly_wrong, perfect, unreadable
+from browsing import Open, batch, column, count, head
+from sample_reports import HOSTILE, not_graded, partly_wrong, perfect, unreadable
+from synthetic_class import CUBED, class_of
 
 from grader.report import write_batch
 from grader.report.index import index_html
 
-pytestmark = chromium.MARKS
+pytestmark = browsing.MARKS
 CLASS = class_of(300)
 NAMES = [
     "a b", "张伟#1", "50%?x", "ü&\"'<b>", "\u202egnp.exe", "=1+2", "x" * 200, "javascript:alert(1)",
@@ -28,13 +28,13 @@ NAMES = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless browser, closed at the end."""
-    yield from chromium.opened()
+    yield from browsing.opened()
 
 
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """Opens the page of a batch."""
-    yield from chromium.batch_pages(browser, tmp_path)
+    yield from browsing.batch_pages(browser, tmp_path)
 
 
 def test_links_lead_to_the_reports(opened: Open, browser: Any, tmp_path: Path) -> None:

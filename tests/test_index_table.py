@@ -8,28 +8,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import chromium
+import browsing
 import pytest
-from chromium import Open, batch, column, count, head, sorts
-from made_class import CUBED, class_of
-from test_report_samples import mark, perfect
+from browsing import Open, batch, column, count, head, sorts
+from sample_reports import mark, perfect
+from synthetic_class import CUBED, class_of
 
 from grader.report.phrases import lost
 
-pytestmark = chromium.MARKS
+pytestmark = browsing.MARKS
 CLASS = class_of(300)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless browser, closed at the end."""
-    yield from chromium.opened()
+    yield from browsing.opened()
 
 
 @pytest.fixture
 def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     """Opens the page of a batch."""
-    yield from chromium.batch_pages(browser, tmp_path)
+    yield from browsing.batch_pages(browser, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "place"), [("Score", 1), ("Not passed", 2), ("Seconds", 4)])

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SOLUTION
+from project import ROOT, SOLUTION
 
 from grader.assignment import Assignment
 from grader.read.intake import Entry, collect

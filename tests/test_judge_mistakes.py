@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.assignment import Assignment
 from grader.judge.mistakes import named_mistakes

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import short_solution
 from jupyter_client.session import Session as KernelSession
+from project import short_solution
 
 from grader.assignment import Assignment, Limits
 from grader.gather import Job, gather

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from boxed import ORDINARY, as_user, python_for
+from sandboxes import ORDINARY, as_user, python_for
 
 from grader.box.inside.init import descendants
 from grader.box.scratch import remove_left_over, scratch_folder

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.load import AssignmentError, load_assignment
 from grader.locate import NotFound, find, places

@@ -11,8 +11,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from conftest import short_solution
 from nbclient import NotebookClient
+from project import short_solution
 
 pytestmark = pytest.mark.slow
 _LOOK = "seen = {k: id(v) for k, v in globals().items() if k[0] != '_'}"

@@ -6,11 +6,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from conftest import ROOT
-from own_check import shown
-from test_own_check import own, words
-from test_report_samples import crashed, mark, partly_wrong, residual
-from told import BEGIN
+from handout_values import BEGIN
+from project import ROOT
+from sample_reports import crashed, mark, partly_wrong, residual
+from self_checks import as_self_check, one_line, shown
 
 from grader.check.lines import astray, hung_at
 from grader.report.html import student_html
@@ -37,7 +36,7 @@ def _stopped(report: GradeReport, *, follows: bool) -> GradeReport:
     checks = tuple(
         replace(c, cell=24, line=5) if c.id == "hh.execution.filled" else c for c in report.checks
     )
-    return replace(own(replace(report, checks=checks)), follows=follows)
+    return replace(as_self_check(replace(report, checks=checks)), follows=follows)
 
 
 def _steps(report: GradeReport) -> list[str]:
@@ -64,7 +63,7 @@ def test_a_students_own_error_comes_first() -> None:
 
 def test_nothing_is_said_to_be_named_where_nothing_is() -> None:
     """Then the error itself is all that there is to begin with."""
-    (only,) = _steps(replace(own(crashed()), follows=True))
+    (only,) = _steps(replace(as_self_check(crashed()), follows=True))
     assert only.endswith("so mend this first.")
 
 
@@ -72,15 +71,15 @@ def test_a_step_stands_there_once_with_its_part_and_cell() -> None:
     """The same mistake shows in the channel alone, and in the neuron that it is part of."""
     one = replace(residual(), part="Channel (part 3)", cell=18)
     other = replace(one, part="Neuron (part 4)", cell=24)
-    report = replace(own(partly_wrong()), residuals=(one, other))
-    text = words(shown(report, 140).split("What to try next")[1])
+    report = replace(as_self_check(partly_wrong()), residuals=(one, other))
+    text = one_line(shown(report, 140).split("What to try next")[1])
     step = "Channel (part 3): In your dn/dt, α_n is not multiplied by 1−n. (cell 19)"
     assert text.count("α_n is not multiplied") == text.count(step) == 1
 
 
 def test_the_same_words_of_two_cells_are_two_steps() -> None:
     """In the table, too: "as above" is said of the same place only."""
-    report = own(partly_wrong())
+    report = as_self_check(partly_wrong())
     blank = {"status": "fail", "points": 0.0, "message": "It is empty.", "line": 3}
     of_two = {"hh.channels.IK": 6, "hh.channels.INa": 8}
     report = replace(
@@ -92,7 +91,7 @@ def test_the_same_words_of_two_cells_are_two_steps() -> None:
             for c in report.checks
         ),
     )
-    text = words(shown(report, 140))
+    text = one_line(shown(report, 140))
     assert "Part 6: It is empty. (cell 7, line 3)" in text
     assert "Part 8: It is empty. (cell 9, line 3)" in text
     assert len(re.findall("It is empty", text)) == 4

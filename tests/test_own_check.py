@@ -10,9 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from click.testing import CliRunner
-from conftest import short_solution
-from own_check import numbers, shown
-from test_report_samples import (
+from project import short_solution
+from sample_reports import (
     SECRETS,
     crashed,
     hostile,
@@ -21,6 +20,7 @@ from test_report_samples import (
     perfect,
     residual,
 )
+from self_checks import as_self_check, numbers, one_line, shown
 
 from grader.assignment import Assignment
 from grader.cli import main
@@ -30,7 +30,7 @@ from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.run.start import kernel_environment, loading
 from grader.selfcheck import self_check
-from grader.stages import Evidence, GradeReport
+from grader.stages import Evidence
 from grader.words import catalogue
 
 CHINESE = "膜电位 V 与门控变量 n 按下面的方程变化，请补全三个离子通道的反转电位和最大电导。"
@@ -40,40 +40,31 @@ ENGLISH = (
 )
 
 
-def own(report: GradeReport) -> GradeReport:
-    """The report as of a student's own check."""
-    public = tuple(check for check in report.checks if check.visibility == "public")
-    return replace(report, checks=public, public_only=True)
-
-
-def words(text: str) -> str:
-    """A text without its line breaks and columns."""
-    return " ".join(text.split())
-
-
 @pytest.mark.parametrize("width", [60, 80, 140])
 def test_the_table_says_what_and_where(width: int) -> None:
     """Every public check is a line with a sign; what fails has a place, and a step to take."""
-    text = shown(own(partly_wrong()), width)
+    text = shown(as_self_check(partly_wrong()), width)
     assert max(map(len, text.splitlines())) <= width
-    for one in own(partly_wrong()).checks:
+    for one in as_self_check(partly_wrong()).checks:
         assert re.search(rf"^[✓✗≈–] {re.escape(one.title)}", text, re.M), one.title
-    assert "(cell 25, line 7)" in words(text)
+    assert "(cell 25, line 7)" in one_line(text)
     steps = text.split("What to try next")[1]
     assert re.findall(r"^(\d)\. ", steps, re.M) == ["1", "2"]
-    assert "15 of 23 public checks pass; further stimuli are used when it is graded." in words(text)
+    assert "15 of 23 public checks pass; further stimuli are used when it is graded." in one_line(
+        text
+    )
 
 
 def test_a_step_to_take_is_said_once() -> None:
     """A mistake that two exercises share is one step."""
     parts = tuple(replace(residual(), part=part) for part in ("The channel", "The neuron"))
-    text = shown(replace(own(perfect()), residuals=parts))
-    assert words(text).split("What to try next")[1].count(parts[0].mistake) == 1
+    text = shown(replace(as_self_check(perfect()), residuals=parts))
+    assert one_line(text).split("What to try next")[1].count(parts[0].mistake) == 1
 
 
 def test_all_right_is_one_sentence() -> None:
     """It says that these are not all the stimuli, in both languages."""
-    english, chinese = (shown(own(perfect(language))) for language in ("en", "zh"))
+    english, chinese = (shown(as_self_check(perfect(language))) for language in ("en", "zh"))
     assert english.rstrip().endswith(
         "All public checks pass; further stimuli are used when it is graded."
     )
@@ -83,7 +74,7 @@ def test_all_right_is_one_sentence() -> None:
 
 def test_a_run_that_stopped_comes_first() -> None:
     """The error, its line, and to mend it before all else."""
-    text = words(shown(own(crashed())))
+    text = one_line(shown(as_self_check(crashed())))
     assert "NameError: name 'Il' is not defined" in text
     assert "1. Cell 26 stopped with an error." in text
     assert "All public checks" not in text
@@ -91,7 +82,7 @@ def test_a_run_that_stopped_comes_first() -> None:
 
 def test_a_fault_of_ours_is_no_fault_of_the_work() -> None:
     """Nothing counts as passed or failed then."""
-    text = shown(own(not_graded()))
+    text = shown(as_self_check(not_graded()))
     assert "✗" not in text
     assert "public checks pass" not in text
 
@@ -100,7 +91,7 @@ def test_a_fault_of_ours_is_no_fault_of_the_work() -> None:
 def test_the_terminal_obeys_no_notebook(report: object) -> None:
     """No control character of a notebook's gets through, no colour, and nothing hidden."""
     assert callable(report)
-    text = shown(own(report()))
+    text = shown(as_self_check(report()))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e]", text)
     assert not [secret for secret in SECRETS if secret in text]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.assignment import Assignment, Check
 from grader.check import TABLE, Item

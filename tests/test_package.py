@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from autograder import files_of
-from conftest import ROOT, run_grader
+from autograder_bundles import files_of
+from project import ROOT, run_grader
 
 from grader.assignment import Assignment
 from grader.load import load_assignment

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from booked import report
+from gradebooks import report
 from lms import canvas
 from lms.canvas import TOKEN, Course
-from passed_back import Term, name, number, scores
+from passbacks import Term, name, number, scores
 
 CLASS = 5
 PUT = "PUT /api/v1/courses/7/assignments/42/submissions/"

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from booked import report, results_in, take_in
-from exported import canvas, moodle
+from gradebooks import report, results_in, take_in
+from graded_folders import canvas, moodle
 from lms import lti
 from lms.lti import PEM, SCORE, Platform
-from passed_back import Term, name, number, scores, users
+from passbacks import Term, name, number, scores, users
 
 from grader.gradebook.store import opened
 from grader.handing_in import HandingIn, Late

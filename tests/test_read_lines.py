@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.read.decode import Document, decode
 from grader.read.lines import source_lines

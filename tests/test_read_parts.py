@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.assignment import Assignment
 from grader.load import load_assignment

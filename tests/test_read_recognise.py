@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.assignment import Assignment
 from grader.cli.options import likely_of

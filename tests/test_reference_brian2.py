@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import classical
+import classical_parameters as classical
 import numpy as np
 import pytest
-from classical import CLASSICAL, CURRENTS, FINE, GATES, LONG, STATES, reference
+from classical_parameters import CLASSICAL, CURRENTS, FINE, GATES, LONG, STATES, reference
 
 from grader.assignment import Assignment
 from grader.measures import relative_error

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import classical
+import classical_parameters as classical
 import numpy as np
 import pytest
-from classical import CLASSICAL, CURRENTS, FINE, GATES, LONG, reference
+from classical_parameters import CLASSICAL, CURRENTS, FINE, GATES, LONG, reference
 
 from grader.assignment import Assignment
 from grader.measures import relative_error

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
-from test_report_samples import (
+from sample_reports import (
     crashed,
     hostile,
     not_graded,

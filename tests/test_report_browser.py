@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import chromium
+import browsing
 import numpy as np
 import pytest
-from test_report_samples import ALL, TIME, curves, hostile, mistaken
+from sample_reports import ALL, TIME, curves, hostile, mistaken
 from test_verify_matrix import page_to_cite
 
 from grader.report.html import student_html, teacher_html
 from grader.report.index import index_html
 from grader.stages import BatchSummary, Curve
 
-pytestmark = chromium.MARKS
+pytestmark = browsing.MARKS
 
 
 def _pages() -> dict[str, str]:
@@ -49,7 +49,7 @@ def _hair() -> Curve:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless browser, closed at the end."""
-    yield from chromium.opened()
+    yield from browsing.opened()
 
 
 @pytest.fixture(scope="module")

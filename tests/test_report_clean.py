@@ -6,7 +6,7 @@ import base64
 import struct
 
 import pytest
-from test_report_samples import JPEG, encoded, png
+from sample_reports import JPEG, encoded, png
 
 from grader.report.clean import bounded_lines, clean, one_line, without_paths
 from grader.report.images import pictures

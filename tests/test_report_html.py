@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from test_report_samples import (
+from sample_reports import (
     ALL,
     SECRETS,
     crashed,

@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 
 import pytest
-from made_class import ALONE, CUBED
-from test_report_samples import HOSTILE, mark, not_graded, perfect, unreadable
+from sample_reports import HOSTILE, mark, not_graded, perfect, unreadable
+from synthetic_class import ALONE, CUBED
 
 from grader.report.groups import Group, groups
 from grader.report.index import index_html

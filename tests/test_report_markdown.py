@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from test_report_samples import ALL, SECRETS, crashed, hostile, not_graded, partly_wrong, perfect
+from sample_reports import ALL, SECRETS, crashed, hostile, not_graded, partly_wrong, perfect
 
 from grader.report.markdown import student_markdown
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from test_report_samples import HOSTILE, SCRIPT, TIME, curves, simulate
+from sample_reports import HOSTILE, SCRIPT, TIME, curves, simulate
 
 from grader.report.decimate import envelope, gaps
 from grader.report.plots import trace_notes, trace_svg

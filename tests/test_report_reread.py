@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_report_samples import ALL, mark, not_graded, partly_wrong, perfect
+from sample_reports import ALL, mark, not_graded, partly_wrong, perfect
 
 from grader.judge.process import Case
 from grader.judge.record import recorded

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from test_report_samples import HOSTILE, SCRIPT, mark, mistaken, residual
+from sample_reports import HOSTILE, SCRIPT, mark, mistaken, residual
 
 from grader.report.html import student_html, teacher_html
 from grader.report.markdown import student_markdown

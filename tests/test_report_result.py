@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_report_samples import ALL, HOSTILE, crashed, hostile, mark, not_graded, perfect
+from sample_reports import ALL, HOSTILE, crashed, hostile, mark, not_graded, perfect
 
 from grader.report.result import ResultError, read_result, result_json
 

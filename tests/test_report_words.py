@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import names_in
+from project import names_in
 
 import grader.report
 from grader.words import catalogue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_report_samples import hostile, partly_wrong, perfect
+from sample_reports import hostile, partly_wrong, perfect
 
 from grader import files
 from grader.report import write

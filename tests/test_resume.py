@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SOLUTION, checks, results
-from resumed import WITHOUT_ANY_WORK, WITHOUT_STUDENTS_CODE, Course, make, without_time
+from courses import WITHOUT_ANY_WORK, WITHOUT_STUDENTS_CODE, Course, make, without_time
+from project import SOLUTION, checks, results
 
 from grader.files import claimed
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, results, run_grader
 from hostile.build import HERE
+from project import ROOT, results, run_grader
 
 REPEATS = int(os.environ.get("GRADER_REPEATS", "3"))
 HONEST = ("right-plain", "right-euler", "g_Na-20-percent-off", "channels-of-the-library")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from built import changes, write
+from generated_notebooks import changes, write
 from samples import build
 from samples.handout import ROOT, filled, released
 

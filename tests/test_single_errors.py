@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from conftest import checks, results, run_grader
+from project import checks, results, run_grader
 
 LINES = {
     "IK": "self.IK = IK(size, E=-77., g_max=36.)",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from courses import make
+from project import ROOT
 from pydantic import TypeAdapter
-from resumed import make
 
 from grader.assignment import Assignment
 from grader.gather import Job

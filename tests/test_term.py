@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SOLUTION, results, run_grader
+from courses import WITHOUT_STUDENTS_CODE, Course, make
 from lms import lti
-from passed_back import Term, number, users
-from resumed import WITHOUT_STUDENTS_CODE, Course, make
+from passbacks import Term, number, users
+from project import ROOT, SOLUTION, results, run_grader
 
 from grader.report.reread import report_of
 from grader.stages import GradeReport

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.assignment import Assignment
 from grader.load import AssignmentError, load_assignment

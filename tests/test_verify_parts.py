@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from grader.assignment import Assignment
 from grader.load import load_assignment

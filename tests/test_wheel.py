@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SOLUTION
+from project import ROOT, SOLUTION
 
 pytestmark = pytest.mark.slow
 ASSIGNMENTS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))
@@ -115,9 +115,9 @@ def test_it_checks_without_linux(python: Path, tmp_path: Path) -> None:
 
     This is no test of macOS or Windows, only of what of Linux the grader leans on.
     """
-    shutil.copy(Path(__file__).with_name("elsewhere.py"), tmp_path)
+    shutil.copy(Path(__file__).with_name("without_linux.py"), tmp_path)
     shutil.copy(ROOT / "submissions" / "hh" / "n-cubed.ipynb", tmp_path / "我的 one.ipynb")
-    arguments = ("elsewhere.py", "check", "我的 one.ipynb", "--html", "--debug", "--lang", "en")
+    arguments = ("without_linux.py", "check", "我的 one.ipynb", "--html", "--debug", "--lang", "en")
     done = run(python, tmp_path, *arguments)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "19 of 26 public checks pass; further stimuli are used when it is graded." in done.stdout

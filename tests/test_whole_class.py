@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run_grader
+from project import ROOT, run_grader
 from whole_class import platforms, results
 from whole_class.killing import finished, run_and_kill
 from whole_class.students import Student, all_troubles

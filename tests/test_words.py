@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import names_in
+from project import names_in
 
 from grader.load import load_assignment
 from grader.words import LANGUAGES, Catalogue, catalogue, show

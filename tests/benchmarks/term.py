@@ -29,10 +29,10 @@ from rich.console import Console
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))  # its modules are each other's by their own names
 
-from clustered import Cluster, cluster, until  # noqa: E402
-from conftest import SOLUTION  # noqa: E402
+from dask_cluster import Cluster, cluster, until  # noqa: E402
 from lms import lti  # noqa: E402
-from passed_back import Term, name, number, users  # noqa: E402
+from passbacks import Term, name, number, users  # noqa: E402
+from project import SOLUTION  # noqa: E402
 
 KINDS = {
     "right": {},

@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from built import main
+from generated_notebooks import main
 from samples.handout import Draft, code, filled, released
 
 HERE = Path(__file__).resolve().parent

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import boxed
+import sandboxes
 
-REFUSED = Path(boxed.__file__).with_name("refused.py")
+REFUSED = Path(sandboxes.__file__).with_name("refuse_user_namespaces.py")
 SECONDS = 3600  # nothing takes that long; a test that hangs ends
 
 
@@ -53,7 +53,7 @@ def command_of(combination: str) -> Command | str:
     With landlock user namespaces are refused, as in Docker.
     """
     backend, _, user = combination.partition("-")
-    become, python = boxed.as_user(user), boxed.python_for(user)
+    become, python = sandboxes.as_user(user), sandboxes.python_for(user)
     if become is None or python is None:
         return f"can't become {user} here, or reach Python as that user"
     program, environment = python
@@ -62,5 +62,5 @@ def command_of(combination: str) -> Command | str:
         start=(*become, *((program, str(REFUSED)) if backend == "landlock" else ())),
         python=program,
         environment=environment,
-        owner=boxed.ORDINARY if user == "ordinary" and os.geteuid() == 0 else None,
+        owner=sandboxes.ORDINARY if user == "ordinary" and os.geteuid() == 0 else None,
     )

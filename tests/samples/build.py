@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from built import main
+from generated_notebooks import main
 
 from samples.files import files
 from samples.handout import ROOT

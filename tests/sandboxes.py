@@ -1,4 +1,4 @@
-"""Boxes for the tests: every backend that works here, as root and as an ordinary user."""
+"""Sandboxes for the tests: every backend that works here, as root and as an ordinary user."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MATRIX = [(b, u) for b in ("bwrap", "landlock") for u in ("root", "ordinary")]
 
 
 @dataclass
-class Boxes:
-    """A running ``boxes.py``."""
+class SandboxServer:
+    """A running ``sandbox_server.py``."""
 
     process: subprocess.Popen[str]
     scratch: str
@@ -31,7 +31,7 @@ class Boxes:
         return self.run_all([(cells, limits)])[0]
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Any request of ``boxes.py``."""
+        """Any request of ``sandbox_server.py``."""
         return self._ask_all([request])[0]
 
     def run_all(
@@ -56,7 +56,7 @@ class Boxes:
     def _answer(self) -> Any:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, f"boxes.py ended with {self.process.wait()}"
+        assert line, f"sandbox_server.py ended with {self.process.wait()}"
         return json.loads(line)
 
     def close(self) -> None:
@@ -95,7 +95,9 @@ def as_user(user: str) -> list[str] | None:
     return [setpriv, *who, "--inh-caps=-all"] if setpriv else None
 
 
-def start(backend: str, user: str, *, refused: bool = False, abi: int | None = None) -> Boxes | str:
+def start(
+    backend: str, user: str, *, refused: bool = False, abi: int | None = None
+) -> SandboxServer | str:
     """Start boxes with ``backend`` as ``user``; a string says why that can't be done here.
 
     With ``refused`` user namespaces are refused, as in Docker. ``abi`` is the newest
@@ -106,16 +108,16 @@ def start(backend: str, user: str, *, refused: bool = False, abi: int | None = N
         return f"can't become {user} here, or reach Python as that user"
     program, environment = python
     version = [] if abi is None else [abi]
-    before = [program, str(HERE / "refused.py")] if refused else []
+    before = [program, str(HERE / "refuse_user_namespaces.py")] if refused else []
     process = subprocess.Popen(
-        [*become, *before, program, str(HERE / "boxes.py"), backend, *map(str, version)],
+        [*become, *before, program, str(HERE / "sandbox_server.py"), backend, *map(str, version)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env=environment | {"HOME": "/nonexistent"},
         cwd="/",
     )
-    boxes = Boxes(process, "")
+    boxes = SandboxServer(process, "")
     first = boxes._answer()
     if not first["works"]:
         boxes.close()

@@ -1,6 +1,6 @@
 """Start a program where user namespaces are refused, as Docker and Ubuntu 24.04 do.
 
-    python refused.py PROGRAM ARGUMENT...
+    python refuse_user_namespaces.py PROGRAM ARGUMENT...
 
 A seccomp filter stands for them; it holds for this program alone and changes nothing else.
 """

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import results
+from handout_values import BEGIN, TOLD
+from project import results
 from rich.console import Console
-from told import BEGIN, TOLD
 
 from grader.assignment import Assignment, Check, Exercise
 from grader.evidence import load_evidence
@@ -29,6 +29,17 @@ _OF_SPIKES = {"spike_count", "firing_rate", "latency"}
 _NUMBER = re.compile(r"(?<![\w.])[-\N{MINUS SIGN}]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 
 
+def as_self_check(report: GradeReport) -> GradeReport:
+    """The report as a student's own check has it: public checks only."""
+    public = tuple(check for check in report.checks if check.visibility == "public")
+    return replace(report, checks=public, public_only=True)
+
+
+def one_line(text: str) -> str:
+    """A text without its line breaks and columns."""
+    return " ".join(text.split())
+
+
 def own_evidence(
     graded: Path, assignment: Assignment, every: int = 1
 ) -> Iterator[tuple[str, Evidence]]:
@@ -43,7 +54,7 @@ def given_away(evidence: Evidence, assignment: Assignment) -> list[str]:
 
     Where another value was asked for, as wrong as the one is, it would say the very same: in
     both languages, in the terminal and on the page. What the handout gives, by hand in
-    ``told.py``, is told.
+    ``handout_values.py``, is told.
     """
     own = load_assignment(assignment.folder)
     report = verdict(evidence, own, "x", "en")
@@ -127,7 +138,7 @@ def _spikes_told(evidence: Evidence, own: Assignment) -> list[str]:
 
 
 def begins_elsewhere(evidence: Evidence, assignment: Assignment) -> list[str]:
-    """How the first step of a sample that `told.BEGIN` knows misses the line to mend."""
+    """How the first step of a sample that `handout_values.BEGIN` knows misses the line to mend."""
     file = Path(evidence.submission.file).name
     if (asked := BEGIN[assignment.id].get(file)) is None:
         return []

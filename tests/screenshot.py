@@ -1,6 +1,6 @@
 """A picture of a page, as the README shows it.
 
-    python tests/picture.py feedback/index.html .pictures/batch.png
+    python tests/screenshot.py feedback/index.html .pictures/batch.png
 
 Needs Playwright and Chromium, as the tests of the pages do.
 """
@@ -11,7 +11,7 @@ import argparse
 import io
 from pathlib import Path
 
-from chromium import CHROMIUM, playwright
+from browsing import CHROMIUM, playwright
 from PIL import Image
 
 

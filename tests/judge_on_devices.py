@@ -1,6 +1,6 @@
 """Judges stored evidence anew on every device that JAX sees here; prints what came out as JSON.
 
-    python -m on_devices FOLDER    each of whose folders holds the evidence of one submission
+    python -m judge_on_devices FOLDER    each of whose folders holds the evidence of one submission
 
 A process of its own, since JAX counts its devices once, when it starts.
 """

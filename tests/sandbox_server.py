@@ -1,6 +1,6 @@
 """A program of the tests: runs cells in boxes, as the user that starts it.
 
-    python boxes.py bwrap|landlock [ABI]
+    python sandbox_server.py bwrap|landlock [ABI]
 
 A line is a JSON list of requests, {"cells": [...], "limits": {...}}, which are run side by
 side, SIDE_BY_SIDE at most; the answer is a line with a list of theirs. With ABI no newer

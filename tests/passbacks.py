@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from booked import report, results_in, take_in
 from click.testing import CliRunner, Result
-from conftest import ROOT
-from exported import canvas
+from gradebooks import report, results_in, take_in
+from graded_folders import canvas
 from lms.lti import CLIENT, KEY_ID, PEM
+from project import ROOT
 
 from grader.cli import main
 from grader.gradebook import rows

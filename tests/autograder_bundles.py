@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from boxed import HERE
+from sandboxes import HERE
 
 from grader.assignment import Assignment
 from grader.package.bundle import bundle, packed
 from grader.package.platforms import PLATFORMS
 
-# What is started finds no grader but the installed one, though `refused.py` itself may.
-REFUSED = (sys.executable, str(HERE / "refused.py"), "env", "-u", "PYTHONPATH")
+# What is started finds the installed grader only.
+REFUSED = (sys.executable, str(HERE / "refuse_user_namespaces.py"), "env", "-u", "PYTHONPATH")
 
 
 def files_of(platform: str, assignment: Assignment) -> Mapping[str, bytes]:

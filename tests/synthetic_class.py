@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from test_report_samples import checks, mark, perfect
+from sample_reports import checks, mark, perfect
 
 from grader.stages import BatchSummary, Diagnosis, ExecutedNotebook, GradeReport, Status
 

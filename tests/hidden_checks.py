@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from conftest import ROOT, results, run_grader
+from project import ROOT, results, run_grader
 
 from grader.report.formats import FORMATS
 from grader.words import show

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from conftest import ROOT
+from project import ROOT
 
 WITHOUT_STUDENTS_CODE = "station.Host = choose.find_box = None"
 WITHOUT_ANY_WORK = f"{WITHOUT_STUDENTS_CODE}; station.Judge = None"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from test_report_samples import mark, perfect
+from sample_reports import mark, perfect
 
 from grader.gradebook import rows
 from grader.gradebook.incoming import read_graded
