@@ -15,7 +15,7 @@ from grader.stages import BatchSummary, GradeReport
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MARKS = [
-    pytest.mark.slow,
+    pytest.mark.full,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
 ]
 

@@ -1,18 +1,131 @@
-"""What several tests need: the assignment, notebooks made from the solution, graded folders."""
+"""The tiers of the tests, and what several tests need: assignment, notebooks, graded folders."""
 
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 import sandboxes
+from graded_corpus import IDS, Corpus
 from project import ROOT, SOLUTION
 
 from grader.assignment import Assignment
 from grader.gather import Job, gather
 from grader.load import load_assignment
 from grader.stages import Evidence
+
+TIERS = {
+    "full": "everything that CI relies on, within 40 minutes on two processors",
+    "exhaustive": "every backend as every user, repeats, derived tolerances: within 90 minutes",
+}
+"""The markers of tests that the command without options leaves out, from small to large."""
+
+# These start first, since nothing may wait for them in the end: the longest of each tier.
+LONGEST_FIRST = ("test_hostile.py", "test_acceptance.py", "test_assignments.py", "test_verify.py")
+
+_left_out: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--full``, ``--exhaustive`` and ``--rest``."""
+    group = parser.getgroup("tiers", "how much is tested")
+    group.addoption("--full", action="store_true", help=f"Also run {TIERS['full']}.")
+    group.addoption("--exhaustive", action="store_true", help=f"Also run {TIERS['exhaustive']}.")
+    group.addoption(
+        "--rest",
+        action="store_true",
+        help="With --full or --exhaustive: leave out what the command without it has tested.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the tiers known as markers."""
+    for name, about in TIERS.items():
+        config.addinivalue_line("markers", f"{name}: {about}")
+    if config.getoption("rest") and _asked(config) == 0:
+        raise pytest.UsageError("--rest says of --full or --exhaustive what to leave out")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as there are processors, and no more than eight: each needs 1 GB."""
+    return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of the tier that is asked for, and those that are named one by one."""
+    highest = _asked(config)
+    lowest = highest if config.getoption("rest") else 0
+    named = [argument for argument in config.args if "::" in argument]
+    kept, left_out = [], []
+    for item in items:
+        is_kept = lowest <= _tier(item) <= highest or _is_named(item, named)
+        (kept if is_kept else left_out).append(item)
+    _left_out.update(tier for item in left_out if (tier := _name(item)))
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    longest = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items[:] = sorted(kept, key=lambda item: longest.get(item.path.name, len(longest)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_together(item)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that prints what this one has left out."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["left_out"] = dict(_left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Every worker collects the same tests: keep what one of them says."""
+    _left_out.update(
+        {
+            name: count - _left_out[name]
+            for name, count in getattr(node, "workeroutput", {}).get("left_out", {}).items()
+        }
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say in the last lines what was left out, and how to run it."""
+    for place, (name, about) in enumerate(TIERS.items(), 1):
+        if _left_out[name] and place > _asked(config):
+            terminalreporter.write_line(
+                f"Left out: {_left_out[name]} tests. python -m pytest --{name} runs {about}."
+            )
+
+
+def _asked(config: pytest.Config) -> int:
+    """How many tiers are run beside the one without a marker."""
+    return 2 if config.getoption("exhaustive") else 1 if config.getoption("full") else 0
+
+
+def _name(item: pytest.Item) -> str:
+    """The marker of a test's tier; empty for the tests that always run."""
+    return next((name for name in reversed(TIERS) if item.get_closest_marker(name)), "")
+
+
+def _tier(item: pytest.Item) -> int:
+    return ["", *TIERS].index(_name(item))
+
+
+def _together(item: pytest.Item) -> str:
+    """What stays in one process: the tests of a file, and there of one assignment."""
+    parameters = getattr(item, "callspec", None)
+    id = parameters.params.get("id") if parameters else None
+    return f"{item.path.name}-{id}" if id in IDS else item.path.name
+
+
+def _is_named(item: pytest.Item, named: list[str]) -> bool:
+    """Whether a test was asked for by its own name, and not only by its file's."""
+    tests = (argument.partition("::")[2] for argument in named)
+    here = item.nodeid.partition("::")[2]
+    return any(here == test or here.startswith(f"{test}[") for test in tests)
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +151,14 @@ def boxes(request: pytest.FixtureRequest) -> Iterator[sandboxes.SandboxServer]:
         pytest.skip(started)
     yield started
     started.close()
+
+
+@pytest.fixture(scope="session")
+def corpus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """The labelled samples of every assignment, each assignment's graded once by one command."""
+    place = tmp_path_factory.getbasetemp()
+    shared = place.parent if hasattr(request.config, "workerinput") else place
+    return Corpus(shared, whole=_asked(request.config) > 0)
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from project import ROOT, results, run_grader
+from project import ROOT, results
 
 from grader.report.formats import FORMATS
 from grader.words import show
@@ -40,16 +39,6 @@ def reached(graded: Path, id: str) -> dict[str, set[str]]:
 
 def _as_a_word(said: str, text: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(said)}(?!\w)", text) is not None
-
-
-def in_language(language: str, graded: Path, submissions: Path, tmp_path: Path) -> Path:
-    """A copy of a graded folder, judged once more in another language: no notebook runs."""
-    shutil.copytree(graded, copy := tmp_path / language)
-    options = ("--lang", language, "--format", ",".join(FORMATS), "--cell-seconds", "15")
-    done = run_grader("grade", submissions, "-o", copy, *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert {result["language"] for result in results(copy).values()} == {language}
-    return copy
 
 
 def _said(result: Mapping[str, Any], visibility: str) -> set[str]:

@@ -1,65 +1,56 @@
-"""The labelled sample submissions, through the real pipeline as a TA starts it."""
+"""The labelled samples of every assignment, through the real pipeline as a TA starts it.
+
+A part of them without options, all of them with ``--full``: see ``graded_corpus``.
+"""
 
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hidden_checks import in_language, reached
-from project import ROOT, checks, results, run_grader
+from graded_corpus import IDS, Corpus, handed_out, labelled
+from hidden_checks import reached
+from project import ROOT, checks
 from self_checks import begins_elsewhere, given_away, own_evidence
 
-from grader.assignment import Assignment
-from grader.report.formats import FORMATS
-from grader.verify.labels import Sample, disagreements, load_samples
+from grader.load import load_assignment
+from grader.verify.labels import Sample, disagreements
 from grader.words import LANGUAGES
 
-SUBMISSIONS = ROOT / "submissions" / "hh"
-SAMPLES = load_samples(SUBMISSIONS)
+HH_FIRST = [pytest.param(id, marks=() if id == "hh" else pytest.mark.full) for id in IDS]
+"""Every assignment where the command without options takes one of them."""
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole folder graded by one command."""
-    out = tmp_path_factory.mktemp("acceptance") / "feedback"
-    options = ("--cell-seconds", "15", "--format", ",".join(FORMATS))
-    done = run_grader("grade", SUBMISSIONS, "-o", out, *options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return out
-
-
-@pytest.fixture(scope="module")
-def by_file(graded: Path) -> dict[str, dict[str, Any]]:
-    """Results by the name of the file that was handed in."""
-    return {Path(r["submission"]["file"]).name: r for r in results(graded).values()}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda s: Path(s.file).stem)
-def test_sample_gets_its_verdict(sample: Sample, by_file: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize(("id", "sample"), labelled())
+def test_sample_gets_its_verdict(id: str, sample: Sample, corpus: Corpus) -> None:
     """A labelled submission gets the outcome, the score and the checks of its label."""
-    assert disagreements(sample, by_file[sample.file]) == []
+    assert disagreements(sample, corpus.by_file(id)[sample.file]) == []
 
 
-@pytest.mark.slow
-def test_every_sample_has_a_result(graded: Path, by_file: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("id", IDS)
+def test_the_solution_has_100_and_the_released_notebook_0(id: str, corpus: Corpus) -> None:
+    """Without being told which assignment it is."""
+    by_file = corpus.by_file(id)
+    assert [by_file[file.name]["score"] for file in handed_out(id)] == [100, 0]
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_sample_has_a_result(id: str, corpus: Corpus) -> None:
     """Nothing that was handed in is missing, and each has all files of the contract."""
-    assert set(by_file) == {sample.file for sample in SAMPLES}
-    for folder in (f for f in graded.iterdir() if f.is_dir()):
+    given = {*(sample.file for sample in corpus.samples(id)), *(f.name for f in handed_out(id))}
+    assert set(corpus.by_file(id)) == given
+    for folder in (f for f in corpus.graded(id).iterdir() if f.is_dir()):
         names = {file.name for file in folder.iterdir()}
         assert {"result.html", "result.md", "result.json", "teacher.html", "probe.json"} <= names
         assert not {name for name in names if name.startswith(".")}
 
 
-@pytest.mark.slow
-def test_the_handouts_own_run_has_eight_spikes(by_file: dict[str, dict[str, Any]]) -> None:
+def test_the_handouts_own_run_has_eight_spikes(corpus: Corpus) -> None:
     """Spike count and firing rate in the report are those of the handout's own run."""
-    found = checks(by_file["right-plain.ipynb"])
+    found = checks(corpus.by_file("hh")["right-plain.ipynb"])
     assert found["hh.simulation.spike_count"]["measured"] == {"expected": 8, "found": 8}
     own = _own_run()
     rate = found["hh.simulation.firing_rate"]["measured"]["found"]
@@ -86,38 +77,42 @@ print(json.dumps({"spikes": len(up), "rate": 1000 / float(np.diff(times).mean())
     return own
 
 
-@pytest.mark.slow
-def test_batch_files_agree_with_the_results(
-    graded: Path, by_file: dict[str, dict[str, Any]]
-) -> None:
+@pytest.mark.parametrize("id", IDS)
+def test_batch_files_agree_with_the_results(id: str, corpus: Corpus) -> None:
     """summary.json and grades.csv hold the scores of the results, one row a submission."""
-    summary = json.loads((graded / "summary.json").read_text("utf-8"))
+    by_file = corpus.by_file(id)
+    summary = json.loads((corpus.graded(id) / "summary.json").read_text("utf-8"))
     scores = {row["file"]: row["score"] for row in summary["submissions"]}
     assert {Path(file).name: score for file, score in scores.items()} == {
         name: result["score"] for name, result in by_file.items()
     }
-    rows = (graded / "grades.csv").read_text("utf-8-sig").splitlines()
-    assert len(rows) == 1 + len(SAMPLES)
+    rows = (corpus.graded(id) / "grades.csv").read_text("utf-8-sig").splitlines()
+    assert len(rows) == 1 + len(by_file)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_hidden_reaches_a_student(language: str, graded: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("id", HH_FIRST)
+def test_nothing_hidden_reaches_a_student(
+    id: str, language: str, corpus: Corpus, tmp_path: Path
+) -> None:
     """No student's file, of whatever format, has a hidden check's name, stimulus or values."""
-    assert len(results(graded)) == len(SAMPLES)
-    folder = graded if language == "en" else in_language(language, graded, SUBMISSIONS, tmp_path)
-    assert reached(folder, "hh") == {}
+    english = language == "en"
+    folder = corpus.graded(id) if english else corpus.judged_in(language, id, tmp_path)
+    assert reached(folder, id) == {}
 
 
-@pytest.mark.slow
-def test_an_own_check_gives_no_value_away(graded: Path, assignment: Assignment) -> None:
+@pytest.mark.parametrize("id", HH_FIRST)
+def test_an_own_check_gives_no_value_away(id: str, corpus: Corpus) -> None:
     """Of no sample that fails would the student's own check have told what it should have been.
 
-    And where one line is wrong it begins there. Every third sample: to draw their pages takes long.
+    And where one line is wrong it begins there. Of hh every third sample: to draw their pages
+    takes long.
     """
+    assignment = load_assignment(ROOT / "assignments" / id, ROOT / "reference" / id)
+    every = 3 if id == "hh" else 1
     told = {
         name: given_away(evidence, assignment) + begins_elsewhere(evidence, assignment)
-        for name, evidence in own_evidence(graded, assignment, every=3)
+        for name, evidence in own_evidence(corpus.graded(id), assignment, every)
     }
-    assert len(told) == math.ceil(len(SAMPLES) / 3)
+    assert len(told) >= len(corpus.samples(id)) / every
     assert {name: one for name, one in told.items() if one} == {}

@@ -1,21 +1,15 @@
-"""Every assignment from end to end: its solution, its released notebook, its labelled samples."""
+"""The data of every assignment: enough wrong models, names for its families, samples as built."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 from generated_notebooks import changes
-from hidden_checks import in_language, reached
-from project import ROOT, results, run_grader
+from project import ROOT
 from samples import build
-from self_checks import begins_elsewhere, given_away, own_evidence
 
 from grader.assignment import Assignment
 from grader.load import load_assignment
-from grader.report.formats import FORMATS
-from grader.verify.labels import disagreements, load_samples
+from grader.verify.labels import load_samples
 from grader.verify.specimens import specimens
 from grader.words import LANGUAGES, catalogue
 
@@ -50,46 +44,3 @@ def test_committed_samples_are_what_the_script_builds(id: str) -> None:
     folder = ROOT / "submissions" / id
     assert changes(build.SAMPLES[id](), folder) == []
     assert {sample.file for sample in load_samples(folder)} == set(build.SAMPLES[id]())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("id", "language"), [*((id, "en") for id in IDS), ("hh", "zh")])
-def test_the_solution_has_100_and_the_released_notebook_0(
-    id: str, language: str, tmp_path: Path
-) -> None:
-    """Without being told which assignment it is, and whatever the language."""
-    loaded = _loaded(id)
-    assert loaded.rubric is not None
-    (handed_in := tmp_path / "in").mkdir()
-    for file, name in ((loaded.rubric.solution, "solution"), (loaded.notebook, "released")):
-        shutil.copy(file, handed_in / f"{name}.ipynb")
-    done = run_grader("grade", handed_in, "-o", tmp_path / "out", "--lang", language)
-    assert done.returncode == 0, done.stdout + done.stderr
-    scores = {name: result["score"] for name, result in results(tmp_path / "out").items()}
-    assert scores == {"solution": 100, "released": 0}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("id", OTHERS)
-def test_samples_get_their_verdicts(id: str, tmp_path: Path) -> None:
-    """Each gets the outcome, the score and the checks of its label.
-
-    No student's file has anything of a hidden check, in either language.
-    A check of the student's own would have told no value that the handout doesn't give, and where
-    one line is wrong it would have begun there.
-    """
-    folder = ROOT / "submissions" / id
-    formats = ("--format", ",".join(FORMATS), "--cell-seconds", "15")
-    done = run_grader("grade", folder, "-o", out := tmp_path / "out", "--lang", "en", *formats)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = {Path(r["submission"]["file"]).name: r for r in results(out).values()}
-    wrong = {s.file: disagreements(s, found[s.file]) for s in load_samples(folder)}
-    assert {file: ways for file, ways in wrong.items() if ways} == {}
-    assert reached(out, id) == {}
-    assert reached(in_language("zh", out, folder, tmp_path), id) == {}
-    loaded = _loaded(id)
-    told = {
-        name: given_away(evidence, loaded) + begins_elsewhere(evidence, loaded)
-        for name, evidence in own_evidence(out, loaded)
-    }
-    assert {name: ways for name, ways in told.items() if ways} == {}

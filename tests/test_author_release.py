@@ -173,7 +173,7 @@ def test_a_fault_is_said_in_the_language_asked_for(laid_out: Path) -> None:
     assert not list(laid_out.glob("assignments/**/*.ipynb"))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("file", "old", "new", "lost"),
     [
@@ -245,7 +245,7 @@ def report(score: float | None) -> GradeReport:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_new_assignment_is_released_verified_and_grades_a_class(tmp_path: Path) -> None:
     """new, release, verify --derive, release again and grade, all without a fault."""
     where = ("--assignments", tmp_path)

@@ -29,7 +29,7 @@ from project import ROOT, short_solution
 from grader.assignment import Assignment
 from grader.box.inside.init import descendants
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 SAMPLES = ROOT / "submissions" / "hh"
 ONE = pytest.mark.parametrize("autograder", ["gradescope"], indirect=True)  # both are alike
 HOSTILE = """

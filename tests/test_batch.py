@@ -65,7 +65,7 @@ def test_wrong_use_is_a_sentence(arguments: list[str], words: str, tmp_path: Pat
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_two_submissions_of_the_same_name_keep_their_own(
     handed_in: Path, solution_with: Make
 ) -> None:
@@ -85,14 +85,14 @@ def test_two_submissions_of_the_same_name_keep_their_own(
     assert scores[0] == scores[1] < 80
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_exit_status_tells_a_low_score(handed_in: Path) -> None:
     """--fail-under turns a low score into 1."""
     shutil.copy(RELEASED, handed_in / "unfilled.ipynb")
     assert _grade(handed_in.parent, "--fail-under", "50").returncode == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_our_own_fault_never_costs_a_student(handed_in: Path) -> None:
     """With a broken reference there is no score, exit status 3, and the teacher sees why."""
     shutil.copy(SOLUTION, handed_in / "right.ipynb")
@@ -111,7 +111,7 @@ def test_our_own_fault_never_costs_a_student(handed_in: Path) -> None:
     assert "broken on purpose" not in page
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("victim", ["grader.clients", "grader.judge.process"])
 def test_a_killed_helper_process_loses_no_submission(handed_in: Path, victim: str) -> None:
     """When the host or the judge is killed in mid-batch, every submission still gets its score."""
@@ -151,7 +151,7 @@ def _children(parent: int, module: str) -> list[int]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_huge_stored_output_is_dropped(handed_in: Path) -> None:
     """20 MB of stored output neither slows nor changes the grade, nor ends in the reports."""
     notebook = json.loads(SOLUTION.read_text("utf-8"))
@@ -165,7 +165,7 @@ def test_huge_stored_output_is_dropped(handed_in: Path) -> None:
     assert max(sizes.values()) < 4_000_000
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_same_seed_gives_the_same_result(handed_in: Path, solution_with: Make) -> None:
     """Grading twice with one seed gives the same checks, message for message."""
     wrong = solution_with({"E=50., g_max=120.)": "E=50., g_max=121.)"})
@@ -179,7 +179,7 @@ def test_the_same_seed_gives_the_same_result(handed_in: Path, solution_with: Mak
     assert graded() == graded()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_batch_page_knows_who_made_the_same_mistake(
     handed_in: Path, solution_with: Make
 ) -> None:
@@ -198,7 +198,7 @@ def test_the_batch_page_knows_who_made_the_same_mistake(
     assert all((out / link).is_file() for link in links)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_reports_in_chinese(handed_in: Path) -> None:
     """--lang zh gives every message of the report in Chinese, here without a box.
 
@@ -213,7 +213,7 @@ def test_reports_in_chinese(handed_in: Path) -> None:
     assert '<html lang="zh' in page
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_check_tells_a_student_what_fails(tmp_path: Path, solution_with: Make) -> None:
     """The self-check exits with 1, names cell, line and parameter, and writes the page."""
     file = tmp_path / "mine.ipynb"
@@ -227,7 +227,7 @@ def test_check_tells_a_student_what_fails(tmp_path: Path, solution_with: Make) -
     assert "Further checks" not in page
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_check_needs_nothing_of_the_teachers(tmp_path: Path) -> None:
     """With the teachers' folder out of reach a right notebook passes, with 0, without JAX."""
     shutil.copytree(ROOT / "assignments", tmp_path / "assignments")

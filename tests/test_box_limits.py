@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sandboxes import SandboxServer, tries
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 def _grows(by: int) -> str:

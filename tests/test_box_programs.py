@@ -43,7 +43,7 @@ def _shown(boxes: SandboxServer) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_second_box_finds_them(boxes: SandboxServer) -> None:
     """The same model is found, and the same number comes out; so is the known program."""
     assert len(_shown(boxes)) > 2
@@ -53,7 +53,7 @@ def test_a_second_box_finds_them(boxes: SandboxServer) -> None:
     assert boxes.ask({"find": True})["found"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_another_parameter_is_not_found(boxes: SandboxServer) -> None:
     """A model that differs by a number is compiled as ever."""
     value, found = boxes.said(COUNT, MODEL.format(g=121), HITS).split()
@@ -72,7 +72,7 @@ _AT_THE_FOLDER = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_no_other_box_changes_or_lists_the_folder(boxes: SandboxServer) -> None:
     """Neither new names, nor other modes, nor a look at what there is."""
     before = _shown(boxes)
@@ -84,7 +84,7 @@ def test_no_other_box_changes_or_lists_the_folder(boxes: SandboxServer) -> None:
     assert _shown(boxes) == before
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_no_other_box_changes_a_program(boxes: SandboxServer) -> None:
     """Who knows a program's name can read it, and not write, cut, replace or delete it."""
     before = _shown(boxes)
@@ -105,7 +105,7 @@ def test_no_other_box_changes_a_program(boxes: SandboxServer) -> None:
     assert _shown(boxes) == before
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_a_box_compiles_is_not_kept(boxes: SandboxServer) -> None:
     """A notebook that turns keeping on gets nothing into the folder, and runs all the same."""
     before = _shown(boxes)
@@ -114,7 +114,7 @@ def test_what_a_box_compiles_is_not_kept(boxes: SandboxServer) -> None:
     assert _shown(boxes) == before
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_spoiled_program_does_no_harm(boxes: SandboxServer) -> None:
     """A damaged program is compiled anew; the number is the same."""
     folder = Path(boxes.scratch) / "programs"
@@ -183,7 +183,7 @@ def test_named_after_what_they_depend_on(
     assert programs.file_for(assignment) is None
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("sandbox", ["bwrap", "landlock"])
 def test_marks_are_the_same_without_them(
     tmp_path: Path, solution_with: Callable[[Mapping[str, str]], str], sandbox: str

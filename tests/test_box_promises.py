@@ -11,7 +11,7 @@ import sandboxes
 from project import ROOT
 from sandboxes import SandboxServer, tries
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 @pytest.mark.parametrize("user", ["root", "ordinary"])

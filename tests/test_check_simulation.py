@@ -219,7 +219,7 @@ def asked(assignment: Assignment, seed: int, notebook: Path) -> Evidence:
     return Comparison(assignment, "cpu").add_reference(gather(job))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("sample", "seed"),
     [*itertools.product((STEPS, CONSTANTS), EDGE), (STEPS, 1684435954647330604)],
@@ -241,7 +241,7 @@ def test_rounding_alone_costs_no_point(assignment: Assignment, sample: str, seed
     assert apart > allowed, "no seed at the edge"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("sample", [STEPS, "right-plain"])
 def test_at_the_edge_a_wrong_model_still_loses(
     assignment: Assignment, tmp_path: Path, sample: str

@@ -68,7 +68,7 @@ def judged(out: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_killed_worker_loses_nothing_and_nothing_is_graded_twice(a_cluster: Cluster) -> None:
     """SIGKILL for one of two workers in mid-batch: each submission has one result, the local one.
 
@@ -113,7 +113,7 @@ def below(pid: int) -> bytes:
     return b"".join(found)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_killed_coordinator_leaves_nothing_and_the_next_goes_on(a_cluster: Cluster) -> None:
     """Its workers end what runs for it and clean up; the next run grades only what is new.
 
@@ -151,7 +151,7 @@ def test_a_killed_coordinator_leaves_nothing_and_the_next_goes_on(a_cluster: Clu
     assert {one["outcome"] for one in results(a_cluster.out).values()} == {"graded"}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_kills_every_worker_is_not_graded_and_the_others_are(a_cluster: Cluster) -> None:
     """It is tried anew, then alone, and then its teacher reads why; nobody else is charged."""
     for name in ("fatal", "fine", "good"):
@@ -171,7 +171,7 @@ def test_what_kills_every_worker_is_not_graded_and_the_others_are(a_cluster: Clu
     assert "was lost" not in page
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_worker_with_other_packages_takes_no_part(a_cluster: Cluster) -> None:
     """It is named with what differs; where there is no other one, that ends the command with 2."""
     cell(a_cluster.folder / "class" / "one.ipynb", "print(1)")
@@ -189,7 +189,7 @@ def test_a_worker_with_other_packages_takes_no_part(a_cluster: Cluster) -> None:
     assert a_cluster.written() == []
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_ctrl_c_ends_cleanly(a_cluster: Cluster) -> None:
     """Ctrl-C exits with 130 and a sentence; what was finished is kept, and workers clean up."""
     for number in range(4):
@@ -207,7 +207,7 @@ def test_ctrl_c_ends_cleanly(a_cluster: Cluster) -> None:
     until(lambda: not a_cluster.scratch(), "a private folder was left")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_scheduler_that_is_gone_is_a_sentence(a_cluster: Cluster) -> None:
     """SIGKILL for the scheduler in mid-batch: exit status 3, and what was finished is kept."""
     for number in range(3):
@@ -224,7 +224,7 @@ def test_a_scheduler_that_is_gone_is_a_sentence(a_cluster: Cluster) -> None:
     assert a_cluster.written() == ["student-0"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_scheduler_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
     """Exit status 2, one sentence, and no folder is made."""
     arguments = (SOLUTION, "-o", tmp_path / "out", "--cluster", "tcp://127.0.0.1:1")

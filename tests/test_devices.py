@@ -53,7 +53,7 @@ def judged(graded: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("device", ["cpu:0", "cpu:1", "gpu:0"])
 def test_every_device_gives_the_verdicts_of_grading(
     graded: Path, judged: dict[str, Any], device: str

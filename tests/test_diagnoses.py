@@ -225,7 +225,7 @@ def _said(result: Mapping[str, Any], assignment: Any) -> set[str]:
     return {message for message in NAMED if _says(result, message, assignment)}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_single_mistake_is_named(
     graded: dict[str, dict[str, Any]], assignment: Any, name: str
@@ -234,7 +234,7 @@ def test_a_single_mistake_is_named(
     assert _says(graded[name], MISTAKES[name][1], assignment)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["solution", *MISTAKES])
 def test_no_other_mistake_is_named(
     graded: dict[str, dict[str, Any]], assignment: Any, name: str
@@ -248,7 +248,7 @@ def test_no_other_mistake_is_named(
     assert _said(graded[name], assignment) - {own} - follows.get(name, set()) == set()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", SILENT)
 def test_nothing_is_said_of_what_no_single_mistake_explains(
     graded: dict[str, dict[str, Any]], assignment: Any, name: str
@@ -258,7 +258,7 @@ def test_nothing_is_said_of_what_no_single_mistake_explains(
     assert {message for message in said if message.startswith("assignment.")} == set()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", BOTH)
 def test_two_independent_mistakes_are_both_named(
     graded: dict[str, dict[str, Any]], assignment: Any, name: str

@@ -90,7 +90,7 @@ def test_what_is_asked_is_part_of_a_run(assignment: Assignment) -> None:
     assert len({digests.asked(assignment), *found}) == len(other) + 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_evidence_does_not_depend_on_what_is_judged(assignment: Assignment, tmp_path: Path) -> None:
     """The same notebook gives the same evidence under another rubric with other right values."""
     file = short_solution(tmp_path / "n.ipynb")

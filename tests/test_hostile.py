@@ -68,7 +68,7 @@ SIGN = "grader-hostile-[12]*"
 SIGNS = (Path("/tmp"), Path("/dev/shm"), Path("/var/tmp"))
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.full,
     pytest.mark.skipif(sys.platform != "linux", reason="the box is made of Linux's parts"),
 ]
 

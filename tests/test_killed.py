@@ -94,7 +94,7 @@ def _command(pid: int) -> bytes:
         return ENDED
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("backend", ["bwrap", "landlock"])
 def test_killing_the_grader_leaves_nothing_running(a_class: Class, backend: str) -> None:
     """SIGKILL in mid-batch ends host, judge, clients and boxes; the next run starts cleanly."""
@@ -120,7 +120,7 @@ def test_killing_the_grader_leaves_nothing_running(a_class: Class, backend: str)
     assert a_class.scratch() == []
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("backend", ["bwrap", "landlock"])
 @pytest.mark.parametrize("after", [1.0, 2.0, 4.0])
 def test_killing_the_grader_while_it_starts_leaves_nothing_running(
@@ -146,7 +146,7 @@ def test_killing_the_grader_while_it_starts_leaves_nothing_running(
     assert list((a_class.folder / ".cache").rglob("*.zip")) == kept  # nobody goes on
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_batch_that_was_ended_is_finished_by_the_next(a_class: Class, how: int) -> None:
     """In mid-batch, by SIGKILL or Ctrl-C: what was finished is kept, the rest is graded once."""

@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 from project import short_solution
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 _LOOK = "seen = {k: id(v) for k, v in globals().items() if k[0] != '_'}"
 _COMPARE = (
     "now = {k: id(v) for k, v in globals().items() if k[0] != '_' and k not in ('seen', 'In')}\n"

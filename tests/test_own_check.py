@@ -163,7 +163,7 @@ def test_the_notebooks_language_comes_before_the_locales(
     assert {language_of(other, tmp_path / "a.ipynb") for other in ("en", "zh")} == {"en", "zh"}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_kernel_is_the_process_that_was_started_first(
     assignment: Assignment, tmp_path: Path
 ) -> None:

@@ -123,7 +123,7 @@ def counts(V: Array, threshold: float) -> list[int]:
     return [spike_count(time, V[:, i], threshold) for i in range(V.shape[1])]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_reference_agrees_with_the_teachers_notebook_to_round_off(subject: str) -> None:
     model, own, states = made(subject, V0)

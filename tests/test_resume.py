@@ -15,7 +15,7 @@ from project import SOLUTION, checks, results
 
 from grader.files import claimed
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
 OFF = {"g_max=120.)": "g_max=121.)"}

@@ -18,7 +18,7 @@ REPEATS = int(os.environ.get("GRADER_REPEATS", "3"))
 HONEST = ("right-plain", "right-euler", "g_Na-20-percent-off", "channels-of-the-library")
 ATTACKS = ("fork-bomb", "threads-go-on")  # they take what others need
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 
 @pytest.fixture(scope="module")

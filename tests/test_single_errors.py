@@ -51,7 +51,7 @@ def graded(
     return results(folder / "out")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(("channel", "parameter", "change"), CASES)
 def test_a_single_error_costs_points_twice_and_is_named(
     graded: dict[str, dict[str, Any]], channel: str, parameter: str, change: str

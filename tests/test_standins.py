@@ -71,7 +71,7 @@ def _text(evidence: Evidence, exercise: str) -> str:
     return json.dumps(table["attempts"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("sample", ["IK-n-cubed", "IK-n-cubed-in-one-cell-with-HH"])
 def test_a_model_is_asked_with_the_right_part(lesson: Assignment, sample: str) -> None:
     """It follows the reference then, to round-off; every other attempt stays as it was."""
@@ -92,7 +92,7 @@ def test_a_model_is_asked_with_the_right_part(lesson: Assignment, sample: str) -
     assert all(after.attempts[id] is before.attempts[id] for id in others)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment) -> None:
     """A model that calls itself, its parts and its states by that source says no word of it."""
     submission = read_notebook(SAMPLES / "IK-n-cubed.ipynb")
@@ -106,7 +106,7 @@ def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment) -> None:
     assert "alpha_n" not in _text(after, "HH")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_fails_with_the_right_part_keeps_what_it_had(lesson: Assignment) -> None:
     """And its error, which could quote that part, is not told."""
     submission = read_notebook(SAMPLES / "IK-n-cubed.ipynb")
@@ -117,7 +117,7 @@ def test_what_fails_with_the_right_part_keeps_what_it_had(lesson: Assignment) ->
     assert after.attempts["HH"] == replace(before.attempts["HH"], asked_with=("IK",))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_run_is_asked_with_the_right_model(lesson: Assignment) -> None:
     """Its cell runs as it is, with the teacher's class in the place of the blank one."""
     submission = read_notebook(SAMPLES / "composed-left-blank.ipynb")
@@ -200,7 +200,7 @@ def test_nothing_stands_in_for_a_blank(lesson: Assignment) -> None:
     assert parts_to_replace(blank, lesson, results) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_judging_again_asks_again_where_other_parts_are_wrong(tmp_path: Path) -> None:
     """A torn result is judged from what is there; where its part is right now, its own counts."""
     course = make(tmp_path, {"a": (SAMPLES / "IK-n-cubed.ipynb").read_text("utf-8")}, "hh-lesson")

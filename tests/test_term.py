@@ -19,7 +19,7 @@ from project import ROOT, SOLUTION, results, run_grader
 from grader.report.reread import report_of
 from grader.stages import GradeReport
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 CLASS = 300
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}

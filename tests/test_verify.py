@@ -184,7 +184,7 @@ def test_a_kernel_that_never_was_ready_is_tried_again(
     assert ends == ["answers"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("id", IDS)
 def test_a_model_of_each_operator_gets_what_it_deserves(id: str) -> None:
     """Under two seeds, and every operator stands in the page; ``grader verify`` takes all."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from project import ROOT, SOLUTION
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 ASSIGNMENTS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 

@@ -34,7 +34,7 @@ def test_nobody_is_lost_on_the_way_in(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in unpacked) < 40e6  # no bomb is left
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_class_comes_from_moodle_and_goes_back(tmp_path: Path) -> None:
     """Killed on the way and graded to its end, each mark is in every export as it was given.
 
