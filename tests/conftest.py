@@ -55,7 +55,22 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(8, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One process for the tests of a file, and in ``test_acceptance.py`` of an assignment."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            if not file.endswith("test_acceptance.py"):
+                return file
+            of = (id for id in sorted(IDS, key=len, reverse=True) if f"[{id}" in test)
+            return f"{file} {next(of, 'hh')}"
+
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of the tier that is asked for, and those that are named one by one."""
     highest = _asked(config)
@@ -70,8 +85,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
     longest = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items[:] = sorted(kept, key=lambda item: longest.get(item.path.name, len(longest)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_together(item)))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -113,13 +126,6 @@ def _name(item: pytest.Item) -> str:
 
 def _tier(item: pytest.Item) -> int:
     return ["", *TIERS].index(_name(item))
-
-
-def _together(item: pytest.Item) -> str:
-    """What stays in one process: the tests of a file, and there of one assignment."""
-    parameters = getattr(item, "callspec", None)
-    id = parameters.params.get("id") if parameters else None
-    return f"{item.path.name}-{id}" if id in IDS else item.path.name
 
 
 def _is_named(item: pytest.Item, named: list[str]) -> bool:
