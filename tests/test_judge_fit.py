@@ -37,6 +37,12 @@ def model() -> ReferenceModel:
     return ReferenceModel(load_model(ROOT / "reference" / "hh" / "model.py"), "cpu")
 
 
+@pytest.fixture(scope="module")
+def comparison(assignment: Assignment) -> Comparison:
+    """The reference as a batch of submissions has it: compiled once for all of them."""
+    return Comparison(assignment, "cpu")
+
+
 def _states(model: ReferenceModel, count: int = 256) -> dict[str, Array]:
     drawn = np.random.default_rng(5)
     gates = {name: drawn.uniform(0, 1, count) for name in model.model.STATES if name != "V"}
@@ -175,9 +181,9 @@ def test_beside_further_gates_nothing_is_told(model: ReferenceModel) -> None:
         assert fit_constants(model, {}, states, slope, TOLERANCE, further=True) == {}
 
 
-def _lost_parameters(evidence: Evidence, assignment: Assignment, *further: str) -> set[str]:
+def _lost_parameters(evidence: Evidence, comparison: Comparison, *further: str) -> set[str]:
     """Which parameters lose points when the kernel says that all are right, and ``further``."""
-    attempt = evidence.attempts["HH"]
+    attempt, assignment = evidence.attempts["HH"], comparison.assignment
     exercise = assignment.exercise("HH")
     asked = {channel.name: channel for channel in exercise.channels}
     channels = []
@@ -188,9 +194,7 @@ def _lost_parameters(evidence: Evidence, assignment: Assignment, *further: str) 
         ChannelProbe(name=name, kind="channel", type_name="IL", integrated=True) for name in further
     ]
     forged = replace(attempt, probe=replace(attempt.probe, channels=tuple(channels)))
-    compared = Comparison(assignment, "cpu").add_reference(
-        replace(evidence, attempts={"HH": forged})
-    )
+    compared = comparison.add_reference(replace(evidence, attempts={"HH": forged}))
     checks = verdict(compared, assignment, "forged", "en").checks
     lost = [c for c in checks if c.family == "parameters" and c.points < c.max_points]
     assert {c.message_id for c in lost} <= {"checks.parameter.unused"}
@@ -198,7 +202,7 @@ def _lost_parameters(evidence: Evidence, assignment: Assignment, *further: str) 
 
 
 def test_a_forged_further_channel_does_not_hide_wrong_parameters(
-    model: ReferenceModel, solution: Evidence, assignment: Assignment
+    model: ReferenceModel, solution: Evidence, comparison: Comparison
 ) -> None:
     """Who claims a channel that isn't there keeps no more secret than a leak could."""
     attempt = solution.attempts["HH"]
@@ -206,9 +210,9 @@ def test_a_forged_further_channel_does_not_hide_wrong_parameters(
     field = {**attempt.answers.field, "V": model.field(drawn, WRONG)["V"]}
     answers = replace(attempt.answers, field=field)
     wrong = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
-    assert _lost_parameters(wrong, assignment) == {*GATED, "IL.E"}
-    assert _lost_parameters(wrong, assignment, "more") == GATED
-    assert _lost_parameters(solution, assignment, "more") == set()
+    assert _lost_parameters(wrong, comparison) == {*GATED, "IL.E"}
+    assert _lost_parameters(wrong, comparison, "more") == GATED
+    assert _lost_parameters(solution, comparison, "more") == set()
 
 
 def test_constants_that_others_make_up_for_are_not_told() -> None:
@@ -234,7 +238,11 @@ def test_constants_that_others_make_up_for_are_not_told() -> None:
     [(0.1, "acts 0.1 times as strong"), (2.0, "acts 2 times as strong"), (0.0, "not act on V")],
 )
 def test_a_scaled_input_is_no_other_conductance(
-    model: ReferenceModel, solution: Evidence, assignment: Assignment, times: float, says: str
+    model: ReferenceModel,
+    solution: Evidence,
+    comparison: Comparison,
+    times: float,
+    says: str,
 ) -> None:
     """Where the parameters said fit another input, they keep their points, and a note tells it."""
     attempt = solution.attempts["HH"]
@@ -242,15 +250,15 @@ def test_a_scaled_input_is_no_other_conductance(
     V = model.field({**drawn, "I": times * drawn["I"]})["V"]
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
     scaled = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
-    assert _lost_parameters(scaled, assignment) == set()
-    report = verdict(Comparison(assignment, "cpu").add_reference(scaled), assignment, "x", "en")
+    assert _lost_parameters(scaled, comparison) == set()
+    report = verdict(comparison.add_reference(scaled), comparison.assignment, "x", "en")
     assert [note for note in report.notes if says in note]
     (residual,) = report.residuals
     assert residual.explained == pytest.approx(residual.found, abs=1e-3)
 
 
 def test_currents_that_are_all_doubled_are_no_input(
-    model: ReferenceModel, solution: Evidence, assignment: Assignment
+    model: ReferenceModel, solution: Evidence, comparison: Comparison
 ) -> None:
     """Conductances that are not as said are told of, each, and nothing of the input."""
     attempt = solution.attempts["HH"]
@@ -258,7 +266,7 @@ def test_currents_that_are_all_doubled_are_no_input(
     V = model.field(attempt.answers.field_states, double)["V"]
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
     wrong = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
-    assert _lost_parameters(wrong, assignment) == set(double)
+    assert _lost_parameters(wrong, comparison) == set(double)
 
 
 def test_a_slope_out_of_all_bounds_is_no_fit_and_no_warning() -> None:

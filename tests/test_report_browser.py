@@ -10,8 +10,8 @@ from typing import Any
 import browsing
 import numpy as np
 import pytest
+from sample_matrices import page_to_cite
 from sample_reports import ALL, TIME, curves, hostile, mistaken
-from test_verify_matrix import page_to_cite
 
 from grader.report.html import student_html, teacher_html
 from grader.report.index import index_html

@@ -114,5 +114,6 @@ def test_hidden_checks_are_marked(evidence: Evidence, assignment: Assignment) ->
     """What the rubric adds is hidden, what the assignment lists is public."""
     assert assignment.rubric is not None
     hidden = {check.id for check in assignment.rubric.checks}
-    for check in _judged(evidence, assignment).checks:
-        assert check.visibility == ("hidden" if check.id in hidden else "public")
+    found = {check.id: check.visibility for check in _judged(evidence, assignment).checks}
+    assert {id for id, visibility in found.items() if visibility == "hidden"} == hidden
+    assert set(found.values()) == {"hidden", "public"}

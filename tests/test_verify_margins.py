@@ -79,7 +79,8 @@ def test_without_a_model_in_single_precision_double_decides(assignment: Assignme
     """What has no state can't be in single precision: one tolerance does for both."""
     double = [row(assignment, 1e-6, right=True), row(assignment, 1e-2, right=False)]
     found = derive(Matrix(assignment=assignment, seeds=(1, 2), rows=tuple(double)))
-    assert all(one.float32 == one.float64 for one in found)
+    assert [one.float32 for one in found] == [one.float64 for one in found]
+    assert {one.float32.tolerance for one in found} == {1e-4}
 
 
 def test_nothing_is_derived_where_nothing_is_told(assignment: Assignment) -> None:

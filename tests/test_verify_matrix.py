@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from project import ROOT
+from sample_matrices import SIGN, TENFOLD, row
 
 from grader.assignment import Assignment, Measure
-from grader.load import load_assignment
 from grader.stages import (
     Answers,
     Attempt,
@@ -18,35 +17,11 @@ from grader.stages import (
     Note,
     Reference,
 )
-from grader.verify.edits import Specimen
 from grader.verify.judging import diagnoses, follows, is_same
 from grader.verify.labelled import Labelled
 from grader.verify.margins import clearances
 from grader.verify.matrix import Matrix, Row
 from grader.verify.page import by_operator, margins, verify_html
-
-SIGN, TENFOLD = "checks.parameter.sign", "checks.parameter.power_of_ten"
-PLACE = "p"
-
-
-def row(
-    *named: str, right: bool = False, equal: bool = False, cause: str = "", full: bool = False
-) -> Row:
-    """A right model with full marks or a wrong one without, unless ``full``."""
-    score = 100.0 if right or equal or full else 50.0
-    return Row(
-        specimen=Specimen(operator="o", place=PLACE, cells={}, right=right, cause=cause),
-        lowest=score,
-        highest=score,
-        lost={},
-        full=(1,) if score == 100.0 else (),
-        equal=equal,
-        errors=(),
-        messages=(),
-        measures={},
-        precision="float64",
-        diagnoses=named,
-    )
 
 
 def attempt(off: float) -> Attempt:
@@ -122,18 +97,6 @@ def test_diagnoses_are_sentences_that_name_a_mistake(assignment: Assignment) -> 
     said = (SIGN, "checks.parameter.wrong", "assignment.mistake.earlier_leak", "checks.map.wrong")
     found = diagnoses(said, [Note(message_id="assignment.mistake.minus")], assignment)
     assert found == ("assignment.mistake.earlier_leak", "assignment.mistake.minus", SIGN)
-
-
-def page_to_cite(language: str) -> str:
-    """A page all of whose tables are as wide as they get."""
-    assignment = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
-    measured = dict.fromkeys(assignment.measures, (1.2e-12, 3.4e-4))
-    place = "INa.update: self.m.value, self.h.value = self.integral(self.m, self.h, t, V, dt=dt)"
-    long = Specimen(operator="parameter changes late, single precision", place=place, cells={})
-    wrong = replace(row(full=True), specimen=long, measures=measured)
-    rows = (wrong, row(right=True), row(SIGN, TENFOLD, right=True), row(equal=True))
-    matrix = Matrix(assignment=assignment, seeds=(1, 2), rows=rows)
-    return verify_html(matrix, Labelled(number=0, wrong={}), "HH", 1.0, language)
 
 
 def test_wrong_models_within_a_tolerance_are_counted(assignment: Assignment) -> None:
