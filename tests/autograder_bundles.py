@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from platformdirs import user_cache_dir
 from sandboxes import HERE
 
 from grader.assignment import Assignment
@@ -40,17 +41,22 @@ def unpack(data: bytes, folder: Path) -> None:
 
 
 def bare(**more: str) -> dict[str, str]:
-    """What a container's environment holds, and what pip needs on this machine."""
+    """What a container's environment holds, and what pip needs on this machine.
+
+    What pip once downloaded it need not download again.
+    """
     kept = (
         "PATH",
         "PYTHONPATH",
         "TMPDIR",
+        "PIP_CACHE_DIR",
         "PIP_CONFIG_FILE",
         "PIP_INDEX_URL",
         "PIP_FIND_LINKS",
         "SSL_CERT_FILE",
     )
-    return {**{key: os.environ[key] for key in kept if key in os.environ}, **more}
+    cached = {"PIP_CACHE_DIR": user_cache_dir("pip")}
+    return {**cached, **{key: os.environ[key] for key in kept if key in os.environ}, **more}
 
 
 @dataclass(frozen=True)
