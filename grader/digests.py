@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.assignment import Assignment
+from grader.modules import imported_by
 from grader.stages import Note
 
 PARTS: Final = ("assignments", "reference")
@@ -38,12 +39,13 @@ _JUDGED: Final[dict[str, Any]] = {
     },
 }
 
-NOT_OF_A_RUN: Final = (
-    "author", "check", "cli", "cluster", "export", "gradebook", "judge", "passback", "report",
-    "resume", "verify", "words", "__main__.py", "batch.py", "console.py", "console_book.py",
-    "console_passback.py", "doctor.py", "roster.py", "selfcheck.py", "station.py",
-)  # fmt: skip
-"""Parts of this package that no client and no box uses (but for sentences of errors)."""
+ENTRIES: Final = (
+    "grader.clients",  # the process that reads a submission and speaks with its kernel
+    "grader.run.waiting",  # a kernel outside a sandbox
+    "grader.box.inside",  # the processes of a sandbox
+    "grader.probe.inside",  # sent into the kernel as text
+)
+"""The modules that the processes of a run start with. What they import decides a run."""
 
 NOTHING: Final = hashlib.sha256(b"").hexdigest()
 """The digest of a submission without a notebook."""
@@ -96,13 +98,23 @@ def intake(file: str, notes: Sequence[Note]) -> str:
 
 @cache
 def code(*, of_runs: bool) -> str:
-    """What this package's own files are; with ``of_runs`` only those that a run depends on."""
+    """What this package's own files are; with ``of_runs`` only those that a run depends on.
+
+    Of data no run depends: the only such files that its processes read are the sentences of
+    errors.
+    """
+    return code_of(_PACKAGE, of_runs=of_runs)
+
+
+def code_of(package: Path, *, of_runs: bool) -> str:
+    """``code`` of the folder ``package``."""
+    every = (file for file in package.rglob("*") if file.is_file())
+    files = imported_by(ENTRIES, package) if of_runs else every
     digest = hashlib.sha256()
-    for file in sorted(_PACKAGE.rglob("*")):
-        parts = file.relative_to(_PACKAGE).parts
-        if not file.is_file() or "__pycache__" in parts or (of_runs and parts[0] in NOT_OF_A_RUN):
-            continue
-        digest.update("/".join(parts).encode() + b"\0" + _of(file.read_bytes()).encode())
+    for file in sorted(files):
+        parts = file.relative_to(package).parts
+        if "__pycache__" not in parts:
+            digest.update("/".join(parts).encode() + b"\0" + _of(file.read_bytes()).encode())
     return digest.hexdigest()
 
 

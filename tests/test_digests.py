@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,13 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from project import SOLUTION, short_solution
+from project import ROOT, SOLUTION, short_solution
 
 from grader import digests
 from grader.assignment import Assignment, Gate, Mistake, Stimulus
 from grader.gather import Job, gather
+from grader.modules import imported_by
 from grader.seal import is_whole, sealed
 from grader.stages import Evidence
+
+PACKAGE = Path(digests.__file__).parent
+_WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
 
 
 def _judged_otherwise(assignment: Assignment) -> Assignment:
@@ -108,23 +114,129 @@ def test_evidence_does_not_depend_on_what_is_judged(assignment: Assignment, tmp_
                 np.testing.assert_array_equal(array, getattr(then.answers, kind)[name])
 
 
-def test_a_client_uses_nothing_that_its_digest_leaves_out() -> None:
-    """All modules that a client or a box imports are covered by the digest of a run's code."""
-    code = (
-        "import sys, pathlib, grader.clients as c\n"
-        "c._get_ready(pathlib.Path('assignments/hh'), pathlib.Path('reference/hh'))\n"
-        "import grader.gather, grader.evidence, grader.fill\n"
-        "print('\\n'.join(n for n in sys.modules if n.startswith('grader.')))"
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of this package's sources and data."""
+    return Path(shutil.copytree(PACKAGE, tmp_path / "grader", ignore=_WITHOUT_CACHES))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("clients.py", "gather.py", "standins.py", "read/cells.py", "read/__init__.py"),
+        *("run/waiting.py", "run/session.py", "box/warm.py", "box/inside/child.py"),
+        *("box/inside/seccomp.py", "probe/messages.py", "probe/inside/look.py", "stages/model.py"),
+    ],
+)
+def test_what_a_run_imports_changes_its_digest(package: Path, file: str) -> None:
+    """Code that a client, a kernel or a sandbox runs decides what its evidence is."""
+    before = digests.code_of(package, of_runs=True)
+    _edit(package / file)
+    assert digests.code_of(package, of_runs=True) != before
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("package/templates/gradescope.md", "package/bundle.py", "magic.py", "console_plan.py"),
+        *("cli/grade.py", "judge/compare.py", "check/spikes.py", "report/templates/report.css"),
+        *("words/en/checks.toml", "author/new.py", "verify/run.py", "host.py", "locate.py"),
+    ],
+)
+def test_what_no_run_imports_leaves_its_digest(package: Path, file: str) -> None:
+    """A template, a sentence or a command runs no stored submission again; it is judged again."""
+    before = digests.code_of(package, of_runs=True), digests.code_of(package, of_runs=False)
+    _edit(package / file)
+    assert digests.code_of(package, of_runs=True) == before[0]
+    assert digests.code_of(package, of_runs=False) != before[1]
+
+
+def test_a_module_that_a_run_begins_to_import_is_covered(package: Path) -> None:
+    """Nobody keeps a list: an import within a function is enough, one for type checkers is not."""
+    (package / "extra.py").write_text("import grader.deeper\n")
+    (package / "deeper.py").write_text("")
+    job = package / "job.py"
+    source = job.read_text("utf-8")
+    for_types = "\nif TYPE_CHECKING:\n    import grader.extra\n"
+    within = "\ndef late():\n    from . import extra\n"
+    covered = []
+    for addition in (for_types, within):
+        job.write_text(source + addition, "utf-8")
+        names = {file.name for file in imported_by(digests.ENTRIES, package)}
+        covered.append({"extra.py", "deeper.py"} & names)
+    assert covered == [set(), {"extra.py", "deeper.py"}]
+
+
+def test_an_entry_that_is_not_there_is_an_error(package: Path) -> None:
+    """A module that was renamed must not silently fall out of the digest."""
+    with pytest.raises(KeyError, match="elsewhere"):
+        imported_by(["grader.elsewhere"], package)
+
+
+@pytest.mark.full
+def test_the_digest_of_a_run_covers_what_a_run_imports_and_nothing_else() -> None:
+    """Real runs, in a sandbox where one works, cold and with a replaced part, import just that.
+
+    What else is covered runs in processes of its own, kernels and sandboxes; no data file of
+    this package is read.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _REAL_RUNS, str(ROOT)], capture_output=True, text=True, cwd=ROOT
     )
-    root = Path(__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
     assert done.returncode == 0, done.stderr
-    used = {name.split(".")[1] for name in done.stdout.split()}
-    assert "gather" in used
-    left_out = {name.removesuffix(".py") for name in digests.NOT_OF_A_RUN}
-    assert used & left_out == {"words"}  # the sentences of errors in an assignment
-    package = Path(digests.__file__).parent
-    assert all((package / name).exists() for name in digests.NOT_OF_A_RUN)
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["data"] == []
+    imported = {Path(file).relative_to(PACKAGE) for file in seen["modules"]}
+    covered = {file.relative_to(PACKAGE) for file in imported_by(digests.ENTRIES, PACKAGE)}
+    assert imported - covered == set()
+    elsewhere = {file for file in covered - imported if "inside" not in file.parts}
+    assert elsewhere == {Path("run/waiting.py")}
+
+
+_REAL_RUNS = """
+import json, sys
+from dataclasses import replace
+from pathlib import Path
+root, data = Path(sys.argv[1]), set()
+
+def look(event, arguments):
+    if event == "open" and str(arguments[0]).startswith(f"{root}/grader/"):
+        if not str(arguments[0]).endswith((".py", ".pyc")):
+            data.add(str(arguments[0]))
+
+sys.addaudithook(look)
+import grader.clients
+folders = root / "assignments" / "hh-lesson", root / "reference" / "hh-lesson"
+assignment = grader.clients._get_ready(*folders)
+import grader.fill
+from grader.box.choose import find_box
+from grader.box.scratch import scratch_folder
+from grader.box.warm import WarmBox
+from grader.evidence import load_evidence, save_evidence
+from grader.gather import Job, gather
+from grader.modules import imported_by
+from grader.standins import with_right_parts
+sample = root / "submissions" / "hh-lesson" / "IK-n-cubed.ipynb"
+job = Job(notebook=sample, assignment=assignment, limits=assignment.limits, secret=b"tests")
+setup, _ = find_box("auto")
+with scratch_folder() as scratch:
+    if setup is not None:
+        warm = WarmBox(replace(setup, scratch=str(scratch)))
+        warm.wait()
+        evidence = gather(replace(job, box=warm.link, scratch=scratch, core=0))
+        warm.close()
+    evidence = with_right_parts(job, gather(job), {"HH": ("IK",)})
+    (folder := scratch / "evidence").mkdir()
+    save_evidence(evidence, folder, {})
+    assert load_evidence(folder).attempts["HH"].stood_in == ("IK",)
+modules = [m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] == "grader"]
+print(json.dumps({"modules": modules, "data": sorted(data)}))
+"""
+
+
+def _edit(file: Path) -> None:
+    """Add an empty line."""
+    file.write_bytes(file.read_bytes() + b"\n")
 
 
 def test_a_seal_tells_every_change() -> None:

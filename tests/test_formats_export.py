@@ -73,6 +73,25 @@ def test_grade_and_export_write_the_same(course: Path) -> None:
         assert (course / f"export.{name}").read_bytes() == there
 
 
+def test_where_no_format_is_asked_for_no_result_is_read(course: Path) -> None:
+    """``grade`` without ``--format`` opens none of the files that it has written."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom grader.export.formats import write_formats\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda event, of: event == 'open' and opened.append(str(of[0])))\n"
+        "write_formats(sys.argv[1:], Path('feedback'), {})\n"
+        "print(sum(Path('feedback').resolve() in Path(file).resolve().parents for file in opened))"
+    )
+
+    def opened(*formats: str) -> int:
+        command = [sys.executable, "-c", code, *formats]
+        done = subprocess.run(command, cwd=course, capture_output=True, text=True, check=True)
+        return int(done.stdout)
+
+    assert opened() == 0
+    assert opened("junit") > 3
+
+
 def test_a_notebook_is_told_by_its_bytes(course: Path) -> None:
     """Of several of one name each is found; one that was changed since is not named at all."""
     changed = course / "handed-in" / "bo" / "hw.ipynb"

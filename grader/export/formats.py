@@ -32,10 +32,11 @@ def write_formats(names: Iterable[str], out: Path, notebooks: Mapping[str, Seque
     ``notebooks`` says where each submission's notebook may lie; annotations name those in or
     below the working folder. Raises ``ExportError``.
     """
+    if not (formats := {name: FORMATS[name] for name in names}):
+        return  # to read every result for nothing would take as long as to judge it
     batch = read_batch(out)
     feedbacks = {each.id: made for each, made in _feedbacks(batch.submissions, notebooks)}
-    for name in names:
-        format = FORMATS[name]
+    for format in formats.values():
         if format.alone:
             for id, feedback in feedbacks.items():
                 write_whole(out / id / format.file, _bytes(format.write([feedback])))
