@@ -6,7 +6,17 @@ import re
 from dataclasses import replace
 
 import pytest
-from sample_reports import ALL, SECRETS, crashed, hostile, not_graded, partly_wrong, perfect
+from sample_reports import (
+    ALL,
+    HOSTILE,
+    SECRETS,
+    crashed,
+    hostile,
+    mark,
+    not_graded,
+    partly_wrong,
+    perfect,
+)
 
 from grader.report.markdown import student_markdown
 
@@ -40,14 +50,18 @@ def test_failed_checks_are_a_table() -> None:
 
 def test_nothing_in_it_is_markup() -> None:
     """No HTML, no link, no code, no extra cell or line comes out of a student's text."""
-    text = student_markdown(hostile())
+    text = student_markdown(
+        mark(hostile(), "hh.parameters.IK.E", "fail", 0, message=HOSTILE, found=HOSTILE)
+    )
     outside = re.sub(r"^(`{3,})text\n.*?\n\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     assert not re.search(r"<[a-z/!]", outside)
     assert not re.search(r"(?<!\\)`", outside)
     assert "\x1b" not in text
     assert "\x00" not in text
     assert "\u202e" not in text
-    assert {len(row) for row in _table(outside)} == {6}
+    rows = _table(outside)
+    assert {len(row) for row in rows} == {6}
+    assert sum(r"=cmd\|'/c calc'" in cell for row in rows for cell in row) == 2
 
 
 def test_a_fence_cannot_be_closed_from_inside() -> None:
