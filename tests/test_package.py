@@ -54,9 +54,12 @@ def test_what_is_needed_is_pinned() -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_bundles_are_the_same_twice(platform: str, assignment: Assignment) -> None:
-    """The same assignment gives the same bytes, so that a bundle can be compared."""
+    """The same assignment gives the same bytes at any time, so that a bundle can be compared."""
     files = files_of(platform, assignment)
     assert packed(files) == packed(files_of(platform, assignment))
+    for archive in (packed(files), *(files[path] for path in files if path.endswith(".whl"))):
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            assert {info.date_time for info in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     own = PLATFORMS[platform].files
     assert not [path for path in own if re.search(rb"@[a-z_]+@", files[path])]
     assert not [path for path in files if path.startswith("/") or ".." in path]

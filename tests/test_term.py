@@ -1,4 +1,8 @@
-"""A term from end to end: a class is graded, kept, graded again, and passed back once each."""
+"""A term from end to end: a class is graded, kept, graded again, and passed back once each.
+
+What no other test has is the way through all of it: marks of real notebooks, stored evidence that
+is judged again, a gradebook that takes what changed, a platform that gets each mark once.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +23,7 @@ from project import ROOT, SOLUTION, results, run_grader
 from grader.report.reread import report_of
 from grader.stages import GradeReport
 
-pytestmark = pytest.mark.full
-
-CLASS = 300
+CLASS = 60
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
 OFF = {"g_max=120.)": "g_max=121.)"}
 FAULTS = ("drop", "late")  # before a mark was taken, and after it
@@ -34,7 +36,8 @@ def as_class(course: Course) -> dict[int, GradeReport]:
     return {place: drawn.choice(found) for place in range(CLASS)}
 
 
-def test_a_class_of_300_is_kept_regraded_and_passed_back(
+@pytest.mark.full
+def test_a_class_is_kept_regraded_and_passed_back(
     tmp_path: Path, solution_with: Callable[[Mapping[str, str]], str]
 ) -> None:
     """Marks of real notebooks; a tolerance changes and their evidence is judged again.
@@ -82,9 +85,12 @@ def test_a_class_of_300_is_kept_regraded_and_passed_back(
         assert got == {place: pytest.approx(score) for place, score in expected.items()}
 
 
+@pytest.mark.exhaustive
 def test_a_class_goes_all_the_way_though_a_worker_is_killed() -> None:
-    """Real notebooks on two workers of a real scheduler, one killed in the middle: as
-    ``tests.benchmarks.term`` does it with 300."""
+    """All of that on two workers of a real scheduler, one killed in the middle.
+
+    As ``tests.benchmarks.term`` does it with 300; `test_cluster.py` has each part of it.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.term", "-n", "8"],
         cwd=ROOT,

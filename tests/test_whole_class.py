@@ -11,15 +11,17 @@ from project import ROOT, run_grader
 from whole_class import platforms, results
 from whole_class.killing import finished, run_and_kill
 from whole_class.students import Student, all_troubles
+from whole_class.troubles import FULL, KINDS, sample
 
 from grader.load import load_assignment
 from grader.read.intake import collect
 
-GRADED = ("own zip", "several attempts", "backslashes", "GBK zip", "kernel ends")
+GRADED = ("several attempts", "GBK zip", "kernel ends")
+OTHERS_OUTPUT = "20 MB of output"  # the one trouble whose right notebook is no plain copy
 
 
 def test_nobody_is_lost_on_the_way_in(tmp_path: Path) -> None:
-    """Each student's trouble is theirs alone: a notebook is found, or it is said why none is."""
+    """Each student's trouble is theirs alone: the right notebook is found, or why none is said."""
     students, file = all_troubles(), tmp_path / "class.zip"
     (scratch := tmp_path / "scratch").mkdir()
     platforms.write_download(students, file)
@@ -29,6 +31,14 @@ def test_nobody_is_lost_on_the_way_in(tmp_path: Path) -> None:
     found = {int(entry.origin.lms_id): entry for entry in entries}
     arrived = {number: entry.fault is None for number, entry in found.items()}
     assert arrived == {s.number: s.trouble is not None and s.trouble.arrives for s in students}
+    right = sample("right-plain")
+    taken = {
+        student.trouble.name: found[student.number].path.read_bytes() == right
+        for student in students[:KINDS]
+        if student.trouble and student.trouble.marks == FULL
+    }
+    assert len(taken) > 10
+    assert [name for name, is_right in taken.items() if not is_right] == [OTHERS_OUTPUT]
     unpacked = [path for path in scratch.rglob("*") if path.is_file()]
     assert {path for path in tmp_path.rglob("*") if path.is_file()} == {file, *unpacked}
     assert sum(path.stat().st_size for path in unpacked) < 40e6  # no bomb is left
