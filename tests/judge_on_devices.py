@@ -1,6 +1,6 @@
 """Judges stored evidence anew on every device that JAX sees here; prints what came out as JSON.
 
-    python -m judge_on_devices FOLDER    each of whose folders holds the evidence of one submission
+    python -m judge_on_devices FOLDER ...    each with the evidence of one submission
 
 A process of its own, since JAX counts its devices once, when it starts.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,14 @@ def devices() -> list[str]:
     return found
 
 
-def judged(folder: Path, assignment: Assignment, device: str) -> dict[str, Any]:
-    """The verdict on each submission of ``folder``, and the device that it came from."""
+def judged(folders: Sequence[Path], assignment: Assignment, device: str) -> dict[str, Any]:
+    """The verdict on the submission in each folder, and the device that it came from."""
     comparison = Comparison(assignment, device)
     verdicts = {}
-    for evidence in sorted(folder.glob("*/evidence.npz")):
-        name = evidence.parent.name
-        compared = comparison.add_reference(load_evidence(evidence.parent))
-        report = verdict(compared, assignment, name, "en", comparison.device)
-        verdicts[name] = {c.id: [c.status, c.points, c.message_id] for c in report.checks}
+    for folder in folders:
+        compared = comparison.add_reference(load_evidence(folder))
+        report = verdict(compared, assignment, folder.name, "en", comparison.device)
+        verdicts[folder.name] = {c.id: [c.status, c.points, c.message_id] for c in report.checks}
     assert assignment.rubric is not None
     place = ReferenceModel(load_model(assignment.rubric.reference), device).place
     return {"place": [place.platform, place.id], "verdicts": verdicts}
@@ -53,4 +53,5 @@ def judged(folder: Path, assignment: Assignment, device: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     asked = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
-    print(json.dumps({one: judged(Path(sys.argv[1]), asked, one) for one in devices()}))
+    given = [Path(folder) for folder in sys.argv[1:]]
+    print(json.dumps({one: judged(given, asked, one) for one in devices()}))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from project import ROOT, results, run_grader
+from graded_corpus import Corpus
+from project import ROOT, results
 
 from grader.judge.reference import ReferenceModel, ReferenceModelError, load_model
 
@@ -24,20 +25,13 @@ TWO_CPUS = "--xla_force_host_platform_device_count=2"
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Notebooks graded as ever; their evidence is kept beside the reports."""
-    out = tmp_path_factory.mktemp("devices") / "out"
-    paths = [ROOT / "submissions" / "hh" / f"{name}.ipynb" for name in SAMPLES]
-    done = run_grader("grade", *paths, "-o", out)
-    assert done.returncode == 0, done.stderr
-    return out
-
-
-@pytest.fixture(scope="module")
-def judged(graded: Path) -> dict[str, Any]:
-    """What each device makes of that evidence, where the CPU counts as two."""
+def judged(corpus: Corpus) -> dict[str, Any]:
+    """What each device makes of the evidence of these samples, where the CPU counts as two."""
+    graded = corpus.graded("hh")
+    folders = {name: folder for folder, name in _folders(graded).items() if name in SAMPLES}
+    assert folders.keys() == SAMPLES.keys()
     done = subprocess.run(
-        [sys.executable, "-m", "judge_on_devices", str(graded)],
+        [sys.executable, "-m", "judge_on_devices", *(str(graded / f) for f in folders.values())],
         capture_output=True,
         text=True,
         cwd=ROOT / "tests",
@@ -53,22 +47,32 @@ def judged(graded: Path) -> dict[str, Any]:
     return found
 
 
+def _folders(graded: Path) -> dict[str, str]:
+    """The folder of each submission, and the sample that it is."""
+    return {f: Path(r["submission"]["file"]).stem for f, r in results(graded).items()}
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("device", ["cpu:0", "cpu:1", "gpu:0"])
 def test_every_device_gives_the_verdicts_of_grading(
-    graded: Path, judged: dict[str, Any], device: str
+    corpus: Corpus, judged: dict[str, Any], device: str
 ) -> None:
     """Status, points and message of every check are the same, wherever the reference is run."""
     if device not in judged and device.startswith("gpu"):
         pytest.skip("JAX sees no GPU here")
     kind, _, number = device.partition(":")
     assert judged[device]["place"] == [kind, int(number)]
+    names = _folders(corpus.graded("hh"))
+    found = {names[folder]: verdict for folder, verdict in judged[device]["verdicts"].items()}
     expected = {
-        name: {c["id"]: [c["status"], c["points"], c["message_id"]] for c in result["checks"]}
-        for name, result in results(graded).items()
+        name: {
+            c["id"]: [c["status"], c["points"], c["message_id"]]
+            for c in corpus.by_file("hh")[f"{name}.ipynb"]["checks"]
+        }
+        for name in SAMPLES
     }
-    assert judged[device]["verdicts"] == expected
-    assert {name: one["hh.simulation.V"][0] for name, one in expected.items()} == SAMPLES
+    assert found == expected
+    assert {name: one["hh.simulation.V"][0] for name, one in found.items()} == SAMPLES
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:

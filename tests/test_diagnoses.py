@@ -1,14 +1,26 @@
-"""Single mistakes of students: the report names each, and nothing that is not there."""
+"""Single mistakes of students: the report names each, and nothing that is not there.
+
+What a student writes is run as a model of the solution and judged; the labelled samples went
+through the whole of ``grader grade``. That each mistake of the reference is named where a
+model's derivatives are its own stands in ``test_judge_mistakes.py``, that no right model has
+one named in ``test_verify.py``: here is that the reference's mistakes are those of the texts.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
-from project import results, run_grader
+from asked_models import reports_of
+from graded_corpus import Corpus, is_small
+from project import ROOT
 
+from grader.assignment import Assignment
+from grader.stages import GradeReport
+from grader.verify.labels import load_samples
 from grader.words import catalogue
 
 LEAK = "IL(size, E=-54.39, g_max=0.03)"
@@ -181,87 +193,196 @@ BOTH: dict[str, tuple[dict[str, str], set[str]]] = {
     ),
 }
 # Each of these names a cause; where it stands, the cause must be there.
-NAMED = {message for _, message in MISTAKES.values()} | {
-    f"assignment.mistake.{message}:{state}"
-    for message, states in {
-        **{m: "V" for _, m, state in EQUATIONS.values() if state == "V"},
-        **{m: "nmh" for _, m, state in EQUATIONS.values() if state != "V"},
-        "of_h": "nmh",
-    }.items()
-    for state in states
+OF_SAMPLES_ALONE = {"checks.extra.doubled", "checks.simulation.no_input"}
+NAMED = (
+    {message for _, message in MISTAKES.values()}
+    | OF_SAMPLES_ALONE
+    | {
+        f"assignment.mistake.{message}:{state}"
+        for message, states in {
+            **{m: "V" for _, m, state in EQUATIONS.values() if state == "V"},
+            **{m: "nmh" for _, m, state in EQUATIONS.values() if state != "V"},
+            "of_h": "nmh",
+        }.items()
+        for state in states
+    }
+)
+
+
+# One wrong parameter and nothing else: what stands in the solution, and what is written there.
+PARAMETERS: dict[str, tuple[str, str]] = {
+    "IK.E 1 percent": ("IK(size, E=-77.", "IK(size, E=-77.77"),
+    "IK.g_max 20 percent": ("g_max=36.)", "g_max=43.2)"),
+    "INa.E sign": ("INa(size, E=50.", "INa(size, E=-50."),
+    "INa.g_max 1 percent": ("g_max=120.)", "g_max=121.2)"),
+    "IL.E 20 percent": ("E=-54.39, g_max=0.03)", "E=-65.268, g_max=0.03)"),
+    "IL.g_max sign": ("g_max=0.03)", "g_max=-0.03)"),
+}
+# The samples with one wrong parameter, which is this one.
+SAMPLES_OF_ONE = {
+    "E_K-sign": "IK.E",
+    "g_Na-20-percent-off": "INa.g_max",
+    "E_L-of-the-lesson": "IL.E",
+    "g_L-of-the-textbook": "IL.g_max",
+    "g_L-under-1-percent-off": "IL.g_max",
+}
+# Of each sample of the assignment's all mistakes that are named; of the others none is.
+NAMED_IN: dict[str, set[str]] = {
+    "right-printed-formula": {"assignment.variant.formula"},
+    "two-of-three": {"assignment.mistake.leak_missing:V"},
+    "leak-line-deleted": {"assignment.mistake.leak_missing:V"},
+    "E_L-of-the-lesson": {"assignment.mistake.earlier_leak:V"},
+    "g_L-of-the-textbook": {"checks.parameter.power_of_ten"},
+    "E_K-sign": {"checks.parameter.sign"},
+    "E-swapped": {"checks.parameter.of_another"},
+    "IK-and-INa-swapped": {"checks.channel.gates", "checks.parameter.of_another"},
+    "channels-of-the-library": {"assignment.variant.formula", "checks.channel.library"},
+    "IL-of-the-library": {"checks.channel.library"},
+    "extra-leak": {"checks.extra.doubled"},
+    "IK-doubled": {"checks.extra.doubled"},
+    "n-cubed": {"assignment.mistake.n_cubed:V"},
+    "signs-of-the-currents": {"assignment.mistake.all_reversed:V"},
+    "gates-start-at-one": {"checks.start.state"},
+    "rk4-and-gates-start-at-one": {"checks.start.state"},
 }
 
 
+def _samples() -> list[Any]:
+    """Each sample's name, as a parameter of a test with its tier."""
+    names = [sample.file for sample in load_samples(ROOT / "submissions" / "hh")]
+    return [_sample(name.removesuffix(".ipynb")) for name in names]
+
+
+def _sample(name: str, *further: Any) -> Any:
+    marks = () if is_small("hh", f"{name}.ipynb") else pytest.mark.full
+    return pytest.param(name, *further, id=name, marks=marks)
+
+
 @pytest.fixture(scope="module")
-def graded(
-    tmp_path_factory: pytest.TempPathFactory,
-    solution_with: Callable[[Mapping[str, str]], str],
-) -> dict[str, dict[str, Any]]:
-    """All of them, and the solution itself, graded in one batch."""
-    folder = tmp_path_factory.mktemp("diagnoses")
-    (handed_in := folder / "handed-in").mkdir()
-    made = {name: changes for name, (changes, _) in (MISTAKES | BOTH).items()}
-    for name, changes in {**made, **SILENT, "solution": {}}.items():
-        (handed_in / f"{name}.ipynb").write_text(solution_with(changes), "utf-8")
-    done = run_grader("grade", handed_in, "-o", folder / "out", "--lang", "en")
-    assert done.returncode == 0, done.stderr
-    return results(folder / "out")
+def reports(assignment: Assignment) -> dict[str, GradeReport]:
+    """The solution itself, and all that is made of it here, judged."""
+    changes = {name: changed for name, (changed, _) in (MISTAKES | BOTH).items()}
+    of_parameters = {name: {old: new} for name, (old, new) in PARAMETERS.items()}
+    return reports_of({"solution": {}, **changes, **SILENT, **of_parameters}, assignment)
 
 
-def _says(result: Mapping[str, Any], message: str, assignment: Any) -> bool:
-    """Whether a result's notes or checks hold a message, of the state after its colon."""
+def _said(message_ids: Iterable[str], notes: Iterable[str], assignment: Assignment) -> set[str]:
+    """The mistakes that checks and notes name."""
+    ids, sentences = set(message_ids), list(notes)
+    return {message for message in NAMED if _is_said(message, ids, sentences, assignment)}
+
+
+def _is_said(message: str, ids: set[str], notes: list[str], assignment: Assignment) -> bool:
+    """Whether checks or notes hold a message, of the state after its colon."""
     message_id, _, state = message.partition(":")
-    if any(check["message_id"] == message_id for check in result["checks"]):
+    if message_id in ids:
         return True
     words = catalogue("en", assignment.folder)
     if state and "{state}" in words.sentences[message_id]:
-        return words.say(message_id, state=state) in result["submission"]["notes"]
+        return words.say(message_id, state=state) in notes
     parts = re.split(r"{\w+}", words.sentences[message_id])
     sentence = re.compile(".*".join(map(re.escape, parts)))
-    return any(sentence.fullmatch(note) for note in result["submission"]["notes"])
+    return any(sentence.fullmatch(note) for note in notes)
 
 
-def _said(result: Mapping[str, Any], assignment: Any) -> set[str]:
-    return {message for message in NAMED if _says(result, message, assignment)}
+def _said_in(report: GradeReport, assignment: Assignment) -> set[str]:
+    return _said((check.message_id for check in report.checks), report.notes, assignment)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_single_mistake_is_named(
-    graded: dict[str, dict[str, Any]], assignment: Any, name: str
+def test_a_single_mistake_is_named_and_no_other(
+    reports: dict[str, GradeReport], assignment: Assignment, name: str
 ) -> None:
-    """The report names the mistake that was made."""
-    assert _says(graded[name], MISTAKES[name][1], assignment)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", ["solution", *MISTAKES])
-def test_no_other_mistake_is_named(
-    graded: dict[str, dict[str, Any]], assignment: Any, name: str
-) -> None:
-    """The report names no mistake that was not made; the solution's names none at all."""
-    own = MISTAKES[name][1] if name in MISTAKES else ""
+    """The report names the mistake that was made, and none that was not."""
     follows = {  # an exchanged class has a gate too many; in a list a channel has no current
         "channels-exchanged": {"checks.start.state"},
         "in-a-list": {"assignment.mistake.leak_missing:V"},
+        "leak-twice": {"checks.extra.doubled"},
     }
-    assert _said(graded[name], assignment) - {own} - follows.get(name, set()) == set()
+    assert _said_in(reports[name], assignment) == {MISTAKES[name][1]} | follows.get(name, set())
+
+
+@pytest.mark.full
+def test_nothing_is_named_in_the_solution(
+    reports: dict[str, GradeReport], assignment: Assignment
+) -> None:
+    """It has full marks for its model, and none of the mistakes."""
+    lost = [c.id for c in reports["solution"].checks if c.status != "pass"]
+    assert lost == []
+    assert _said_in(reports["solution"], assignment) == set()
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", SILENT)
 def test_nothing_is_said_of_what_no_single_mistake_explains(
-    graded: dict[str, dict[str, Any]], assignment: Any, name: str
+    reports: dict[str, GradeReport], assignment: Assignment, name: str
 ) -> None:
-    """Silent rather than wrong: no mistake of an equation is named."""
-    said = _said(graded[name], assignment)
+    """Silent rather than wrong: it loses points, and no mistake of an equation is named."""
+    said = _said_in(reports[name], assignment)
     assert {message for message in said if message.startswith("assignment.")} == set()
+    assert reports[name].score is not None
+    assert reports[name].score < 100
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("name", BOTH)
 def test_two_independent_mistakes_are_both_named(
-    graded: dict[str, dict[str, Any]], assignment: Any, name: str
+    reports: dict[str, GradeReport], assignment: Assignment, name: str
 ) -> None:
     """One in each of two equations, or one beside a wrong parameter: both, and nothing else."""
-    assert _said(graded[name], assignment) == BOTH[name][1]
+    assert _said_in(reports[name], assignment) == BOTH[name][1]
+
+
+@pytest.mark.parametrize("name", _samples())
+def test_in_a_sample_its_own_mistakes_are_named(
+    corpus: Corpus, assignment: Assignment, name: str
+) -> None:
+    """In the results of ``grader grade``, and in a right sample none."""
+    result = corpus.by_file("hh")[f"{name}.ipynb"]
+    ids, notes = (c["message_id"] for c in result["checks"]), result["submission"]["notes"]
+    assert _said(ids, notes, assignment) == NAMED_IN.get(name, set())
+
+
+def test_every_sample_that_is_named_here_is_there() -> None:
+    """And so is every text of a mistake that the samples alone hold."""
+    there = {sample.file for sample in load_samples(ROOT / "submissions" / "hh")}
+    assert {f"{name}.ipynb" for name in (*NAMED_IN, *SAMPLES_OF_ONE)} <= there
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_wrong_parameter_costs_points_twice_and_is_named(
+    reports: dict[str, GradeReport], name: str
+) -> None:
+    """Under parameters and under simulation, and nowhere else; its sign by that name."""
+    which, _, change = name.partition(" ")
+    message = _of_one_wrong(which, [asdict(check) for check in reports[name].checks])
+    assert change != "sign" or "sign" in message
+
+
+@pytest.mark.parametrize(("name", "which"), [_sample(*one) for one in SAMPLES_OF_ONE.items()])
+def test_a_sample_with_a_wrong_parameter_loses_points_twice(
+    corpus: Corpus, name: str, which: str
+) -> None:
+    """The same of what was handed in as a file."""
+    message = _of_one_wrong(which, corpus.by_file("hh")[f"{name}.ipynb"]["checks"])
+    assert "sign" not in name or "sign" in message
+
+
+def _of_one_wrong(which: str, found: list[dict[str, Any]]) -> str:
+    """What the check of the only wrong parameter says, once it is seen to be the only one."""
+    families = ("execution", "channels", "parameters", "master_type", "simulation")
+    assert {check["family"] for check in found} == set(families)
+    lost = {
+        family: sum(c["max_points"] - c["points"] for c in found if c["family"] == family)
+        for family in families
+    }
+    assert lost["parameters"] > 0
+    assert lost["simulation"] > 0
+    assert (lost["execution"], lost["channels"], lost["master_type"]) == (0, 0, 0)
+    wrong = [c for c in found if c["family"] == "parameters" and c["status"] != "pass"]
+    assert [check["id"] for check in wrong] == [f"hh.parameters.{which}"]
+    message = str(wrong[0]["message"])
+    assert all(name in message for name in which.split("."))
+    return message

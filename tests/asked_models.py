@@ -1,0 +1,80 @@
+"""Models made of a solution by changing texts of its code, each asked in a box and judged.
+
+They run as those of ``grader verify`` do, one after the other in a kernel, and are judged as
+submissions are: what a notebook holds beside its models costs nothing here.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.box.choose import find_box
+from grader.box.scratch import scratch_folder
+from grader.evidence import load_evidence
+from grader.judge.compare import Comparison
+from grader.judge.verdict import verdict
+from grader.run.kernel import short_folder
+from grader.stages import Evidence, GradeReport
+from grader.verify.edits import Specimen
+from grader.verify.teacher import Teacher, take_apart
+from grader.verify.worker import SHARE
+
+SEED = 1
+
+
+def reports_of(
+    changes: Mapping[str, Mapping[str, str]], assignment: Assignment
+) -> dict[str, GradeReport]:
+    """What is said of the solution with each of the ``changes``, by their names.
+
+    A change maps texts of the solution to those that stand in their place.
+    """
+    (exercise,) = assignment.exercises
+    teacher = take_apart(assignment, exercise)
+    models = [_changed(teacher, name, texts) for name, texts in changes.items()]
+    answers = _asked(models, teacher, assignment)
+    comparison = Comparison(assignment, "cpu")
+    return {
+        name: verdict(comparison.add_reference(evidence), assignment, name, "en")
+        for name, evidence in zip(changes, answers, strict=True)
+    }
+
+
+def _changed(teacher: Teacher, name: str, texts: Mapping[str, str]) -> Specimen:
+    cells = {index: teacher.submission.cells[index].source for index in teacher.trees}
+    for old, new in texts.items():
+        assert any(old in source for source in cells.values()), f"nothing to replace: {old!r}"
+        cells = {index: source.replace(old, new) for index, source in cells.items()}
+    return Specimen(operator="changed", place=name, cells=cells)
+
+
+def _asked(models: list[Specimen], teacher: Teacher, assignment: Assignment) -> list[Evidence]:
+    """What each of the models answers, in their order."""
+    assert assignment.rubric is not None
+    setup, found = find_box("auto")
+    assert setup is not None, found
+    with scratch_folder(short_folder()) as scratch:
+        request = {
+            "folder": str(assignment.folder),
+            "teachers": str(assignment.rubric.folder),
+            "setup": asdict(setup),
+            "seeds": [SEED],
+            "part": 0,
+            "scratch": str(scratch),
+        }
+        share = {teacher.exercise.id: dict(enumerate(models))}
+        done = subprocess.run(
+            [sys.executable, "-m", "grader.verify.worker"],
+            input=json.dumps(request).encode() + b"\n" + SHARE.dump_json(share) + b"\n",
+            stdout=subprocess.PIPE,
+            timeout=1200,
+        )
+        said = done.stdout.decode().split()
+        assert said == [str(number) for number in range(len(models))], done.stdout
+        return [replace(load_evidence(Path(scratch) / f"specimen-{n}"), seed=SEED) for n in said]
