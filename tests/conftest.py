@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sandboxes
+import warm_kernels
 from graded_corpus import IDS, Corpus
 from project import ROOT, SOLUTION
 
@@ -158,6 +159,13 @@ def boxes(request: pytest.FixtureRequest) -> Iterator[sandboxes.SandboxServer]:
         pytest.skip(started)
     yield started
     started.close()
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[warm_kernels.Kernels]:
+    """Kernels that are forks of one warm process; cold ones where no sandbox works here."""
+    with warm_kernels.started() as kernels:
+        yield kernels
 
 
 @pytest.fixture(scope="session")

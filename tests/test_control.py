@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from project import short_solution
+from warm_kernels import COLD, Kernels
 
 from grader.assignment import Assignment
-from grader.gather import Job, gather
+from grader.gather import gather
 from grader.judge.verdict import verdict
 from grader.stages import Evidence
 
@@ -36,24 +37,12 @@ def _with_solution(assignment: Assignment, file: Path) -> Assignment:
     return assignment.model_copy(update={"rubric": rubric})
 
 
-def _gathered(notebook: Path, assignment: Assignment) -> Evidence:
-    return gather(
-        Job(
-            notebook=notebook,
-            assignment=assignment,
-            limits=assignment.limits,
-            secret=b"tests",
-            hidden=assignment.rubric is not None,
-        )
-    )
-
-
 def test_no_answer_is_the_notebook_s_where_the_solution_answers(
-    mute: Path, tmp_path: Path, assignment: Assignment
+    mute: Path, tmp_path: Path, assignment: Assignment, warm: Kernels
 ) -> None:
     """It is graded without its model, and a teacher is told to look at it."""
     answering = _with_solution(assignment, short_solution(tmp_path / "solution.ipynb"))
-    evidence = _gathered(mute, answering)
+    evidence = gather(warm.job(mute, answering))
     assert evidence.broken == ""
     assert [fault.stage for fault in evidence.attempts["HH"].probe.faults] == ["reply"]
     report = verdict(evidence, answering, "mute", "en")
@@ -64,16 +53,17 @@ def test_no_answer_is_the_notebook_s_where_the_solution_answers(
 
 
 def test_no_answer_is_nobody_s_where_the_solution_has_none_either(
-    mute: Path, assignment: Assignment
+    mute: Path, assignment: Assignment, warm: Kernels
 ) -> None:
     """Where no model can be asked our questions don't work: no score, and no point is lost."""
-    evidence = _gathered(mute, _with_solution(assignment, mute))
+    evidence = gather(warm.job(mute, _with_solution(assignment, mute)))
     _is_nobodys(evidence, assignment)
 
 
 def test_no_answer_is_nobody_s_without_a_solution(mute: Path, assignment: Assignment) -> None:
-    """A student's own check has no solution to ask, and blames nobody."""
-    _is_nobodys(_gathered(mute, assignment.model_copy(update={"rubric": None})), assignment)
+    """A student's own check, in a cold kernel, has no solution to ask, and blames nobody."""
+    own = assignment.model_copy(update={"rubric": None})
+    _is_nobodys(gather(COLD.job(mute, own, hidden=False)), assignment)
 
 
 def _is_nobodys(evidence: Evidence, assignment: Assignment) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 
 import pytest
+from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment import Limits
 from grader.run.ending import executed_notebook
 from grader.run.imports import import_failed
-from grader.run.kernel import kernel_environment, plain_kernel
-from grader.run.session import open_session
-from grader.stages import Cell, ExecutedNotebook, Submission
+from grader.stages import ExecutedNotebook
 
 TEXT = "No module named 'seaborn'"
 FUNCTIONS = f"""\
@@ -58,18 +56,15 @@ BY_HAND = {
 }
 
 
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> ExecutedNotebook:
-    """All of them as cells of one notebook, run by a real kernel."""
-    sources = [FUNCTIONS, *EXCUSED.values(), *BY_HAND.values()]
-    cells = [Cell(index=i, kind="code", source=s, id=f"c{i}") for i, s in enumerate(sources)]
-    work = Submission(file="n.ipynb", sha256=hashlib.sha256().hexdigest(), cells=tuple(cells))
-    folder = tmp_path_factory.mktemp("imports")
+@pytest.fixture(scope="module", params=["cold", pytest.param("warm", marks=pytest.mark.full)])
+def executed(request: pytest.FixtureRequest) -> ExecutedNotebook:
+    """All of them as cells of one notebook, run by a real kernel: cold, or a warm fork."""
+    kernels: Kernels = COLD if request.param == "cold" else request.getfixturevalue("warm")
+    submission = submission_of(FUNCTIONS, *EXCUSED.values(), *BY_HAND.values())
 
     async def run() -> ExecutedNotebook:
-        start = {"cwd": str(folder), "env": kernel_environment(folder)}
-        async with open_session(work, Limits(), plain_kernel(folder), **start) as session:
-            for cell in cells:
+        async with kernels.session(submission, Limits()) as session:
+            for cell in submission.cells:
                 await session.run_cell(cell.index)
             return executed_notebook(session, (), 0.0)
 

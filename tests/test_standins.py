@@ -11,9 +11,9 @@ import pytest
 from courses import make
 from project import ROOT
 from pydantic import TypeAdapter
+from warm_kernels import COLD, Kernels
 
 from grader.assignment import Assignment
-from grader.gather import Job
 from grader.judge.parts import parts_to_replace
 from grader.judge.reference import ReferenceModel, load_model, part_of
 from grader.load import load_assignment
@@ -60,10 +60,6 @@ def _evidence(lesson: Assignment, submission: Submission) -> Evidence:
     )
 
 
-def _job(lesson: Assignment, file: Path) -> Job:
-    return Job(notebook=file, assignment=lesson, limits=lesson.limits, secret=b"")
-
-
 def _text(evidence: Evidence, exercise: str) -> str:
     """All that an attempt says, but for its arrays and what the source itself says."""
     only = replace(evidence, attempts={exercise: evidence.attempts[exercise]})
@@ -71,13 +67,20 @@ def _text(evidence: Evidence, exercise: str) -> str:
     return json.dumps(table["attempts"])
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("sample", ["IK-n-cubed", "IK-n-cubed-in-one-cell-with-HH"])
-def test_a_model_is_asked_with_the_right_part(lesson: Assignment, sample: str) -> None:
+@pytest.mark.parametrize(
+    "sample",
+    [
+        "IK-n-cubed",
+        pytest.param("IK-n-cubed-in-one-cell-with-HH", marks=pytest.mark.full),
+    ],
+)
+def test_a_model_is_asked_with_the_right_part(
+    lesson: Assignment, sample: str, warm: Kernels
+) -> None:
     """It follows the reference then, to round-off; every other attempt stays as it was."""
     submission = read_notebook(SAMPLES / f"{sample}.ipynb")
     before = _evidence(lesson, submission)
-    after = with_right_parts(_job(lesson, SAMPLES), before, {"HH": ("IK",)})
+    after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
     attempt = after.attempts["HH"]
     assert attempt.stood_in == ("IK",)
     assert attempt.panel is not None
@@ -92,13 +95,12 @@ def test_a_model_is_asked_with_the_right_part(lesson: Assignment, sample: str) -
     assert all(after.attempts[id] is before.attempts[id] for id in others)
 
 
-@pytest.mark.full
-def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment) -> None:
+def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment, warm: Kernels) -> None:
     """A model that calls itself, its parts and its states by that source says no word of it."""
     submission = read_notebook(SAMPLES / "IK-n-cubed.ipynb")
     cells = [replace(c, source=TRAITOR) if c.id == "HH" else c for c in submission.cells]
     before = _evidence(lesson, replace(submission, cells=tuple(cells)))
-    after = with_right_parts(_job(lesson, SAMPLES), before, {"HH": ("IK",)})
+    after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
     attempt = after.attempts["HH"]
     assert attempt.stood_in == ("IK",)
     assert np.isfinite(attempt.answers.traces["V"]).all()
@@ -106,24 +108,28 @@ def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment) -> None:
     assert "alpha_n" not in _text(after, "HH")
 
 
-@pytest.mark.full
-def test_what_fails_with_the_right_part_keeps_what_it_had(lesson: Assignment) -> None:
+def test_what_fails_with_the_right_part_keeps_what_it_had(
+    lesson: Assignment, warm: Kernels
+) -> None:
     """And its error, which could quote that part, is not told."""
     submission = read_notebook(SAMPLES / "IK-n-cubed.ipynb")
     failing = TRAITOR.replace("type(self).__name__ =", "raise RuntimeError(told)\n    x =")
     cells = [replace(c, source=failing) if c.id == "HH" else c for c in submission.cells]
     before = _evidence(lesson, replace(submission, cells=tuple(cells)))
-    after = with_right_parts(_job(lesson, SAMPLES), before, {"HH": ("IK",)})
+    after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
     assert after.attempts["HH"] == replace(before.attempts["HH"], asked_with=("IK",))
 
 
 @pytest.mark.full
 def test_a_run_is_asked_with_the_right_model(lesson: Assignment) -> None:
-    """Its cell runs as it is, with the teacher's class in the place of the blank one."""
+    """Its cell runs as it is, with the teacher's class in the place of the blank one.
+
+    The kernel is a cold one.
+    """
     submission = read_notebook(SAMPLES / "composed-left-blank.ipynb")
     before = _evidence(lesson, submission)
     wrong = {"HH-composed-run": ("HH-composed",)}
-    attempt = with_right_parts(_job(lesson, SAMPLES), before, wrong).attempts["HH-composed-run"]
+    attempt = with_right_parts(COLD.job(SAMPLES, lesson), before, wrong).attempts["HH-composed-run"]
     assert attempt.stood_in == ("HH-composed",)
     records = attempt.answers.records
     assert set(records) == {"na-p", "na-q", "k-p", "v"}
@@ -213,8 +219,8 @@ def test_judging_again_asks_again_where_other_parts_are_wrong(tmp_path: Path) ->
     note = "was judged with the teacher's solution"
     assert note in (course.out / "a" / "result.md").read_text("utf-8")
     course.replace_in("reference/hh-lesson/model.py", '"n": 4', '"n": 3')
-    said = course.grade("--dry-run").stdout
-    assert "other parts of them are wrong now (1): a" in said, said
+    plan = course.grade("--dry-run").stdout
+    assert "other parts of them are wrong now (1): a" in plan, plan
     assert course.grade().returncode == 0
     last = json.loads((course.out / "a" / "result.json").read_text("utf-8"))
     assert last["score"] > before["score"]
