@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,17 +13,24 @@ import pytest
 from grader.report.index import index_html
 from grader.stages import BatchSummary, GradeReport
 
-playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MARKS = [
-    pytest.mark.full,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
+    ),
 ]
 
 
 def opened() -> Iterator[Any]:
-    """A headless browser, closed at the end; the body of a fixture."""
-    with playwright.sync_playwright() as engine:
+    """A headless browser, closed at the end of a module; the body of a fixture.
+
+    Not of a session: while Playwright is open its event loop counts as running, and no test
+    of another module could use ``asyncio.run``.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as engine:
         browser = engine.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
@@ -44,26 +52,26 @@ def batch_pages(browser: Any, folder: Path) -> Iterator[Open]:
     The body of a fixture. What it gives takes a batch, an address's hash and Playwright's
     options of a context.
     """
-    said: list[str] = []
+    messages: list[str] = []
     contexts = []
 
-    def go(summary: BatchSummary, hash: str = "", **options: Any) -> Any:
+    def open_page(summary: BatchSummary, hash: str = "", **options: Any) -> Any:
         options = {"viewport": {"width": 1280, "height": 900}, "offline": True} | options
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: said.append(dialog.message))
+        page.on("console", lambda message: messages.append(message.text))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("dialog", lambda dialog: messages.append(dialog.message))
         file = folder / "index.html"
         file.write_text(index_html(summary), "utf-8", newline="\n")
         page.goto(file.as_uri() + hash)
         return page
 
-    yield go
+    yield open_page
     for context in contexts:
         context.close()
-    assert said == []
+    assert messages == []
 
 
 def column(page: Any, number: int) -> list[str]:

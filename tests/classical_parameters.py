@@ -6,18 +6,13 @@ For tests against other simulators, each an optional library that may not be ins
 from __future__ import annotations
 
 import itertools
-from functools import cache
-from pathlib import Path
 
 import numpy as np
+from hh_reference import reference
 
-from grader.judge.reference import ReferenceModel, load_model
 from grader.measures import spike_times
 from grader.stages import Array, Panel
 
-ROOT = Path(__file__).parents[1]
-GATES = ("IK.n", "INa.m", "INa.h")
-STATES = ("V", *GATES)
 CLASSICAL = {"IL.g_max": 0.3, "IL.E": -54.387, "alpha_m": 0.1}  # what the handout changes
 
 # uA/cm2: below the sustained firing that is certain from 9.8 on, within it, and above, where the
@@ -25,12 +20,6 @@ CLASSICAL = {"IL.g_max": 0.3, "IL.E": -54.387, "alpha_m": 0.1}  # what the hando
 CURRENTS = (0.0, 2.0, 4.0, 12.0, 14.0, 16.0, 20.0, 25.0, 30.0, 40.0, 50.0, 120.0)
 LONG = 199.0  # ms
 FINE = 0.00625  # ms
-
-
-@cache
-def reference() -> ReferenceModel:
-    """The reference on the CPU."""
-    return ReferenceModel(load_model(ROOT / "reference/hh/model.py"), "cpu")
 
 
 def steps(dt: float, duration: float, currents: tuple[float, ...] = CURRENTS) -> Panel:

@@ -11,8 +11,9 @@ import argparse
 import io
 from pathlib import Path
 
-from browsing import CHROMIUM, playwright
+from browsing import CHROMIUM
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=980)
     parser.add_argument("--height", type=int, default=1230, help="of the page, from its top")
     options = parser.parse_args()
-    with playwright.sync_playwright() as engine:
+    with sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": options.width, "height": options.height})
         page.goto(options.page.resolve().as_uri())

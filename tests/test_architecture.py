@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from project import ROOT
 
-ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "grader").rglob("*.py"))
 ISLANDS = [ROOT / "grader" / part / "inside" for part in ("probe", "box")]
 BESIDE = [file for island in ISLANDS for file in sorted(island.glob("*.py"))]
 # What the warm process loads, and what the probe may find in the student's kernel.
@@ -29,13 +31,34 @@ LOADED = {
 }
 
 
-def _imports(file: Path) -> set[str]:
+@cache
+def _statements(file: Path) -> list[ast.Import | ast.ImportFrom]:
+    tree = ast.parse(file.read_text("utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def _as_written(file: Path) -> set[str]:
+    """The modules that a file imports, as they stand there."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in _statements(file):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        else:
             names.add("." * node.level + (node.module or ""))
+    return names
+
+
+def _whole(file: Path) -> set[str]:
+    """What a file imports by whole names: each module, and what it takes from each."""
+    package = file.relative_to(ROOT).parts[:-1]
+    names: set[str] = set()
+    for node in _statements(file):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        else:
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
     return names
 
 
@@ -47,12 +70,17 @@ def test_imports_run_one_way() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_there_are_two_islands() -> None:
+    """What runs beside student code lies where the tests below look for it."""
+    assert {file.parent for file in BESIDE} == set(ISLANDS)
+
+
 @pytest.mark.parametrize("file", BESIDE, ids=lambda f: f"{f.parts[-3]}-{f.name}")
 def test_what_runs_beside_student_code_is_an_island(file: Path) -> None:
     """Probe and box import nothing of grader but their own neighbours, and nothing unforeseen."""
-    own = {".", *(f".{other.stem}" for other in file.parent.glob("*.py"))}
-    names = _imports(file)
-    assert {name for name in names if name.startswith((".", "grader"))} <= own
+    neighbours = {".", *(f".{other.stem}" for other in file.parent.glob("*.py"))}
+    names = _as_written(file)
+    assert {name for name in names if name.startswith((".", "grader"))} <= neighbours
     packages = {name.partition(".")[0] for name in names if not name.startswith(".")}
     assert packages <= sys.stdlib_module_names | LOADED
 
@@ -61,8 +89,9 @@ def test_nobody_imports_the_probe() -> None:
     """What runs in the kernel is sent as text and never imported by the harness."""
     importers = {
         file.name
-        for file in (ROOT / "grader").rglob("*.py")
-        if any(name.startswith("grader.probe.inside") for name in _imports(file))
+        for file in MODULES
+        if file.parent != ROOT / "grader" / "probe" / "inside"
+        and any(name.startswith("grader.probe.inside") for name in _whole(file))
     }
     assert importers == set()
 
@@ -76,8 +105,8 @@ def test_only_the_cluster_knows_dask() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
     importers = {
         file.parent.name
-        for file in (ROOT / "grader").rglob("*.py")
-        if {name.partition(".")[0] for name in _imports(file)} & {"dask", "distributed"}
+        for file in MODULES
+        if {name.partition(".")[0] for name in _whole(file)} & {"dask", "distributed"}
     }
     assert importers == {"cluster"}
 
@@ -111,13 +140,15 @@ def test_harness_names_no_assignment() -> None:
             words |= _names(tomllib.loads((folder / "assignment.toml").read_text("utf-8")))
     templates = ROOT / "grader" / "author" / "templates"
     template = (templates / "assignment" / "assignment.toml").read_text("utf-8")
-    others = words - _names(tomllib.loads(template))
+    in_templates, elsewhere = (
+        _naming(names) for names in (words - _names(tomllib.loads(template)), words)
+    )
     found = [
         f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
         for file in sorted((ROOT / "grader").rglob("*"))
         if file.suffix in {".py", ".toml", ".j2", ".css", ".js", ".ipynb"}
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
-        if _naming(others if templates in file.parents else words).search(line)
+        if (in_templates if templates in file.parents else elsewhere).search(line)
         and "grader grade submissions/hh" not in line
     ]
     assert found == []
@@ -127,10 +158,10 @@ def _names(assignment: dict[str, Any]) -> set[str]:
     exercises = assignment["exercises"]
     channels = [c["name"] for exercise in exercises for c in exercise.get("channels", ())]
     parts = {part for name in channels for part in (name, *name.split(".")) if len(part) > 1}
-    own = {
+    classes = {
         exercise[key] for exercise in exercises for key in ("id", "class_name") if key in exercise
     }
-    return {assignment["id"], *own, *parts}
+    return {assignment["id"], *classes, *parts}
 
 
 def _naming(words: set[str]) -> re.Pattern[str]:

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from project import ROOT
+from hh_reference import comparison, reference
+from judged_solution import checks_of
 
-from grader.assignment import Assignment
-from grader.judge.compare import Comparison
-from grader.judge.reference import ReferenceModel, load_model
-from grader.judge.verdict import verdict
 from grader.stages import Answers, Array, CheckResult, Evidence
 
-Judge = Callable[[Evidence], dict[str, CheckResult]]
 
-
-@pytest.fixture(scope="module")
-def judge(assignment: Assignment) -> Judge:
-    """A function that compares evidence with the reference and gives every check's result."""
-    comparison = Comparison(assignment, "cpu")
-
-    def judged(evidence: Evidence) -> dict[str, CheckResult]:
-        report = verdict(comparison.add_reference(evidence), assignment, "x", "en")
-        return {check.id: check for check in report.checks}
-
-    return judged
-
-
-@pytest.fixture(scope="module")
-def model() -> ReferenceModel:
-    return ReferenceModel(load_model(ROOT / "reference" / "hh" / "model.py"), "cpu")
+def judge(evidence: Evidence) -> Mapping[str, CheckResult]:
+    """Every check's result for evidence that is compared with the reference first."""
+    return checks_of(comparison().add_reference(evidence))
 
 
 def _named(evidence: Evidence, channel: str, states: dict[str, str | None]) -> Evidence:
@@ -74,9 +57,7 @@ RECORDS = {"IK": {"n": "IK.n", "I": None}, "IL": {"I": None}}
 
 
 @pytest.mark.parametrize("channel", RECORDS)
-def test_a_record_of_the_current_costs_nothing(
-    solution: Evidence, judge: Judge, channel: str
-) -> None:
+def test_a_record_of_the_current_costs_nothing(solution: Evidence, channel: str) -> None:
     """A state beside the gates that V's equation knows nothing of loses no point anywhere."""
     found = judge(_named(solution, channel, RECORDS[channel]))
     assert {check.status for check in found.values()} == {"pass"}
@@ -84,11 +65,11 @@ def test_a_record_of_the_current_costs_nothing(
 
 @pytest.mark.parametrize("channel", RECORDS)
 def test_a_record_beside_a_fault_elsewhere_costs_nothing_more(
-    solution: Evidence, judge: Judge, model: ReferenceModel, channel: str
+    solution: Evidence, channel: str
 ) -> None:
     """Another E of INa makes dV wrong, and the channel with the record keeps its points."""
     evidence = _named(solution, channel, RECORDS[channel])
-    V = model.field(evidence.attempts["HH"].answers.field_states, {"INa.E": 55.0})["V"]
+    V = reference().field(evidence.attempts["HH"].answers.field_states, {"INa.E": 55.0})["V"]
     found = judge(_with_V(evidence, V))
     assert found["hh.simulation.field.V"].status == "fail"
     assert found[f"hh.channels.{channel}"].message_id == "checks.channel.ok"
@@ -98,7 +79,7 @@ def test_a_record_beside_a_fault_elsewhere_costs_nothing_more(
     ("channel", "message"), [("IK", "checks.channel.gates"), ("IL", "checks.channel.no_gates")]
 )
 def test_a_gate_too_many_that_carries_current_is_caught(
-    solution: Evidence, judge: Judge, channel: str, message: str
+    solution: Evidence, channel: str, message: str
 ) -> None:
     """A state of its own in dV, however weak, makes it another channel."""
     evidence = _named(solution, channel, RECORDS[channel])
@@ -111,7 +92,7 @@ def test_a_gate_too_many_that_carries_current_is_caught(
 
 @pytest.mark.parametrize("channel", RECORDS)
 def test_where_the_field_is_not_known_the_number_of_states_decides(
-    solution: Evidence, judge: Judge, channel: str
+    solution: Evidence, channel: str
 ) -> None:
     """Without answers to drawn states nothing vouches for a state too many."""
     evidence = _named(solution, channel, RECORDS[channel])
@@ -137,7 +118,7 @@ def test_where_the_field_is_not_known_the_number_of_states_decides(
     ],
 )
 def test_a_channel_of_another_kind_is_caught(
-    solution: Evidence, judge: Judge, channel: str, states: dict[str, str | None]
+    solution: Evidence, channel: str, states: dict[str, str | None]
 ) -> None:
     """A gate too few, and another channel's gates under whatever names, earn less."""
     evidence = _named(solution, channel, states)
@@ -150,7 +131,7 @@ def test_a_channel_of_another_kind_is_caught(
     assert judge(elsewhere)[f"hh.channels.{channel}"].status in ("fail", "partial")
 
 
-def test_a_gate_told_by_nothing_but_V_costs_nothing(solution: Evidence, judge: Judge) -> None:
+def test_a_gate_told_by_nothing_but_V_costs_nothing(solution: Evidence) -> None:
     """A state of unknown name and meaning, as 1 - n, passes where V follows the reference."""
     found = judge(_named(solution, "IK", {"closed": None}))["hh.channels.IK"]
     assert found.message_id == "checks.channel.ok"
@@ -166,7 +147,7 @@ def test_a_gate_told_by_nothing_but_V_costs_nothing(solution: Evidence, judge: J
     ],
 )
 def test_a_gate_that_moves_too_far_or_never_is_told_so(
-    solution: Evidence, judge: Judge, times: float, message: str, says: str
+    solution: Evidence, times: float, message: str, says: str
 ) -> None:
     """A derivative that is a multiple of the right one is said to be that."""
     n = times * solution.attempts["HH"].answers.field["IK.n"]
@@ -176,7 +157,7 @@ def test_a_gate_that_moves_too_far_or_never_is_told_so(
     assert says in found.message
 
 
-def test_a_gate_of_another_equation_is_no_multiple(solution: Evidence, judge: Judge) -> None:
+def test_a_gate_of_another_equation_is_no_multiple(solution: Evidence) -> None:
     """One state in ten off is enough for the equation to be called wrong."""
     n = 2.0 * solution.attempts["HH"].answers.field["IK.n"]
     n[::10] *= 1.01
@@ -186,7 +167,7 @@ def test_a_gate_of_another_equation_is_no_multiple(solution: Evidence, judge: Ju
 
 @pytest.mark.parametrize("states", [{}, {"mh": None}, {"x": None, "y": None, "z": None}])
 def test_gates_kept_in_one_variable_cost_nothing_where_V_is_right(
-    solution: Evidence, judge: Judge, states: dict[str, str | None]
+    solution: Evidence, states: dict[str, str | None]
 ) -> None:
     """Both gates of a channel in one array are right where V is, and not where it isn't."""
     evidence = _named(solution, "INa", states)

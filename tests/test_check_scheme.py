@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from judged_solution import checks_of, compared_solution, with_answers
 
 from grader.assignment import Assignment
 from grader.check import Item
 from grader.check.scheme import converges, steps_otherwise
-from grader.judge.compare import Comparison
-from grader.judge.verdict import verdict
-from grader.probe.inside.subject import follows
-from grader.stages import CheckResult, Evidence
+from grader.stages import Evidence
 
 
 @pytest.fixture(scope="module")
-def compared(solution: Evidence, assignment: Assignment) -> Evidence:
+def compared(solution: Evidence) -> Evidence:
     """The solution, run for real and compared with the reference."""
-    return Comparison(assignment, "cpu").add_reference(solution)
-
-
-def changed(compared: Evidence, **answers: Any) -> Evidence:
-    """The solution with other answers."""
-    attempt = compared.attempts["HH"]
-    own = replace(attempt, answers=replace(attempt.answers, **answers))
-    return replace(compared, attempts={"HH": own})
+    return compared_solution(solution)
 
 
 def item(evidence: Evidence, assignment: Assignment) -> Item:
@@ -47,11 +37,6 @@ def finer(compared: Evidence, longer: float, shorter: float) -> Mapping[str, Any
     return {**compared.attempts["HH"].answers.finer, "V": V}
 
 
-def judged(evidence: Evidence, assignment: Assignment) -> Mapping[str, CheckResult]:
-    """The checks by their ids."""
-    return {check.id: check for check in verdict(evidence, assignment, "x", "en").checks}
-
-
 @pytest.mark.parametrize(
     ("longer", "shorter", "is_right"),
     [
@@ -68,7 +53,7 @@ def test_a_scheme_comes_nearer_as_its_steps_get_shorter(
     compared: Evidence, assignment: Assignment, longer: float, shorter: float, is_right: bool
 ) -> None:
     """What halves with dt is a scheme's own error; what stays is another model, and so is NaN."""
-    evidence = changed(compared, finer=finer(compared, longer, shorter))
+    evidence = with_answers(compared, finer=finer(compared, longer, shorter))
     assert converges(item(evidence, assignment)) is is_right
 
 
@@ -80,33 +65,33 @@ def test_the_reference_scheme_is_told_by_its_first_steps(
     traces = dict(compared.attempts["HH"].answers.traces)
     V = traces["V"].copy()
     V[3] += 0.01 * (V[3] - V[2])
-    assert steps_otherwise(item(changed(compared, traces={**traces, "V": V}), assignment))
+    assert steps_otherwise(item(with_answers(compared, traces={**traces, "V": V}), assignment))
 
 
-def test_a_right_field_does_not_excuse_what_happens_later(
-    compared: Evidence, assignment: Assignment
-) -> None:
+def test_a_right_field_does_not_excuse_what_happens_later(compared: Evidence) -> None:
     """V that leaves the reference after 10 ms under the same scheme loses its points."""
     traces = dict(compared.attempts["HH"].answers.traces)
     V = traces["V"].copy()
     V[100:] -= 3.0
-    found = judged(changed(compared, traces={**traces, "V": V}), assignment)
+    found = checks_of(with_answers(compared, traces={**traces, "V": V}))
     assert found["hh.simulation.V"].status != "pass"
     assert found["hh.simulation.field.V"].status == "pass"
 
 
-def test_another_scheme_is_excused(compared: Evidence, assignment: Assignment) -> None:
+def test_another_scheme_is_excused(compared: Evidence) -> None:
     """The same V is right where the first steps differ and shorter ones lead to the reference."""
     traces = dict(compared.attempts["HH"].answers.traces)
     V = traces["V"] - 3.0
-    evidence = changed(compared, traces={**traces, "V": V}, finer=finer(compared, 1.0, 0.5))
-    check = judged(evidence, assignment)["hh.simulation.V"]
+    evidence = with_answers(compared, traces={**traces, "V": V}, finer=finer(compared, 1.0, 0.5))
+    check = checks_of(evidence)["hh.simulation.V"]
     assert (check.status, check.message_id) == ("pass", "checks.trace.other_scheme")
 
 
 @pytest.mark.parametrize("share", [1.0, 0.8, 0.5, 1.2])
 def test_a_step_that_ignores_dt_must_be_of_this_dt(share: float) -> None:
     """Euler's step and the exponential one of the equation stand in for it; others don't."""
+    from grader.probe.inside.subject import follows  # with BrainPy, which takes seconds
+
     rate, slope, dt = np.linspace(-1, 1, 40), np.linspace(-8, -0.1, 40), 0.1
     euler, exact = dt * rate, rate * np.expm1(dt * slope) / slope
     assert follows(share * euler, rate, slope, dt) is (share == 1.0)

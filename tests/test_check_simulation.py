@@ -10,42 +10,33 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hh_reference import comparison
+from judged_solution import (
+    checks_of,
+    checks_with_extra_channel,
+    compared_solution,
+    with_answers,
+)
 from project import ROOT
 
 from grader.assignment import Assignment
+from grader.check import TABLE, Item
 from grader.check.start import CHANCE
 from grader.gather import Job, gather
-from grader.judge.compare import Comparison
-from grader.judge.verdict import verdict
 from grader.measures import all_spike_times, rmse
 from grader.probe.messages import DRAWS
 from grader.stages import CheckResult, Evidence
 
 SAMPLES = ROOT / "submissions" / "hh"
 
-Change = Callable[..., Mapping[str, CheckResult]]
-
 
 @pytest.fixture(scope="module")
-def compared(solution: Evidence, assignment: Assignment) -> Evidence:
+def compared(solution: Evidence) -> Evidence:
     """The solution, run for real and compared with the reference."""
-    return Comparison(assignment, "cpu").add_reference(solution)
+    return compared_solution(solution)
 
 
-@pytest.fixture
-def judged(compared: Evidence, assignment: Assignment) -> Change:
-    """A function that judges the solution with some of its answers changed."""
-
-    def judge(**changed: Any) -> Mapping[str, CheckResult]:
-        attempt = compared.attempts["HH"]
-        answers = replace(attempt.answers, **changed)
-        evidence = replace(compared, attempts={"HH": replace(attempt, answers=answers)})
-        return {check.id: check for check in verdict(evidence, assignment, "x", "en").checks}
-
-    return judge
-
-
-def lost(checks: Mapping[str, CheckResult]) -> set[str]:
+def not_passed(checks: Mapping[str, CheckResult]) -> set[str]:
     """Which checks of the simulation did not pass."""
     return {
         id.removeprefix("hh.simulation.") for id, check in checks.items() if check.status != "pass"
@@ -65,13 +56,11 @@ def test_the_solution_starts_over_a_whole_population(compared: Evidence) -> None
 
 
 @pytest.mark.parametrize("state", ["IK.n", "INa.m", "INa.h"])
-def test_a_gate_that_starts_elsewhere_is_named(
-    judged: Change, compared: Evidence, state: str
-) -> None:
+def test_a_gate_that_starts_elsewhere_is_named(compared: Evidence, state: str) -> None:
     """One of three gates starting at 1 costs a third of the check, in words with its name."""
     start = {**compared.attempts["HH"].answers.start, state: (1.0, 1.0)}
-    found = judged(start=start)
-    assert lost(found) == {"start.gates"}
+    found = checks_of(with_answers(compared, start=start))
+    assert not_passed(found) == {"start.gates"}
     check = found["hh.simulation.start.gates"]
     assert check.points == pytest.approx(check.max_points * 2 / 3, abs=0.01)
     assert (
@@ -79,9 +68,7 @@ def test_a_gate_that_starts_elsewhere_is_named(
     )
 
 
-def test_a_gate_that_is_not_there_starts_nowhere(
-    compared: Evidence, assignment: Assignment
-) -> None:
+def test_a_gate_that_is_not_there_starts_nowhere(compared: Evidence) -> None:
     """A channel without its gate, and V not right, loses that gate's share; words say which."""
     attempt = compared.attempts["HH"]
     assert attempt.reference is not None
@@ -93,8 +80,8 @@ def test_a_gate_that_is_not_there_starts_nowhere(
         answers=replace(attempt.answers, start=start, traces=traces),
         reference=replace(attempt.reference, gates=gates),
     )
-    report = verdict(replace(compared, attempts={"HH": changed}), assignment, "x", "en")
-    check = next(c for c in report.checks if c.id == "hh.simulation.start.gates")
+    found = checks_of(replace(compared, attempts={"HH": changed}))
+    check = found["hh.simulation.start.gates"]
     assert check.status == "partial"
     assert "the gate IK.n" in check.message
 
@@ -103,28 +90,34 @@ def test_a_gate_that_is_not_there_starts_nowhere(
     "range_of_V",
     [(-80.0, -50.0), (-90.0, -60.0), (-75.0, -60.1), (-79.9, -65.0), (-65.0, -65.0)],
 )
-def test_another_range_of_V_is_told(
-    judged: Change, compared: Evidence, range_of_V: tuple[float, float]
-) -> None:
+def test_another_range_of_V_is_told(compared: Evidence, range_of_V: tuple[float, float]) -> None:
     """V drawn too wide, too narrow or not at all is not the handout's start."""
     start = {**compared.attempts["HH"].answers.start, "V": range_of_V}
-    assert lost(judged(start=start)) == {"start.V"}
+    assert not_passed(checks_of(with_answers(compared, start=start))) == {"start.V"}
 
 
-def test_nan_at_the_start_never_passes(judged: Change, compared: Evidence) -> None:
+def test_nan_at_the_start_never_passes(compared: Evidence) -> None:
     """A start that is not a number is no start."""
     start = {**compared.attempts["HH"].answers.start, "V": (np.nan, np.nan), "IK.n": (0.0, np.nan)}
-    assert lost(judged(start=start)) == {"start.V", "start.gates"}
+    assert not_passed(checks_of(with_answers(compared, start=start))) == {"start.V", "start.gates"}
 
 
-def test_chance_leaves_right_draws_alone(judged: Change, compared: Evidence) -> None:
+def test_chance_leaves_right_draws_alone(compared: Evidence, assignment: Assignment) -> None:
     """Even draws from the range pass, as many as were made and as few as eight."""
+    check = next(check for check in assignment.checks if check.id == "hh.simulation.start.V")
     generator = np.random.default_rng(7)
     for draws in (8, 512):
         for _ in range(200):
             V = generator.uniform(-80.0, -60.0, draws)
             start = {**compared.attempts["HH"].answers.start, "V": (V.min(), V.max())}
-            assert lost(judged(start=start, resets=draws)) == set()
+            evidence = with_answers(compared, start=start, resets=draws)
+            item = Item(
+                check=check,
+                assignment=assignment,
+                evidence=evidence,
+                attempt=evidence.attempts["HH"],
+            )
+            assert TABLE["start"](item).credit == 1.0
     assert CHANCE * 3000 < 1e-5  # a class of three thousand meets a false alarm never
 
 
@@ -132,15 +125,13 @@ def test_chance_leaves_right_draws_alone(judged: Change, compared: Evidence) -> 
 
 
 @pytest.mark.parametrize(("row", "sees"), [(0, {"map.2", "map.50"}), (1, {"map.50"})])
-def test_steps_from_drawn_states_are_compared(
-    compared: Evidence, assignment: Assignment, row: int, sees: set[str]
-) -> None:
+def test_steps_from_drawn_states_are_compared(compared: Evidence, row: int, sees: set[str]) -> None:
     """V that goes elsewhere from some step on is seen by the maps that reach it."""
     V = compared.attempts["HH"].answers.maps["V"].copy()
     V[row:] += 0.01
     maps = {**compared.attempts["HH"].answers.maps, "V": V}
-    found = crowded(compared, assignment, maps=maps)
-    assert {name for name in lost(found) if name.startswith("map")} == sees
+    found = checks_with_extra_channel(compared, maps=maps)
+    assert {name for name in not_passed(found) if name.startswith("map")} == sees
 
 
 @pytest.mark.parametrize(
@@ -148,26 +139,26 @@ def test_steps_from_drawn_states_are_compared(
     [("", "checks.map.twice"), ("IK.n", "checks.map.wrong"), ("V", "checks.map.wrong")],
 )
 def test_steps_claim_equations_that_agree_only_where_all_do(
-    compared: Evidence, assignment: Assignment, state: str, message: str
+    compared: Evidence, state: str, message: str
 ) -> None:
     """V goes elsewhere with right equations, or because V's or a gate's is wrong: told apart."""
     answers = compared.attempts["HH"].answers
     maps = {**answers.maps, "V": answers.maps["V"] + 0.01}
     field = {name: rate * (2 if name == state else 1) for name, rate in answers.field.items()}
-    found = crowded(compared, assignment, maps=maps, field=field)
+    found = checks_with_extra_channel(compared, maps=maps, field=field)
     assert found["hh.simulation.map.50"].message_id == message
 
 
-def test_late_spikes_are_told(compared: Evidence, assignment: Assignment) -> None:
+def test_late_spikes_are_told(compared: Evidence) -> None:
     """Spikes that come a step late, as often as they should, are seen by their times alone."""
-    found = _with_V(compared, assignment, lambda V: np.concatenate([V[:1], V[:-1]]))
+    found = _with_V(compared, lambda V: np.concatenate([V[:1], V[:-1]]))
     assert found["hh.simulation.spike_count"].status == "pass"
     check = found["hh.simulation.spike_times"]
     assert check.status == "fail"
     assert "up to 0.1 ms" in check.message
 
 
-def test_a_trace_that_leaves_late_is_told(compared: Evidence, assignment: Assignment) -> None:
+def test_a_trace_that_leaves_late_is_told(compared: Evidence) -> None:
     """A V that is right for 20 ms and wrong later loses the check, and the words say how long."""
 
     def late(V: Any) -> Any:
@@ -175,32 +166,15 @@ def test_a_trace_that_leaves_late_is_told(compared: Evidence, assignment: Assign
         changed[1500:] += 0.5
         return changed
 
-    check = _with_V(compared, assignment, late)["hh.simulation.V"]
+    check = _with_V(compared, late)["hh.simulation.V"]
     assert check.status == "partial"
     assert "over the first 200 ms" in check.message
     assert "up to 20 ms" in check.detail
 
 
-def _with_V(
-    compared: Evidence, assignment: Assignment, change: Callable[[Any], Any]
-) -> Mapping[str, CheckResult]:
+def _with_V(compared: Evidence, change: Callable[[Any], Any]) -> Mapping[str, CheckResult]:
     traces = compared.attempts["HH"].answers.traces
-    return crowded(compared, assignment, traces={**traces, "V": change(traces["V"])})
-
-
-def crowded(
-    compared: Evidence, assignment: Assignment, **changed: Any
-) -> Mapping[str, CheckResult]:
-    """The solution judged with other answers, and a channel that nobody asked for.
-
-    Without that its field, which is right, would excuse what else is wrong.
-    """
-    attempt = compared.attempts["HH"]
-    extra = replace(attempt.probe.channels[0], name="other")
-    probe = replace(attempt.probe, channels=(*attempt.probe.channels, extra))
-    own = replace(attempt, probe=probe, answers=replace(attempt.answers, **changed))
-    report = verdict(replace(compared, attempts={"HH": own}), assignment, "x", "en")
-    return {check.id: check for check in report.checks}
+    return checks_with_extra_channel(compared, traces={**traces, "V": change(traces["V"])})
 
 
 # ------------------------------------------------------------------ single precision
@@ -211,12 +185,12 @@ STEPS, CONSTANTS = "right-float32-state", "right-float32-constants"
 """What single precision rounds in a sample, and so in the reference."""
 
 
-def asked(assignment: Assignment, seed: int, notebook: Path) -> Evidence:
+def evidence_under(assignment: Assignment, seed: int, notebook: Path) -> Evidence:
     """What a model answers under a seed, beside the reference."""
     job = Job(
         notebook=notebook, assignment=assignment, limits=assignment.limits, secret=b"", seed=seed
     )
-    return Comparison(assignment, "cpu").add_reference(gather(job))
+    return comparison().add_reference(gather(job))
 
 
 @pytest.mark.full
@@ -226,11 +200,11 @@ def asked(assignment: Assignment, seed: int, notebook: Path) -> Evidence:
 )
 def test_rounding_alone_costs_no_point(assignment: Assignment, sample: str, seed: int) -> None:
     """A right model may stray as the reference does where that rounds, and the report says so."""
-    evidence = asked(assignment, seed, SAMPLES / f"{sample}.ipynb")
+    evidence = evidence_under(assignment, seed, SAMPLES / f"{sample}.ipynb")
     attempt = evidence.attempts["HH"]
     assert attempt.answers.precision == ("float32" if sample == STEPS else "float64")
-    found = {check.id: check for check in verdict(evidence, assignment, "x", "en").checks}
-    assert lost(found) == set()
+    found = checks_of(evidence)
+    assert not_passed(found) == set()
     assert "less counts: " in found["hh.simulation.further.V"].detail
     assert attempt.reference is not None
     assert attempt.panel is not None
@@ -251,8 +225,8 @@ def test_at_the_edge_a_wrong_model_still_loses(
     assert "g_max=36." in text
     wrong = tmp_path / "wrong.ipynb"
     wrong.write_text(text.replace("g_max=36.", "g_max=36.072"), "utf-8")
-    report = verdict(asked(assignment, EDGE[0], wrong), assignment, "x", "en")
-    assert {"V", "further.V", "further.n", "field.V"} <= lost({c.id: c for c in report.checks})
+    found = checks_of(evidence_under(assignment, EDGE[0], wrong))
+    assert {"V", "further.V", "further.n", "field.V"} <= not_passed(found)
 
 
 def test_a_clear_stimulus_is_given_no_room(compared: Evidence) -> None:
@@ -261,12 +235,11 @@ def test_a_clear_stimulus_is_given_no_room(compared: Evidence) -> None:
     assert reference is not None
     assert reference.rounding is not None
     assert 0 < reference.rounding.apart["V"][-1].max() < 0.001
+    assert [c.id for c in checks_of(compared).values() if "less counts" in c.detail] == []
 
 
 @pytest.mark.parametrize("change", ["later", "one more", "two fewer"])
-def test_a_run_with_a_spike_fewer_excuses_nothing_else(
-    compared: Evidence, assignment: Assignment, change: str
-) -> None:
+def test_a_run_with_a_spike_fewer_excuses_nothing_else(compared: Evidence, change: str) -> None:
     """Where rounding may cost the last spike, spikes elsewhere or of another number still lose."""
     attempt = compared.attempts["HH"]
     reference, panel = attempt.reference, attempt.panel
@@ -290,7 +263,6 @@ def test_a_run_with_a_spike_fewer_excuses_nothing_else(
         answers=replace(attempt.answers, traces=traces, field={}),  # which would excuse it all
         reference=replace(reference, rounding=rounding),
     )
-    report = verdict(replace(compared, attempts={"HH": own}), assignment, "x", "en")
-    gone = lost({check.id: check for check in report.checks})
-    assert "further.spike_times" in gone
-    assert ("further.spike_count" in gone) == (change != "later")
+    losing = not_passed(checks_of(replace(compared, attempts={"HH": own})))
+    assert "further.spike_times" in losing
+    assert ("further.spike_count" in losing) == (change != "later")

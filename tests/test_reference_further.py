@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,12 +14,14 @@ import brainpy.math as bm
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from project import ROOT
 
 from grader.judge.reference import Model, ReferenceModel, load_model
+from grader.load import load_assignment
 from grader.measures import relative_error, rmse, spike_count
 from grader.stages import Array, Panel
 
-REFERENCE = Path(__file__).parents[1] / "reference"
+REFERENCE = ROOT / "reference"
 FURTHER = ("hh-from-scratch", "hh-lesson", "thalamic")
 DT = 0.1
 CHANNELS = ("channel-IK", "channel-INa", "channel-IL")
@@ -31,6 +32,10 @@ BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "#: "
 def notebook(id: str) -> list[dict[str, Any]]:
     cells = json.loads((REFERENCE / id / f"{id}-solution.ipynb").read_text("utf-8"))["cells"]
     return cast("list[dict[str, Any]]", cells)
+
+
+def code_cells(id: str) -> list[dict[str, Any]]:
+    return [cell for cell in notebook(id) if cell["cell_type"] == "code"]
 
 
 @cache
@@ -108,8 +113,8 @@ def run(model: Any, states: dict[str, Any], current: Array, dt: float = DT) -> d
         model.clear_input()
         return {name: state.value for name, state in states.items()}
 
-    told = bm.for_loop(step, (np.arange(len(current)), jnp.asarray(current)))
-    return {name: np.asarray(bm.as_jax(trace), np.float64) for name, trace in told.items()}
+    traces = bm.for_loop(step, (np.arange(len(current)), jnp.asarray(current)))
+    return {name: np.asarray(bm.as_jax(trace), np.float64) for name, trace in traces.items()}
 
 
 def panel(current: Array, V: Array) -> Panel:
@@ -126,6 +131,7 @@ def counts(V: Array, threshold: float) -> list[int]:
 @pytest.mark.full
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_reference_agrees_with_the_teachers_notebook_to_round_off(subject: str) -> None:
+    """V agrees over the whole run and every state over 20 ms, for each exercise's model."""
     model, own, states = made(subject, V0)
     steps = 6000 if subject == "thalamic" else 500
     amplitudes = [-0.2, -0.3, 0.1, 0.0] if subject == "thalamic" else [0.0, 0.5, -0.5, 0.2]
@@ -141,13 +147,16 @@ def test_reference_agrees_with_the_teachers_notebook_to_round_off(subject: str) 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_reference_starts_where_the_teachers_notebook_does(subject: str) -> None:
+    """Every state has the notebook's value after a reset at four V."""
     _, own, states = made(subject, V0)
     expected = own.model.initial(jnp.asarray(V0))
+    assert set(states) == set(expected)
     for name, state in states.items():
         np.testing.assert_allclose(np.asarray(state.value), np.asarray(expected[name]), rtol=1e-12)
 
 
 def test_pulses_give_spikes_from_8_on() -> None:
+    """Of pulses of 2 ms the weak ones give no spike, those from 8 uA/cm2 on one each."""
     own = reference("hh-from-scratch")
     current = np.zeros((370, 6))
     current[100:120] = [1.0, 2.0, 4.0, 8.0, 10.0, 15.0]
@@ -156,6 +165,7 @@ def test_pulses_give_spikes_from_8_on() -> None:
 
 
 def test_a_released_step_gives_a_burst_of_four() -> None:
+    """A thalamic cell is silent while it is held down and fires four spikes when let go."""
     own = reference("thalamic")
     current = np.zeros((6000, 5))
     current[1000:4000] = [-0.15, -0.2, -0.25, -0.3, -0.35]
@@ -164,6 +174,7 @@ def test_a_released_step_gives_a_burst_of_four() -> None:
     assert counts(V[4000:], 20.0) == [4] * 5
 
 
+@pytest.mark.full
 def test_calcium_takes_the_reversal_potential_that_it_is_given() -> None:
     """As BrainPy's: in the field, and in the first of the steps from drawn states, not later."""
     model, own, states = made("thalamic", np.full(64, -65.0))
@@ -186,25 +197,35 @@ def test_calcium_takes_the_reversal_potential_that_it_is_given() -> None:
 
 @pytest.mark.parametrize("id", FURTHER)
 def test_every_exercise_has_blanks_that_the_student_sees(id: str) -> None:
-    for cell in notebook(id):
-        if cell["cell_type"] == "code":
-            lines = [line.strip() for line in cell["source"].splitlines()]
-            marks = [line for line in lines if line in (BEGIN, END)]
-            assert marks == [BEGIN, END] * (len(marks) // 2), cell["id"]
-            for region in re.findall(f"{BEGIN}\n(.*?){END}", cell["source"], re.S):
-                assert region.lstrip().startswith(STUB), cell["id"]
-            tags = cell["metadata"].get("tags", [])
-            assert not marks or any(tag.startswith("grader:") for tag in tags), cell["id"]
+    """Each exercise's cell has solutions between marks, and each solution begins with a blank."""
+    asked = {exercise.tag for exercise in load_assignment(ROOT / "assignments" / id).exercises}
+    tags_of_solutions = set()
+    for cell in code_cells(id):
+        lines = [line.strip() for line in cell["source"].splitlines()]
+        marks = [line for line in lines if line in (BEGIN, END)]
+        assert marks == [BEGIN, END] * (len(marks) // 2), cell["id"]
+        solutions = re.findall(f"{BEGIN}\n(.*?){END}", cell["source"], re.S)
+        assert len(solutions) == len(marks) // 2
+        for solution in solutions:
+            assert solution.lstrip().startswith(STUB), cell["id"]
+        if solutions:
+            tags = {tag for tag in cell["metadata"].get("tags", []) if tag.startswith("grader:")}
+            assert tags, cell["id"]
+            tags_of_solutions |= tags
+    assert tags_of_solutions == asked
 
 
 @pytest.mark.parametrize("id", FURTHER)
 def test_what_the_student_sees_can_be_parsed_and_holds_no_answer(id: str) -> None:
-    for cell in notebook(id):
-        if cell["cell_type"] == "code":
-            seen = released(cell["source"])
-            compile(seen, cell["id"], "exec")
-            assert BEGIN not in seen
-            assert STUB not in seen
+    """Blanks without their marks are Python, and each takes the place of a longer solution."""
+    changed = 0
+    for cell in code_cells(id):
+        seen = released(cell["source"])
+        compile(seen, cell["id"], "exec")
+        assert BEGIN not in seen
+        assert STUB not in seen
+        changed += seen != cell["source"]
+    assert changed >= len(load_assignment(ROOT / "assignments" / id).exercises)
 
 
 def released(source: str) -> str:

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import numpy as np
 import pytest
+from hh_reference import GATES, assignment, reference
 
-from grader.assignment import Assignment, Channel, Exercise, Gate, Variant
+from grader.assignment import Channel, Exercise, Gate, Variant
 from grader.judge.match import choose_traces, choose_variant, match_by_residual, match_gates
-from grader.judge.reference import ReferenceModel, load_model
-from grader.load import load_assignment
 from grader.stages import Array
 from grader.stimuli import draw_panel, draw_states
 
-ROOT = Path(__file__).parents[1]
-GATES = ("IK.n", "INa.m", "INa.h")
 SAME = {gate: gate for gate in GATES}
 STRANGE = {"IK.n": "IK.gate", "INa.m": "INa.a", "INa.h": "INa.b"}
-
-
-@cache
-def assignment() -> Assignment:
-    return load_assignment(ROOT / "assignments/hh", ROOT / "reference/hh")
-
-
-@cache
-def reference() -> ReferenceModel:
-    return ReferenceModel(load_model(ROOT / "reference/hh/model.py"), "cpu")
 
 
 def exercise() -> Exercise:

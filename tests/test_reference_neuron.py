@@ -13,7 +13,8 @@ from typing import Any
 import classical_parameters as classical
 import numpy as np
 import pytest
-from classical_parameters import CLASSICAL, CURRENTS, FINE, GATES, LONG, reference
+from classical_parameters import CLASSICAL, CURRENTS, FINE, LONG
+from hh_reference import GATES, reference
 
 from grader.assignment import Assignment
 from grader.measures import relative_error

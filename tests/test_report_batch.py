@@ -102,6 +102,7 @@ def test_no_text_is_a_formula(text: str) -> None:
     )
     row = _rows(grades_csv(_batch(report)))[0]
     for name in ("submission", "file", "error"):
+        assert "1" in row[name]
         assert not re.search(r"(^|[;,])\s*[=+\-@＝]", row[name])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import browsing
 import numpy as np
 import pytest
 from sample_matrices import page_to_cite
-from sample_reports import ALL, TIME, curves, hostile, mistaken
+from sample_reports import ALL, TIME, curves, hostile, mistaken, perfect
 
 from grader.report.html import student_html, teacher_html
 from grader.report.index import index_html
@@ -56,30 +56,34 @@ def browser() -> Iterator[Any]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every page as a file."""
     folder = tmp_path_factory.mktemp("pages")
-    for name, text in _pages().items():
-        (folder / f"{name}.html").write_text(text, "utf-8", newline="\n")
+    _write(folder, _pages())
     return folder
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 760, 1280])
-def test_pages_fit_and_load_nothing(browser: Any, folder: Path, width: int, scheme: str) -> None:
-    """No sideways scroll, nothing refused or fetched, no text cut or covered."""
+def _write(folder: Path, pages: Mapping[str, str]) -> list[Path]:
+    files = [folder / f"{name}.html" for name in sorted(pages)]
+    for file in files:
+        file.write_text(pages[file.stem], "utf-8", newline="\n")
+    return files
+
+
+def _assert_fit(browser: Any, files: list[Path], width: int, scheme: str, plots: int) -> None:
+    """No sideways scroll, nothing refused or fetched, and in all plots no text cut or covered."""
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
     )
     page = context.new_page()
-    said: list[str] = []
+    messages: list[str] = []
     fetched: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
+    page.on("console", lambda message: messages.append(message.text))
     page.on("request", lambda request: fetched.append(request.url))
-    faults = []
-    files = sorted(folder.glob("*.html"))
+    faults, drawn = [], 0
     for file in files:
         page.goto(file.as_uri())
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             faults.append((file.name, wide))
+        drawn += page.locator(".plot:has(text)").count()
         faults += page.evaluate(
             """() => [...document.querySelectorAll('.plot')].flatMap(plot => {
                 const edge = plot.getBoundingClientRect();
@@ -96,16 +100,36 @@ def test_pages_fit_and_load_nothing(browser: Any, folder: Path, width: int, sche
             })"""
         )
     context.close()
-    assert len(files) == 31
     assert faults == []
-    assert said == []
+    assert messages == []
+    assert drawn == plots
     assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []
 
 
-def test_the_style_is_applied(browser: Any, folder: Path) -> None:
+def test_a_students_page_fits_and_loads_nothing(browser: Any, tmp_path: Path) -> None:
+    """On a phone: no sideways scroll, nothing refused or fetched, no text cut or covered."""
+    files = _write(tmp_path, {"mistaken": student_html(mistaken())})
+    _assert_fit(browser, files, 360, "light", plots=6)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "light"), (760, "light"), (760, "dark"), (1280, "light")]
+)
+def test_all_pages_fit_and_load_nothing(
+    browser: Any, folder: Path, width: int, scheme: str
+) -> None:
+    """Every page of every outcome; in the dark, which changes colours only, at one width."""
+    files = sorted(folder.glob("*.html"))
+    assert len(files) == 31
+    _assert_fit(browser, files, width, scheme, plots=100)
+
+
+def test_the_style_is_applied(browser: Any, tmp_path: Path) -> None:
     """The policy's hash fits the style: without it a page would be bare."""
+    (file,) = _write(tmp_path, {"perfect": student_html(perfect())})
     page = browser.new_page(color_scheme="dark")
-    page.goto((folder / "perfect-en-student.html").as_uri())
+    page.goto(file.as_uri())
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.close()
     assert ground == "rgb(20, 23, 28)"

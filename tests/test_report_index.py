@@ -22,7 +22,7 @@ def _page(*reports: GradeReport) -> str:
     )
 
 
-def _told(id: str, message_id: str, message: str) -> GradeReport:
+def _report_failing(id: str, message_id: str, message: str) -> GradeReport:
     return mark(perfect(), id, "fail", 0, message_id=message_id, message=message)
 
 
@@ -54,8 +54,8 @@ def test_points_out_of_nothing_are_in_the_lowest_band() -> None:
 
 def test_the_same_mistake_is_one_group() -> None:
     """By message and check, or message and state; the most frequent first."""
-    sign = _told("hh.parameters.IK.E", "checks.parameter.sign", "E of IK is 77.")
-    other = _told("hh.parameters.INa.E", "checks.parameter.sign", "E of INa is -50.")
+    sign = _report_failing("hh.parameters.IK.E", "checks.parameter.sign", "E of IK is 77.")
+    other = _report_failing("hh.parameters.INa.E", "checks.parameter.sign", "E of INa is -50.")
     cubed = replace(perfect(), diagnoses=(CUBED,))
     both = replace(sign, diagnoses=(CUBED, ALONE))
     in_m = replace(perfect(), diagnoses=(replace(ALONE, state="m", message="In your dm/dt …"),))
@@ -71,7 +71,9 @@ def test_the_same_mistake_is_one_group() -> None:
 def test_wordings_stand_apart_in_a_group() -> None:
     """The same mistake with another number is another sentence of the same group."""
     reports = [
-        _told("hh.parameters.IL.g_max", "checks.parameter.power_of_ten", f"g_max is {value}.")
+        _report_failing(
+            "hh.parameters.IL.g_max", "checks.parameter.power_of_ten", f"g_max is {value}."
+        )
         for value in ("0.003", "0.3", "0.3")
     ]
     (found,) = groups(reports)
@@ -83,14 +85,14 @@ def test_wordings_stand_apart_in_a_group() -> None:
 
 def test_what_only_follows_is_no_diagnosis() -> None:
     """A trace that differs, a check that was skipped or passed, and our own faults name nothing."""
-    wrong = _told("hh.simulation.V", "checks.trace.wrong", "It leaves the reference.")
+    wrong = _report_failing("hh.simulation.V", "checks.trace.wrong", "It leaves the reference.")
     ours = replace(not_graded(), diagnoses=(CUBED,))
     assert groups([wrong, wrong, ours, ours, unreadable(), unreadable(), perfect()]) == []
 
 
 def test_a_sentence_is_told_once_in_a_report() -> None:
     """Two checks that say the same are one diagnosis."""
-    twice = _told("hh.simulation.V", "checks.simulation.fails", "The model does not run.")
+    twice = _report_failing("hh.simulation.V", "checks.simulation.fails", "The model does not run.")
     twice = mark(
         twice, "hh.simulation.n", "fail", 0,
         message_id="checks.simulation.fails", message="The model does not run.",
@@ -108,8 +110,8 @@ def test_every_member_of_a_group_is_linked() -> None:
 
 def test_every_row_says_what_is_named() -> None:
     """What several have, by its title; what one alone has, its sentence; or that nothing is."""
-    sign = _told("hh.parameters.IK.E", "checks.parameter.sign", "E of IK is 77.")
-    wrong = _told("hh.simulation.V", "checks.trace.wrong", "It leaves the reference.")
+    sign = _report_failing("hh.parameters.IK.E", "checks.parameter.sign", "E of IK is 77.")
+    wrong = _report_failing("hh.simulation.V", "checks.trace.wrong", "It leaves the reference.")
     reports = {
         "full": perfect(),
         "first": sign,
@@ -124,9 +126,9 @@ def test_every_row_says_what_is_named() -> None:
     rows = {}
     for row in re.findall(r'<tr role="row" data-t=.*?</tr>', text):
         name = html.unescape(re.search(r"<bdi>(.*?)</bdi>", row)[1])
-        told = re.search(r'<span class="told">(.*?)</span>', row)
+        named = re.search(r'<span class="told">(.*?)</span>', row)
         tokens = set(re.search(r'data-t="(.*?)"', row)[1].split()) & {"g0", "alone", "unnamed"}
-        rows[name] = (html.unescape(told[1]) if told else "", tokens)
+        rows[name] = (html.unescape(named[1]) if named else "", tokens)
     title = next(c.title for c in sign.checks if c.id == "hh.parameters.IK.E")
     assert rows == {
         "full": ("", set()),
@@ -155,7 +157,7 @@ def test_what_others_wrote_is_escaped() -> None:
     """Names, titles, messages and ids are text in the page, wherever they stand in it."""
     reports = [
         replace(
-            _told("hh.channels.IK", f'"><script>{number}', f"{HOSTILE} <b>"),
+            _report_failing("hh.channels.IK", f'"><script>{number}', f"{HOSTILE} <b>"),
             submission_id=f"{number} {HOSTILE}",
             needs_look=(HOSTILE,),
             diagnoses=(Diagnosis(message_id='"x', state="<V>", message=HOSTILE),),

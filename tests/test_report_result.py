@@ -7,9 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sample_reports import ALL, HOSTILE, crashed, hostile, mark, not_graded, perfect
+from sample_reports import ALL, HOSTILE, checks, crashed, hostile, mark, not_graded, perfect
 
 from grader.report.result import ResultError, read_result, result_json
+
+
+def test_the_samples_points_add_up() -> None:
+    """The made-up rubric has 100 points, so that the tests speak of real marks."""
+    assert round(sum(check.max_points for check in checks()), 9) == 100
+    assert len(checks()) == 32
+
 
 TOP = [
     "schema_version", "assignment", "submission", "outcome", "run", "score", "max_score",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from project import ROOT
 from sample_reports import hostile, partly_wrong, perfect
 
 from grader import files
@@ -87,12 +92,37 @@ def test_nothing_is_touched_if_rendering_fails(
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+WRITE = """
+import sys
+from pathlib import Path
+
+sys.modules |= dict.fromkeys(("jax", "jaxlib", "brainpy", "matplotlib"))
+from sample_reports import partly_wrong
+
+from grader.report.write import write_report
+
+write_report(partly_wrong("zh"), Path(sys.argv[1]))
+"""
+
+
 def test_a_report_is_the_same_each_time(tmp_path: Path) -> None:
-    """The same report gives the same bytes: nothing of the day or the machine is in it."""
-    for name in "ab":
-        write_report(partly_wrong("zh"), tmp_path / name)
-    for file in (tmp_path / "a").iterdir():
-        assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
+    """Another day, clock, folder and order of sets give the same bytes, without JAX and plots."""
+    written = []
+    for name, zone, seed in (("a", "UTC-14", "1"), ("b", "UTC+12", "2")):  # 26 hours apart
+        (tmp_path / name).mkdir()
+        environment = {
+            **os.environ, "TZ": zone, "PYTHONHASHSEED": seed,
+            "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "tests", ROOT))),
+        }  # fmt: skip
+        subprocess.run(
+            [sys.executable, "-c", WRITE, "out"], check=True, cwd=tmp_path / name, env=environment
+        )
+        files = sorted((tmp_path / name / "out").iterdir())
+        written.append({file.name: file.read_bytes() for file in files})
+    assert len(written[0]) == 4
+    assert written[0] == written[1]
+    today = datetime.now(UTC).date().isoformat().encode()
+    assert [name for name, content in written[0].items() if today in content] == []
 
 
 def test_a_batch_is_three_files(tmp_path: Path) -> None:

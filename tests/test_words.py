@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
-from project import names_in
+from project import ROOT, names_in
 
 from grader.load import load_assignment
 from grader.words import LANGUAGES, Catalogue, catalogue, show
 
-ROOT = Path(__file__).parents[1]
 ASSIGNMENTS = sorted(file.parent for file in ROOT.glob("assignments/*/assignment.toml"))
 
 
@@ -54,6 +54,7 @@ def test_a_spike_and_a_pulse_are_two_words_in_chinese() -> None:
     """Handouts call what is injected 脉冲, so that no sentence may call a spike so."""
     for folder in (None, *ASSIGNMENTS):
         sentences = catalogue("zh", folder).sentences
+        assert any("动作电位" in sentence for sentence in sentences.values())
         assert {id for id, sentence in sentences.items() if "脉冲" in sentence} == set()
 
 
@@ -74,21 +75,15 @@ def test_a_value_without_a_unit_leaves_no_gap() -> None:
     """And one with it keeps its distance."""
     words = catalogue("en")
     for unit, shown in (("", "0.25, not"), (" mV", "0.25 mV, not")):
-        said = words.say("checks.parameter.wrong", term="x", name="K", found=0.25, unit=unit)
-        assert shown in said
+        sentence = words.say("checks.parameter.wrong", term="x", name="K", found=0.25, unit=unit)
+        assert shown in sentence
 
 
 def test_every_message_that_the_code_names_exists() -> None:
     """No code can ask for a sentence that the catalogue lacks."""
     known = set(catalogue("en").sentences)
     families = {id.split(".")[0] for id in known}
-    asked = {
-        _full(file, node.value)
-        for file in (ROOT / "grader").rglob("*.py")
-        for call in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(call, ast.Call)
-        for node in _messages(call)
-    }
+    asked = {_full(file, node.value) for file, call in _calls() for node in _messages(call)}
     asked = {id for id in asked if id.split(".")[0] in families}
     assert len(asked) > 40
     assert asked - known == set()
@@ -105,20 +100,30 @@ ERRORS = {
 def test_every_error_that_the_code_raises_has_its_sentence_and_its_values() -> None:
     """No fault can end in a missing sentence, or in one that lacks a value."""
     sentences, seen = catalogue("en").sentences, 0
-    for file in (ROOT / "grader").rglob("*.py"):
-        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
-            prefix = ERRORS.get(getattr(getattr(call, "func", None), "id", ""))
-            if prefix is None or not isinstance(call, ast.Call):
-                continue
-            given = {keyword.arg for keyword in call.keywords}
-            for node in ast.walk(call.args[0]):
-                id = f"{prefix}.{node.value}" if isinstance(node, ast.Constant) else ""
-                if id in sentences and None not in given:
-                    assert names_in(sentences[id]) <= given, f"{file}: {id}"
-                    seen += 1
-            if isinstance(call.args[0], ast.Constant):
-                assert f"{prefix}.{call.args[0].value}" in sentences, file
+    for file, call in _calls():
+        prefix = ERRORS.get(getattr(call.func, "id", ""))
+        if prefix is None:
+            continue
+        values = {keyword.arg for keyword in call.keywords}
+        for node in ast.walk(call.args[0]):
+            id = f"{prefix}.{node.value}" if isinstance(node, ast.Constant) else ""
+            if id in sentences and None not in values:
+                assert names_in(sentences[id]) <= values, f"{file}: {id}"
+                seen += 1
+        if isinstance(call.args[0], ast.Constant):
+            assert f"{prefix}.{call.args[0].value}" in sentences, file
     assert seen > 40
+
+
+@cache
+def _calls() -> list[tuple[Path, ast.Call]]:
+    """Every call in the harness, with its file."""
+    return [
+        (file, node)
+        for file in (ROOT / "grader").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+    ]
 
 
 def _full(file: Path, id: str) -> str:
@@ -128,10 +133,10 @@ def _full(file: Path, id: str) -> str:
 
 def _messages(call: ast.Call) -> Iterator[ast.Constant]:
     """String constants given to a call as a message id, conditional ones too."""
-    given = [k.value for k in call.keywords if k.arg == "message_id"]
+    ids = [k.value for k in call.keywords if k.arg == "message_id"]
     if getattr(call.func, "attr", "") == "say" and call.args:
-        given.append(call.args[0])
-    for value in given:
+        ids.append(call.args[0])
+    for value in ids:
         for node in [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node
