@@ -5,7 +5,8 @@
 A line is a JSON list of requests, {"cells": [...], "limits": {...}}, which are run side by
 side, SIDE_BY_SIDE at most; the answer is a line with a list of theirs. With ABI no newer
 version of Landlock is used. With "fill" a box may keep compiled programs, and later boxes
-see them; the answer to "find" says whether they do.
+see them; the answer to "find" says whether they do. A box that broke for a fault of ours
+has "broken" in its answer, and no runs.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Limits
-from grader.box import programs
+from grader.box import BoxFailed, programs
 from grader.box.choose import finds_programs, look
 from grader.box.manager import boxed_kernel
-from grader.box.user import USER
+from grader.box.user import USER, boxed_user
 from grader.box.warm import Link, WarmBox
-from grader.run.session import open_session
+from grader.run.session import KernelBroken, open_session
 from grader.stages import Cell, Submission
 
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 8  # most of these notebooks sleep most of the time
 
 
 async def run_all(
@@ -69,18 +70,22 @@ async def run(link: Link, folder: Path, request: dict[str, Any], core: int) -> d
     submission = Submission(file="hostile.ipynb", sha256="", cells=cells)
     limits = Limits(**request.get("limits", {}))
     kernel = boxed_kernel(folder, link, limits, core)
-    async with open_session(submission, limits, kernel) as session:
-        for cell in cells:
-            await session.run_cell(cell.index)
-        gone = session.gone
-        outputs = [
-            "".join(str(o.get("text", "")) for o in session.client.nb.cells[c.index].outputs)
-            for c in cells
-        ]
+    try:
+        async with open_session(submission, limits, kernel) as session:
+            for cell in cells:
+                await session.run_cell(cell.index)
+            gone = session.gone
+            outputs = [
+                "".join(str(o.get("text", "")) for o in session.client.nb.cells[c.index].outputs)
+                for c in cells
+            ]
+    except (KernelBroken, BoxFailed) as fault:
+        return {"broken": str(fault), "runs": [], "text": [], "gone": ["broken", False, ""]}
     return {
         "runs": [[r.status, r.error_name, r.error_text] for r in session.runs],
         "text": outputs,
         "gone": None if gone is None else [str(gone), gone.timeout, gone.excess],
+        "figures": [figure.mime for figure in session.figures()],
         "notebook": len(session.notebook()),
     }
 
@@ -103,7 +108,8 @@ def main() -> None:
         setup = replace(found.setup, scratch=scratch, private=private, abi=abi)
         warm = WarmBox(replace(setup, programs=str(shown)))
         warm.wait()
-        print(json.dumps({"works": True, "uid": os.getuid(), "scratch": scratch}), flush=True)
+        works = {"works": True, "boxed_user": boxed_user(), "scratch": scratch}
+        print(json.dumps(works), flush=True)
         for line in sys.stdin:
             answers = asyncio.run(run_all(warm, Path(scratch), json.loads(line)))
             print(json.dumps(answers), flush=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from project import results, run_grader
-from sandboxes import SandboxServer
+from project import results, run_grader, short_solution
+from sandboxes import LARGE, SandboxServer, works_without_grader
 
 from grader import cache
 from grader.assignment import Assignment
@@ -26,10 +27,10 @@ FOLDER = "import os; folder = os.environ['JAX_COMPILATION_CACHE_DIR']"
 
 
 @pytest.fixture(scope="module")
-def boxes(boxes: SandboxServer) -> SandboxServer:
+def filled(boxes: SandboxServer) -> SandboxServer:
     """Sandboxes, one of which filled the cache of compiled programs."""
-    filled = boxes.ask({"fill": True, "cells": [MODEL.format(g=120), "print(f(1.0), f(2))"]})
-    assert [run[0] for run in filled["runs"]] == ["ok", "ok"], filled
+    done = boxes.ask({"fill": True, "cells": [MODEL.format(g=120), "print(f(1.0), f(2))"]})
+    assert [run[0] for run in done["runs"]] == ["ok", "ok"], done
     return boxes
 
 
@@ -43,20 +44,20 @@ def _shown(boxes: SandboxServer) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.full
-def test_a_second_box_finds_them(boxes: SandboxServer) -> None:
+@LARGE
+def test_a_second_box_finds_them(filled: SandboxServer) -> None:
     """The same model is found, and the same number comes out; so is the known program."""
-    assert len(_shown(boxes)) > 2
-    first, found = boxes.said(COUNT, MODEL.format(g=120), HITS).split()
+    assert len(_shown(filled)) > 2
+    first, found = filled.output(COUNT, MODEL.format(g=120), HITS).split()
     assert found == "True"
     assert float(first) == pytest.approx(110.1157, abs=1e-3)
-    assert boxes.ask({"find": True})["found"]
+    assert filled.ask({"find": True})["found"]
 
 
-@pytest.mark.full
-def test_another_parameter_is_not_found(boxes: SandboxServer) -> None:
+@LARGE
+def test_another_parameter_is_not_found(filled: SandboxServer) -> None:
     """A model that differs by a number is compiled as ever."""
-    value, found = boxes.said(COUNT, MODEL.format(g=121), HITS).split()
+    value, found = filled.output(COUNT, MODEL.format(g=121), HITS).split()
     assert found == "False"
     assert float(value) == pytest.approx(111.0250, abs=1e-3)
 
@@ -72,22 +73,22 @@ _AT_THE_FOLDER = (
 )
 
 
-@pytest.mark.full
-def test_no_other_box_changes_or_lists_the_folder(boxes: SandboxServer) -> None:
+@LARGE
+def test_no_other_box_changes_or_lists_the_folder(filled: SandboxServer) -> None:
     """Neither new names, nor other modes, nor a look at what there is."""
-    before = _shown(boxes)
+    before = _shown(filled)
     cell = "\n".join(
         f"try:\n    {attempt}\n    print({attempt!r})\nexcept OSError:\n    print('refused')"
         for attempt in _AT_THE_FOLDER
     )
-    assert boxes.said(FOLDER, cell).splitlines() == ["refused"] * len(_AT_THE_FOLDER)
-    assert _shown(boxes) == before
+    assert filled.output(FOLDER, cell).splitlines() == ["refused"] * len(_AT_THE_FOLDER)
+    assert _shown(filled) == before
 
 
-@pytest.mark.full
-def test_no_other_box_changes_a_program(boxes: SandboxServer) -> None:
+@LARGE
+def test_no_other_box_changes_a_program(filled: SandboxServer) -> None:
     """Who knows a program's name can read it, and not write, cut, replace or delete it."""
-    before = _shown(boxes)
+    before = _shown(filled)
     attempts = "\n".join(
         f"try:\n    {attempt}\n    print('done')\nexcept OSError:\n    pass"
         for attempt in (
@@ -99,32 +100,32 @@ def test_no_other_box_changes_a_program(boxes: SandboxServer) -> None:
         )
     )
     file = f"file = os.path.join(folder, {min(before)!r})"
-    assert boxes.said(FOLDER, file, attempts + "\nprint(len(open(file, 'rb').read()))") == str(
+    assert filled.output(FOLDER, file, attempts + "\nprint(len(open(file, 'rb').read()))") == str(
         len(before[min(before)])
     )
-    assert _shown(boxes) == before
+    assert _shown(filled) == before
 
 
-@pytest.mark.full
-def test_what_a_box_compiles_is_not_kept(boxes: SandboxServer) -> None:
+@LARGE
+def test_what_a_box_compiles_is_not_kept(filled: SandboxServer) -> None:
     """A notebook that turns keeping on gets nothing into the folder, and runs all the same."""
-    before = _shown(boxes)
+    before = _shown(filled)
     cell = "import jax\njax.config.update('jax_persistent_cache_min_compile_time_secs', 0.0)"
-    assert boxes.said(cell, MODEL.format(g=7), "print(float(f(0.0)))") == "1.0"
-    assert _shown(boxes) == before
+    assert filled.output(cell, MODEL.format(g=7), "print(float(f(0.0)))") == "1.0"
+    assert _shown(filled) == before
 
 
-@pytest.mark.full
-def test_a_spoiled_program_does_no_harm(boxes: SandboxServer) -> None:
+@LARGE
+def test_a_spoiled_program_does_no_harm(filled: SandboxServer) -> None:
     """A damaged program is compiled anew; the number is the same."""
-    folder = Path(boxes.scratch) / "programs"
-    before = _shown(boxes)
+    folder = Path(filled.scratch) / "programs"
+    before = _shown(filled)
     programs.hide(before, folder)
     programs.show({name: content[:-40] + b"x" * 40 for name, content in before.items()}, folder)
     try:
-        done = boxes.said(COUNT, MODEL.format(g=120), HITS).split()
+        done = filled.output(COUNT, MODEL.format(g=120), HITS).split()
         assert float(done[-2]) == pytest.approx(110.1157, abs=1e-3)
-        assert not boxes.ask({"find": True})["found"]
+        assert not filled.ask({"find": True})["found"]
     finally:
         programs.hide(before, folder)
         programs.show(before, folder)
@@ -164,6 +165,7 @@ def test_only_plain_files_with_a_program_s_name_are_collected(tmp_path: Path) ->
     (tmp_path / "jit_f-0123-cache").write_bytes(b"program")
     (tmp_path / "linked-cache").symlink_to("/etc/passwd")
     (tmp_path / "folder-cache").mkdir()
+    os.mkfifo(tmp_path / "pipe-cache")
     (tmp_path / "notes.txt").write_bytes(b"x")
     assert programs.collect(tmp_path) == {"jit_f-0123-cache": b"program"}
 
@@ -183,40 +185,84 @@ def test_named_after_what_they_depend_on(
     assert programs.file_for(assignment) is None
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("sandbox", ["bwrap", "landlock"])
-def test_marks_are_the_same_without_them(
-    tmp_path: Path, solution_with: Callable[[Mapping[str, str]], str], sandbox: str
-) -> None:
+_LISTENS = (
+    "import jax\nhits = []\n"
+    "jax.monitoring.register_event_listener("
+    "lambda event, **_: hits.append(event) if event.endswith('/cache_hits') else None)"
+)
+_COUNTS = "bp.DSRunner(HH(1), monitors=['V']).run(5.); print('hits:', len(hits))"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What one ``grader grade`` came to: the checks of each submission, and its first sentence.
+
+    ``hits`` are the compiled programs that each notebook found ready, by its own count.
+    """
+
+    checks: dict[str, Any]
+    hits: dict[str, int]
+    is_first_use: bool
+
+
+def _hits(executed: Path) -> int:
+    """The number that the last cell of an executed notebook printed."""
+    cells = json.loads(executed.read_text("utf-8"))["cells"]
+    printed = "".join("".join(output.get("text", "")) for output in cells[-1]["outputs"])
+    return int(printed.split("hits:")[1])
+
+
+@pytest.mark.parametrize(
+    "sandbox",
+    [
+        pytest.param("bwrap", marks=pytest.mark.full),
+        pytest.param("landlock", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_marks_are_the_same_without_them(tmp_path: Path, sandbox: str) -> None:
     """Filling, with, and without: every check is the same; the doctor says that they are found."""
+    if not works_without_grader(sandbox):
+        pytest.skip(f"{sandbox} does not work here")
     (handed_in := tmp_path / "in").mkdir()
-    (handed_in / "right.ipynb").write_text(solution_with({}), "utf-8")
-    wrong = solution_with({"E=50., g_max=120.)": "E=50., g_max=121.)"})
-    (handed_in / "wrong.ipynb").write_text(wrong, "utf-8")
-
-    def graded(cache: str) -> dict[str, Any]:
-        options = ["--seed", "7", "--sandbox", sandbox, "-o", str(tmp_path / "out")]
-        done = run_grader("grade", handed_in, *options, XDG_CACHE_HOME=cache)
-        if done.returncode == 2:
-            pytest.skip(done.stderr)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert ("First use" in done.stdout) == (cache != "/dev/null" and not kept())
-        found = results(tmp_path / "out")
-        return {name: result["checks"] for name, result in found.items()}
-
-    def kept() -> list[Path]:
-        return seen[:]
-
-    seen: list[Path] = []
+    right = short_solution(handed_in / "right.ipynb", _LISTENS, _COUNTS).read_text("utf-8")
+    assert "g_max=120." in right
+    (handed_in / "wrong.ipynb").write_text(right.replace("g_max=120.", "g_max=121."), "utf-8")
     cache = tmp_path / "cache"
-    filling = graded(str(cache))
-    seen += cache.rglob("*.zip")
-    assert len(seen) == 1
-    assert len(programs.load(seen[0]) or {}) > 10
-    assert filling == graded(str(cache)) == graded("/dev/null")
-    doctor = run_grader("doctor", XDG_CACHE_HOME=str(cache))
-    assert "Boxes find" in doctor.stdout
-    programs.save({}, seen[0])
-    assert "does not take" in run_grader("doctor", XDG_CACHE_HOME=str(cache)).stdout
-    assert filling == graded(str(cache))
-    assert json.dumps(filling)
+
+    def graded(name: str, cache: str | Path) -> Graded:
+        options = ["--seed", "7", "--sandbox", sandbox, "-o", tmp_path / name]
+        done = run_grader("grade", handed_in, *options, XDG_CACHE_HOME=str(cache))
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = results(tmp_path / name)
+        return Graded(
+            checks={file: result["checks"] for file, result in found.items()},
+            hits={file: _hits(tmp_path / name / file / "executed.ipynb") for file in found},
+            is_first_use="First use" in done.stdout,
+        )
+
+    def doctor() -> str:
+        return run_grader("doctor", XDG_CACHE_HOME=str(cache)).stdout
+
+    filling = graded("filling", cache)
+    (kept,) = cache.rglob("*.zip")
+    assert len(programs.load(kept) or {}) > 10
+    with_them = graded("with", cache)
+    assert "Boxes find" in doctor()
+    without = graded("without", "/dev/null")
+    programs.save({}, kept)
+    assert "does not take" in doctor()
+    refused = graded("refused", cache)
+
+    every = (filling, with_them, without, refused)
+    assert [one.is_first_use for one in every] == [True, False, False, False]
+    for one in (filling, with_them):
+        assert min(one.hits.values()) > 0
+    for one in (without, refused):
+        assert set(one.hits.values()) == {0}
+    assert filling.checks == with_them.checks == without.checks == refused.checks
+    lost = {
+        name: {check["id"] for check in checks if check["status"] != "pass"}
+        for name, checks in filling.checks.items()
+    }
+    assert lost["right"] == set()
+    assert any("g_Na" in check or "parameters" in check for check in lost["wrong"]), lost

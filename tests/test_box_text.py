@@ -51,13 +51,20 @@ def test_command_line_of_bubblewrap_with_a_gpu() -> None:
     )
 
 
-def test_a_gpu_is_held_only_where_it_was_asked_for(tmp_path: Path) -> None:
+def test_a_gpu_is_held_only_where_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without ``gpu`` a box holds no node; patterns name what is there and nothing else."""
-    assert (Setup(sandbox="bwrap").nodes, Setup(sandbox="landlock").drivers) == ((), ())
-    for name in ("nvidia1", "nvidia0", "nvme0"):
+    for name in ("nvidia1", "nvidia0", "nvme0", "facts"):
         (tmp_path / name).touch()
-    found = gpu.there([f"{tmp_path}/nvidia*", f"{tmp_path}/dri"])
-    assert found == (f"{tmp_path}/nvidia0", f"{tmp_path}/nvidia1")
+    monkeypatch.setattr(gpu, "NODES", (f"{tmp_path}/nvidia*", f"{tmp_path}/dri"))
+    monkeypatch.setattr(gpu, "PLACES", ())
+    monkeypatch.setattr(gpu, "FACTS", (f"{tmp_path}/facts",))
+    nodes, facts = (f"{tmp_path}/nvidia0", f"{tmp_path}/nvidia1"), (f"{tmp_path}/facts",)
+    for sandbox, drivers in (("bwrap", ()), ("landlock", facts)):
+        without, with_gpu = Setup(sandbox=sandbox), Setup(sandbox=sandbox, gpu=True)
+        assert (without.nodes, without.drivers) == ((), ())
+        assert (with_gpu.nodes, with_gpu.drivers) == (nodes, drivers)
 
 
 def test_a_gpu_is_used_by_one_notebook_at_a_time() -> None:

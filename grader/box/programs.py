@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 import zipfile
 from collections.abc import Iterator, Mapping
 from importlib import resources
@@ -96,6 +97,9 @@ def collect(folder: Path) -> dict[str, bytes]:
             continue
         try:
             descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.close(descriptor)
+                continue
             with os.fdopen(descriptor, "rb") as file:
                 found[name] = file.read(LARGEST - size + 1)
         except OSError:
