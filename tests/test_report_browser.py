@@ -122,7 +122,7 @@ def test_all_pages_fit_and_load_nothing(
     """Every page of every outcome; in the dark, which changes colours only, at one width."""
     files = sorted(folder.glob("*.html"))
     assert len(files) == 31
-    _assert_fit(browser, files, width, scheme, plots=100)
+    _assert_fit(browser, files, width, scheme, plots=84)
 
 
 def test_the_style_is_applied(browser: Any, tmp_path: Path) -> None:
