@@ -6,7 +6,7 @@ nothing that depends on it.
 
 from __future__ import annotations
 
-TOLD: dict[str, dict[str, tuple[float, ...] | str]] = {
+GIVEN_VALUES: dict[str, dict[str, tuple[float, ...] | str]] = {
     "hh": {
         "hh.parameters.IK.E": (-77.0,),
         "hh.parameters.IK.g_max": (36.0,),
@@ -101,7 +101,7 @@ COMMENTS: dict[str, set[str]] = {
 }
 """Parameters whose value stands in the comment of their blank."""
 
-BEGIN: dict[str, dict[str, str]] = {  # what stands in the line of the first step
+FIRST_LINES: dict[str, dict[str, str]] = {
     "hh": {
         "hh-advanced-handout-unfilled.ipynb": "self.IK = ...",
         "IK-doubled.ipynb": "self.IK2 = ",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from handout_values import BEGIN, TOLD
+from handout_values import FIRST_LINES, GIVEN_VALUES
 from project import results
 from rich.console import Console
 
@@ -44,8 +44,9 @@ def own_evidence(
     graded: Path, assignment: Assignment, every: int = 1
 ) -> Iterator[tuple[str, Evidence]]:
     """Each, or one of so many, submissions of a graded folder, with what it was judged by."""
-    comparison = Comparison(assignment, "cpu")
-    for name in list(results(graded))[::every]:
+    comparison, names = Comparison(assignment, "cpu"), list(results(graded))
+    assert names, f"nothing is graded in {graded}"
+    for name in names[::every]:
         yield name, comparison.add_reference(load_evidence(graded / name))
 
 
@@ -54,20 +55,20 @@ def given_away(evidence: Evidence, assignment: Assignment) -> list[str]:
 
     Where another value was asked for, as wrong as the one is, it would say the very same: in
     both languages, in the terminal and on the page. What the handout gives, by hand in
-    ``handout_values.py``, is told.
+    ``handout_values.py``, may be said.
     """
     own = load_assignment(assignment.folder)
     report = verdict(evidence, own, "x", "en")
     failing = {c.id for c in report.checks if c.status != "pass"}
-    secret = [c for c in own.checks if c.id in failing - TOLD[own.id].keys()]
+    secret = [c for c in own.checks if c.id in failing - GIVEN_VALUES[own.id].keys()]
     otherwise = asking_otherwise(own, secret)
-    told = [*_silent(report, TOLD[own.id]), *_spikes_told(evidence, own)]
+    ways = [*_unsaid_values(report, GIVEN_VALUES[own.id]), *_spike_counts(evidence, own)]
     for language in LANGUAGES:
         one, other = (verdict(evidence, a, "x", language) for a in (own, otherwise))
         lines = zip(_lines(one), _lines(other), strict=False)
-        told += [f"{language}: {a.strip()!r} or {b.strip()!r}" for a, b in lines if a != b]
-        told += [f"{language}: further lines"] if len(_lines(one)) != len(_lines(other)) else []
-    return told
+        ways += [f"{language}: {a.strip()!r} or {b.strip()!r}" for a, b in lines if a != b]
+        ways += [f"{language}: further lines"] if len(_lines(one)) != len(_lines(other)) else []
+    return ways
 
 
 def asking_otherwise(assignment: Assignment, checks: list[Check]) -> Assignment:
@@ -89,14 +90,13 @@ def _asking(exercise: Exercise, check: Check) -> Exercise:
         return exercise
     channels = list(exercise.channels)
     own = next((n for n, c in enumerate(channels) if c.name == check.channel), None)
-    asked = dict(exercise.parameters_of(check.channel))
+    parameters = dict(exercise.parameters_of(check.channel))
     if check.kind == "parameter":
-        value = asked[check.parameter].value
-        another = {"value": 2.3 * value + 0.57, "mistakes": asked[check.parameter].mistakes}
-        asked[check.parameter] = asked[check.parameter].model_copy(update=another)
+        moved_by = {"value": 2.3 * parameters[check.parameter].value + 0.57}
+        parameters[check.parameter] = parameters[check.parameter].model_copy(update=moved_by)
     if own is None:
-        return exercise.model_copy(update={"parameters": asked})
-    update: dict[str, Any] = {"parameters": asked}
+        return exercise.model_copy(update={"parameters": parameters})
+    update: dict[str, Any] = {"parameters": parameters}
     if check.kind == "master_type":
         update["master_types"] = ("Elsewhere",)
     elif check.kind == "channel" and channels[own].type:
@@ -105,18 +105,18 @@ def _asking(exercise: Exercise, check: Check) -> Exercise:
     return exercise.model_copy(update={"channels": tuple(channels)})
 
 
-def _silent(report: GradeReport, told: Mapping[str, object]) -> list[str]:
+def _unsaid_values(report: GradeReport, given_values: Mapping[str, object]) -> list[str]:
     """Wrong parameters of which the check doesn't say what the handout does."""
     wrong = [c for c in report.checks if c.status in ("fail", "partial") and c.found is not None]
     return [
         f"{check.id} is not told: {check.message}"
         for check in wrong
-        if ".parameter." in check.message_id and check.id in told
-        if (check.expected,) != told[check.id]
+        if ".parameter." in check.message_id and check.id in given_values
+        if (check.expected,) != given_values[check.id]
     ]
 
 
-def _spikes_told(evidence: Evidence, own: Assignment) -> list[str]:
+def _spike_counts(evidence: Evidence, own: Assignment) -> list[str]:
     """Checks of spikes that fail alike whatever the reference does, and don't speak alike."""
     quiet = {
         id: replace(a, reference=replace(a.reference, traces=_never(a.reference.traces)))
@@ -138,9 +138,9 @@ def _spikes_told(evidence: Evidence, own: Assignment) -> list[str]:
 
 
 def begins_elsewhere(evidence: Evidence, assignment: Assignment) -> list[str]:
-    """How the first step of a sample that `handout_values.BEGIN` knows misses the line to mend."""
+    """How the first step of a sample misses the line to mend, which `handout_values` names."""
     file = Path(evidence.submission.file).name
-    if (asked := BEGIN[assignment.id].get(file)) is None:
+    if (expected := FIRST_LINES[assignment.id].get(file)) is None:
         return []
     page = student_page(verdict(evidence, load_assignment(assignment.folder), "x", "en"))
     step, cause = next(next_steps(page)), page.causes[0] if page.causes else None
@@ -148,7 +148,7 @@ def begins_elsewhere(evidence: Evidence, assignment: Assignment) -> list[str]:
         return [f"the first step is {step}"]
     source = next(c.source for c in evidence.submission.cells if c.index == cause.cell)
     line = source.split("\n")[cause.line - 1]
-    return [] if asked in line else [f"the first step is in {line!r}"]
+    return [] if expected in line else [f"the first step is in {line!r}"]
 
 
 def _never(traces: Mapping[str, Any]) -> dict[str, Any]:

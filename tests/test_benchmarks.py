@@ -17,12 +17,12 @@ _BURN = """
 import os, signal, sys, time
 if (child := os.fork()) == 0:
     if os.fork() == 0:
-        while time.process_time() < 1:
+        while time.process_time() < 0.5:
             pass
-        time.sleep(0.5)
+        time.sleep(0.3)
         open("burnt", "w").close()
         time.sleep(5)
-    time.sleep(0.5)
+    time.sleep(0.3)
     os._exit(0)
 os.waitpid(child, 0)
 while not os.path.exists("burnt"):
@@ -33,7 +33,7 @@ while not os.path.exists("burnt"):
 def test_counts_what_an_orphan_used(tmp_path: Path) -> None:
     """A process that fell to another parent, and is never waited for, counts in full."""
     cost = run([sys.executable, "-c", _BURN], dict(os.environ), tmp_path)
-    assert cost.cpu >= 0.9
+    assert cost.cpu >= 0.45
 
 
 def test_notebooks_differ(tmp_path: Path) -> None:

@@ -45,9 +45,16 @@ def test_evidence_survives_storage(evidence: Evidence, tmp_path: Path) -> None:
     save_evidence(evidence, tmp_path)
     loaded = load_evidence(tmp_path)
     before, after = evidence.attempts["X"], loaded.attempts["X"]
-    np.testing.assert_array_equal(after.answers.traces["V"], before.answers.traces["V"])
     assert after.panel is not None
-    np.testing.assert_array_equal(after.panel.V0, np.full(3, -65.0))
+    assert before.panel is not None
+    for loaded_array, saved in (
+        (after.answers.traces["V"], before.answers.traces["V"]),
+        (after.answers.field["V"], before.answers.field["V"]),
+        (after.panel.current, before.panel.current),
+        (after.panel.V0, before.panel.V0),
+    ):
+        np.testing.assert_array_equal(loaded_array, saved, strict=True)
+    assert (after.panel.names, after.panel.dt, after.panel.public) == (("a", "b", "c"), 0.1, 1)
     assert (loaded.seed, loaded.submission, loaded.executed) == (
         evidence.seed,
         evidence.submission,

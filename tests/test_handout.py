@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from handout_values import COMMENTS, TOLD
+from handout_values import COMMENTS, GIVEN_VALUES
 from project import ROOT
 
 from grader.assignment import Assignment, Check
@@ -22,8 +22,8 @@ def _own(id: str) -> Assignment:
     return load_assignment(ROOT / "assignments" / id)
 
 
-def _asked(check: Check, assignment: Assignment) -> tuple[float, ...] | str | None:
-    """What a check asks for that could be told; None where it is no value."""
+def _value_of(check: Check, assignment: Assignment) -> tuple[float, ...] | str | None:
+    """The value that a check asks for; None where it asks for none."""
     exercise = assignment.exercise(check.exercise)
     match check.kind:
         case "parameter":
@@ -54,18 +54,19 @@ def _is_given(check: Check, assignment: Assignment) -> bool:
             names = [check.variable] if check.variable else [n for n in exercise.start if n != "V"]
             return all(handout.starts(name, exercise.start[name]) for name in names)
         case "master_type":
-            return handout.hangs_on(check.channel, str(_asked(check, assignment)))
-    return handout.names(str(_asked(check, assignment)))
+            return handout.hangs_on(check.channel, str(_value_of(check, assignment)))
+    return handout.names(str(_value_of(check, assignment)))
 
 
 @pytest.mark.parametrize("id", IDS)
 def test_given_is_what_a_reader_finds(id: str) -> None:
     """Of every value asked for it is known whether the handout gives it, and none is mistaken."""
     assignment = _own(id)
-    asked = {c.id: value for c in assignment.checks if (value := _asked(c, assignment)) is not None}
-    assert TOLD[id].items() <= asked.items()
-    given = {c.id for c in assignment.checks if c.id in asked and _is_given(c, assignment)}
-    assert given == set(TOLD[id])
+    checks = assignment.checks
+    values = {c.id: value for c in checks if (value := _value_of(c, assignment)) is not None}
+    assert GIVEN_VALUES[id].items() <= values.items()
+    found = {c.id for c in checks if c.id in values and _is_given(c, assignment)}
+    assert found == set(GIVEN_VALUES[id])
 
 
 @pytest.mark.parametrize("id", IDS)
@@ -83,8 +84,9 @@ def test_the_comment_of_the_blank_is_named_where_it_has_the_value(id: str) -> No
             else set()
         )
     parameters = [c.id for c in assignment.checks if c.kind == "parameter"]
-    listed = {one for one in parameters if any(fnmatch.fnmatch(one, p) for p in COMMENTS[id])}
-    assert found == listed
+    listed = {pattern: fnmatch.filter(parameters, pattern) for pattern in COMMENTS[id]}
+    assert all(listed.values()), listed
+    assert found == {id for ids in listed.values() for id in ids}
 
 
 def _handout(assignment: Assignment, cell: str, *texts: str) -> Handout:
@@ -129,7 +131,7 @@ def test_what_belongs_to_another_exercise_is_not_given(tmp_path: Path) -> None:
 
 
 def test_a_handout_out_of_reach_gives_nothing(tmp_path: Path) -> None:
-    """Then nothing is told, rather than all."""
+    """Then it gives no value, rather than all of them."""
     gone = _own("hh").model_copy(update={"notebook": tmp_path / "gone.ipynb"})
     handout = handout_of(gone, gone.exercise("HH"))
     assert handout.place_of("IK", "E", -77.0) is None

@@ -14,7 +14,6 @@ import pytest
 from nbclient import NotebookClient
 from project import short_solution
 
-pytestmark = pytest.mark.full
 _LOOK = "seen = {k: id(v) for k, v in globals().items() if k[0] != '_'}"
 _COMPARE = (
     "now = {k: id(v) for k, v in globals().items() if k[0] != '_' and k not in ('seen', 'In')}\n"
@@ -23,7 +22,7 @@ _COMPARE = (
 )
 
 
-def ran(notebook: Any, folder: Path, *sources: str) -> list[Any]:
+def outputs_of(notebook: Any, folder: Path, *sources: str) -> list[Any]:
     """Run a notebook with further cells in ``folder``; the outputs of these, cell by cell."""
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
     more = [nbformat.v4.new_code_cell(source) for source in sources]
@@ -34,10 +33,23 @@ def ran(notebook: Any, folder: Path, *sources: str) -> list[Any]:
     return [cell.outputs for cell in more]
 
 
-def text(outputs: Sequence[Any]) -> str:
-    """All that a cell says as text; it must not have raised."""
-    assert not [output for output in outputs if output.output_type == "error"], outputs
-    return "".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs)
+def text(cell: Sequence[Any]) -> str:
+    """All text in a cell's outputs; it must not have raised."""
+    assert not [output for output in cell if output.output_type == "error"], cell
+    return "".join(o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell)
+
+
+def test_a_wrong_command_checks_nothing(tmp_path: Path) -> None:
+    """In a small notebook: one line each of a wrong option, a broken file and a wrong command."""
+    (tmp_path / "broken.ipynb").write_text('{"cells": [', "utf-8")
+    lines = ("%load_ext grader", "%grader check --nix", "%grader check", "%grader grade")
+    cells = outputs_of(nbformat.v4.new_notebook(), tmp_path, *lines)
+    loaded, option, broken, command = map(text, cells)
+    assert loaded == ""
+    assert "There is no option --nix." in option
+    assert "The file breaks off in the middle" in broken
+    assert "Write %grader check, or %grader check NAME.ipynb." in command
+    assert not any("Traceback" in one or "fresh kernel" in one for one in (option, broken, command))
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +65,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said(folder: Path) -> list[Any]:
-    """What further cells of that notebook say, once it ran to its end."""
+def outputs(folder: Path) -> list[Any]:
+    """The outputs of further cells of that notebook, once it ran to its end."""
     notebook = nbformat.read(folder / "my homework.ipynb", 4)
     check = notebook.cells.pop()
     changed = next(c.source for c in notebook.cells if c.source.startswith("class HH("))
     (folder / "sub").mkdir()
     (folder / "sub" / "broken.ipynb").write_text('{"cells": [', "utf-8")
-    return ran(
+    return outputs_of(
         notebook, folder, _LOOK, check.source, _COMPARE,
         changed.replace("g_max=35.", "g_max=36."), "%grader check --assignment nix",
         "%grader check sub/broken.ipynb", "%grader check sub", "%grader check --nix",
@@ -71,12 +83,13 @@ def said(folder: Path) -> list[Any]:
     )  # fmt: skip
 
 
-def test_the_report_is_in_the_cell(said: list[Any]) -> None:
+@pytest.mark.full
+def test_the_report_is_in_the_cell(outputs: list[Any]) -> None:
     """A table for a terminal, the page for a browser; both of the saved file, run afresh.
 
     Run there, the notebook's own ``%grader check`` says nothing, or this would never end.
     """
-    first, report = said[1]
+    first, report = outputs[1]
     assert "my homework.ipynb, as it was saved at " in first.text
     assert "is run from the top in a fresh kernel" in first.text
     table, frame = report.data["text/plain"], report.data["text/html"]
@@ -89,22 +102,25 @@ def test_the_report_is_in_the_cell(said: list[Any]) -> None:
     assert "<script" not in page
 
 
-def test_the_session_is_left_alone(said: list[Any]) -> None:
+@pytest.mark.full
+def test_the_session_is_left_alone(outputs: list[Any]) -> None:
     """Every name of the student's session still stands for the very same object."""
-    assert text(said[2]).split() == ["True", "True", "HH"]
+    assert text(outputs[2]).split() == ["True", "True", "HH"]
 
 
-def test_what_is_not_saved_is_told(said: list[Any]) -> None:
+@pytest.mark.full
+def test_what_is_not_saved_is_told(outputs: list[Any]) -> None:
     """A class that was run otherwise than it stands in the file is named; before, none was."""
-    assert "What you ran last is not in the saved file: class HH." in text(said[4])
-    assert "There is no assignment nix" in text(said[4])
-    assert "What you ran last" not in text(said[1])
+    assert "What you ran last is not in the saved file: class HH." in text(outputs[4])
+    assert "There is no assignment nix" in text(outputs[4])
+    assert "What you ran last" not in text(outputs[1])
 
 
-def test_what_cannot_be_done_is_a_sentence(said: list[Any]) -> None:
+@pytest.mark.full
+def test_what_cannot_be_done_is_a_sentence(outputs: list[Any]) -> None:
     """A broken file, a folder, a wrong option: one line each, no traceback, and no run."""
-    broken, folder, option, value, quote, two, other, usage = map(text, said[5:13])
-    gone, no_page, nowhere, which = map(text, said[13:17])
+    broken, folder, option, value, quote, two, other, usage = map(text, outputs[5:13])
+    gone, no_page, nowhere, which = map(text, outputs[13:17])
     assert "The file breaks off in the middle" in broken
     assert "sub is a folder." in folder
     assert "There is no option --nix." in option
@@ -118,5 +134,5 @@ def test_what_cannot_be_done_is_a_sentence(said: list[Any]) -> None:
     assert "page.html" in nowhere
     assert "在这里无法得知这个笔记本是哪个文件" in which
     assert not any(
-        "Traceback" in one or "fresh kernel; your" in one for one in map(text, said[5:16])
+        "Traceback" in one or "fresh kernel; your" in one for one in map(text, outputs[5:16])
     )

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from handout_values import BEGIN
+from handout_values import FIRST_LINES
 from project import ROOT
 from sample_reports import crashed, mark, partly_wrong, residual
 from self_checks import as_self_check, one_line, shown
@@ -126,4 +126,4 @@ def test_a_channel_on_another_ion_is_found() -> None:
 def test_every_sample_with_a_beginning_is_there() -> None:
     """The table that the samples are held against speaks of notebooks that are graded."""
     root = ROOT / "submissions"
-    assert all((root / id / file).is_file() for id, files in BEGIN.items() for file in files)
+    assert all((root / id / file).is_file() for id, files in FIRST_LINES.items() for file in files)
