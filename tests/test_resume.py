@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 from courses import WITHOUT_ANY_WORK, WITHOUT_STUDENTS_CODE, Course, make, without_time
-from project import SOLUTION, checks, results
+from graded_corpus import OPTIONS, Corpus
+from project import ROOT, SOLUTION, checks, results, run_grader
 
 from grader.files import claimed
-
-pytestmark = pytest.mark.full
 
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
 OFF = {"g_max=120.)": "g_max=121.)"}
@@ -46,6 +45,47 @@ def _result(course: Course, name: str) -> dict[str, Any]:
     return results(course.out)[name]
 
 
+def test_a_second_run_keeps_what_did_not_change(corpus: Corpus, tmp_path: Path) -> None:
+    """A changed notebook alone is run, and gets what its content got elsewhere; its new mark is
+    on record, and every other result stays byte for byte."""
+    names = ("right-plain", "E_K-sign", "login-page")
+    (tmp_path / "in").mkdir()
+    for name in names:
+        shutil.copytree(corpus.graded("hh") / name, tmp_path / "out" / name)
+        shutil.copy(ROOT / "submissions" / "hh" / f"{name}.ipynb", tmp_path / "in")
+    changed, by_file = "right-plain", corpus.by_file("hh")
+    other = by_file["n-cubed.ipynb"]
+    shutil.copy(ROOT / "submissions" / "hh" / "n-cubed.ipynb", tmp_path / "in" / f"{changed}.ipynb")
+    before = Course(tmp_path).files()
+    done = run_grader(
+        *("grade", tmp_path / "in", "-o", tmp_path / "out", "-a", "hh", "--lang", "en", *OPTIONS)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3 submissions: 2 kept as they are, 0 judged again, 1 to run." in done.stdout
+    assert "another notebook was handed in" in done.stdout
+    after, result = Course(tmp_path).files(), results(tmp_path / "out")[changed]
+    for name, content in before.items():
+        if not name.startswith(changed):
+            assert after[name] == content, name
+    assert result["submission"]["sha256"] == other["submission"]["sha256"]
+    assert result["checks"] == other["checks"]
+    [change] = result["changes"]
+    assert (change["old"], change["new"]) == (100, other["score"])
+    assert other["score"] < 100
+
+
+@pytest.mark.full
+def test_what_these_tests_forbid_is_not_there(course: Course) -> None:
+    """Where a notebook or the judge is needed, a run that may not use them comes to nothing."""
+    before = course.files()
+    assert course.grade("--fresh", forbidden=WITHOUT_STUDENTS_CODE).returncode not in (0, 2)
+    assert course.files() == before
+    (course.out / "near" / "result.md").unlink()
+    assert course.grade(forbidden=WITHOUT_ANY_WORK).returncode not in (0, 2)
+    assert not (course.out / "near" / "result.md").exists()
+
+
+@pytest.mark.full
 def test_what_did_not_change_is_taken_as_it_is(course: Course) -> None:
     """A second run starts no process and leaves every byte as it was, but for its own time."""
     before = course.files()
@@ -58,6 +98,7 @@ def test_what_did_not_change_is_taken_as_it_is(course: Course) -> None:
         assert without_time(after[name]) == without_time(content), name
 
 
+@pytest.mark.full
 def test_judging_the_same_evidence_again_says_the_same(course: Course) -> None:
     """A report that was taken apart is made again, byte for byte, and no notebook runs."""
     before = course.files()
@@ -75,6 +116,7 @@ def test_judging_the_same_evidence_again_says_the_same(course: Course) -> None:
     }
 
 
+@pytest.mark.full
 def test_a_changed_rubric_judges_again_and_says_what_changes(course: Course) -> None:
     """Marks are shown before they are given, then given and recorded; no notebook runs."""
     course.replace_in(RUBRIC, '"hh.parameters.INa.g_max" = 5', '"hh.parameters.INa.g_max" = 1')
@@ -108,6 +150,7 @@ def test_a_changed_rubric_judges_again_and_says_what_changes(course: Course) -> 
     assert (course.out / "changes.csv").is_file()
 
 
+@pytest.mark.full
 def test_a_changed_tolerance_judges_again(course: Course) -> None:
     """A wider tolerance gives its points to whom it concerns, and to nobody else."""
     before = course.files()
@@ -122,6 +165,7 @@ def test_a_changed_tolerance_judges_again(course: Course) -> None:
     assert off["provenance"]["evidence"] == then["provenance"]["evidence"]
 
 
+@pytest.mark.full
 def test_only_what_is_new_or_changed_is_run(
     course: Course, solution_with: Callable[[Mapping[str, str]], str]
 ) -> None:
@@ -148,50 +192,50 @@ def test_only_what_is_new_or_changed_is_run(
     assert "page" not in after["grades.csv"].decode()
 
 
-@pytest.mark.parametrize(
-    ("file", "said"),
-    [
-        ("evidence.npz", "to run (1): its evidence is damaged or was changed"),
-        ("probe.json", "to run (1): its evidence is damaged or was changed"),
-        ("result.json", "judged again (1): its result is damaged or was changed"),
-    ],
-)
-def test_a_torn_file_is_a_note_and_never_an_error(course: Course, file: str, said: str) -> None:
+@pytest.mark.full
+def test_a_torn_file_is_a_note_and_never_an_error(course: Course) -> None:
     """What was cut in the middle is made again: the same mark, and the terminal says why."""
-    before = _result(course, "near")
-    path = course.out / "near" / file
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    before = results(course.out)
+    for name, file in (("near", "evidence.npz"), ("off", "probe.json"), ("right", "result.json")):
+        path = course.out / name / file
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     done = course.grade()
     assert done.returncode == 0, done.stderr
-    assert said in done.stdout
-    after = _result(course, "near")
-    assert (after["score"], after["checks"]) == (before["score"], before["checks"])
+    assert "4 submissions: 1 kept as they are, 1 judged again, 2 to run." in done.stdout
+    assert "to run (2): its evidence is damaged or was changed" in done.stdout
+    assert "judged again (1): its result is damaged or was changed" in done.stdout
+    after = results(course.out)
+    assert after.keys() == before.keys()
+    for name, result in after.items():
+        assert (result["score"], result["checks"]) == (
+            before[name]["score"],
+            before[name]["checks"],
+        )
 
 
-@pytest.mark.parametrize(
-    ("page", "change"),
-    [
-        ("result.html", lambda content: b""),
-        ("result.md", lambda content: content + b"\nWell done!\n"),
-        ("teacher.html", lambda content: content[: len(content) // 2]),
-    ],
-)
-def test_a_damaged_page_is_made_again(
-    course: Course, page: str, change: Callable[[bytes], bytes]
-) -> None:
+@pytest.mark.full
+def test_a_damaged_page_is_made_again(course: Course) -> None:
     """Empty, edited or cut: it is the same again, byte for byte, and no notebook runs."""
-    file = course.out / "near" / page
-    before = file.read_bytes()
-    file.write_bytes(change(before))
+    before = course.files()
+    page, text, teachers = (
+        course.out / name for name in ("near/result.html", "off/result.md", "right/teacher.html")
+    )
+    page.write_bytes(b"")
+    text.write_bytes(text.read_bytes() + b"\nWell done!\n")
+    teachers.write_bytes(teachers.read_bytes()[: teachers.stat().st_size // 2])
     done = course.grade(forbidden=WITHOUT_STUDENTS_CODE)
     assert done.returncode == 0, done.stderr
     assert (
-        "judged again (1): a page of its report is missing, damaged or was changed" in done.stdout
+        "judged again (3): a page of its report is missing, damaged or was changed" in done.stdout
     )
-    assert file.read_bytes() == before
+    after = course.files()
+    for file in (page, text, teachers):
+        name = str(file.relative_to(course.out))
+        assert after[name] == before[name]
     assert "4 kept as they are" in course.grade(forbidden=WITHOUT_ANY_WORK).stdout
 
 
+@pytest.mark.full
 def test_a_mark_that_was_edited_does_not_stand(course: Course) -> None:
     """A score written into result.json by hand is judged again, and that is on record."""
     file = course.out / "off" / "result.json"
@@ -206,6 +250,7 @@ def test_a_mark_that_was_edited_does_not_stand(course: Course) -> None:
     assert (after["changes"][-1]["old"], after["changes"][-1]["new"]) == (100, right)
 
 
+@pytest.mark.full
 def test_what_was_not_graded_never_stands(course: Course) -> None:
     """A fault of ours, once mended, is judged again with the evidence that is there."""
     model = course.folder / "reference" / "hh" / "model.py"
@@ -220,6 +265,7 @@ def test_what_was_not_graded_never_stands(course: Course) -> None:
     assert _result(course, "right")["score"] == 100
 
 
+@pytest.mark.full
 def test_fresh_and_other_conditions_run_again(course: Course) -> None:
     """--fresh runs all; another seed, limit or sandbox runs all; another language none."""
     asked = {
@@ -228,13 +274,14 @@ def test_fresh_and_other_conditions_run_again(course: Course) -> None:
         "--probe-seconds=80": "to run (4): other limits of time or memory",
         "--sandbox=none": "to run (4): another sandbox than",
     }
-    for option, said in asked.items():
-        assert said in course.grade("--dry-run", option).stdout
+    for option, sentence in asked.items():
+        assert sentence in course.grade("--dry-run", option).stdout
     done = course.grade("--dry-run", lang="zh", forbidden=WITHOUT_STUDENTS_CODE)
     assert "重新评判（4 份）：报告语言不同" in done.stdout
     assert "分数没有变化" in done.stdout
 
 
+@pytest.mark.full
 def test_one_grader_at_a_time_in_a_folder(course: Course) -> None:
     """A second one is told so and changes nothing; it may look, and begin when the first ended."""
     before = course.files()
