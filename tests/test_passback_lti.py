@@ -101,7 +101,7 @@ def test_a_platform_that_says_how_long_is_waited_for(term: Term, platform: Platf
     platform.faults.coming += [(LATE, "429 1")]
     sent = term.export("lti", "--send")
     assert sent.exit_code == 0, sent.stdout + sent.stderr
-    assert "HTTP 429; try 2 in 1 s" in sent.stdout
+    assert "No answer (HTTP 429); try 2 in 1 s." in sent.stdout
     once_each(platform)
 
 

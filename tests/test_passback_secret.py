@@ -15,12 +15,12 @@ TOKEN = "7~" + "aB3" * 22
 NAME = "GRADER_CANVAS_TOKEN"
 
 
-def said(note: Note) -> None:
+def unheard(note: Note) -> None:
     """Nobody listens."""
 
 
 def read(folder: Path, file: str) -> str:
-    return read_secret(NAME, file, folder / "lms.toml", Hidden(), said).reveal()
+    return read_secret(NAME, file, folder / "lms.toml", Hidden(), unheard).reveal()
 
 
 @pytest.mark.parametrize("before", range(0, 260, 20))
@@ -28,12 +28,12 @@ def test_a_secret_is_struck_out_wherever_a_message_is_cut(before: int) -> None:
     """A platform may say it back at any place of a long answer: no part of it is left."""
     hidden = Hidden()
     hidden.add(TOKEN)
-    with Web(Retry(), hidden, said) as web:
+    with Web(Retry(), hidden, unheard) as web:
         body = ("x" * before + " " + TOKEN + " y" * 3000).encode()
-        told = web.told(Answer(400, {}, body, 1))
-    assert told.startswith("HTTP 400 ")
-    assert len(told) < 230
-    assert not any(TOKEN[at : at + 8] in told for at in range(len(TOKEN) - 7))
+        message = web.told(Answer(400, {}, body, 1))
+    assert message.startswith("HTTP 400 ")
+    assert len(message) < 230
+    assert not any(TOKEN[at : at + 8] in message for at in range(len(TOKEN) - 7))
 
 
 def test_a_file_may_begin_as_windows_writes_it(tmp_path: Path) -> None:
