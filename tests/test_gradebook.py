@@ -51,7 +51,7 @@ def count(book: Path, table: str) -> int:
         return int(found.fetchone()[0])
 
 
-def why(problem: BookError) -> str:
+def sentence_of(problem: BookError) -> str:
     catalogue("zh").say(problem.note.message_id, **problem.note.values)
     return catalogue("en").say(problem.note.message_id, **problem.note.values)
 
@@ -240,14 +240,14 @@ def test_a_decision_without_a_reason_is_none(book: Path, out: Path) -> None:
         ):
             with pytest.raises(BookError) as caught:
                 decide(connection, listed, name, "mark", "50", "ta", reason)
-            assert said in why(caught.value)
+            assert said in sentence_of(caught.value)
         with pytest.raises(BookError, match="nothing_to_undo"):
             decide(connection, listed, "ann_1", "mark", None, "ta", "x")
         assert find(rows.records(connection, "hh").values(), "2").submission == "ann_2"
     for points in (100.5, -1, float("nan"), float("inf")):
         with pytest.raises(BookError) as caught:
             as_mark(points, 100)
-        assert "from 0 to 100" in why(caught.value)
+        assert "from 0 to 100" in sentence_of(caught.value)
 
 
 def test_what_was_written_is_never_changed(book: Path, out: Path) -> None:

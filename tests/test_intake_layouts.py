@@ -15,7 +15,7 @@ from grader.words import catalogue
 FILE = "_assignsubmission_file"
 
 
-def made(root: Path, *names: str) -> Path:
+def put(root: Path, *names: str) -> Path:
     for name in names:
         place = root / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ def entries(*paths: Path, layout: Layout | None = None) -> dict[str, Entry]:
     return {entry.id: entry for entry in found}
 
 
-def said(path: Path) -> list[str]:
+def sentences(path: Path) -> list[str]:
     _, notes = collect([path]).entries(None)
     return [catalogue("en").say(note.message_id, **note.values) for note in notes]
 
@@ -140,15 +140,15 @@ def test_no_file_of_a_students_own_names_another() -> None:
 
 def test_a_moodle_number_of_two_names_is_two_students(tmp_path: Path) -> None:
     """The number belongs to one assignment, and downloads of two may come together."""
-    made(tmp_path, f"one/Ann Lee_12{FILE}/hh.ipynb", f"two/Eve Fox_12{FILE}/hh.ipynb")
+    put(tmp_path, f"one/Ann Lee_12{FILE}/hh.ipynb", f"two/Eve Fox_12{FILE}/hh.ipynb")
     assert list(entries(tmp_path / "one", tmp_path / "two")) == ["Ann Lee_12", "Eve Fox_12"]
-    made(tmp_path / "both", f"Ann Lee_12{FILE}/hh.ipynb", f"Eve Fox_12{FILE}/hh.ipynb")
+    put(tmp_path / "both", f"Ann Lee_12{FILE}/hh.ipynb", f"Eve Fox_12{FILE}/hh.ipynb")
     assert list(entries(tmp_path / "both")) == ["Ann Lee_12", "Eve Fox_12"]
 
 
 def test_a_folder_of_downloads_is_all_of_them(tmp_path: Path) -> None:
     """Each group's download keeps its names and numbers, a lone student's too, and others stay."""
-    made(
+    put(
         tmp_path,
         f"Group A/Ann Lee_12{FILE}/hh.ipynb",
         f"Group A/Bob Kim_13{FILE}/hh.ipynb",
@@ -160,18 +160,18 @@ def test_a_folder_of_downloads_is_all_of_them(tmp_path: Path) -> None:
     assert list(found) == ["Ann Lee_12", "Bob Kim_13", "by mail", "Eve Fox_14"]
     assert found["Eve Fox_14"].origin.folder == f"Eve Fox_14{FILE}"
     assert found["by mail"].origin.layout == "plain"
-    assert any("beside the platform's own names" in line for line in said(tmp_path))
+    assert any("beside the platform's own names" in line for line in sentences(tmp_path))
 
 
 def test_a_folder_of_students_is_no_folder_of_downloads(tmp_path: Path) -> None:
     """One file that keeps Canvas's name stays its folder's."""
-    made(tmp_path, "Ann/lee_12345_67890_hh.ipynb", "Bob/kim_12346_67891_hh.ipynb")
+    put(tmp_path, "Ann/lee_12345_67890_hh.ipynb", "Bob/kim_12346_67891_hh.ipynb")
     assert list(entries(tmp_path)) == ["Ann", "Bob"]
 
 
 def test_what_lies_beside_a_canvas_download_changes_nothing(tmp_path: Path) -> None:
     """Attempts stay one student's, and what is there is said once."""
-    made(
+    put(
         tmp_path,
         "lee_12345_67890_hh.ipynb",
         "lee_12345_67899_hh-1.ipynb",
@@ -180,14 +180,14 @@ def test_what_lies_beside_a_canvas_download_changes_nothing(tmp_path: Path) -> N
     )
     assert list(entries(tmp_path)) == ["kim_12346", "lee_12345"]
     assert entries(tmp_path)["kim_12346"].origin.late
-    lines = said(tmp_path)
+    lines = sentences(tmp_path)
     assert any("desktop.ini" in line for line in lines)
     assert not any("there is no notebook" in line for line in lines)
 
 
 def test_a_canvas_download(tmp_path: Path) -> None:
     """Files are put together by user, the newest attachment counts, text alone is unreadable."""
-    made(
+    put(
         tmp_path,
         "leeann_12_345_hh.ipynb",
         "leeann_12_399_hh-1.ipynb",
@@ -207,7 +207,7 @@ def test_a_canvas_download(tmp_path: Path) -> None:
 
 def test_a_moodle_download(tmp_path: Path) -> None:
     """Folders of one participant are put together; the one with files gives its name back."""
-    made(
+    put(
         tmp_path,
         f"Ann Lee_12{FILE}/hh.ipynb",
         "Ann Lee_12_assignsubmission_onlinetext/onlinetext.html",
@@ -224,7 +224,7 @@ def test_a_moodle_download(tmp_path: Path) -> None:
 
 def test_a_flat_moodle_download(tmp_path: Path) -> None:
     """Without folders the beginning of the files' names is kept for the way back."""
-    made(tmp_path, f"Ann Lee_12{FILE}_hh.ipynb", f"Ann Lee_12{FILE}_x.pdf", f"Bo_13{FILE}_hh.ipynb")
+    put(tmp_path, f"Ann Lee_12{FILE}_hh.ipynb", f"Ann Lee_12{FILE}_x.pdf", f"Bo_13{FILE}_hh.ipynb")
     found = entries(tmp_path)
     assert list(found) == ["Ann Lee_12", "Bo_13"]
     assert found["Ann Lee_12"].origin.prefix == f"Ann Lee_12{FILE}_"
@@ -232,14 +232,14 @@ def test_a_flat_moodle_download(tmp_path: Path) -> None:
 
 def test_a_download_within_folders(tmp_path: Path) -> None:
     """A download that was unpacked into a folder of a folder is still one."""
-    made(tmp_path, f"all/week 2/Ann_12{FILE}/hh.ipynb", f"all/week 2/Bo_13{FILE}/hh.ipynb")
+    put(tmp_path, f"all/week 2/Ann_12{FILE}/hh.ipynb", f"all/week 2/Bo_13{FILE}/hh.ipynb")
     assert list(entries(tmp_path)) == ["Ann_12", "Bo_13"]
 
 
 @pytest.mark.parametrize("given", ["course", "course/submitted"])
 def test_a_course_of_nbgrader(tmp_path: Path, given: str) -> None:
     """Only what was submitted counts, a student is called as nbgrader calls them."""
-    made(
+    put(
         tmp_path / "course",
         "source/ps2/hh.ipynb",
         "submitted/ann/ps2/hh.ipynb",
@@ -263,9 +263,9 @@ def test_a_course_of_nbgrader(tmp_path: Path, given: str) -> None:
 
 def test_strangers_in_a_download_are_not_lost(tmp_path: Path) -> None:
     """A notebook that the teacher put beside the platform's folders is graded, and named."""
-    made(tmp_path, f"Ann_12{FILE}/hh.ipynb", "by mail/Bob.ipynb", "solo.ipynb")
+    put(tmp_path, f"Ann_12{FILE}/hh.ipynb", "by mail/Bob.ipynb", "solo.ipynb")
     assert list(entries(tmp_path)) == ["Ann_12", "by mail", "solo"]
-    assert said(tmp_path)[-1] == (
+    assert sentences(tmp_path)[-1] == (
         f"{tmp_path}: beside the platform's own names there are others, which were read as in any "
         "folder: by mail, solo.ipynb."
     )
@@ -273,8 +273,8 @@ def test_strangers_in_a_download_are_not_lost(tmp_path: Path) -> None:
 
 def test_two_downloads_of_one_student_are_one_submission(tmp_path: Path) -> None:
     """Of two downloads given together the newer attempt counts, and the report says so."""
-    made(tmp_path / "first", "leeann_12_345_hh.ipynb", "bob_14_346_hh.ipynb")
-    made(tmp_path / "second", "leeann_12_500_hh.ipynb", "cem_15_501_hh.ipynb")
+    put(tmp_path / "first", "leeann_12_345_hh.ipynb", "bob_14_346_hh.ipynb")
+    put(tmp_path / "second", "leeann_12_500_hh.ipynb", "cem_15_501_hh.ipynb")
     for paths in (
         (tmp_path / "first", tmp_path / "second"),
         (tmp_path / "second", tmp_path / "first"),
@@ -286,10 +286,10 @@ def test_two_downloads_of_one_student_are_one_submission(tmp_path: Path) -> None
 
 def test_the_teacher_may_know_better(tmp_path: Path) -> None:
     """A layout that is named is taken, whatever the names look like."""
-    made(tmp_path, "hh_2021_11_a.ipynb", "hh_2022_12_b.ipynb")
+    put(tmp_path, "hh_2021_11_a.ipynb", "hh_2022_12_b.ipynb")
     assert list(entries(tmp_path)) == ["hh_2021", "hh_2022"]
     assert list(entries(tmp_path, layout="plain")) == ["hh_2021_11_a", "hh_2022_12_b"]
-    made(tmp_path / "n", "ann/ps/hh.ipynb", "bob/ps/hh.ipynb")
+    put(tmp_path / "n", "ann/ps/hh.ipynb", "bob/ps/hh.ipynb")
     assert entries(tmp_path / "n", layout="nbgrader")["ann"].origin.layout == "nbgrader"
 
 

@@ -26,7 +26,7 @@ def ids(*paths: Path) -> dict[str, str]:
     return {entry.id: os.path.relpath(entry.path, root) for entry in entries}
 
 
-def said(*paths: Path) -> list[str]:
+def sentences(*paths: Path) -> list[str]:
     """The notes in English; Chinese must have them too, and none is for students."""
     _, notes = find_submissions(paths)
     for note in notes:
@@ -52,7 +52,7 @@ def test_folder_of_notebooks(tmp_path: Path) -> None:
     """Each notebook of a folder is called after its file; other files are left alone."""
     put(tmp_path, "李 雷.ipynb", "han-mei.IPYNB", "grades.csv", "x.json", "noending", "y.ipynb.txt")
     assert ids(tmp_path) == {"han-mei": "han-mei.IPYNB", "李 雷": "李 雷.ipynb"}
-    assert said(tmp_path) == []
+    assert sentences(tmp_path) == []
 
 
 def test_folder_per_student(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_what_systems_leave_behind_is_skipped(tmp_path: Path) -> None:
         "._a.ipynb",
         ".hidden/b.ipynb",
     )
-    assert (ids(tmp_path), said(tmp_path)) == ({"a": "a.ipynb"}, [])
+    assert (ids(tmp_path), sentences(tmp_path)) == ({"a": "a.ipynb"}, [])
 
 
 def test_folder_called_like_a_notebook(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_same_names_never_collide(tmp_path: Path) -> None:
     }
     assert ids(tmp_path / "two", tmp_path / "one").keys() == found.keys()
     again = "another submission has the same name; this one is called"
-    assert sorted(said(tmp_path / "one", tmp_path / "two")) == [
+    assert sorted(sentences(tmp_path / "one", tmp_path / "two")) == [
         f"{tmp_path}/one/bob.ipynb: {again} bob-2.",
         f"{tmp_path}/two/ann.ipynb: {again} ann-3.",
     ]
@@ -157,7 +157,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "in" / ".venv").symlink_to(tmp_path / "outside")
     (tmp_path / "in" / "gone.ipynb").symlink_to(tmp_path / "nothing")
     assert ids(tmp_path / "in") == {"a": "a.ipynb"}
-    assert said(tmp_path / "in") == [
+    assert sentences(tmp_path / "in") == [
         f"{tmp_path}/in/{name}: a link was not followed. Copy the notebook into the folder if it "
         "is to be graded."
         for name in ("b.ipynb", "folder", "gone.ipynb", "loop")
@@ -177,7 +177,7 @@ def test_students_without_a_notebook_are_named(tmp_path: Path) -> None:
         "Dan": "read.fault.not_unpacked",
         "Eva": "read.fault.nothing_handed_in",
     }
-    assert said(tmp_path) == [
+    assert sentences(tmp_path) == [
         f"{tmp_path}/Dan/work.zip: an archive inside the folder was left out. Unpack it if there "
         "are submissions in it.",
         "Without a notebook, so 0 points and to be looked at (4): Bob, Cem, Dan, Eva.",
@@ -188,7 +188,7 @@ def test_a_folder_beside_notebooks_is_nobodys(tmp_path: Path) -> None:
     """Where notebooks lie flat, a folder of pictures is no student, but it is named."""
     put(tmp_path, "Ann.ipynb", "Bob.ipynb", "figures/a.png", "figures/b.png")
     assert list(ids(tmp_path)) == ["Ann", "Bob"]
-    assert said(tmp_path) == [
+    assert sentences(tmp_path) == [
         f"{tmp_path}/figures: no notebook (.ipynb) here, so nothing was graded. The folder holds: "
         "a.png, b.png. Ask the student for the notebook, or give the file by its name."
     ]
@@ -197,7 +197,7 @@ def test_a_folder_beside_notebooks_is_nobodys(tmp_path: Path) -> None:
 def test_empty_folder(tmp_path: Path) -> None:
     """A folder without notebooks gives none, and a sentence."""
     assert find_submissions([tmp_path])[0] == []
-    assert said(tmp_path) == [
+    assert sentences(tmp_path) == [
         f"{tmp_path}: there is no notebook (.ipynb) in this folder. Give the folder that holds "
         "the submissions, or a file by its name."
     ]
