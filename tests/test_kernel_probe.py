@@ -19,62 +19,89 @@ import numpy as np
 import pytest
 from jupyter_client.session import Session as KernelSession
 from project import short_solution
+from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment import Assignment, Limits
-from grader.gather import Job, gather
+from grader.gather import gather
 from grader.probe import messages, replies
 from grader.probe.inside.arrays import told
 from grader.run.kernel import kernel_environment, plain_kernel
 from grader.run.session import KernelBroken, KernelGone, open_session
 from grader.run.start import start
-from grader.stages import Cell, Drawn, Evidence, Panel, Submission
+from grader.stages import CellRun, Drawn, Evidence, Panel
+
+EITHER_KERNEL = pytest.mark.parametrize(
+    "kernels", ["warm", pytest.param("cold", marks=pytest.mark.full)], indirect=True
+)
+"""A fork of the warm process, as `grader grade` makes them; with ``--full`` a cold kernel too."""
 
 
-def _submission(*sources: str) -> Submission:
-    cells = tuple(
-        Cell(index=i, kind="code", source=source, id=f"c{i}") for i, source in enumerate(sources)
-    )
-    return Submission(file="n.ipynb", sha256="", cells=cells)
+@pytest.fixture
+def kernels(request: pytest.FixtureRequest) -> Kernels:
+    """The kernels that a test names."""
+    if request.param == "cold":
+        return COLD
+    warm: Kernels = request.getfixturevalue("warm")
+    return warm
 
 
-def _run(folder: Path, limits: Limits, *sources: str) -> Any:
-    async def run() -> Any:
-        submission = _submission(*sources)
-        start = {"cwd": str(folder), "env": kernel_environment(folder)}
-        async with open_session(submission, limits, plain_kernel(folder), **start) as session:
+def _run(kernels: Kernels, limits: Limits, *sources: str) -> list[CellRun]:
+    """What becomes of cells with these sources, one after the other in one kernel."""
+
+    async def run() -> list[CellRun]:
+        submission = submission_of(*sources)
+        async with kernels.session(submission, limits) as session:
             return [await session.run_cell(cell.index) for cell in submission.cells]
 
     return asyncio.run(run())
 
 
-def test_a_failing_cell_does_not_stop_the_rest(tmp_path: Path) -> None:
+@EITHER_KERNEL
+def test_a_failing_cell_does_not_stop_the_rest(kernels: Kernels) -> None:
     """The error is kept with its line, and the cells after it still run."""
-    first, second = _run(tmp_path, Limits(), "a = 1\n\nb = a / 0\n", "print(a)")
+    first, second = _run(kernels, Limits(), "a = 1\n\nb = a / 0\n", "print(a)")
     assert (first.status, first.error_name, first.line) == ("error", "ZeroDivisionError", 3)
     assert second.status == "ok"
 
 
-def test_a_cell_over_its_limit_is_interrupted(tmp_path: Path) -> None:
+@EITHER_KERNEL
+def test_a_cell_over_its_limit_is_interrupted(kernels: Kernels) -> None:
     """An endless loop costs its own cell, not the ones after it."""
-    loop = "import time\nend = time.time() + 30\nwhile time.time() < end:\n    pass"
-    first, second = _run(tmp_path, Limits(cell_seconds=2), loop, "print(1)")
+    first, second = _run(kernels, Limits(cell_seconds=1), "while True:\n    pass", "print(1)")
     assert (first.status, second.status) == ("timeout", "ok")
 
 
-def test_a_cell_that_ignores_the_interrupt_is_ended(tmp_path: Path) -> None:
-    """A cell that catches the interrupt loses its kernel; the rest is not run."""
-    deaf = (
-        "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "end = time.time() + 40\nwhile time.time() < end:\n    pass"
-    )
-    first, second = _run(tmp_path, Limits(cell_seconds=2), deaf, "print(1)")
+@EITHER_KERNEL
+def test_a_cell_that_ignores_the_interrupt_is_ended(
+    kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cell that ignores the interrupt loses its kernel; the rest is not run."""
+    monkeypatch.setattr("grader.run.session.GRACE", 1.0)
+    deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(30)"
+    first, second = _run(kernels, Limits(cell_seconds=1), deaf, "print(1)")
     assert (first.status, second.status) == ("timeout", "not_run")
 
 
-def test_a_kernel_that_dies_is_told_from_a_time_limit(tmp_path: Path) -> None:
+@EITHER_KERNEL
+def test_a_kernel_that_dies_is_told_from_a_time_limit(kernels: Kernels) -> None:
     """Code that ends Python is a dead kernel, whatever the clock says."""
-    first, second = _run(tmp_path, Limits(), "import os\nos._exit(1)", "print(1)")
+    first, second = _run(kernels, Limits(), "import os\nos._exit(1)", "print(1)")
     assert (first.status, second.status) == ("died", "not_run")
+
+
+def test_limits_hold_in_a_cold_kernel() -> None:
+    """As students check their work: interrupted, in error, dead, and what comes after each."""
+
+    async def run() -> list[CellRun]:
+        loop, after, end = "while True:\n    pass", "print(1)", "import os\nos._exit(1)"
+        submission = submission_of(loop, after, "1 / 0", after, end, after)
+        async with COLD.session(submission, Limits(cell_seconds=1)) as session:
+            first = await session.run_cell(0)
+            session.limits = Limits()  # that a process is gone is seen a second later
+            return [first, *[await session.run_cell(index) for index in range(1, 6)]]
+
+    runs = asyncio.run(run())
+    assert [run.status for run in runs] == ["timeout", "ok", "error", "ok", "died", "not_run"]
 
 
 def test_a_kernel_that_never_was_ready_is_our_fault(tmp_path: Path) -> None:
@@ -82,7 +109,7 @@ def test_a_kernel_that_never_was_ready_is_our_fault(tmp_path: Path) -> None:
 
     async def run() -> None:
         start = {"cwd": str(tmp_path), "env": {"PYTHONHOME": str(tmp_path / "nowhere")}}
-        async with open_session(_submission("1"), Limits(), plain_kernel(tmp_path), **start):
+        async with open_session(submission_of("1"), Limits(), plain_kernel(tmp_path), **start):
             pytest.fail("there is no kernel")
 
     with pytest.raises(KernelBroken, match="never was ready"):
@@ -99,20 +126,19 @@ def test_a_process_that_is_gone_before_it_is_a_kernel_is_our_fault(tmp_path: Pat
         waiting.wait()
         options = {"cwd": str(tmp_path), "env": environment}
         kernel = plain_kernel(tmp_path, waiting)
-        async with open_session(_submission("1"), Limits(), kernel, **options):
+        async with open_session(submission_of("1"), Limits(), kernel, **options):
             pytest.fail("there is no kernel")
 
     with pytest.raises(KernelBroken, match="never was ready"):
         asyncio.run(run())
 
 
-def test_a_probe_without_end_is_ended(tmp_path: Path) -> None:
+@EITHER_KERNEL
+def test_a_probe_without_end_is_ended(kernels: Kernels) -> None:
     """A question that the kernel never answers raises within its time and kills the kernel."""
 
     async def run() -> None:
-        submission = _submission("1")
-        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
-        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
+        async with kernels.session(submission_of("1"), Limits()) as session:
             with pytest.raises(KernelGone, match="time limit"):
                 await session.ask("__import__('time').sleep(30)", 1.0)
             assert not await session.kernel.is_alive()
@@ -150,6 +176,9 @@ def test_answers_of_the_solution_are_whole(solution: Evidence, assignment: Assig
     assert len(attempt.panel.names) == len(assignment.stimuli) + len(assignment.rubric.stimuli)
     assert set(attempt.answers.traces) == {"V", "IK.n", "INa.m", "INa.h"}
     assert all(np.isfinite(trace).all() for trace in attempt.answers.traces.values())
+    assert set(attempt.answers.field) == set(attempt.answers.traces)
+    states = {slope.shape for slope in attempt.answers.field.values()}
+    assert states == {(assignment.rubric.field.count,)}
     assert all(np.isfinite(slope).all() for slope in attempt.answers.field.values())
     assert (attempt.answers.precision, attempt.answers.one_by_one) == ("float64", False)
 
@@ -182,26 +211,33 @@ jax.config.update("jax_debug_nans", True)
 jax.config.update("jax_disable_most_optimizations", True)
 own = IL(3)
 was = settings()
+names = {*globals(), "names"}
+"""
+CHANGES = "sorted(name for name in globals() if name not in names and name[:2] != '_i')"
+SAME_SETTINGS = f"""\
+now = settings()
+assert now == was, (now, was)
+new = {CHANGES}
+assert new == ["HH", "now"], new
 """
 
 
 def test_a_notebook_finds_every_setting_as_it_left_it(
-    tmp_path: Path, assignment: Assignment
+    tmp_path: Path, assignment: Assignment, warm: Kernels
 ) -> None:
     """dt, mode, precision, names and random numbers are after a question what they were."""
-    file = short_solution(
-        tmp_path / "n.ipynb", SETTINGS, "now = settings()\nassert now == was, (now, was)"
-    )
-    job = Job(notebook=file, assignment=assignment, limits=assignment.limits, secret=b"tests")
-    evidence = gather(job)
+    file = short_solution(tmp_path / "n.ipynb", SETTINGS, SAME_SETTINGS)
+    evidence = gather(warm.job(file, assignment))
     assert evidence.attempts["HH"].answers.traces, evidence.attempts["HH"].answers.faults
     assert [(run.status, run.error_text) for run in evidence.executed.cells] == [("ok", "")] * 7
 
 
-def test_all_runs_together_keep_to_the_time_of_one(tmp_path: Path, assignment: Assignment) -> None:
+def test_all_runs_together_keep_to_the_time_of_one(
+    tmp_path: Path, assignment: Assignment, warm: Kernels
+) -> None:
     """A model that never answers leads to a second run, in the time that is left and no more."""
     asleep = (
-        "import time\ntime.sleep(5)\n\n"
+        "import time\ntime.sleep(1.5)\n\n"
         "class Slow(bp.dyn.CondNeuGroup):\n"
         "    def __init__(self, size):\n        time.sleep(30)\n\n"
     )
@@ -209,8 +245,8 @@ def test_all_runs_together_keep_to_the_time_of_one(tmp_path: Path, assignment: A
     notebook = json.loads(file.read_text("utf-8"))
     notebook["cells"][5]["source"] = "class HH(Slow):\n    IK, INa, IL = IK, INa, IL\n"
     file.write_text(json.dumps(notebook), "utf-8")
-    limits = Limits(cell_seconds=60, notebook_seconds=12, probe_seconds=1)
-    evidence = gather(Job(notebook=file, assignment=assignment, limits=limits, secret=b"tests"))
+    limits = Limits(cell_seconds=60, notebook_seconds=3, probe_seconds=0.5)
+    evidence = gather(warm.job(file, assignment, limits))
     assert evidence.executed.status == "timeout"
     assert not evidence.attempts["HH"].probe.population
     assert evidence.executed.cells[-1].status != "ok"  # the second run had no time for it
@@ -219,23 +255,23 @@ def test_all_runs_together_keep_to_the_time_of_one(tmp_path: Path, assignment: A
 SEEN = "get_ipython().kernel.get_parent()['header']['msg_id']"
 
 
-def test_the_next_request_can_t_be_told_from_those_before(tmp_path: Path) -> None:
+@EITHER_KERNEL
+def test_the_next_request_can_t_be_told_from_those_before(kernels: Kernels) -> None:
     """A kernel that knows every request so far does not know the next one's id.
 
     With ids that are counted up, as jupyter_client makes them, it does.
     """
 
     async def run() -> list[str]:
-        submission = _submission(f"print({SEEN})", f"print({SEEN})")
-        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
-        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
+        submission = submission_of(f"print({SEEN})", f"print({SEEN})")
+        async with kernels.session(submission, Limits()) as session:
             for cell in submission.cells:
                 await session.run_cell(cell.index)
             replies = [await session.ask(SEEN, 20) for _ in range(3)]
             cells = json.loads(session.notebook())["cells"]
-        told = ["".join(cell["outputs"][0]["text"]).strip() for cell in cells]
-        shown = [reply["content"]["user_expressions"]["reply"]["data"] for reply in replies]
-        return told + [data["text/plain"].strip("'") for data in shown]
+        of_cells = ["".join(cell["outputs"][0]["text"]).strip() for cell in cells]
+        values = [reply["content"]["user_expressions"]["reply"]["data"] for reply in replies]
+        return of_cells + [data["text/plain"].strip("'") for data in values]
 
     ids = asyncio.run(run())
     assert len(set(ids)) == 5
@@ -370,25 +406,26 @@ def test_a_reply_is_text(content: dict[str, Any]) -> None:
         replies.reply_text({"content": content})
 
 
-def test_the_probe_leaves_no_name_behind(tmp_path: Path) -> None:
+@EITHER_KERNEL
+def test_the_probe_leaves_no_name_behind(kernels: Kernels) -> None:
     """After a question the notebook's names are those that it had before."""
+    new_names = "[name for name in globals() if name not in before and name[:2] != '_i']"
 
-    async def run() -> Any:
-        submission = _submission("before = set(globals())", "print(set(globals()) - before)")
-        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
-        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
+    async def run() -> str:
+        submission = submission_of("before = set(globals())", f"print({new_names})")
+        async with kernels.session(submission, Limits()) as session:
             await session.run_cell(0)
-            await session.ask(
-                messages.expression("before", {"exercise": "X", "class_name": "A"}), 20
-            )
+            question = messages.expression("before", {"exercise": "X", "class_name": "A"})
+            reply = await session.ask(question, 20)
+            assert replies.reply_text(reply) == "null"
             await session.run_cell(1)
-            return json.loads(session.notebook())["cells"][1]["outputs"][0]["text"]
+            return "".join(json.loads(session.notebook())["cells"][1]["outputs"][0]["text"])
 
-    added = asyncio.run(run())
-    assert "_grader" not in "".join(added)
+    assert asyncio.run(run()).strip() == "['before']"
 
 
-def test_a_model_meets_no_setting_of_the_one_before_it(tmp_path: Path) -> None:
+@EITHER_KERNEL
+def test_a_model_meets_no_setting_of_the_one_before_it(kernels: Kernels) -> None:
     """dt, mode, precision and names are for each of several models what the first one met."""
     function = SETTINGS.partition("import sys\n")[0]
     first = f"import sys\nimport numpy as np, brainpy as bp, brainpy.math as bm\n{function}"
@@ -400,23 +437,22 @@ def test_a_model_meets_no_setting_of_the_one_before_it(tmp_path: Path) -> None:
     cells = [f"{first}\nwas = settings()", leaves, stays, leaves, stays]
 
     async def run() -> list[str]:
-        submission = _submission(*cells)
-        start = {"cwd": str(tmp_path), "env": kernel_environment(tmp_path)}
-        async with open_session(submission, Limits(), plain_kernel(tmp_path), **start) as session:
-            told = []
+        submission = submission_of(*cells)
+        async with kernels.session(submission, Limits()) as session:
+            ends = []
             for cell in submission.cells:
                 if cell.index:
                     reply = await session.ask(messages.expression("afresh", {}), 60.0)
                     assert replies.reply_text(reply) == "null"
                 ran = await session.run_cell(cell.index)
-                told.append(f"{ran.status} {ran.error_text}")
-            return told
+                ends.append(f"{ran.status} {ran.error_text}")
+            return ends
 
     assert asyncio.run(run()) == ["ok "] * 5
 
 
 def test_a_model_that_resets_only_once_is_answered_for(
-    tmp_path: Path, assignment: Assignment
+    tmp_path: Path, assignment: Assignment, warm: Kernels
 ) -> None:
     """A channel that can't be reset again costs nothing: a new model is asked, reset once."""
     once = (
@@ -426,8 +462,7 @@ def test_a_model_that_resets_only_once_is_answered_for(
         "    super(IK, self).reset_state(V, *args, **kwargs)\n"
     )
     file = short_solution(tmp_path / "n.ipynb", once)
-    job = Job(notebook=file, assignment=assignment, limits=assignment.limits, secret=b"tests")
-    attempt = gather(job).attempts["HH"]
+    attempt = gather(warm.job(file, assignment)).attempts["HH"]
     assert attempt.answers.traces
     assert (attempt.probe.population, attempt.answers.resets) == (64, 64)
     assert not attempt.answers.one_by_one
