@@ -143,11 +143,13 @@ def test_removing_follows_no_link(tmp_path: Path) -> None:
     (tree / "link").symlink_to(kept)
     (closed / "link").symlink_to(kept)
     (closed / "note").symlink_to(kept / "note")
-    (closed / "below").mkdir()
+    (shut := tree / "shut").mkdir()
+    (shut / "below").mkdir()
     if os.geteuid() == 0:
         for path in (place, kept, kept / "note", *tree.rglob("*"), tree):
             os.chown(path, 65534, 65534, follow_symlinks=False)
     closed.chmod(0)
+    shut.chmod(0)
     try:
         done = subprocess.run([sys.executable, "-c", _REMOVES, str(tree)], cwd=ROOT, timeout=60)
         assert done.returncode == 0
