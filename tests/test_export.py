@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from graded_folders import SECRETS, canvas, graded, moodle
-from project import run_grader
 from sample_reports import perfect
 
+from grader.cli import main
 from grader.export import canvas as to_canvas
 from grader.export import moodle as to_moodle
 from grader.export import plain
@@ -66,13 +67,19 @@ def from_moodle(tmp_path: Path) -> Path:
     )
 
 
+def grader(*arguments: str | Path) -> Result:
+    """The command ``grader`` within this process."""
+    environment = {"COLUMNS": "100", "LC_ALL": "C.UTF-8"}
+    return CliRunner().invoke(main, [*map(str, arguments)], env=environment)
+
+
 def sentences(done: Export) -> list[str]:
     for note in done.notes:
         catalogue("zh").say(note.message_id, **note.values)
     return [catalogue("en").say(note.message_id, **note.values) for note in done.notes]
 
 
-def why(problem: ExportError) -> str:
+def sentence_of(problem: ExportError) -> str:
     catalogue("zh").say(problem.note.message_id, **problem.note.values)
     return catalogue("en").say(problem.note.message_id, **problem.note.values)
 
@@ -113,7 +120,7 @@ def test_a_column_that_is_not_clear_is_asked_for(from_canvas: Path) -> None:
     two = GRADES.replace(b"The neuron (77)", b"Homework (77)")
     with pytest.raises(ExportError) as caught:
         to_canvas.filled(two, "g.csv", read_batch(from_canvas), None, None)
-    assert why(caught.value) == (
+    assert sentence_of(caught.value) == (
         "Which column The neuron is to go to can't be told. Choose one with --column: "
         "Homework (77); Other (78)"
     )
@@ -124,7 +131,7 @@ def test_other_points_are_asked_about(from_canvas: Path) -> None:
     batch = read_batch(from_canvas)
     with pytest.raises(ExportError, match="points") as caught:
         to_canvas.filled(GRADES, "g.csv", batch, "78", None)
-    assert "--points 10" in why(caught.value)
+    assert "--points 10" in sentence_of(caught.value)
     done = to_canvas.filled(GRADES, "g.csv", batch, "78", 10)
     rows = [*csv.reader(io.StringIO(done.content.decode("utf-8-sig")))]
     assert [row[6] for row in rows[2:5]] == ["8.75", "10", "5"]
@@ -218,7 +225,15 @@ def test_feedback_has_students_files_only(from_moodle: Path) -> None:
     )
     assert not any("the answer" in text for text in texts)
     assert (done.count, done.complete) == (3, False)
-    assert done.content == to_moodle.feedback(read_batch(from_moodle)).content
+
+
+def test_the_same_feedback_is_the_same_file(from_moodle: Path) -> None:
+    """Not a byte tells when the archive was made."""
+    batch = read_batch(from_moodle)
+    done = to_moodle.feedback(batch)
+    with zipfile.ZipFile(io.BytesIO(done.content)) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert done.content == to_moodle.feedback(batch).content
 
 
 def test_feedback_follows_no_link(tmp_path: Path) -> None:
@@ -229,7 +244,8 @@ def test_feedback_follows_no_link(tmp_path: Path) -> None:
         (out / "a" / name).symlink_to(out / "a" / "teacher.html")
     done = to_moodle.feedback(read_batch(out))
     assert done.count == 1
-    assert b"teacher" not in done.content
+    with zipfile.ZipFile(io.BytesIO(done.content)) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == [b"<p>b</p>", b"# b"]
     assert "so left out (1)" in sentences(done)[0]
     assert sentences(done)[0].endswith(": a")
 
@@ -244,8 +260,8 @@ def test_feedback_with_a_damaged_page_is_named(tmp_path: Path, page: str) -> Non
     (out / "a" / page).write_bytes(b"")
     (out / "b" / page).write_text("<p>Full marks</p>")
     (out / "c" / page).unlink()
-    done = run_grader("export", "moodle-feedback", "-f", out, "-o", tmp_path / "a.zip")
-    assert done.returncode == 1, done.stderr
+    done = grader("export", "moodle-feedback", "-f", out, "-o", tmp_path / "a.zip")
+    assert done.exit_code == 1, done.output
     assert "so left out (3). Grade once more, into the same folder: a; b; c" in done.stdout
     assert "1 of 4 submissions" in done.stdout
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
@@ -322,19 +338,17 @@ def test_the_command(from_canvas: Path, tmp_path: Path) -> None:
     """It writes beside the file given, never over it unless asked, and says what is missing."""
     book = tmp_path / "g.csv"
     book.write_bytes(GRADES)
-    done = run_grader("export", "canvas", "-f", from_canvas, "--into", book, "-o", book)
-    assert (done.returncode, book.read_bytes()) == (2, GRADES)
+    done = grader("export", "canvas", "-f", from_canvas, "--into", book, "-o", book)
+    assert (done.exit_code, book.read_bytes()) == (2, GRADES)
     assert "say --overwrite" in done.stderr
-    done = run_grader(
-        "export", "canvas", "-f", from_canvas, "--into", book, "-o", book, "--overwrite"
-    )
-    assert done.returncode == 1
+    done = grader("export", "canvas", "-f", from_canvas, "--into", book, "-o", book, "--overwrite")
+    assert done.exit_code == 1
     assert b"87.5" in book.read_bytes()
     assert "g.csv: 2 of 5 submissions." in done.stdout
-    done = run_grader("export", "moodle", "-f", from_canvas)
-    assert done.returncode == 2
+    done = grader("export", "moodle", "-f", from_canvas)
+    assert done.exit_code == 2
     assert "Download grading worksheet" in done.stderr
-    done = run_grader("export", "csv", "-f", tmp_path, "-o", tmp_path / "x.csv")
-    assert done.returncode == 2
+    done = grader("export", "csv", "-f", tmp_path, "-o", tmp_path / "x.csv")
+    assert done.exit_code == 2
     assert "no results of grader grade lie here" in done.stderr
     assert not (tmp_path / "x.csv").exists()

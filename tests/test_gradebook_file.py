@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import resource
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from gradebooks import all_standings, report, results_in, take_in
-from project import SOLUTION, run_grader
+from project import SOLUTION
 
 from grader.cli import main
 from grader.gradebook import rows, store
@@ -41,7 +44,7 @@ def names(book: Path) -> list[str]:
     return sorted(record.submission for record, _ in all_standings(book))
 
 
-def why(problem: BookError) -> str:
+def sentence_of(problem: BookError) -> str:
     catalogue("zh").say(problem.note.message_id, **problem.note.values)
     return catalogue("en").say(problem.note.message_id, **problem.note.values)
 
@@ -60,20 +63,45 @@ def adding(
     )
 
 
-def test_two_graders_at_once_lose_nothing(tmp_path: Path) -> None:
-    """Two processes make the same new gradebook and add to it, the same students and others."""
-    book, shared = tmp_path / "term.sqlite", {"both": report(70, content="both")}
-    outs = [class_in(tmp_path / name, 40, name) for name in ("a", "b")]
-    for out, name in zip(outs, ("a", "b"), strict=True):
-        own = {f"{name}{n}": report(50, content=str(n)) for n in range(40)}
-        results_in(out, {**own, **shared})
-    running = [adding(book, out) for out in outs]
+@pytest.mark.parametrize("is_new", [True, False], ids=["new", "kept"])
+def test_two_graders_at_once_lose_nothing(book: Path, tmp_path: Path, is_new: bool) -> None:
+    """Two processes make a gradebook, or add to one: the same students and others.
+
+    A lock of our own holds both back until each has opened the file and waits.
+    """
+    if is_new:
+        book = tmp_path / "new.sqlite"
+    before = [] if is_new else names(book)
+    shared = {"both": report(70, content="both")}
+    outs = []
+    for letter in "ab":
+        own = {f"{letter}{n}": report(50, content=str(n)) for n in range(40)}
+        outs.append(results_in(tmp_path / letter, {**own, **shared}))
+    with contextlib.closing(sqlite3.connect(book, isolation_level=None)) as first:
+        first.execute("BEGIN IMMEDIATE")
+        running = [adding(book, out) for out in outs]
+        while not all(waits_for(book, process.pid) for process in running):
+            assert all(process.poll() is None for process in running), "it waited for nobody"
+            time.sleep(0.01)
+        first.execute("ROLLBACK")
     for process in running:
-        said, faults = process.communicate(timeout=120)
-        assert process.returncode == 0, said + faults
-    assert names(book) == sorted([*(f"{p}{n}" for p in "ab" for n in range(40)), "both"])
+        printed, faults = process.communicate(timeout=120)
+        assert process.returncode == 0, printed + faults
+    added = [*(f"{letter}{n}" for letter in "ab" for n in range(40)), "both"]
+    assert names(book) == sorted([*before, *added])
     with opened(book) as opening:
-        assert opening.connection.execute("SELECT count(*) FROM result").fetchone() == (81,)
+        found = opening.connection.execute("SELECT count(*) FROM result").fetchone()
+    assert found == (len(before) + len(added),)
+
+
+def waits_for(file: Path, process: int) -> bool:
+    """Whether a process has a file open, and sleeps."""
+    about = Path(f"/proc/{process}")
+    with contextlib.suppress(OSError):
+        sleeps = (about / "stat").read_text().rpartition(")")[2].split()[0] == "S"
+        opened_files = {os.readlink(descriptor) for descriptor in (about / "fd").iterdir()}
+        return sleeps and str(file.resolve()) in opened_files
+    return False
 
 
 def test_a_second_writer_waits_and_is_told(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +110,7 @@ def test_a_second_writer_waits_and_is_told(book: Path, monkeypatch: pytest.Monke
     with opened(book) as first, first.writing():
         with pytest.raises(BookError) as caught, opened(book) as second, second.writing():
             pass
-        assert "another grader has been writing to it" in why(caught.value)
+        assert "another grader has been writing to it" in sentence_of(caught.value)
     with opened(book) as second, second.writing():
         pass
 
@@ -119,7 +147,7 @@ def test_no_room_for_one_more_page_is_said(book: Path) -> None:
     """The same where SQLite itself finds the disk full in the middle of a transaction."""
     with pytest.raises(BookError) as caught:
         write_many(book, 2)
-    assert "is full" in why(caught.value)
+    assert "is full" in sentence_of(caught.value)
     with opened(book) as opening:
         assert opening.connection.execute("SELECT count(*) FROM student").fetchone() == (2,)
 
@@ -165,9 +193,10 @@ def test_a_torn_file_is_said_and_its_copy_named(book: Path, tmp_path: Path, cut:
         "start": b"\0" * 4096 + whole[4096:],
     }[cut]
     book.write_bytes(torn)
-    for arguments in (("show",), ("add", tmp_path / "more")):
-        done = run_grader("gradebook", *arguments, "-g", book, "--lang", "en")
-        assert done.returncode == 2, done.stdout
+    for arguments in (("show",), ("add", str(tmp_path / "more"))):
+        command = ["gradebook", *arguments, "-g", str(book), "--lang", "en"]
+        done = CliRunner().invoke(main, command)
+        assert done.exit_code == 2, done.output
         assert f"{book}.bak; move that in its place" in done.stderr.replace("\n", " ")
         assert book.read_bytes() == torn
         assert Path(f"{book}.bak").read_bytes() != torn
@@ -182,7 +211,7 @@ def test_a_file_that_is_gone_is_not_begun_anew(book: Path, tmp_path: Path) -> No
         lose()
         with pytest.raises(BookError) as caught:
             take_in(book, tmp_path / "more")
-        assert "is gone or empty" in why(caught.value)
+        assert "is gone or empty" in sentence_of(caught.value)
 
 
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
@@ -207,11 +236,11 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
         before = path.read_bytes() if path.exists() else None
         with pytest.raises(BookError) as caught, opened(path):
             pass
-        assert expected in why(caught.value)
+        assert expected in sentence_of(caught.value)
         assert (path.read_bytes() if path.exists() else None) == before
     with pytest.raises(BookError) as caught, opened(tmp_path / "no" / "x.sqlite", make=True):
         pass
-    assert "can't be opened" in why(caught.value)
+    assert "can't be opened" in sentence_of(caught.value)
 
 
 def test_an_older_gradebook_is_brought_up_to_date(tmp_path: Path) -> None:
