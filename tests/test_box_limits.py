@@ -87,6 +87,13 @@ _SMALL: Notebooks = {
         ("import sys\nfor _ in range(40): sys.stderr.write('y' * 1_000_000)",),
         {"output_mb": 4},
     ),
+    "output-in-pieces": (
+        (
+            "from IPython.display import display\n"
+            "for n in range(400): display({'text/plain': 'z' * 100_000}, raw=True)",
+        ),
+        {"output_mb": 4},
+    ),
     "attempts": (tuple(_ATTEMPTS.values()), {}),
     "exit": (("import os; os._exit(3)",), {}),
     "abort": (("import os; os.abort()",), {}),
@@ -111,13 +118,6 @@ _LARGE: Notebooks = {
     "disk-removed": ((_writes("f{n}", "os.unlink(f'f{n}')"),), {}),
     "disk-unreadable": (("import os; os.mkdir('d', 0o300)\n" + _writes("d/f{n}"),), {}),
     "neighbour-of-many": ((_NEIGHBOUR,), {}),
-    "output-in-pieces": (
-        (
-            "from IPython.display import display\n"
-            "for n in range(400): display({'text/plain': 'z' * 100_000}, raw=True)",
-        ),
-        {"output_mb": 4},
-    ),
     "output-line-by-line": (("for _ in range(400): print('x' * 100_000)",), {"output_mb": 4}),
     "disk-deep": (
         (
@@ -174,16 +174,16 @@ def _is_cut(done: Mapping[str, Any]) -> None:
     assert done["notebook"] < 20_000_000
 
 
-def test_a_flood_of_output_is_cut(ended: Ended) -> None:
+@pytest.mark.parametrize("name", ["output-at-once", "output-in-pieces"])
+def test_a_flood_of_output_is_cut(ended: Ended, name: str) -> None:
     """A flood of output ends the run under its own name, before it grows the grader."""
-    _is_cut(ended["output-at-once"])
+    _is_cut(ended[name])
 
 
 @LARGE
-@pytest.mark.parametrize("name", ["output-in-pieces", "output-line-by-line"])
-def test_a_flood_of_small_outputs_is_cut(ended: Ended, name: str) -> None:
-    """A flood that comes in many messages ends the run just as well."""
-    _is_cut(ended[name])
+def test_a_flood_of_lines_is_cut(ended: Ended) -> None:
+    """A flood that is printed line by line ends the run just as well."""
+    _is_cut(ended["output-line-by-line"])
 
 
 def test_a_deaf_cell_is_killed(ended: Ended) -> None:
