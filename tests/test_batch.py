@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,20 +17,16 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from project import ROOT, SOLUTION, checks, results, run_grader
+from click.testing import CliRunner
+from graded_corpus import OPTIONS, Corpus
+from project import ROOT, SOLUTION, checks, results, run_grader, short_solution
+
+from grader.cli import main
 
 Make = Callable[[Mapping[str, str]], str]
+Classmates = tuple[subprocess.CompletedProcess[str], Path]
 RELEASED = ROOT / "assignments" / "hh" / "hh.ipynb"
-
-
-def _grade(folder: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
-    return run_grader("grade", folder / "in", "-o", folder / "out", *more)
-
-
-@pytest.fixture
-def handed_in(tmp_path: Path) -> Path:
-    (tmp_path / "in").mkdir()
-    return tmp_path / "in"
+SAMPLES = ROOT / "submissions" / "hh"
 
 
 def test_grading_unboxed_must_be_asked_for(tmp_path: Path) -> None:
@@ -59,81 +56,198 @@ def test_grading_unboxed_must_be_asked_for(tmp_path: Path) -> None:
 )
 def test_wrong_use_is_a_sentence(arguments: list[str], words: str, tmp_path: Path) -> None:
     """Wrong usage exits with 2, says what is wrong, and shows no traceback."""
-    done = run_grader("grade", *arguments, "-o", tmp_path / "out", "--sandbox", "none")
-    assert done.returncode == 2
+    command = ["grade", *arguments, "-o", str(tmp_path / "out"), "--sandbox", "none"]
+    done = CliRunner().invoke(main, command, env={"COLUMNS": "1000"})
+    assert done.exit_code == 2
     assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def classmates(tmp_path_factory: pytest.TempPathFactory, solution_with: Make) -> Classmates:
+    """Four notebooks of two students, all of one name, graded in Chinese by one command.
+
+    Two hold the same mistake, one a right solution under 20 MB of stored output, one nothing.
+    """
+    folder = tmp_path_factory.mktemp("classmates")
+    cubed = solution_with({"self.n ** 4": "self.n ** 3"})
+    notebooks = {
+        "ann/a": _with_output("x" * 20_000_000),
+        "ann/b": cubed,
+        "张伟/a": cubed,
+        "张伟/b": RELEASED.read_text("utf-8"),
+    }
+    for place, text in notebooks.items():
+        (folder / "in" / place).mkdir(parents=True)
+        (folder / "in" / place / "homework.ipynb").write_text(text, "utf-8")
+    done = run_grader("grade", folder / "in", "-o", folder / "out", "--lang", "zh")
+    return done, folder / "out"
+
+
+def _with_output(text: str) -> str:
+    """The solution with ``text`` stored as what its first cell has printed."""
+    notebook = json.loads(SOLUTION.read_text("utf-8"))
+    code = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
+    return json.dumps(notebook)
 
 
 @pytest.mark.full
-def test_two_submissions_of_the_same_name_keep_their_own(
-    handed_in: Path, solution_with: Make
-) -> None:
-    """The same file name in two students' folders gives two results, none overwritten."""
-    wrong = solution_with({"E=-77., g_max=36.)": "E=77., g_max=36.)"})
-    for student, text in (("ann", SOLUTION.read_text("utf-8")), ("bob", wrong)):
-        for name in ("a", "b"):
-            folder = handed_in / student / name
-            folder.mkdir(parents=True)
-            (folder / "homework.ipynb").write_text(text, "utf-8")
-    done = _grade(handed_in.parent)
+def test_submissions_of_the_same_name_keep_their_own(classmates: Classmates) -> None:
+    """The same file name in several folders gives a result each, and none gets another's."""
+    done, out = classmates
     assert done.returncode == 0, done.stderr
-    found = results(handed_in.parent / "out")
-    assert len(found) == 4
-    scores = sorted(result["score"] for result in found.values())
-    assert scores[2:] == [100.0, 100.0]
-    assert scores[0] == scores[1] < 80
+    found = results(out)
+    assert set(found) == {"ann-a", "ann-b", "张伟-a", "张伟-b"}
+    for id, result in found.items():
+        file = out.parent / "in" / id.replace("-", "/") / "homework.ipynb"
+        assert result["submission"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    scores = {id: result["score"] for id, result in found.items()}
+    assert scores == {
+        "ann-a": 100,
+        "ann-b": scores["张伟-a"],
+        "张伟-a": scores["ann-b"],
+        "张伟-b": 0,
+    }
+    assert 0 < scores["ann-b"] < 80
 
 
 @pytest.mark.full
-def test_exit_status_tells_a_low_score(handed_in: Path) -> None:
-    """--fail-under turns a low score into 1."""
-    shutil.copy(RELEASED, handed_in / "unfilled.ipynb")
-    assert _grade(handed_in.parent, "--fail-under", "50").returncode == 1
+def test_huge_stored_output_is_dropped(classmates: Classmates) -> None:
+    """20 MB of stored output change no grade and end in no report."""
+    _, out = classmates
+    assert results(out)["ann-a"]["score"] == 100
+    sizes = {file.name: file.stat().st_size for file in (out / "ann-a").iterdir()}
+    assert {"result.html", "teacher.html"} <= set(sizes)
+    assert max(sizes.values()) < 4_000_000
 
 
 @pytest.mark.full
-def test_our_own_fault_never_costs_a_student(handed_in: Path) -> None:
+def test_the_batch_page_knows_who_made_the_same_mistake(classmates: Classmates) -> None:
+    """A mistake that two notebooks share is one group of the page, and its links lead to them."""
+    _, out = classmates
+    text = (out / "index.html").read_text("utf-8")
+    group = text[text.index('data-value="assignment.mistake.n_cubed:V"') :].partition("</li>")[0]
+    assert "n³" in group
+    links = [unquote(link) for link in re.findall(r'href="([^"]*)"', group)]
+    assert sorted(links) == ["ann-b/teacher.html", "张伟-a/teacher.html"]
+    assert all((out / link).is_file() for link in links)
+
+
+@pytest.mark.full
+def test_reports_in_chinese(classmates: Classmates) -> None:
+    """--lang zh gives every message of every report in Chinese, and so is the batch's page."""
+    _, out = classmates
+    assert '<html lang="zh' in (out / "index.html").read_text("utf-8")
+    for id, result in results(out).items():
+        for check in checks(result).values():
+            assert re.search("[\u4e00-\u9fff]", check["message"]), check
+        page = (out / id / "result.html").read_text("utf-8")
+        assert '<html lang="zh' in page
+
+
+@pytest.fixture(scope="module")
+def graded_again(
+    corpus: Corpus, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[subprocess.CompletedProcess[str], dict[str, Any], dict[str, Any]]:
+    """A sample of the corpus graded by its recorded seed, where another secret is: both results."""
+    name = "g_Na-20-percent-off"
+    before = corpus.by_file("hh")[f"{name}.ipynb"]
+    folder = tmp_path_factory.mktemp("again")
+    done = run_grader(
+        *("grade", SAMPLES / f"{name}.ipynb", "-o", folder / "out", "--lang", "en"),
+        *("--seed", str(before["provenance"]["seed"]), "--fail-under", str(before["score"] + 1)),
+        XDG_STATE_HOME=str(folder / "state"),
+    )
+    return done, before, results(folder / "out")[name]
+
+
+def test_the_same_seed_gives_the_same_result(
+    graded_again: tuple[object, dict[str, Any], dict[str, Any]],
+) -> None:
+    """Where a notebook is graded with the seed of an earlier run, every check is as it was.
+
+    Its message, its points and each value that was measured, under hidden stimuli too.
+    """
+    _, before, after = graded_again
+    assert after["provenance"]["seed"] == before["provenance"]["seed"]
+    hidden = [check for check in before["checks"] if check["visibility"] == "hidden"]
+    assert any(check["measured"] for check in hidden)
+    assert after["checks"] == before["checks"]
+    assert after["score"] == before["score"]
+
+
+def test_exit_status_tells_a_low_score(
+    graded_again: tuple[subprocess.CompletedProcess[str], dict[str, Any], dict[str, Any]],
+) -> None:
+    """A score below --fail-under makes the exit status 1."""
+    done, _, after = graded_again
+    assert after["outcome"] == "graded"
+    assert done.returncode == 1, done.stderr
+
+
+def test_our_own_fault_never_costs_a_student(corpus: Corpus, tmp_path: Path) -> None:
     """With a broken reference there is no score, exit status 3, and the teacher sees why."""
-    shutil.copy(SOLUTION, handed_in / "right.ipynb")
-    for name in ("assignments", "reference"):
-        shutil.copytree(ROOT / name, handed_in.parent / name)
-    model = handed_in.parent / "reference" / "hh" / "model.py"
+    file = "right-plain.ipynb"
+    before = corpus.by_file("hh")[file]
+    assert before["score"] == 100
+    name, out = before["submission"]["id"], tmp_path / "out"
+    shutil.copytree(corpus.graded("hh") / name, out / name)
+    for folder in ("assignments", "reference"):
+        shutil.copytree(ROOT / folder / "hh", tmp_path / folder / "hh")
+    model = tmp_path / "reference" / "hh" / "model.py"
     model.write_text(model.read_text("utf-8") + "\nraise RuntimeError('broken on purpose')\n")
-    done = _grade(handed_in.parent, "--assignments", handed_in.parent)
-    assert done.returncode == 3
+    done = run_grader("grade", SAMPLES / file, "-o", out, "--assignments", tmp_path, *OPTIONS)
+    assert done.returncode == 3, done.stderr
     assert "Traceback" not in done.stderr
-    result = results(handed_in.parent / "out")["right"]
+    result = results(out)[name]
     assert (result["outcome"], result["score"]) == ("not_graded", None)
     assert {check["status"] for check in result["checks"]} == {"error"}
     assert "broken on purpose" in json.dumps(result)
-    page = (handed_in.parent / "out" / "right" / "result.html").read_text("utf-8")
+    page = (out / name / "result.html").read_text("utf-8")
     assert "broken on purpose" not in page
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("victim", ["grader.clients", "grader.judge.process"])
-def test_a_killed_helper_process_loses_no_submission(handed_in: Path, victim: str) -> None:
-    """When the host or the judge is killed in mid-batch, every submission still gets its score."""
+def test_killed_helper_processes_lose_no_submission(tmp_path: Path) -> None:
+    """The host is killed while a notebook runs, the judge while it judges: all get their scores."""
+    out = tmp_path / "out"
+    (tmp_path / "in").mkdir()
     for number in range(3):
-        shutil.copy(SOLUTION, handed_in / f"right-{number}.ipynb")
-    out = handed_in.parent / "out"
-    grading = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "grader", "grade", str(handed_in), "-o", str(out)),
-            *("-j", "1"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (pids := _children(grading.pid, victim)):
-        time.sleep(0.05)
-    time.sleep(4)  # into the first submission
-    os.kill(pids[0], signal.SIGKILL)
-    said, _ = grading.communicate(timeout=300)
-    assert grading.returncode == 0, said
+        shutil.copy(SOLUTION, tmp_path / "in" / f"right-{number}.ipynb")
+    command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "in"), "-o", str(out)]
+    with (tmp_path / "printed").open("w+") as printed:
+        grading = subprocess.Popen([*command, "-j", "1"], stdout=printed, stderr=printed)
+
+        def moment(seen: Callable[[], list[int]]) -> int:
+            """The process that ``seen`` gives as soon as it gives one."""
+            deadline = time.monotonic() + 300
+            while not (found := seen()):
+                assert grading.poll() is None, (tmp_path / "printed").read_text()
+                assert time.monotonic() < deadline, "nothing to kill was seen"
+                time.sleep(0.002)
+            return found[0]
+
+        def host_with_a_client() -> list[int]:
+            hosts = _children(grading.pid, "grader.clients")
+            runs = (out / "right-0").is_dir() and not (out / "right-0" / "probe.json").exists()
+            return (
+                hosts if runs and any(_children(host, "grader.clients") for host in hosts) else []
+            )
+
+        def judge_with_evidence() -> list[int]:
+            judges = _children(grading.pid, "grader.judge.process")
+            return judges if (out / "right-1" / "probe.json").exists() else []
+
+        os.kill(moment(host_with_a_client), signal.SIGKILL)
+        os.kill(judge := moment(judge_with_evidence), signal.SIGKILL)
+        assert not (out / "right-1" / "result.json").exists(), "the judge was killed too late"
+        moment(
+            lambda: [pid for pid in _children(grading.pid, "grader.judge.process") if pid != judge]
+        )
+        grading.wait(timeout=300)
+    assert grading.returncode == 0, (tmp_path / "printed").read_text()
     assert [result["score"] for result in results(out).values()] == [100.0] * 3
 
 
@@ -151,73 +265,12 @@ def _children(parent: int, module: str) -> list[int]:
     return found
 
 
-@pytest.mark.full
-def test_huge_stored_output_is_dropped(handed_in: Path) -> None:
-    """20 MB of stored output neither slows nor changes the grade, nor ends in the reports."""
-    notebook = json.loads(SOLUTION.read_text("utf-8"))
-    code = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
-    text = "x" * 20_000_000
-    code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
-    (handed_in / "huge.ipynb").write_text(json.dumps(notebook), "utf-8")
-    assert _grade(handed_in.parent).returncode == 0
-    assert results(handed_in.parent / "out")["huge"]["score"] == 100
-    sizes = {f.name: f.stat().st_size for f in (handed_in.parent / "out" / "huge").iterdir()}
-    assert max(sizes.values()) < 4_000_000
-
-
-@pytest.mark.full
-def test_the_same_seed_gives_the_same_result(handed_in: Path, solution_with: Make) -> None:
-    """Grading twice with one seed gives the same checks, message for message."""
-    wrong = solution_with({"E=50., g_max=120.)": "E=50., g_max=121.)"})
-    (handed_in / "wrong.ipynb").write_text(wrong, "utf-8")
-
-    def graded() -> list[dict[str, Any]]:
-        assert _grade(handed_in.parent, "--seed", "7").returncode == 0
-        found: list[dict[str, Any]] = results(handed_in.parent / "out")["wrong"]["checks"]
-        return found
-
-    assert graded() == graded()
-
-
-@pytest.mark.full
-def test_the_batch_page_knows_who_made_the_same_mistake(
-    handed_in: Path, solution_with: Make
-) -> None:
-    """A mistake that two notebooks share is one group of the page, and its links lead to them."""
-    cubed = {"self.n ** 4": "self.n ** 3"}
-    for name, changes in (("ann", cubed), ("right", {}), ("张伟", cubed)):
-        (handed_in / f"{name}.ipynb").write_text(solution_with(changes), "utf-8")
-    done = _grade(handed_in.parent, "--lang", "en")
-    assert done.returncode == 0, done.stderr
-    out = handed_in.parent / "out"
-    text = (out / "index.html").read_text("utf-8")
-    group = text[text.index('data-value="assignment.mistake.n_cubed:V"') :].partition("</li>")[0]
-    assert "Your potassium current grows with n³." in group
-    links = [unquote(link) for link in re.findall(r'href="([^"]*)"', group)]
-    assert sorted(links) == ["ann/teacher.html", "张伟/teacher.html"]
-    assert all((out / link).is_file() for link in links)
-
-
-@pytest.mark.full
-def test_reports_in_chinese(handed_in: Path) -> None:
-    """--lang zh gives every message of the report in Chinese, here without a box.
-
-    A mark of 0 is no failure.
-    """
-    shutil.copy(RELEASED, handed_in / "unfilled.ipynb")
-    assert _grade(handed_in.parent, "--lang", "zh", "--sandbox", "none").returncode == 0
-    found = checks(results(handed_in.parent / "out")["unfilled"])
-    for check in found.values():
-        assert any("\u4e00" <= character <= "\u9fff" for character in check["message"])
-    page = (handed_in.parent / "out" / "unfilled" / "result.html").read_text("utf-8")
-    assert '<html lang="zh' in page
-
-
-@pytest.mark.full
-def test_check_tells_a_student_what_fails(tmp_path: Path, solution_with: Make) -> None:
+def test_check_tells_a_student_what_fails(tmp_path: Path) -> None:
     """The self-check exits with 1, names cell, line and parameter, and writes the page."""
-    file = tmp_path / "mine.ipynb"
-    file.write_text(solution_with({"g_max=0.03)": "g_max=0.3)"}), "utf-8")
+    file = short_solution(tmp_path / "mine.ipynb")
+    right = file.read_text("utf-8")
+    assert "g_max=0.03)" in right
+    file.write_text(right.replace("g_max=0.03)", "g_max=0.3)"), "utf-8")
     done = run_grader("check", file, "-o", tmp_path / "page.html")
     assert done.returncode == 1, done.stderr
     assert "g_max of IL is 0.3" in done.stdout
@@ -243,11 +296,16 @@ def test_check_needs_nothing_of_the_teachers(tmp_path: Path) -> None:
 
 
 def test_check_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
-    """A file that is no notebook exits with 2 and a sentence."""
+    """A file that is no notebook, or not there, exits with 2 and a sentence."""
     (tmp_path / "page.ipynb").write_text("<!doctype html><title>Log in</title>", "utf-8")
-    for which in ((), ("-a", "hh")):
-        done = run_grader("check", tmp_path / "page.ipynb", *which)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stdout + done.stderr
-        assert "page" in (done.stdout + done.stderr).lower()
-    assert run_grader("check", tmp_path / "none.ipynb").returncode == 2
+    why = "The file is a web page, not a notebook."
+    done = run_grader("check", tmp_path / "page.ipynb", "-a", "hh")
+    assert done.returncode == 2
+    assert why in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    for name, sentence in (("page", why), ("none", "none.ipynb: there is no such file")):
+        command = ["check", str(tmp_path / f"{name}.ipynb"), "--lang", "en"]
+        refused = CliRunner().invoke(main, command, env={"COLUMNS": "1000"})
+        assert refused.exit_code == 2
+        assert sentence in refused.output
+        assert "Traceback" not in refused.output
