@@ -123,8 +123,8 @@ def test_a_channel_of_another_kind_is_caught(
     """A gate too few, and another channel's gates under whatever names, earn less."""
     evidence = _named(solution, channel, states)
     at = evidence.attempts["HH"].answers.field_states
-    own = np.prod([at[f"{channel}.{state}"] for state in states], axis=0)
-    V = evidence.attempts["HH"].answers.field["V"] + 2.0 * own * (20.0 - at["V"])
+    gates = np.prod([at[f"{channel}.{state}"] for state in states], axis=0)
+    V = evidence.attempts["HH"].answers.field["V"] + 2.0 * gates * (20.0 - at["V"])
     elsewhere = _answering(
         _with_V(evidence, V), lambda a: replace(a, traces={**a.traces, "V": a.traces["V"] + 0.1})
     )
@@ -171,13 +171,13 @@ def test_gates_kept_in_one_variable_cost_nothing_where_V_is_right(
 ) -> None:
     """Both gates of a channel in one array are right where V is, and not where it isn't."""
     evidence = _named(solution, "INa", states)
-    own = evidence.attempts["HH"].answers
-    start = {name: ends for name, ends in own.start.items() if not name.startswith("INa.")}
+    answers = evidence.attempts["HH"].answers
+    start = {name: ends for name, ends in answers.start.items() if not name.startswith("INa.")}
     evidence = _answering(evidence, lambda a: replace(a, start=start))
     found = judge(evidence)
     assert found["hh.channels.INa"].message_id == "checks.channel.gates_by_V"
     assert found["hh.simulation.start.gates"].status == "pass"
-    elsewhere = {**own.traces, "V": own.traces["V"] + 0.1}
+    elsewhere = {**answers.traces, "V": answers.traces["V"] + 0.1}
     wrong = judge(_answering(evidence, lambda a: replace(a, traces=elsewhere)))
     assert wrong["hh.channels.INa"].status in ("fail", "partial")
     assert wrong["hh.simulation.start.gates"].status == "partial"

@@ -68,7 +68,7 @@ def test_records_of_the_right_states_are_right(lesson: Assignment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "said"),
+    ("record", "message"),
     [
         (None, "missing"),
         (_record(0.1, 0.4), "wrong"),
@@ -79,12 +79,12 @@ def test_records_of_the_right_states_are_right(lesson: Assignment) -> None:
     ],
 )
 def test_each_wrong_record_costs_its_share(
-    lesson: Assignment, record: Record | None, said: str
+    lesson: Assignment, record: Record | None, message: str
 ) -> None:
     """One that is missing, of another state, no number, of another size, or of no neuron."""
     finding = _recorded(lesson, na_q=record)
     assert finding.credit == pytest.approx(0.75)
-    assert finding.message_id == f"checks.recorded.{said}"
+    assert finding.message_id == f"checks.recorded.{message}"
     assert finding.values["names"] == "'na-q' (INa.q)"
 
 
@@ -107,7 +107,7 @@ def test_without_a_runner_there_is_nothing_to_look_at(lesson: Assignment) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "types", "credit", "said"),
+    ("name", "types", "credit", "message"),
     [
         ("IK", ("CondNeuGroup",), 1.0, "ok"),
         ("IK", ("HHTypedNeuron",), 1.0, "ok"),
@@ -122,7 +122,7 @@ def test_without_a_runner_there_is_nothing_to_look_at(lesson: Assignment) -> Non
     ],
 )
 def test_the_owner_that_a_class_names(
-    lesson: Assignment, name: str, types: tuple[str, ...], credit: float, said: str
+    lesson: Assignment, name: str, types: tuple[str, ...], credit: float, message: str
 ) -> None:
     """A joint one counts as it is asked for; in another order it earns a part.
 
@@ -139,9 +139,9 @@ def test_the_owner_that_a_class_names(
         answers=Answers(),
     )
     finding = _judged(lesson, check, attempt)
-    assert (finding.credit, finding.message_id) == (credit, f"checks.master_type.{said}")
+    assert (finding.credit, finding.message_id) == (credit, f"checks.master_type.{message}")
     own = _judged(lesson.model_copy(update={"rubric": None}), check, attempt)
-    told = said if name == "IK" or credit == 1.0 else "not_given"
-    earned = credit if told == said else 0.0  # a part of it would tell that it is close
-    assert (own.credit, own.message_id) == (earned, f"checks.master_type.{told}")
+    shown = message if name == "IK" or credit == 1.0 else "not_given"
+    earned = credit if shown == message else 0.0  # a part of it would tell that it is close
+    assert (own.credit, own.message_id) == (earned, f"checks.master_type.{shown}")
     assert name == "IK" or own.expected is None

@@ -104,9 +104,9 @@ def test_steps_say_what_most_of_the_states_keep_to(compared: Evidence) -> None:
     """The distance told is not the largest, and is not called that."""
     maps = compared.attempts["HH"].answers.maps
     found = checks_with_extra_channel(compared, maps={**maps, "V": maps["V"] + 0.25})
-    said = found["hh.simulation.map.2"].message
-    assert "95 % of the states keep to a difference of 0.25 mV" in said
-    assert "up to" not in said
+    message = found["hh.simulation.map.2"].message
+    assert "95 % of the states keep to a difference of 0.25 mV" in message
+    assert "up to" not in message
 
 
 @pytest.mark.parametrize(("g_max", "says"), [(36.0, False), (36.1, True)])

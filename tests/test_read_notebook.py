@@ -31,13 +31,13 @@ def read(tmp_path: Path) -> Reader:
         file = tmp_path / "work.ipynb"
         file.write_bytes(data if isinstance(data, bytes) else data.encode())
         submission = read_notebook(file)
-        said(submission)
+        sentences(submission)
         return submission
 
     return from_data
 
 
-def said(submission: Submission, language: str = "en") -> list[str]:
+def sentences(submission: Submission, language: str = "en") -> list[str]:
     """Every sentence about a submission; both languages must have them all."""
     notes = [*submission.notes, *([submission.fault] if submission.fault else [])]
     for note in notes:
@@ -121,7 +121,7 @@ def test_truncated_file_is_called_truncated(read: Reader, share: float) -> None:
     """Wherever a file breaks off, the student reads that it broke off."""
     data = RELEASED.read_bytes().rstrip()
     submission = read(data[: int(len(data) * share)])
-    assert said(submission) == [
+    assert sentences(submission) == [
         "The file breaks off in the middle: the saving or the upload was interrupted. Save the "
         "notebook in Jupyter once more, check that it opens again, and hand in that file."
     ]
@@ -140,7 +140,7 @@ def test_another_language_is_named(read: Reader, metadata: dict[str, Any], langu
     """A notebook in another language is not run; the sentence names the language."""
     submission = read(notebook(code(), **metadata))
     assert submission.language == language
-    assert said(submission) == [
+    assert sentences(submission) == [
         f"The notebook is set to the language {language}; this homework is done in Python. In "
         "Jupyter choose Kernel > Change Kernel > Python 3, run all cells, save, and hand it in "
         "again."
@@ -185,7 +185,7 @@ def test_huge_file_is_refused(tmp_path: Path) -> None:
     with file.open("wb") as stream:
         stream.truncate(101_000_000)
     submission = read_notebook(file)
-    assert said(submission) == [
+    assert sentences(submission) == [
         "The file has 101 MB; notebooks of up to 100 MB are read. In Jupyter choose Edit > Clear "
         "Outputs of All Cells, save, and hand it in again: no output is needed for grading."
     ]
@@ -320,7 +320,7 @@ def test_newer_and_odd_versions_are_read(read: Reader, version: tuple[Any, Any])
     tree = {**released(), "nbformat": version[0], "nbformat_minor": version[1]}
     submission = read(json.dumps(tree))
     assert len(submission.cells) == 27
-    "".join(said(submission)).encode()
+    "".join(sentences(submission)).encode()
     assert not any(note.for_student for note in submission.notes)
 
 
@@ -370,7 +370,7 @@ def test_order_of_running_is_compared(read: Reader) -> None:
     assert read(notebook(*cells, code("c", execution_count=2))).notes == ()
     submission = read(notebook(*cells, code("c = a", execution_count=1)))
     assert [cell.executed for cell in submission.cells] == [2, None, None, 1]
-    assert said(submission) == [
+    assert sentences(submission) == [
         "Cell 4 was last run before cell 1, which stands above it. We run the cells from top to "
         "bottom, so the result may differ from yours: in Jupyter, choose Kernel > Restart Kernel "
         "and Run All Cells before you hand in."
@@ -408,7 +408,7 @@ def test_lines_that_cannot_work_are_mended(read: Reader) -> None:
         "%pip install x",
         "%matplotlib inline\nx = 1",
     ]
-    assert [said(submission, language) for language in ("en", "zh")] == [
+    assert [sentences(submission, language) for language in ("en", "zh")] == [
         [
             'Cell 2, line 1: "%matplotlib widget" was replaced by inline figures. There is no '
             "screen while grading; your figures are kept."

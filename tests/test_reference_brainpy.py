@@ -1,4 +1,7 @@
-"""The reference against BrainPy's own run of the teacher's notebook."""
+"""The reference against BrainPy's own run of the teacher's notebook.
+
+BrainPy is imported where it is used: it takes seconds, which finding the tests shall not.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import brainpy as bp
-import brainpy.math as bm
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +26,8 @@ NEEDED = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")  # ids of 
 @pytest.fixture(params=["float64", "float32"])
 def precision(request: pytest.FixtureRequest) -> Iterator[str]:
     """BrainPy's and JAX's precision for one test; what was there before is put back."""
+    import brainpy.math as bm
+
     before = jax.config.jax_enable_x64
     (bm.enable_x64 if request.param == "float64" else bm.disable_x64)()
     yield request.param
@@ -36,6 +39,8 @@ single_precision = pytest.mark.parametrize("precision", ["float32"], indirect=Tr
 
 
 def teachers_model(size: int, replace: tuple[str, str] = ("", "")) -> Any:
+    import brainpy.math as bm
+
     notebook = json.loads(SOLUTION.read_text("utf-8"))
     cells = {cell["id"]: "".join(cell["source"]) for cell in notebook["cells"]}
     names: dict[str, Any] = {}
@@ -50,6 +55,8 @@ def teachers_model(size: int, replace: tuple[str, str] = ("", "")) -> Any:
 def brainpy_run(
     panel: Panel, precision: str, replace: tuple[str, str] = ("", "")
 ) -> dict[str, Any]:
+    import brainpy as bp
+
     model = teachers_model(len(panel.V0), replace)
     model.V.value = jnp.asarray(panel.V0, precision)
     runner = bp.DSRunner(model, monitors=list(STATES), dt=panel.dt, progress_bar=False)
@@ -104,6 +111,9 @@ def test_both_give_the_handouts_8_spikes(precision: str):
 @double_precision
 def test_a_loop_by_hand_is_the_runners_run(precision: str):
     """A hand-written loop that clears the input after each step gives the same trace."""
+    import brainpy as bp
+    import brainpy.math as bm
+
     panel = draw_panel(assignment(), 3, hidden=False)
     model = teachers_model(len(panel.V0))
     model.V.value = jnp.asarray(panel.V0, precision)

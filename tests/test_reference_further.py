@@ -1,4 +1,7 @@
-"""The references of the further assignments against BrainPy's run of the teachers' notebooks."""
+"""The references of the further assignments against BrainPy's run of the teachers' notebooks.
+
+BrainPy is imported where it is used: it takes seconds, which finding the tests shall not.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
-import brainpy as bp
-import brainpy.math as bm
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -56,6 +57,8 @@ def defined(id: str, *cells: str) -> SimpleNamespace:
 
 def alone(channel: str) -> Callable[[int], Any]:
     """A neuron with one of the lesson's channels and nothing else."""
+    import brainpy as bp
+
     kind = getattr(defined("hh-lesson", *CHANNELS), channel)
 
     class Host(bp.dyn.CondNeuGroup):  # type: ignore[misc]
@@ -79,6 +82,8 @@ SUBJECTS: dict[str, tuple[Callable[[], Any], str, str]] = {
 
 @pytest.fixture(autouse=True)
 def _double() -> Any:
+    import brainpy.math as bm
+
     bm.enable_x64()
     yield
     bm.disable_x64()
@@ -94,6 +99,9 @@ def member(model: Any, name: str) -> Any:
 
 def made(subject: str, V: Array) -> tuple[Any, ReferenceModel, dict[str, Any]]:
     """The teacher's model with V given and its channels reset there; its reference; its states."""
+    import brainpy as bp
+    import brainpy.math as bm
+
     make, id, part = SUBJECTS[subject]
     bm.clear_name_cache()
     bp.share.save(dt=DT, t=0.0, i=0)
@@ -107,6 +115,9 @@ def made(subject: str, V: Array) -> tuple[Any, ReferenceModel, dict[str, Any]]:
 
 
 def run(model: Any, states: dict[str, Any], current: Array, dt: float = DT) -> dict[str, Array]:
+    import brainpy as bp
+    import brainpy.math as bm
+
     def step(i: Any, x: Any) -> dict[str, Any]:
         bp.share.save(i=i, t=i * dt, dt=dt)
         model(x)
@@ -177,6 +188,8 @@ def test_a_released_step_gives_a_burst_of_four() -> None:
 @pytest.mark.full
 def test_calcium_takes_the_reversal_potential_that_it_is_given() -> None:
     """As BrainPy's: in the field, and in the first of the steps from drawn states, not later."""
+    import brainpy.math as bm
+
     model, own, states = made("thalamic", np.full(64, -65.0))
     rng = np.random.default_rng(0)
     drawn = {name: rng.uniform(0.02, 0.98, 64) for name in states}

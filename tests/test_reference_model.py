@@ -367,7 +367,7 @@ def test_two_references_of_one_name_are_two_modules(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "fault"),
     [
         (None, "no such file"),
         ("STATES = ('V',)\nCONSTANTS = {}\n", "initial, derivative is missing"),
@@ -381,12 +381,12 @@ def test_two_references_of_one_name_are_two_modules(tmp_path: Path):
         ("import no_such_module_at_all\n", "ModuleNotFoundError"),
     ],
 )
-def test_a_reference_that_cannot_be_loaded_says_why(tmp_path: Path, source: str | None, said: str):
+def test_a_reference_that_cannot_be_loaded_says_why(tmp_path: Path, source: str | None, fault: str):
     """The message names the file and its fault."""
     file = tmp_path / "model.py"
     if source is not None:
         file.write_text(source, "utf-8")
-    with pytest.raises(ReferenceModelError, match=said) as caught:
+    with pytest.raises(ReferenceModelError, match=fault) as caught:
         load_model(file)
     assert str(file) in str(caught.value)
 
@@ -406,6 +406,7 @@ def test_maps_go_on_from_drawn_states():
     two = reference().maps(at, 2, 0.1)
     there = {name: two[name][0] for name in two} | {"I": at["I"]}
     again = reference().maps(there, 1, 0.1)
+    assert set(two) == set(again) == {"V", *GATES}
     for name in two:
         np.testing.assert_array_equal(again[name][0], two[name][1])
 
@@ -415,5 +416,6 @@ def test_maps_and_runs_are_the_same_steps():
     panel = draw_panel(assignment(), 0, hidden=False)
     at = {"V": panel.V0, "I": panel.current[0]} | {name: np.zeros(1) for name in GATES}
     run, maps = reference().run(panel), reference().maps(at, 50, panel.dt)
+    assert set(run) == set(maps) == {"V", *GATES}
     for name in run:
         np.testing.assert_allclose(maps[name], run[name][:50], rtol=0, atol=1e-12)

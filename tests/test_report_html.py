@@ -301,10 +301,10 @@ def test_not_graded_has_no_score_and_no_blame() -> None:
     assert "of 100" not in text
     assert "Number of spikes" not in text
     assert "reference broke" not in text
-    told = Page(teacher_html(not_graded())).text
-    assert "our error" in told
-    assert "ZeroDivisionError" in told
-    assert "of 100" not in told
+    teachers = Page(teacher_html(not_graded())).text
+    assert "our error" in teachers
+    assert "ZeroDivisionError" in teachers
+    assert "of 100" not in teachers
 
 
 def test_an_error_of_ours_is_never_a_low_score() -> None:

@@ -32,11 +32,11 @@ def _texts(svg: str) -> list[str]:
     return ["".join(t.itertext()) for t in tree.iter() if t.tag.endswith("text")]
 
 
-@pytest.mark.parametrize("said", [EN, ZH, TEACHER])
+@pytest.mark.parametrize("sentences", [EN, ZH, TEACHER])
 @pytest.mark.parametrize("named", [True, False])
-def test_a_residual_is_well_formed(said: Phrases, named: bool) -> None:
+def test_a_residual_is_well_formed(sentences: Phrases, named: bool) -> None:
     """Every plot is well-formed XML with a title and a description of its own."""
-    tree = ElementTree.fromstring(str(residual_svg(residual(named=named), said, "r1")))
+    tree = ElementTree.fromstring(str(residual_svg(residual(named=named), sentences, "r1")))
     assert tree.get("role") == "img"
     assert tree.get("aria-labelledby") == "r1-t r1-d"
     assert [child.tag for child in tree][:2] == ["title", "desc"]
@@ -77,8 +77,8 @@ def test_without_a_named_mistake_there_are_no_rings() -> None:
     svg = str(residual_svg(bare, TEACHER))
     assert 'class="ring"' not in svg
     assert "with this mistake" not in _texts(svg)
-    for said in (TEACHER, EN):
-        (shown,) = differences([bare], said)
+    for sentences in (TEACHER, EN):
+        (shown,) = differences([bare], sentences)
         assert shown.mistake == ""
         assert "No single likely mistake" in shown.seen
 
@@ -91,8 +91,8 @@ def test_what_a_check_names_is_not_said_to_have_no_cause() -> None:
     )  # fmt: skip
     named, bare = report.residuals
     for check, found in (("hh.parameters.IL.E", 1), ("hh.hidden.0", 0)):
-        told = replace(bare, told_by=(check,))
-        shown = replace(report, residuals=(named, told))
+        found_by_check = replace(bare, told_by=(check,))
+        shown = replace(report, residuals=(named, found_by_check))
         for text in (student_html(shown), student_markdown(shown)):
             assert text.count("named among the checks: E of IL.") == found
             assert text.count("o single likely mistake") == 1 - found

@@ -155,7 +155,7 @@ def test_the_reader_names_every_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "fault"),
     [
         ("", "not readable as JSON"),
         ("[]", "top level: expected an object"),
@@ -167,9 +167,9 @@ def test_the_reader_names_every_fault() -> None:
         (_changed(score=12).replace('"score": 12', '"score": 1e999'), "score: expected a finite"),
     ],
 )
-def test_the_reader_refuses(text: str, said: str) -> None:
+def test_the_reader_refuses(text: str, fault: str) -> None:
     """What is no result of version 1 is refused with a reason."""
-    with pytest.raises(ResultError, match=said):
+    with pytest.raises(ResultError, match=fault):
         read_result(text)
 
 
