@@ -27,6 +27,7 @@ class Cluster:
 
     folder: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    standing: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def out(self) -> Path:
@@ -71,6 +72,28 @@ class Cluster:
         arguments = ("--scheduler-file", "scheduler.json", "--nthreads", "2", *place)
         return self.start("worker", *arguments, *own, *options, **environment)
 
+    def workers(self, count: int) -> list[subprocess.Popen[bytes]]:
+        """So many workers of one thread each, and no others; those that stand already are used."""
+        alive = [process for process in self.standing if process.poll() is None]
+        self.standing = alive[:count]
+        for process in self.processes[1:]:
+            if process not in self.standing:
+                self.kill(process)
+        while len(self.standing) < count:
+            self.standing.append(self.worker("--nthreads", "1"))
+        return list(self.standing)
+
+    def clear(self) -> None:
+        """Forget the last class; whoever worked for it is done with it first."""
+        until(lambda: not self.stations(), "a station was left")
+        for folder in (self.folder / "class", self.out):
+            shutil.rmtree(folder, ignore_errors=True)
+        (self.folder / "class").mkdir()
+
+    def below(self, worker: subprocess.Popen[bytes]) -> list[bytes]:
+        """The command lines of what runs below a worker."""
+        return [_command(pid) for pid in descendants(worker.pid)]
+
     def grading(
         self, *more: str, address: str = "", program: tuple[str, ...] = ("-m", "grader")
     ) -> subprocess.Popen[str]:
@@ -99,14 +122,17 @@ class Cluster:
         """Private folders of workers."""
         return sorted((self.folder / "work").glob("grader-*"))
 
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL for a process; what runs below it ends by itself."""
+        below = descendants(process.pid) if process.poll() is None else []
+        process.kill()
+        process.wait()
+        until(lambda: not any(map(_command, below)), "something runs on below a killed process")
+
     def end(self) -> None:
+        """SIGKILL for all of it, as nothing of it is of use any more."""
         for process in reversed(self.processes):
-            process.terminate()
-        for process in self.processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(60)
-            process.kill()
-            process.wait()
+            self.kill(process)
 
 
 def _end_with_the_test() -> None:
