@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from generated_notebooks import changes
-from hostile import build
-from hostile.expected import ExpectedError, load_hostile
-from hostile.outside import spellings
+from hostile import batch, build
+from hostile.expected import OF_THE_BOX, ExpectedError, load_hostile
+from hostile.outside import outside, spellings
+from project import ROOT
 
 FOLDER = Path(build.HERE)
 HOSTILE = load_hostile(FOLDER)
@@ -24,7 +31,108 @@ def test_committed_notebooks_are_what_the_script_builds() -> None:
 def test_every_notebook_has_an_entry_and_every_entry_a_notebook() -> None:
     """expected.toml and the folder name the same notebooks, and there are enough."""
     assert sorted(h.file for h in HOSTILE) == sorted(f.name for f in FOLDER.glob("*.ipynb"))
-    assert len(HOSTILE) >= 44
+    assert len(HOSTILE) >= 103
+
+
+def test_the_box_is_tried_by_whatever_it_has_a_part_in() -> None:
+    """What must be refused, reach nothing or leave nothing is tried in every kind of box."""
+    without = [h.file for h in HOSTILE if set(h.must_not) & set(OF_THE_BOX) and not h.box]
+    assert without == []
+    assert {h.promise for h in HOSTILE if h.box} >= {
+        *("cannot_read_home", "cannot_write_outside", "cannot_signal_others", "has_no_network"),
+        *("bounds_memory", "bounds_files", "ends_in_time", "leaves_nothing_running"),
+    }
+
+
+def test_the_small_batch_has_an_attack_of_each_important_kind() -> None:
+    """The tests without an option try secrets, network, processes, marks, limits and markup."""
+    small = [h for h in HOSTILE if h.small]
+    assert {h.promise for h in small} >= {
+        *("cannot_read_secrets", "cannot_read_reference", "cannot_write_outside"),
+        *("has_no_network", "cannot_signal_others", "earns_what_it_shows", "shows_no_markup"),
+        *("bounds_memory", "leaves_nothing_running", "ends_in_time"),
+    }
+    assert len(small) <= 12
+
+
+def test_an_attack_that_must_be_refused_says_so() -> None:
+    """Where nothing may be reached the notebook must have spoken: silence is no refusal."""
+    assert [h.file for h in HOSTILE if "reached" in h.must_not and "ATTACK" not in h.says] == []
+
+
+def test_what_is_looked_for_is_what_there_is() -> None:
+    """The teacher's sentences stand in the teacher's files, the markup in the attacks."""
+    for name, sentence in batch.TEACHERS.items():
+        assert sentence in (ROOT / name).read_text("utf-8"), name
+    attacks = "".join(f.read_text("utf-8") for f in (FOLDER / "attacks").glob("*.py"))
+    for sign in batch.MARKUP:
+        assert sign in attacks or sign.encode("unicode_escape").decode() in attacks, sign
+
+
+def test_what_surrounds_a_batch_notices_everything(tmp_path: Path) -> None:
+    """Changed and new canaries, every way to a listener, a stopped bystander: all are named."""
+    with outside(tmp_path, None, sys.executable) as around:
+        assert (around.changed(), around.disturbed(), around.heard) == ([], [], [])
+        (around.home / "grader-hostile.txt").write_text("changed")
+        (around.home / "grader-hostile-1").touch()
+        (tmp_path / "feedback" / "grader-hostile.txt").unlink()
+        assert around.changed() == [
+            *("feedback/grader-hostile.txt", "home/grader-hostile-1", "home/grader-hostile.txt")
+        ]
+        os.kill(around.bystander.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, around.bystander.pid, os.WSTOPPED | os.WNOWAIT)
+        assert around.disturbed() == ["is stopped"]
+        abstract = f"\0grader-hostile-{around.port}"
+        for family, kind, address in (
+            (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", around.port)),
+            (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", around.port)),
+            (socket.AF_UNIX, socket.SOCK_STREAM, abstract),
+            (socket.AF_UNIX, socket.SOCK_DGRAM, f"{abstract}-datagrams"),
+        ):
+            with socket.socket(family, kind) as one:
+                one.connect(address)
+                if kind == socket.SOCK_DGRAM:
+                    one.send(b"x")
+        ends = time.monotonic() + 60
+        expected = ["TCP", "UDP", "abstract datagrams", "an abstract name"]
+        while sorted(around.heard) != expected and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert sorted(around.heard) == expected
+
+
+_LEAVES = """\
+import ctypes, os, pathlib, sys, time
+out, over, ends = map(pathlib.Path, sys.argv[1:])
+if os.fork() == 0:
+    os.setsid()
+    ctypes.CDLL(None).prctl(15, b"gh-sign", 0, 0, 0)
+    while not ends.exists():
+        time.sleep(0.1)
+    os._exit(0)
+time.sleep(0.5)
+(out / "sign").mkdir(parents=True)
+(out / "sign" / "result.json").touch()
+kept = bytearray(os.urandom(1000)) * 200_000
+while not over.exists():
+    time.sleep(0.1)
+"""
+
+
+@pytest.mark.full
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
+@pytest.mark.parametrize("outlives", ["the command", "its submission"])
+def test_what_watches_a_batch_names_what_is_left(outlives: str, tmp_path: Path) -> None:
+    """A process that outlives the command or its own submission is named; memory is counted."""
+    report, out, over, never = (tmp_path / name for name in ("report", "out", "over", "never"))
+    ends = never if outlives == "the command" else over
+    leaves = [sys.executable, "-c", _LEAVES, out, over, ends]
+    watch = [sys.executable, str(FOLDER / "watch.py"), report, out]
+    with subprocess.Popen([*watch, *leaves]):
+        time.sleep(2 if outlives == "the command" else 10)
+        over.touch()
+    seen = json.loads(report.read_text())
+    assert [words.split(":")[0] for words in seen["left"]] == ["gh-sign"]
+    assert seen["largest"] > 200_000_000
 
 
 def test_the_folder_stays_small() -> None:
@@ -39,7 +147,7 @@ def test_attacks_touch_only_what_is_named_for_them() -> None:
     for name, content in build.notebooks().items():
         told = build.with_canaries(content, names)
         assert json.loads(told)
-        if b"prelude" in content:
+        if name != batch.TWIN:
             assert b'CANARIES = \\"/somewhere/else\\"' in told, name
             assert b"PORT = 12345 " in told, name
             assert b"BYSTANDER = 77 " in told, name

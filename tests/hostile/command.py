@@ -25,11 +25,11 @@ class Command:
     owner: int | None
 
     def grade(
-        self, *arguments: str, below: Sequence[str] = (), **environment: str
+        self, *arguments: str, program: str, below: Sequence[str], **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """``grader grade`` with ``arguments``, below the Python program ``below`` if given."""
-        around = [self.python, *below] if below else []
-        grader = [self.python, "-m", "grader", "grade", *arguments, "--sandbox", self.backend]
+        """The command ``grade`` of the module ``program``, below the Python program ``below``."""
+        around = [self.python, *below]
+        grader = [self.python, "-m", program, "grade", *arguments, "--sandbox", self.backend]
         return subprocess.run(
             [*self.start, *around, *grader],
             capture_output=True,

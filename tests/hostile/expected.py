@@ -6,6 +6,8 @@ It has the keys of ``grader.verify.labels`` and these:
     promise = "cannot_read_home"    # the promise that the notebook tests
     must_not = ["reached", "leak"]  # what must not happen; see FACTS
     says = "grader-hostile"         # words among its outputs: the attack was really tried
+    box = true                      # the box has a part in what comes of it: tried in each kind
+    small = true                    # tried by the tests that run without an option, too
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ FACTS = {
     "grown": "the grader's own processes grew beyond a gigabyte",
     "sibling": "an honest submission of the same batch lost a point",
 }
-OWN_KEYS = ("promise", "must_not", "says")
+OF_THE_BOX = ("reached", "planted", "connected", "disturbed", "left")
+"""What the box keeps from happening, whichever notebook tries it."""
+
+OWN_KEYS = ("promise", "must_not", "says", "box", "small")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +54,13 @@ class Hostile:
     promise: str
     must_not: tuple[str, ...]
     says: str = "ATTACK "
+    box: bool = False
+    small: bool = False
+
+    @property
+    def name(self) -> str:
+        """The notebook's name without its ending."""
+        return Path(self.file).stem
 
     @property
     def file(self) -> str:
@@ -70,6 +82,8 @@ def load_hostile(folder: Path) -> tuple[Hostile, ...]:
             promise=table["promise"],
             must_not=tuple(table["must_not"]),
             says=table.get("says", "ATTACK "),
+            box=table.get("box", False),
+            small=table.get("small", False),
         )
         for sample, table in zip(samples, own, strict=True)
     )
@@ -116,7 +130,10 @@ def _faults(own: Mapping[str, Any]) -> list[str]:
         faults += [f".must_not: unknown fact {fact!r}" for fact in named if fact not in FACTS]
     if not isinstance(own.get("says", ""), str):
         faults.append(f".says: expected words, got {own['says']!r}")
+    for key in ("box", "small"):
+        if not isinstance(own.get(key, False), bool):
+            faults.append(f".{key}: expected true or false, got {own[key]!r}")
     return faults
 
 
-__all__ = ["FACTS", "ExpectedError", "Hostile", "load_hostile", "wrong_verdict"]
+__all__ = ["FACTS", "OF_THE_BOX", "ExpectedError", "Hostile", "load_hostile", "wrong_verdict"]

@@ -104,7 +104,7 @@ def main() -> int:
         while started.poll() is None:
             time.sleep(0.3)
             for process, parent in below(os.getpid()).items():
-                if "-m grader" in command_line(process):
+                if process == started.pid or "-m grader" in command_line(process):
                     largest = max(largest, resident(process))
                 name = submission(process)
                 orphaned = False

@@ -1,0 +1,35 @@
+"""The ``grader`` command as batches of hostile notebooks need it: ``-m hostile.first_run_counts``.
+
+- What was cut is not run once more: dozens of these notebooks are cut, each as often as it
+  runs. ``test_cut_runs.py`` tests that repetition.
+- What fills memory may take less of it than an assignment allows: no attack takes as much as
+  that, for it must hurt no machine where there is no box.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from grader import batch
+from grader.cli import main
+from grader.read.intake import Entry
+from grader.stages import GradeReport
+from grader.station import Station, grade_one
+
+LITTLE_MB = 400  # honest notebooks take 230 MiB, and what fills memory 300 MB more
+
+
+def _first_run(station: Station, plan: Any, entry: Entry) -> GradeReport:
+    """Grade as if this were the second run already: its reports are written in any case."""
+    if entry.path.name.startswith("memory-of-"):
+        options = station.options
+        limits = options.limits.changed(memory_mb=LITTLE_MB)
+        station = dataclasses.replace(station, options=dataclasses.replace(options, limits=limits))
+    return grade_one(station, plan, entry, repeated=True)
+
+
+if __name__ == "__main__":
+    batch.grade_one = _first_run  # type: ignore[attr-defined]
+    batch.unfinished = lambda report: False  # type: ignore[attr-defined]
+    main()
