@@ -127,6 +127,7 @@ def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = Fa
     folder = station.options.out / entry.id
     case = plan.case(entry, folder, "all" if repeated else "finished")
     try:
+        remove_drafts(folder)
         if plan.steps[entry.id].what == "run":
             report = _run(station, plan, entry, case, repeated)
         else:
@@ -143,7 +144,6 @@ def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = Fa
 def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool) -> GradeReport:
     """Run the notebook, and ask again what is asked with the teacher's parts."""
     case.folder.mkdir(parents=True, exist_ok=True)
-    remove_drafts(case.folder)
     _gather(station, plan, entry, case.folder, repeated)
     report = station.judge.judge(case)
     if report.stands_in:

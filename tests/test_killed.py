@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import re
@@ -10,18 +12,34 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sandboxes import ORDINARY, as_user, python_for
+from sandboxes import HERE, ORDINARY, OWN, as_user, python_for, why_not, works_without_grader
 
-from grader.box.inside.init import descendants
+from grader.box.inside.init import children, descendants
+from grader.box.inside.syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from grader.box.scratch import remove_left_over, scratch_folder
 from grader.files import LOCK
 
+PATIENCE = 180.0  # seconds, for anything to happen on a busy machine
 ENDED = b""  # the command line of a process that is no more
+BACKENDS, USERS = ("bwrap", "landlock"), ("root", "ordinary")
+OF_CI = (("bwrap", OWN), ("landlock", "ordinary"))
+"""Each backend once, and each user once where root runs the tests."""
+
+# Found by Python in every process of the grader: the judge stops itself right before the second
+# result of a batch would be there.
+_STOPS_AT_THE_SECOND_RESULT = """
+import os, pathlib, signal, sys
+def look(event, values):
+    if event == "os.rename" and pathlib.Path(values[1]).name == "result.json":
+        if list(pathlib.Path(values[1]).parents[1].glob("*/result.json")):
+            os.kill(os.getpid(), signal.SIGSTOP)
+sys.addaudithook(look)
+"""
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,7 @@ class Class:
     """A folder of a user's: what was handed in, what comes out, and scratch space."""
 
     folder: Path
+    backend: str
     command: tuple[str, ...]
     environment: dict[str, str]
 
@@ -45,16 +64,29 @@ class Class:
         (self.folder / name).write_text(json.dumps(notebook), "utf-8")
 
     def grade(
-        self, backend: str, what: str = "homework.ipynb", said: int = subprocess.DEVNULL
+        self, what: str = "homework.ipynb", said: int = subprocess.DEVNULL, **environment: str
     ) -> subprocess.Popen[bytes]:
         """``grader grade``, started."""
-        options = [what, "-o", "out", "--sandbox", backend, "--assignment", "hh", "--lang", "en"]
+        options = [what, "-o", "out", "--sandbox", self.backend, "-a", "hh", "--lang", "en"]
         return subprocess.Popen(
             [*self.command, "-m", "grader", "grade", *options],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **environment},
             stdout=said,
         )
+
+    def until(
+        self, happened: Callable[[], object], what: str, grading: subprocess.Popen[bytes]
+    ) -> None:
+        """Wait for something of a grader that runs. Skips where no box can be made here."""
+        deadline = time.monotonic() + PATIENCE
+        while not happened():
+            if grading.poll() is not None:
+                if not works_without_grader(self.backend):
+                    pytest.skip(f"{self.backend} does not work here")
+                pytest.fail(f"it ended with {grading.returncode}: {what}")
+            assert time.monotonic() < deadline, what
+            time.sleep(0.02)
 
     def finished(self) -> dict[str, tuple[int, bytes]]:
         """Every result there is: which file on the disk it is, and what is in it."""
@@ -68,23 +100,60 @@ class Class:
         return sorted((self.folder / "tmp").glob("grader-*"))
 
 
-@pytest.fixture(params=["root", "ordinary"])
-def a_class(request: pytest.FixtureRequest) -> Iterator[Class]:
-    """Of root, or of an ordinary user."""
-    become, python = as_user(request.param), python_for(request.param)
+@contextlib.contextmanager
+def a_class_of(backend: str, user: str) -> Iterator[Class]:
+    """A class of root's, or of an ordinary user's; for Landlock user namespaces are refused."""
+    become, python = as_user(user), python_for(user)
     if become is None or python is None:
-        pytest.skip(f"can't become {request.param} here, or reach Python as that user")
+        pytest.skip(why_not(user))
     folder = Path(tempfile.mkdtemp(prefix="killed-", dir="/tmp"))  # short: sockets lie in it
     (folder / "tmp").mkdir()
     if os.geteuid() == 0:
         folder.chmod(0o755)
-        if request.param == "ordinary":
+        if user == "ordinary":
             for path in (folder, folder / "tmp"):
                 os.chown(path, ORDINARY, ORDINARY)
     program, environment = python
+    refuse = (program, str(HERE / "refuse_user_namespaces.py")) if backend == "landlock" else ()
     environment |= {"HOME": str(folder), "TMPDIR": str(folder / "tmp")}
-    yield Class(folder, (*become, program), environment)
+    yield Class(folder, backend, (*become, *refuse, program), environment)
     shutil.rmtree(folder)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(both, marks=pytest.mark.full if both in OF_CI else pytest.mark.exhaustive)
+        for both in itertools.product(BACKENDS, USERS)
+    ],
+    ids="-".join,
+)
+def a_class(request: pytest.FixtureRequest) -> Iterator[Class]:
+    """Of each backend, as each user."""
+    with a_class_of(*request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def left_over() -> Iterator[Callable[[], list[bytes]]]:
+    """What still runs of the processes that a test has started, and of all below these.
+
+    Where the one that started it is gone, a process becomes this one's child.
+    """
+    others = set(children(os.getpid()))
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+    def running() -> list[bytes]:
+        ours = [pid for pid in children(os.getpid()) if pid not in others]
+        found = [_command(pid) for one in ours for pid in (one, *descendants(one))]
+        return [command for command in found if command != ENDED]
+
+    yield running
+    prctl(PR_SET_CHILD_SUBREAPER, 0)
+    for pid in children(os.getpid()):
+        if pid not in others:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
 
 
 def _command(pid: int) -> bytes:
@@ -94,92 +163,121 @@ def _command(pid: int) -> bytes:
         return ENDED
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("backend", ["bwrap", "landlock"])
-def test_killing_the_grader_leaves_nothing_running(a_class: Class, backend: str) -> None:
-    """SIGKILL in mid-batch ends host, judge, clients and boxes; the next run starts cleanly."""
-    a_class.hand_in("import subprocess; subprocess.run(['sleep', '60'])")
-    grading = a_class.grade(backend)
-    below: list[int] = []
-    deadline = time.monotonic() + 120
-    while not any(_command(pid).startswith(b"sleep") for pid in below):
-        if grading.poll() == 2:
-            pytest.skip(f"{backend} does not work here")
-        assert time.monotonic() < deadline, "the notebook did not get to its cell"
-        time.sleep(0.1)
-        below = descendants(grading.pid)
-    grading.kill()
-    grading.wait()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and any(map(_command, below)):
-        time.sleep(0.1)
-    assert [_command(pid) for pid in below if _command(pid) != ENDED] == []
-    assert a_class.scratch() != []
-    a_class.hand_in("print(6 * 7)")
-    assert a_class.grade(backend).wait(300) == 0
-    assert a_class.scratch() == []
+def _is_stopped(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("backend", ["bwrap", "landlock"])
-@pytest.mark.parametrize("after", [1.0, 2.0, 4.0])
-def test_killing_the_grader_while_it_starts_leaves_nothing_running(
-    a_class: Class, backend: str, after: float
+def _warm(grading: int) -> list[int]:
+    """The warm process that makes the boxes of a batch."""
+    commands = {pid: _command(pid).split(b"\0") for pid in descendants(grading)}
+    return [
+        pid
+        for pid, command in commands.items()
+        if b"python" in command[0] and any(b'"preload": true' in part for part in command)
+    ]
+
+
+def _warm_process_is_there(_: Class, grading: int) -> bool:
+    return bool(_warm(grading))
+
+
+def _solution_is_run(a_class: Class, grading: int) -> bool:
+    boxes = [box for warm in _warm(grading) for box in descendants(warm)]
+    return bool(boxes) and any(list(folder.glob("fill-*")) for folder in a_class.scratch())
+
+
+def _cell_runs(_: Class, grading: int) -> bool:
+    return any(_command(pid).startswith(b"sleep\0") for pid in descendants(grading))
+
+
+@pytest.mark.parametrize("moment", [_warm_process_is_there, _solution_is_run, _cell_runs])
+def test_killing_the_grader_leaves_nothing_running(
+    a_class: Class,
+    moment: Callable[[Class, int], bool],
+    left_over: Callable[[], list[bytes]],
 ) -> None:
-    """SIGKILL before the first notebook, while the solution is run, ends all of it as well."""
-    a_class.hand_in("print(6 * 7)")
-    grading, below = a_class.grade(backend), set()
-    deadline = time.monotonic() + after
-    while time.monotonic() < deadline:
-        below |= set(descendants(grading.pid))
-        time.sleep(0.05)
-    if grading.poll() == 2:
-        pytest.skip(f"{backend} does not work here")
+    """SIGKILL ends host, judge, clients and boxes at any moment; the next run starts cleanly."""
+    a_class.hand_in("import subprocess; subprocess.run(['sleep', '3600'])")
+    if moment is not _solution_is_run:
+        a_class.environment["XDG_CACHE_HOME"] = "/dev/null"  # else the solution is run first
+    grading = a_class.grade()
+    a_class.until(lambda: moment(a_class, grading.pid), moment.__name__, grading)
     grading.kill()
     grading.wait()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and any(map(_command, below)):
-        time.sleep(0.1)
-    assert [_command(pid) for pid in below if _command(pid) != ENDED] == []
-    kept = list((a_class.folder / ".cache").rglob("*.zip"))
-    time.sleep(1.0)
-    assert list((a_class.folder / ".cache").rglob("*.zip")) == kept  # nobody goes on
+    deadline = time.monotonic() + PATIENCE
+    while left_over() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left_over() == []
+    assert a_class.scratch() != []
+    # Had the solution been run to its end, what was compiled for it would be there.
+    assert list((a_class.folder / ".cache").rglob("*.zip")) == []
+    if moment is _cell_runs:
+        a_class.hand_in("print(6 * 7)")
+        assert a_class.grade().wait(2 * PATIENCE) == 0
+        assert a_class.scratch() == []
 
 
-@pytest.mark.full
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_batch_that_was_ended_is_finished_by_the_next(a_class: Class, how: int) -> None:
-    """In mid-batch, by SIGKILL or Ctrl-C: what was finished is kept, the rest is graded once."""
-    a_class.environment["XDG_CACHE_HOME"] = "/dev/null"  # the solution is not run first
-    names = [f"student-{number}" for number in range(8)]
-    for name in names:
-        a_class.hand_in(f"import time; time.sleep(0.3); print({name!r})", f"class/{name}.ipynb")
-    grading = a_class.grade("auto", "class")
-    deadline = time.monotonic() + 120
-    while len(a_class.finished()) < 3:
-        if grading.poll() == 2:
-            pytest.skip("no sandbox works here")
-        assert time.monotonic() < deadline, "three submissions were not graded"
-        time.sleep(0.02)
-    grading.send_signal(how)
-    assert grading.wait(60) == (130 if how == signal.SIGINT else -how)
-    before = a_class.finished()
-    assert 3 <= len(before) < len(names)
-    assert not (a_class.folder / "out" / "summary.json").exists()
-    again = a_class.grade("auto", "class", subprocess.PIPE)
-    said = again.communicate(timeout=300)[0].decode()
-    assert again.returncode == 0, said
-    after = a_class.finished()
-    assert sorted(after) == names
-    assert {name: after[name] for name in before} == before
-    graded = re.findall(r"^\[\d+/\d+\] (\S+): ", said, re.M)
-    assert sorted(graded) == sorted(set(names) - set(before))
-    assert f"{len(before)} kept as they are" in said
-    results = [json.loads(content) for _, content in after.values()]
-    assert {result["outcome"] for result in results} == {"graded"}
-    summary = json.loads((a_class.folder / "out" / "summary.json").read_text("utf-8"))
-    assert [one["id"] for one in summary["submissions"]] == names
-    assert [one.name for one in (a_class.folder / "out").rglob(".*")] == [LOCK]
+@pytest.mark.parametrize(
+    ("user", "how"),
+    [
+        pytest.param(OWN, signal.SIGKILL),
+        pytest.param(OWN, signal.SIGINT, marks=pytest.mark.full),
+        *(
+            pytest.param(user, how, marks=pytest.mark.exhaustive)
+            for user in USERS
+            if user != OWN
+            for how in (signal.SIGKILL, signal.SIGINT)
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_batch_that_was_ended_is_finished_by_the_next(user: str, how: signal.Signals) -> None:
+    """Ended while a result is written: what was finished is kept, the rest is graded once."""
+    boxed = any(map(works_without_grader, BACKENDS))
+    with a_class_of("auto" if boxed else "none", user) as a_class:
+        a_class.environment["XDG_CACHE_HOME"] = "/dev/null"  # the solution is not run first
+        names = [f"student-{number}" for number in range(3)]
+        for name in names:
+            a_class.hand_in(f"print({name!r})", f"class/{name}.ipynb")
+        (a_class.folder / "stops").mkdir()
+        (a_class.folder / "stops" / "sitecustomize.py").write_text(_STOPS_AT_THE_SECOND_RESULT)
+        path = f"{a_class.folder / 'stops'}:{a_class.environment['PYTHONPATH']}"
+        grading = a_class.grade("class", PYTHONPATH=path)
+        stopped: list[int] = []
+
+        def is_written() -> bool:
+            stopped[:] = filter(_is_stopped, descendants(grading.pid))
+            return bool(stopped)
+
+        a_class.until(is_written, "no second result was written", grading)
+        grading.send_signal(how)
+        assert grading.wait(PATIENCE) == (130 if how == signal.SIGINT else -how)
+        for judge in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(judge, signal.SIGKILL)
+        before, out = a_class.finished(), a_class.folder / "out"
+        assert len(before) == 1
+        written = [draft.parent for draft in out.glob("*/.result.json.*.part")]
+        assert len(written) == 1
+        assert (written[0] / "result.html").exists()
+        assert not (out / "summary.json").exists()
+        again = a_class.grade("class", subprocess.PIPE)
+        said = again.communicate(timeout=2 * PATIENCE)[0].decode()
+        assert again.returncode == 0, said
+        after = a_class.finished()
+        assert sorted(after) == names
+        assert {name: after[name] for name in before} == before
+        graded = re.findall(r"^\[\d+/\d+\] (\S+): ", said, re.M)
+        assert sorted(graded) == sorted(set(names) - set(before))
+        assert f"{len(before)} kept as they are" in said
+        results = [json.loads(content) for _, content in after.values()]
+        assert {result["outcome"] for result in results} == {"graded"}
+        summary = json.loads((out / "summary.json").read_text("utf-8"))
+        assert [one["id"] for one in summary["submissions"]] == names
+        assert [one.name for one in out.rglob(".*")] == [LOCK]
 
 
 def test_only_what_nobody_holds_is_removed(tmp_path: Path) -> None:
