@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import brainpy.math as bm
 import jax
 import jax.numpy as jnp
 import pytest
@@ -21,11 +20,20 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "_grader_kept", raising=False)
 
 
-@pytest.mark.parametrize("compiled", [jax.jit, bm.jit])
+@pytest.fixture(scope="module")
+def bm() -> Any:
+    """BrainPy's mathematics, which takes two seconds to import."""
+    import brainpy.math
+
+    return brainpy.math
+
+
+@pytest.mark.parametrize("compiler", ["jax", "brainpy"])
 def test_what_was_found_is_what_programs_are_compiled_with(
-    monkeypatch: pytest.MonkeyPatch, compiled: Any
+    monkeypatch: pytest.MonkeyPatch, compiler: str, bm: Any
 ) -> None:
     """The options reach XLA: it complains of one that it does not know."""
+    compiled = jax.jit if compiler == "jax" else bm.jit
     assert float(effort.quickly(lambda x: x * 2 + 1, compiled)(2.0)) == 5.0
     sys.modules.pop("_grader_kept")
     monkeypatch.setattr(effort, "effort", lambda: UNKNOWN)
@@ -41,7 +49,7 @@ def test_what_this_xla_does_not_know_is_not_asked_of_it(monkeypatch: pytest.Monk
     assert float(effort.quickly(lambda x: x + 1)(1.0)) == 2.0
 
 
-def test_variables_are_carried() -> None:
+def test_variables_are_carried(bm: Any) -> None:
     """A model's Variables change in a program compiled so as in any other."""
     variable = bm.Variable(jnp.zeros(2))
 
