@@ -7,7 +7,7 @@ import os
 import string
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,12 @@ def short_solution(file: Path, before: str = "", after: str = "") -> Path:
     return file
 
 
-def run_grader(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The ``grader`` command as a user starts it."""
+def run_grader(
+    *arguments: str | Path, before: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The ``grader`` command as a user starts it, by way of the program ``before`` if given."""
     return subprocess.run(
-        [sys.executable, "-m", "grader", *map(str, arguments)],
+        [*before, sys.executable, "-m", "grader", *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "100", **environment},

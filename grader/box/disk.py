@@ -14,6 +14,8 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator
 
+from grader.box.user import reading_as_boxed_user
+
 _BLOCK = 4096  # many small files count by the block
 
 
@@ -50,19 +52,28 @@ def _held(processes: Iterable[int]) -> Iterator[float]:
     seen: set[tuple[int, int]] = set()
     for pid in processes:
         try:
-            for name in os.listdir(f"/proc/{pid}/fd"):
-                with contextlib.suppress(FileNotFoundError):
-                    status = os.stat(f"/proc/{pid}/fd/{name}")
-                    file = (status.st_dev, status.st_ino)
-                    if status.st_nlink == 0 and stat.S_ISREG(status.st_mode) and file not in seen:
-                        seen.add(file)
-                        yield status.st_blocks * 512
-            yield from _mapped(pid)
+            with reading_as_boxed_user():
+                removed, mapped = _removed_files(pid), [*_mapped(pid)]
         except PermissionError:  # it hides, or it ends: then it is root's, and has no memory
             if _has_memory(pid):
                 yield math.inf
         except OSError:
             continue  # it has ended
+        else:
+            yield from (size for file, size in removed.items() if file not in seen)
+            yield from mapped
+            seen |= removed.keys()
+
+
+def _removed_files(pid: int) -> dict[tuple[int, int], int]:
+    """Bytes on the disk of each removed file that a process holds, by device and inode."""
+    found = {}
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            status = os.stat(f"/proc/{pid}/fd/{name}")
+            if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
+                found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return found
 
 
 def _has_memory(pid: int) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal
 from grader.box.bounds import Bounds
 from grader.box.disk import taken
 from grader.box.inside.init import descendants
+from grader.box.user import reading_as_boxed_user
 
 Excess = Literal["memory", "processes", "disk", "output"]
 PERIOD = 0.1  # seconds between two looks
@@ -89,7 +90,7 @@ def _resident(pid: int) -> int:
 def _proportional(pid: int) -> int:
     """Bytes of memory, a page shared by n processes counted 1/n; all of it where unreadable."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
+        with reading_as_boxed_user(), open(f"/proc/{pid}/smaps_rollup") as file:
             for line in file:
                 if line.startswith("Pss:"):
                     return int(line.split()[1]) * 1024
