@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from graded_corpus import IDS, Corpus, handed_out, labelled
 from hidden_checks import reached
-from project import ROOT, checks
+from project import ROOT, checks, results
 from self_checks import begins_elsewhere, given_away, own_evidence
 
 from grader.load import load_assignment
+from grader.stages import CUT
 from grader.verify.labels import Sample, disagreements
 from grader.words import LANGUAGES
 
@@ -46,6 +47,19 @@ def test_every_sample_has_a_result(id: str, corpus: Corpus) -> None:
         names = {file.name for file in folder.iterdir()}
         assert {"result.html", "result.md", "result.json", "teacher.html", "probe.json"} <= names
         assert not {name for name in names if name.startswith(".")}
+
+
+def test_what_was_cut_ran_once_more(corpus: Corpus) -> None:
+    """A run that was cut costs points only if a second one is cut, too; no other is repeated."""
+    out = corpus.graded("hh")
+    was_cut, repeated = set(), set()
+    for id, result in results(out).items():
+        if result["run"]["status"] in CUT:
+            was_cut.add(id)
+        if json.loads((out / id / "probe.json").read_text("utf-8"))["evidence"]["repeated"]:
+            repeated.add(id)
+    assert "os-exit-at-the-end" in was_cut
+    assert repeated == was_cut
 
 
 def test_the_handouts_own_run_has_eight_spikes(corpus: Corpus) -> None:

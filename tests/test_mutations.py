@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import subprocess
@@ -17,18 +18,21 @@ PLACES = (
     *("sort_order", "retry", "seed", "redaction", "lock"),
 )
 MUTATIONS = all_of_them()
-HARMLESS = """\
+HEADER = """\
 About: A comment says something else, which harms nobody.
 Tier: default
 Red: tests/test_handing_in.py
 
-diff --git a/grader/handing_in.py b/grader/handing_in.py
---- a/grader/handing_in.py
-+++ b/grader/handing_in.py
-@@ -1 +1 @@
--\"\"\"{old}\"\"\"
-+\"\"\"{new}\"\"\"
 """
+
+
+def harmless(file: Path, before: str) -> str:
+    """Write a patch of a module's first comment into ``file``; return the module after it."""
+    name, (first, *rest) = "grader/handing_in.py", before.splitlines(keepends=True)
+    after = [first.replace('"""', '"""Otherwise: ', 1), *rest]
+    lines = difflib.unified_diff([first, *rest], after, f"a/{name}", f"b/{name}")
+    file.write_text(f"{HEADER}diff --git a/{name} b/{name}\n{''.join(lines)}", "utf-8")
+    return "".join(after)
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -78,19 +82,19 @@ def test_the_tests_that_see_it_are_there(tier: str) -> None:
 def test_a_patch_applies_outside_of_a_repository(tmp_path: Path) -> None:
     """In an unpacked archive, too; in the middle of another repository; and only where it fits."""
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    patch = tmp_path / "harmless.patch"
-    patch.write_text(HARMLESS.format(old="One.", new="Two."), "utf-8")
+    patch, before = tmp_path / "harmless.patch", '"""One."""\n\nimport math\n'
+    after = harmless(patch, before)
     (file := tmp_path / "archive" / "grader" / "handing_in.py").parent.mkdir(parents=True)
-    file.write_text('"""One."""\n', "utf-8")
+    file.write_text(before, "utf-8")
     assert apply(patch, tmp_path / "archive") == ""
-    assert file.read_text("utf-8") == '"""Two."""\n'
+    assert file.read_text("utf-8") == after != before
     assert "does not apply" in apply(patch, tmp_path / "archive")
 
 
 @pytest.mark.parametrize("missing", ["About", "Tier", "Red"])
 def test_a_patch_without_its_first_lines_is_none(tmp_path: Path, missing: str) -> None:
     """What it breaks, in which tier and which tests tell must be said."""
-    (file := tmp_path / "x.patch").write_text(HARMLESS.replace(f"{missing}: ", "", 1), "utf-8")
+    (file := tmp_path / "x.patch").write_text(HEADER.replace(f"{missing}: ", "", 1), "utf-8")
     with pytest.raises(Unusable, match=missing):
         read(file)
 
@@ -125,9 +129,8 @@ def test_wrong_use_is_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.full
 def test_a_mistake_is_red_and_a_harmless_patch_alive(tmp_path: Path) -> None:
     """The command tells them apart, by code that tests import and by what they start."""
-    first = (ROOT / "grader" / "handing_in.py").read_text("utf-8").partition("\n")[0].strip('"')
     patch = tmp_path / "harmless-1.patch"
-    patch.write_text(HARMLESS.format(old=first, new="Another comment."), "utf-8")
+    harmless(patch, (ROOT / "grader" / "handing_in.py").read_text("utf-8"))
     before = {file: file.read_bytes() for file in (ROOT / "grader").rglob("*.py")}
     done = run("point_sum-3", patch)
     assert re.search(r"^point_sum-3: red ", done.stdout, re.MULTILINE), done.stdout + done.stderr
@@ -141,9 +144,10 @@ def test_a_mistake_is_red_and_a_harmless_patch_alive(tmp_path: Path) -> None:
 def test_tests_that_are_red_anyway_prove_nothing(tmp_path: Path) -> None:
     """Where a named test is not there, or its tier is another, nothing is tried."""
     patch = tmp_path / "harmless-1.patch"
+    harmless(patch, (ROOT / "grader" / "handing_in.py").read_text("utf-8"))
+    text = patch.read_text("utf-8")
     for red in ("tests/test_handing_in.py::test_nothing", "tests/test_mutations.py::" + OWN):
-        text = HARMLESS.replace("tests/test_handing_in.py", red, 1)
-        patch.write_text(text, "utf-8")
+        patch.write_text(text.replace("tests/test_handing_in.py", red, 1), "utf-8")
         done = run(patch)
         assert done.returncode == 2
         assert "red without any mutation" in done.stderr

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.mutations import (
     FOLDER,
+    ROOT,
     TIERS,
     Mutation,
     Unusable,
@@ -31,20 +32,21 @@ working tree itself is not touched.
   red      a test failed: the mistake would have been seen
   ALIVE    every test passed: nobody would have noticed
   SKIPPED  none of the tests can run on this machine, so nothing is known
+  BROKEN   pytest ended in another way, as by an error while it collected tests
 
 The same tests run once without any patch before: where they are red already, or can't be found,
 nothing is tried. Each mutation takes from a few seconds to a minute, all of them some minutes.
 """
 _ENDS = """\
-Exit status: 0 every mutation was red; 1 one was not; 2 nothing can be said: wrong usage, a patch
-that does not apply, tests that are red without it or can't be run.
+Exit status: 0 every mutation was red; 1 one was alive or skipped; 2 wrong usage, a patch that does
+not apply, tests that are red without it, or BROKEN.
 
   python -m tests.mutations
   python -m tests.mutations seed-1 lock-2
   python -m tests.mutations --all
   python -m tests.mutations --whole --all     hours: a whole tier for each
 """
-_FAILED = 1  # pytest's status where tests ran and some failed; others are no verdict
+_PASSED, _FAILED = 0, 1  # pytest's status where tests ran; others are no verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,15 @@ def main() -> int:
             _list(list(known.values()))
             return 0
         chosen = [*known.values()] if options.all else [_named(n, known) for n in options.names]
+        _fit(chosen)
         _green_without(chosen, whole=options.whole)
         tried = [_try(mutation, whole=options.whole) for mutation in chosen]
     except Unusable as problem:
         print(problem, file=sys.stderr)
         return 2
     _show(tried)
-    return 0 if all(one.verdict == "red" for one in tried) else 1
+    verdicts = {one.verdict for one in tried}
+    return 2 if "BROKEN" in verdicts else int(verdicts != {"red"})
 
 
 def _options() -> argparse.Namespace:
@@ -105,6 +109,13 @@ def _named(name: str, known: dict[str, Mutation]) -> Mutation:
     raise Unusable(f"{name}: there is no such mutation in {FOLDER}, nor such a file")
 
 
+def _fit(chosen: Sequence[Mutation]) -> None:
+    """Raises ``Unusable`` where a patch does not apply."""
+    for one in chosen:
+        if problem := apply(one.file, ROOT, "--check"):
+            raise Unusable(f"{one.name} does not apply: {problem}")
+
+
 def _green_without(chosen: Sequence[Mutation], *, whole: bool) -> None:
     """Raises ``Unusable`` where tests are red, or can't run, without any mutation."""
     for tier in TIERS:
@@ -119,21 +130,20 @@ def _green_without(chosen: Sequence[Mutation], *, whole: bool) -> None:
 
 
 def _try(mutation: Mutation, *, whole: bool) -> Tried:
-    """Raises ``Unusable`` where the patch does not apply, and where pytest gave no verdict."""
+    """What the tests say where ``mutation`` is applied."""
     began = time.monotonic()
     with private_copy() as copy:
         if problem := apply(mutation.file, copy):
             raise Unusable(f"{mutation.name} does not apply: {problem}")
         done = run_tests(copy, arguments_for(mutation.red, mutation.tier, whole=whole))
-    if done.returncode not in (0, _FAILED):
-        text = done.stdout[-6000:]
-        raise Unusable(f"{text}\n{mutation.name}: pytest ended with {done.returncode}.")
-    ran = re.search(r"\d+ passed", done.stdout) is not None
-    verdict = "red" if done.returncode else "ALIVE" if ran else "SKIPPED"
+    alive = "ALIVE" if re.search(r"\d+ passed", done.stdout) else "SKIPPED"
+    verdict = {_PASSED: alive, _FAILED: "red"}.get(done.returncode, "BROKEN")
     tried = Tried(mutation, verdict, time.monotonic() - began)
     print(f"{mutation.name}: {verdict} ({tried.seconds:.0f} s)", flush=True)
     for line in re.findall(r"^(?:FAILED|ERROR) .*$", done.stdout, re.MULTILINE):
         print(f"  {line[:160]}")
+    if verdict == "BROKEN":
+        print(done.stdout[-6000:])
     return tried
 
 
