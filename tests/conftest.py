@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -105,9 +105,12 @@ def pytest_testnodedown(node: Any) -> None:
     )
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around all others: these are the last lines
+def pytest_terminal_summary(
+    terminalreporter: Any, config: pytest.Config
+) -> Generator[None, None, None]:
     """Say in the last lines what was left out, and how to run it."""
+    yield
     for place, (name, about) in enumerate(TIERS.items(), 1):
         if _left_out[name] and place > _asked(config):
             terminalreporter.write_line(
