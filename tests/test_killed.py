@@ -116,8 +116,10 @@ def a_class_of(backend: str, user: str) -> Iterator[Class]:
     program, environment = python
     refuse = (program, str(HERE / "refuse_user_namespaces.py")) if backend == "landlock" else ()
     environment |= {"HOME": str(folder), "TMPDIR": str(folder / "tmp")}
-    yield Class(folder, backend, (*become, *refuse, program), environment)
-    shutil.rmtree(folder)
+    try:
+        yield Class(folder, backend, (*become, *refuse, program), environment)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # a grader that a failure left may still write
 
 
 @pytest.fixture(
