@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--rest",
         action="store_true",
-        help="With --full or --exhaustive: leave out what the command without it has tested.",
+        help="With --full: leave out what runs without it. With --exhaustive: what --full runs.",
     )
 
 

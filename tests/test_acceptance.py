@@ -6,6 +6,7 @@ A part of them without options, all of them with ``--full``: see ``graded_corpus
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_every_sample_has_a_result(id: str, corpus: Corpus) -> None:
 
 
 def test_what_was_cut_ran_once_more(corpus: Corpus) -> None:
-    """A run that was cut costs points only if a second one is cut, too; no other is repeated."""
+    """A run that was cut costs points only if a second one is cut, too."""
     out = corpus.graded("hh")
     was_cut, repeated = set(), set()
     for id, result in results(out).items():
@@ -59,7 +60,7 @@ def test_what_was_cut_ran_once_more(corpus: Corpus) -> None:
         if json.loads((out / id / "probe.json").read_text("utf-8"))["evidence"]["repeated"]:
             repeated.add(id)
     assert "os-exit-at-the-end" in was_cut
-    assert repeated == was_cut
+    assert was_cut <= repeated  # one that a busy machine cut may run through, alone
 
 
 def test_the_handouts_own_run_has_eight_spikes(corpus: Corpus) -> None:
@@ -128,5 +129,5 @@ def test_an_own_check_gives_no_value_away(id: str, corpus: Corpus) -> None:
         name: given_away(evidence, assignment) + begins_elsewhere(evidence, assignment)
         for name, evidence in own_evidence(corpus.graded(id), assignment, every)
     }
-    assert len(told) >= len(corpus.samples(id)) / every
+    assert len(told) == math.ceil(len(corpus.by_file(id)) / every)
     assert {name: one for name, one in told.items() if one} == {}

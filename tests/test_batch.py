@@ -238,11 +238,14 @@ def test_killed_helper_processes_lose_no_submission(tmp_path: Path) -> None:
 
         def judge_with_evidence() -> list[int]:
             judges = _children(grading.pid, "grader.judge.process")
-            return judges if (out / "right-1" / "probe.json").exists() else []
+            if not judges or not (out / "right-1" / "probe.json").exists():
+                return []
+            os.kill(judges[0], signal.SIGSTOP)  # what it has not written by now it never will
+            assert not (out / "right-2" / "result.json").exists(), "no submission is left to judge"
+            return judges
 
         os.kill(moment(host_with_a_client), signal.SIGKILL)
         os.kill(judge := moment(judge_with_evidence), signal.SIGKILL)
-        assert not (out / "right-1" / "result.json").exists(), "the judge was killed too late"
         moment(
             lambda: [pid for pid in _children(grading.pid, "grader.judge.process") if pid != judge]
         )

@@ -216,7 +216,7 @@ def _hits(executed: Path) -> int:
     "sandbox",
     [
         pytest.param("bwrap", marks=pytest.mark.full),
-        pytest.param("landlock", marks=pytest.mark.exhaustive),
+        pytest.param("landlock", marks=pytest.mark.full),
     ],
 )
 def test_marks_are_the_same_without_them(tmp_path: Path, sandbox: str) -> None:

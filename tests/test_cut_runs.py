@@ -34,7 +34,7 @@ say("begins")
 """
 _BESIDE = """\
 if time_of == "first":
-    wait(20, *(f"{name} first begins" for name in ("one", "other", "stays")))
+    wait(120, *(f"{name} first begins" for name in ("one", "other", "stays")))
 elif any(wait(1, f"{name} second begins") for name in ("one", "other") if name != NAME
          and f"{name} second ends" not in said()):
     say("is not alone")
@@ -42,7 +42,7 @@ elif any(wait(1, f"{name} second begins") for name in ("one", "other") if name !
 _ENDS = 'say("ends")\n'
 _DIES = "os._exit(1)\n"
 _STAYS = """\
-wait(20, "one first ends", "other first ends")
+wait(120, "one first ends", "other first ends")
 time.sleep(1)
 """
 _SOURCES = {
@@ -68,7 +68,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (place / "in" / f"{name}.ipynb").write_text(json.dumps(notebook), "utf-8")
     done = run_grader(
         *("grade", place / "in", "-a", "hh", "-o", place / "out"),
-        *("--sandbox", "none", "-j", "4", "--cell-seconds", "60"),
+        *("--sandbox", "none", "-j", "4", "--cell-seconds", "400", "--notebook-seconds", "400"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return place

@@ -54,6 +54,10 @@ MISTAKES: dict[str, tuple[dict[str, str], str]] = {
         {"size, V_initializer": "size, A=1e-2, V_initializer"},
         "checks.simulation.input",
     ),
+    "input-ignored": (
+        {LEAK: f"{LEAK}\n\n  def update(self, x=None):\n    return super().update(0.0)"},
+        "checks.simulation.no_input",
+    ),
     "n-never-stored": ({"self.n.value = self": "n = self"}, "checks.channel.still"),
     "n-twice": (
         {"self.n.value = self": "for _ in range(2): self.n.value = self"},
@@ -193,7 +197,7 @@ BOTH: dict[str, tuple[dict[str, str], set[str]]] = {
     ),
 }
 # Each of these names a cause; where it stands, the cause must be there.
-OF_SAMPLES_ALONE = {"checks.extra.doubled", "checks.simulation.no_input"}
+OF_SAMPLES_ALONE = {"checks.extra.doubled"}
 NAMED = (
     {message for _, message in MISTAKES.values()}
     | OF_SAMPLES_ALONE
@@ -348,6 +352,7 @@ def test_every_sample_that_is_named_here_is_there() -> None:
     """And so is every text of a mistake that the samples alone hold."""
     there = {sample.file for sample in load_samples(ROOT / "submissions" / "hh")}
     assert {f"{name}.ipynb" for name in (*NAMED_IN, *SAMPLES_OF_ONE)} <= there
+    assert set().union(*NAMED_IN.values()) >= OF_SAMPLES_ALONE
 
 
 @pytest.mark.full

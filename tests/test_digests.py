@@ -177,8 +177,8 @@ def test_an_entry_that_is_not_there_is_an_error(package: Path) -> None:
 def test_the_digest_of_a_run_covers_what_a_run_imports_and_nothing_else() -> None:
     """Real runs, in a sandbox where one works, cold and with a replaced part, import just that.
 
-    What else is covered runs in processes of its own, kernels and sandboxes; no data file of
-    this package is read.
+    What else is covered runs in processes of its own, kernels and sandboxes: islands that import
+    nothing of this package, as `test_architecture.py` holds. No data file of the package is read.
     """
     done = subprocess.run(
         [sys.executable, "-c", _REAL_RUNS, str(ROOT)], capture_output=True, text=True, cwd=ROOT

@@ -74,7 +74,7 @@ def test_grade_and_export_write_the_same(course: Path) -> None:
 
 
 def test_where_no_format_is_asked_for_no_result_is_read(course: Path) -> None:
-    """``grade`` without ``--format`` opens none of the files that it has written."""
+    """Without a name the writer of formats opens none of the files that a batch has written."""
     code = (
         "import sys\nfrom pathlib import Path\nfrom grader.export.formats import write_formats\n"
         "opened = []\n"

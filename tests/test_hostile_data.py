@@ -128,7 +128,7 @@ def test_what_watches_a_batch_names_what_is_left(outlives: str, tmp_path: Path) 
     leaves = [sys.executable, "-c", _LEAVES, out, over, ends]
     watch = [sys.executable, str(FOLDER / "watch.py"), report, out]
     with subprocess.Popen([*watch, *leaves]):
-        time.sleep(2 if outlives == "the command" else 10)
+        time.sleep(4 if outlives == "the command" else 15)
         over.touch()
     seen = json.loads(report.read_text())
     assert [words.split(":")[0] for words in seen["left"]] == ["gh-sign"]

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sandboxes import HERE, ORDINARY, OWN, as_user, python_for, why_not, works_without_grader
@@ -122,11 +123,15 @@ def a_class_of(backend: str, user: str) -> Iterator[Class]:
         shutil.rmtree(folder, ignore_errors=True)  # a grader that a failure left may still write
 
 
+def _tier(backend: str, user: str) -> Any:
+    """bubblewrap as the user of the tests in every tier, what CI relies on, and all."""
+    if (backend, user) == ("bwrap", OWN):
+        return ()
+    return pytest.mark.full if (backend, user) in OF_CI else pytest.mark.exhaustive
+
+
 @pytest.fixture(
-    params=[
-        pytest.param(both, marks=pytest.mark.full if both in OF_CI else pytest.mark.exhaustive)
-        for both in itertools.product(BACKENDS, USERS)
-    ],
+    params=[pytest.param(both, marks=_tier(*both)) for both in itertools.product(BACKENDS, USERS)],
     ids="-".join,
 )
 def a_class(request: pytest.FixtureRequest) -> Iterator[Class]:
@@ -195,7 +200,14 @@ def _cell_runs(_: Class, grading: int) -> bool:
     return any(_command(pid).startswith(b"sleep\0") for pid in descendants(grading))
 
 
-@pytest.mark.parametrize("moment", [_warm_process_is_there, _solution_is_run, _cell_runs])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(_warm_process_is_there, marks=pytest.mark.full),
+        pytest.param(_solution_is_run, marks=pytest.mark.full),
+        _cell_runs,
+    ],
+)
 def test_killing_the_grader_leaves_nothing_running(
     a_class: Class,
     moment: Callable[[Class, int], bool],

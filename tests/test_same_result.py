@@ -16,8 +16,10 @@ import pytest
 from courses import without_time
 from hostile.build import HERE
 from project import ROOT, results, run_grader
+from sandboxes import works_without_grader
 
 HONEST = ("right-plain", "right-euler", "g_Na-20-percent-off", "channels-of-the-library")
+BACKENDS = ("bwrap", "landlock")
 ATTACKS = ("fork-bomb", "threads-go-on")  # they take what others need
 
 pytestmark = pytest.mark.full
@@ -65,8 +67,8 @@ def graded(place: Path, out: str, *names: str, box: str = "auto") -> dict[str, G
         XDG_STATE_HOME=str(place / "state"),
         XDG_CACHE_HOME=str(place / "cache"),
     )
-    if done.returncode == 2 and not (place / out).exists():
-        pytest.skip(done.stderr.strip().splitlines()[-1])
+    if done.returncode == 2 and box == "auto" and not any(map(works_without_grader, BACKENDS)):
+        pytest.skip("no sandbox works here")
     assert done.returncode == 0, done.stderr
     found = results(place / out)
     return {name: _graded(place / out / name, found[name]) for name in HONEST if name in found}

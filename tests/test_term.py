@@ -85,7 +85,7 @@ def test_a_class_is_kept_regraded_and_passed_back(
         assert got == {place: pytest.approx(score) for place, score in expected.items()}
 
 
-@pytest.mark.exhaustive
+@pytest.mark.full
 def test_a_class_goes_all_the_way_though_a_worker_is_killed() -> None:
     """All of that on two workers of a real scheduler, one killed in the middle.
 
