@@ -28,6 +28,7 @@ SMALL: Mapping[str, tuple[str, ...]] = {
         *("right-plain", "right-gates-p-q", "right-float32-state", "right-own-exponential-euler"),
         *("n-cubed", "E_K-sign", "g_Na-20-percent-off", "two-of-three", "channels-of-the-library"),
         *("NameError-in-init", "hh-advanced-handout-unfilled", "os-exit-at-the-end", "login-page"),
+        "right-printed-formula",
     ),
     "hh-from-scratch": ("right-plain", "V-starts-at-minus-65"),
     "hh-lesson": ("IK-n-cubed",),

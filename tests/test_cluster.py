@@ -181,6 +181,7 @@ def test_ctrl_c_ends_cleanly(a_cluster: Cluster) -> None:
     [worker] = a_cluster.workers(1)
     grading = a_cluster.grading()
     until_a_cell_runs(a_cluster, [worker], grading)
+    until(lambda: a_cluster.written() == ["student-0"], "the first was not graded")
     grading.send_signal(signal.SIGINT)
     said, _ = grading.communicate(timeout=PATIENCE)
     assert grading.returncode == 130, said
