@@ -18,7 +18,7 @@ from grader.box.user import reading_as_boxed_user
 
 Excess = Literal["memory", "processes", "disk", "output"]
 PERIOD = 0.1  # seconds between two looks
-MOST_OF_OURS = 768 * 2**20  # bytes that what a box says may make this process grow to
+MOST_GROWTH = 640 * 2**20  # bytes by which what a box says may make this process grow
 _PAGE = os.sysconf("SC_PAGESIZE")
 _DISK_PERIOD = 10  # looks at memory for each look at the disk
 
@@ -44,6 +44,7 @@ class Watchdog(threading.Thread):
         super().__init__(daemon=True, name="watchdog")
         self._pidfd = os.dup(pidfd)
         self._bounds, self._folder, self._end = bounds, folder, end
+        self._before = _resident(os.getpid())  # a process that has loaded much did not grow
 
     def run(self) -> None:
         """Until the box ends."""
@@ -63,7 +64,7 @@ class Watchdog(threading.Thread):
         most = self._bounds.memory
         if sum(map(_resident, processes)) > most < sum(map(_proportional, processes)):
             return "memory"  # the first sum is cheap and never the smaller one
-        if _resident(os.getpid()) > MOST_OF_OURS:
+        if _resident(os.getpid()) - self._before > MOST_GROWTH:
             return "output"
         if look_at_disk and self._folder:
             most = self._bounds.disk
