@@ -98,10 +98,9 @@ def intake(file: str, notes: Sequence[Note]) -> str:
 
 @cache
 def code(*, of_runs: bool) -> str:
-    """What this package's own files are; with ``of_runs`` only those that a run depends on.
+    """Return a digest of this package's own files; with ``of_runs`` of the code of a run alone.
 
-    Of data no run depends: the only such files that its processes read are the sentences of
-    errors.
+    No data file is part of the latter, for no process of a run reads one.
     """
     return code_of(_PACKAGE, of_runs=of_runs)
 

@@ -28,7 +28,7 @@ TIERS = {
 # These start first, since nothing may wait for them in the end: the longest of each tier.
 LONGEST_FIRST = ("test_hostile.py", "test_acceptance.py", "test_verify.py")
 
-_left_out: Counter[str] = Counter()
+_left_out: dict[str, int] = {}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         is_kept = lowest <= _tier(item) <= highest or _is_named(item, named)
         (kept if is_kept else left_out).append(item)
-    _left_out.update(tier for item in left_out if (tier := _name(item)))
+    _left_out.update(Counter(tier for item in left_out if (tier := _name(item))))
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     longest = {name: place for place, name in enumerate(LONGEST_FIRST)}
@@ -91,18 +91,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the process that prints what this one has left out."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
-        output["left_out"] = dict(_left_out)
+        output["left_out"] = _left_out
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Every worker collects the same tests: keep what one of them says."""
-    _left_out.update(
-        {
-            name: count - _left_out[name]
-            for name, count in getattr(node, "workeroutput", {}).get("left_out", {}).items()
-        }
-    )
+    _left_out.update(getattr(node, "workeroutput", {}).get("left_out", {}))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around all others: these are the last lines
@@ -112,7 +107,7 @@ def pytest_terminal_summary(
     """Say in the last lines what was left out, and how to run it."""
     yield
     for place, (name, about) in enumerate(TIERS.items(), 1):
-        if _left_out[name] and place > _asked(config):
+        if name in _left_out and place > _asked(config):
             terminalreporter.write_line(
                 f"Left out: {_left_out[name]} tests. python -m pytest --{name} runs {about}."
             )

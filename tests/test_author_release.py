@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from project import results, run_grader
+from some_models import some_models
 
 from grader.author.faults import Refused
 from grader.author.new import lay_out
@@ -257,17 +258,6 @@ def report(score: float | None) -> GradeReport:
     )
 
 
-EVERY_FIFTH = """\
-import sys
-import grader.verify.run as run
-from grader.cli import main
-
-every = run.specimens
-run.specimens = lambda assignment: [(teacher, made[::5]) for teacher, made in every(assignment)]
-sys.exit(main())
-"""
-"""``grader`` with every fifth model that ``verify`` makes."""
-
 LABELS = """\
 [[samples]]
 file = "idle.ipynb"
@@ -288,7 +278,7 @@ score = [100, 100]
 @pytest.mark.parametrize(
     "program",
     [
-        pytest.param(("-c", EVERY_FIFTH), id="every-fifth-model", marks=pytest.mark.full),
+        pytest.param(some_models("::5"), id="every-fifth-model", marks=pytest.mark.full),
         pytest.param(("-m", "grader"), id="all-models", marks=pytest.mark.exhaustive),
     ],
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from project import ROOT
+from some_models import some_models
 
 from grader.assignment import Assignment
 from grader.box.choose import find_box
@@ -308,17 +309,6 @@ def first_of_each(assignment: Assignment, is_chosen: Callable[[str], bool]) -> d
     return dict(sorted(found.values()))
 
 
-ONE_MODEL = """\
-import sys
-import grader.verify.run as run
-from grader.cli import main
-
-every = run.specimens
-run.specimens = lambda assignment: [(teacher, made[:1]) for teacher, made in every(assignment)]
-sys.exit(main())
-"""
-"""``grader`` with the first model that ``verify`` makes, and no other."""
-
 LABELS = """\
 [[samples]]
 file = "right.ipynb"
@@ -346,7 +336,7 @@ def scratch(tmp_path: Path) -> Path:
 
 def _verified(course: Path) -> tuple[int, list[str]]:
     """The status of ``grader verify`` with one model, its page and what is on the screen."""
-    command = [sys.executable, "-c", ONE_MODEL, "verify", "hh-from-scratch", "--seeds", "1"]
+    command = [sys.executable, *some_models(":1"), "verify", "hh-from-scratch", "--seeds", "1"]
     where = ["-o", str(course / "page.html"), "--assignments", str(course)]
     done = subprocess.run([*command, *where], capture_output=True, text=True, timeout=600)
     assert done.returncode in (0, 1), done.stderr
