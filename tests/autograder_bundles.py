@@ -22,7 +22,7 @@ from grader.package.bundle import bundle, packed
 from grader.package.platforms import PLATFORMS
 
 # What is started finds the installed grader only.
-REFUSED = (sys.executable, str(HERE / "refuse_user_namespaces.py"), "env", "-u", "PYTHONPATH")
+REFUSED = (sys.executable, str(HERE / "container.py"), "env", "-u", "PYTHONPATH")
 
 
 def files_of(platform: str, assignment: Assignment) -> Mapping[str, bytes]:

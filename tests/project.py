@@ -53,6 +53,12 @@ def checks(result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {check["id"]: check for check in result["checks"]}
 
 
+def points(result: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a result's mark is made of: what became of each check, and the score."""
+    each = {id: (check["status"], check["points"]) for id, check in checks(result).items()}
+    return {**each, "score": result["score"], "outcome": result["outcome"]}
+
+
 def names_in(sentence: str) -> set[str]:
     """The names of the values that a sentence asks for."""
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}

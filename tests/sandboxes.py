@@ -29,6 +29,11 @@ ORDINARY = 64_300  # a user that only the tests are
 OLDEST_LANDLOCK = 4  # the first that keeps TCP in
 OWN = "root" if os.geteuid() == 0 else "ordinary"
 """The user who runs the tests."""
+IN_CONTAINERS = [
+    pytest.param("root", marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root can be")),
+    "ordinary",
+]
+"""The users of a container, as parameters of a test."""
 SECRET = "the-teachers-own-password"
 """The value of an environment variable of the process that starts the boxes."""
 
@@ -137,6 +142,20 @@ def as_user(user: str) -> list[str] | None:
     return [setpriv, *who, "--inh-caps=-all"] if setpriv else None
 
 
+def in_container(user: str) -> list[str]:
+    """The start of a command line that a container's ``user`` runs: see ``container.py``."""
+    other = ["--user", str(ORDINARY)] if user == "ordinary" and os.geteuid() == 0 else []
+    return [sys.executable, str(HERE / "container.py"), *other]
+
+
+def give(folder: Path, user: str) -> None:
+    """Make ``folder`` and all that is in it the user's own, if root can."""
+    if os.geteuid() == 0:
+        owner = ORDINARY if user == "ordinary" else 0
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, owner, owner, follow_symlinks=False)
+
+
 def why_not(user: str) -> str:
     """Why nothing can be run as ``user`` here, or ""."""
     able = as_user(user) is not None and python_for(user) is not None
@@ -161,19 +180,19 @@ def works_without_grader(backend: str) -> bool:
 
 
 def start(
-    backend: str, user: str, *, refused: bool = False, abi: int | None = None
+    backend: str, user: str, *, contained: bool = False, abi: int | None = None
 ) -> SandboxServer | str:
     """Start boxes with ``backend`` as ``user``; a string says why that can't be done here.
 
-    With ``refused`` user namespaces are refused, as in Docker. ``abi`` is the newest
-    version of Landlock to use.
+    With ``contained`` that is in a container's stand-in. ``abi`` is the newest version of
+    Landlock to use.
     """
     become, python = as_user(user), python_for(user)
     if become is None or python is None:
         return why_not(user)
     program, environment = python
     version = [] if abi is None else [abi]
-    before = [program, str(HERE / "refuse_user_namespaces.py")] if refused else []
+    before = [program, str(HERE / "container.py")] if contained else []
     process = subprocess.Popen(
         [*become, *before, program, str(HERE / "sandbox_server.py"), backend, *map(str, version)],
         stdin=subprocess.PIPE,
@@ -193,7 +212,7 @@ def start(
 
 def started(backend: str, user: str, *, abi: int | None = None) -> SandboxServer:
     """The same for tests: skips where the machine allows no such box, and only there."""
-    boxes = start(backend, user, refused=backend == "landlock", abi=abi)
+    boxes = start(backend, user, contained=backend == "landlock", abi=abi)
     if isinstance(boxes, str):
         excused = why_not(user) or "doctor.unreachable" in boxes
         if not excused and works_without_grader(backend):

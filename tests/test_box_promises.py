@@ -271,7 +271,7 @@ def test_bwrap_gives_its_reason_where_namespaces_are_refused(user: str) -> None:
     """Trying bwrap where user namespaces are refused ends in a reason, not in a hang."""
     if reason := sandboxes.why_not(user):
         pytest.skip(reason)
-    started = sandboxes.start("bwrap", user, refused=True)
+    started = sandboxes.start("bwrap", user, contained=True)
     assert isinstance(started, str)
     assert ("doctor.bwrap_refused" if bwrap.programs() else "doctor.no_bwrap") in started
 

@@ -2,7 +2,7 @@
 
 Without an option a dozen of them are graded beside honest ones, with the first backend and
 user that work here. --full grades all of them so, and those in whose fate the box has a part
-with Landlock as an ordinary user where user namespaces are refused, as in Docker. --exhaustive
+with Landlock as an ordinary user in a container's stand-in (``container.py``). --exhaustive
 grades all of them with each backend as each user. Each such combination is one ``grader grade``
 of the notebooks whose tests were asked for, so ``-k tcp`` grades little.
 

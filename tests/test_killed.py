@@ -103,7 +103,7 @@ class Class:
 
 @contextlib.contextmanager
 def a_class_of(backend: str, user: str) -> Iterator[Class]:
-    """A class of root's, or of an ordinary user's; for Landlock user namespaces are refused."""
+    """A class of root's, or of an ordinary user's; for Landlock in a container's stand-in."""
     become, python = as_user(user), python_for(user)
     if become is None or python is None:
         pytest.skip(why_not(user))
@@ -115,10 +115,10 @@ def a_class_of(backend: str, user: str) -> Iterator[Class]:
             for path in (folder, folder / "tmp"):
                 os.chown(path, ORDINARY, ORDINARY)
     program, environment = python
-    refuse = (program, str(HERE / "refuse_user_namespaces.py")) if backend == "landlock" else ()
+    contained = (program, str(HERE / "container.py")) if backend == "landlock" else ()
     environment |= {"HOME": str(folder), "TMPDIR": str(folder / "tmp")}
     try:
-        yield Class(folder, backend, (*become, *refuse, program), environment)
+        yield Class(folder, backend, (*become, *contained, program), environment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # a grader that a failure left may still write
 

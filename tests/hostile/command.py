@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sandboxes
 
-REFUSED = Path(sandboxes.__file__).with_name("refuse_user_namespaces.py")
+CONTAINER = Path(sandboxes.__file__).with_name("container.py")
 SECONDS = 3600  # nothing takes that long; a test that hangs ends
 
 
@@ -50,7 +50,7 @@ class Command:
 def command_of(combination: str) -> Command | str:
     """The command of ``backend-user``, as in "landlock-ordinary"; a string says why there is none.
 
-    With landlock user namespaces are refused, as in Docker.
+    With landlock that is in a container's stand-in.
     """
     backend, _, user = combination.partition("-")
     become, python = sandboxes.as_user(user), sandboxes.python_for(user)
@@ -59,7 +59,7 @@ def command_of(combination: str) -> Command | str:
     program, environment = python
     return Command(
         backend=backend,
-        start=(*become, *((program, str(REFUSED)) if backend == "landlock" else ())),
+        start=(*become, *((program, str(CONTAINER)) if backend == "landlock" else ())),
         python=program,
         environment=environment,
         owner=sandboxes.ORDINARY if user == "ordinary" and os.geteuid() == 0 else None,
