@@ -1,4 +1,4 @@
-"""Autograders laid out as their platforms lay them out, for the tests; user namespaces refused."""
+"""Autograders laid out and started as their platforms do, for the tests: in ``container.py``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,20 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_dir
-from sandboxes import HERE
+from sandboxes import OWN, give, in_container
 
 from grader.assignment import Assignment
 from grader.package.bundle import bundle, packed
 from grader.package.platforms import PLATFORMS
 
-# What is started finds the installed grader only.
-REFUSED = (sys.executable, str(HERE / "container.py"), "env", "-u", "PYTHONPATH")
+SECRET = "of the tests"
+INSTALLED = ("env", "-u", "PYTHONPATH")  # what is started finds the installed grader only
 
 
 def files_of(platform: str, assignment: Assignment) -> Mapping[str, bytes]:
     """The files of a bundle, in English."""
     return bundle(
-        PLATFORMS[platform], assignment, language="en", sandbox="auto", secret=b"of the tests"
+        PLATFORMS[platform], assignment, language="en", sandbox="auto", secret=SECRET.encode()
     )
 
 
@@ -48,7 +47,6 @@ def bare(**more: str) -> dict[str, str]:
     kept = (
         "PATH",
         "PYTHONPATH",
-        "TMPDIR",
         "PIP_CACHE_DIR",
         "PIP_CONFIG_FILE",
         "PIP_INDEX_URL",
@@ -61,12 +59,16 @@ def bare(**more: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Autograder:
-    """A tree with a bundle in it. ``home`` is where the grader was installed."""
+    """A tree with a bundle in it, which is ``user``'s: root or ordinary.
+
+    ``home`` is where the grader was installed.
+    """
 
     root: Path
     home: Path
     source: str
     submission: str
+    user: str = OWN
 
     @property
     def results(self) -> Path:
@@ -82,12 +84,17 @@ class Autograder:
             shutil.copy(file, folder)
 
     def start(self, **environment: str) -> subprocess.Popen[str]:
-        """``run_autograder``, where the platform has it, in a session of its own."""
+        """``run_autograder``, where the platform has it, in a session of its own.
+
+        A result of an earlier run is gone.
+        """
         inside = self.root / self.source / "run_autograder"
         run = shutil.copy(inside, self.root) if self.source == "source" else inside
+        self.results.unlink(missing_ok=True)
+        give(self.root, self.user)
         own = {"GRADER_ROOT": str(self.root), "GRADER_HOME": str(self.home), "HOME": "/nonexistent"}
         return subprocess.Popen(
-            [*REFUSED, str(run)],
+            [*in_container(self.user), *INSTALLED, str(run)],
             cwd=self.root,
             env=bare(**{**own, **environment}),
             stdout=subprocess.PIPE,
@@ -105,13 +112,16 @@ class Autograder:
 
 
 def sh(
-    command: str, cwd: Path, path: Sequence[Path], **more: str
+    command: str, cwd: Path, path: Sequence[Path], start: Sequence[str] = (), **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """A line of a workflow as its runner starts it: ``sh -e``, in the repository."""
+    """A line of a workflow as its runner starts it: ``sh -e``, in the repository.
+
+    ``start`` is that of its command line; without it that is no container.
+    """
     environment = bare(HOME=str(cwd), **more)
     environment["PATH"] = os.pathsep.join([*map(str, path), environment["PATH"]])
     return subprocess.run(
-        [*REFUSED, "sh", "-e", "-c", command],
+        [*start, *INSTALLED, "sh", "-e", "-c", command],
         cwd=cwd,
         env=environment,
         capture_output=True,
@@ -121,8 +131,12 @@ def sh(
 
 
 def lay_out(platform: str, assignment: Assignment, root: Path, home: Path) -> Autograder:
-    """The bundle of ``platform`` below ``root``, as it lies when a submission comes."""
-    files = files_of(platform, assignment)
+    """The bundle of ``platform`` below ``root``, as it lies when a submission comes.
+
+    Its stimuli are those of ``SECRET``, as in every other tree of the tests.
+    """
+    files = {**files_of(platform, assignment)}
+    files[f"{PLATFORMS[platform].course}secret"] = SECRET.encode()
     values = PLATFORMS[platform].values
     if platform == "gradescope":
         unpack(packed(files), root / values["source"])

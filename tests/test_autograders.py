@@ -1,9 +1,11 @@
 """Autograders and workflows run for real, as their platforms run them; see `autograder_bundles.py`.
 
-What is installed is installed once: by a workflow's own line, into an environment that
-holds nothing; ``setup.sh`` then finds most of it there. Both platforms' scripts are made of one
-template, so each promise is tried on one of them, and on both what differs: where things lie,
-which file says that the fault is ours, whether the log is printed.
+Each grades in a container's stand-in, as root and as an ordinary user, and gives the marks
+that the same notebooks have on a bare machine. What is installed is installed once: by a
+workflow's own line, into an environment that holds nothing; ``setup.sh`` then finds most of it
+there. Both platforms' scripts are made of one template, so each further promise is tried on one
+of them, and on both what differs: where things lie, which file says that the fault is ours,
+whether the log is printed.
 """
 
 from __future__ import annotations
@@ -20,13 +22,15 @@ import tempfile
 import time
 import venv
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from autograder_bundles import Autograder, bare, files_of, lay_out, sh
-from project import ROOT, short_solution
+from autograder_bundles import INSTALLED, SECRET, Autograder, bare, files_of, lay_out, sh
+from project import ROOT, points, results, short_solution
+from sandboxes import IN_CONTAINERS, OWN, give, in_container
 
 from grader.assignment import Assignment
 from grader.box.inside.init import descendants
@@ -35,21 +39,38 @@ pytestmark = pytest.mark.full
 SAMPLES = ROOT / "submissions" / "hh"
 BOTH = ("gradescope", "prairielearn")
 HOSTILE = """
-import glob, os
-found = [p for d in ("{root}", "/tmp") for p in glob.glob(d + "/**/rubric.toml", recursive=True)]
-text = "".join(open(p).read() for p in found)
+import glob, os, time
+found = glob.glob("{place}/**/rubric.toml", recursive=True)
+text = "".join(open(path).read() for path in found)
 if text:
     raise RuntimeError("FOUND " + text)
-for path in ("{root}/results/results.json", "{root}/source/fault.json", "{root}/tests/fault.json"):
+for path in glob.glob("{place}/*/results/results.json") + glob.glob("{place}/*/*/fault.json"):
     try:
         open(path, "w").write('{{"score": 100000}}')
     except OSError:
         pass
-if os.fork() == 0:
-    os.setsid()
-    import time
-    time.sleep(1000)
+for n in range(120):  # the first is a daemon; an error where one is refused
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(20 if n else 100)
+        os._exit(0)
+time.sleep(20)
 """
+FILLS_DISK = """
+kept = []
+for n in range(8):
+    kept.append(open(f"f{n}", "wb", 0))
+    for part in range(80):
+        kept[-1].write(bytes(1 << 20))
+import time
+time.sleep(5)
+"""
+FILLS_MEMORY = """
+kept = [b"x" * (100 << 20) for n in range(24)]
+"""
+ALONE = ("right-plain", "E_K-sign", "NameError-in-init", "login-page", "hostile")
+"""What is handed in to an autograder: right, wrong, broken, no notebook, and hostile."""
+IN_EACH = pytest.mark.parametrize("user", IN_CONTAINERS)
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +84,20 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def repository(place: Path, assignment: Assignment) -> Path:
-    """A repository with both workflows in it, and two students' notebooks."""
+    """A repository with both workflows in it, and the notebooks of some students."""
     folder = place / "repository"
     for platform in ("github", "gitlab"):
         for path, data in files_of(platform, assignment).items():
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-    (folder / "handed-in").mkdir()
-    for name in ("right-plain", "E_K-sign"):
-        shutil.copy(SAMPLES / f"{name}.ipynb", folder / "handed-in")
+    (folder / ".grader" / "secret").write_text(SECRET)
+    (handed_in := folder / "handed-in").mkdir()
+    for name in ALONE[:-1]:
+        shutil.copy(SAMPLES / f"{name}.ipynb", handed_in)
+    attacks = {"hostile": HOSTILE.format(place=place), "disk": FILLS_DISK, "memory": FILLS_MEMORY}
+    for name, attack in attacks.items():
+        short_solution(handed_in / f"{name}.ipynb", after=attack)
     return folder
 
 
@@ -100,26 +125,46 @@ def home(place: Path, repository: Path, workflows: Mapping[str, list[str]]) -> P
     return folder
 
 
+@pytest.fixture(scope="module")
+def bare_machine(place: Path, repository: Path, home: Path) -> Path:
+    """What the same grader says of the same notebooks outside of any container."""
+    out = place / "bare"
+    line = f"GRADER_SECRET='{SECRET}' grader grade handed-in --assignments .grader/course -a hh"
+    formats = ",".join(BOTH)
+    done = sh(f"{line} -o {out} --format {formats}", repository, [home / "venv" / "bin"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+@IN_EACH
 @pytest.mark.parametrize("platform", ["github", "gitlab"])
-def test_a_workflows_own_lines_grade(
-    platform: str, repository: Path, workflows: Mapping[str, list[str]], home: Path
+def test_a_workflows_own_lines_give_the_marks_of_a_bare_machine(
+    platform: str,
+    user: str,
+    repository: Path,
+    workflows: Mapping[str, list[str]],
+    home: Path,
+    bare_machine: Path,
 ) -> None:
     """From a bare image to marks, annotations and a summary, in a box that needs no namespace."""
     shutil.rmtree(repository / "feedback", ignore_errors=True)
     summary = repository / "summary.md"
+    summary.unlink(missing_ok=True)
+    give(repository, user)
     printed = ""
     for line in workflows[platform][1:]:  # after the one that installs
-        done = sh(line, repository, [home / "venv" / "bin"], GITHUB_STEP_SUMMARY=str(summary))
+        done = sh(
+            *(line, repository, [home / "venv" / "bin"], in_container(user)),
+            GITHUB_STEP_SUMMARY=str(summary),
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         printed += done.stdout
-    results = {
-        file.parent.name: json.loads(file.read_text("utf-8"))
-        for file in (repository / "feedback").glob("*/result.json")
-    }
-    assert {name: result["score"] for name, result in results.items()} == {
-        "right-plain": 100, "E_K-sign": pytest.approx(70, abs=10),
-    }  # fmt: skip
-    assert {result["provenance"]["sandbox"] for result in results.values()} == {"landlock"}
+    inside, outside = results(repository / "feedback"), results(bare_machine)
+    assert set(inside) == {*ALONE, "disk", "memory"}
+    for name, result in inside.items():
+        assert points(result) == points(outside[name]), name
+    assert (inside["right-plain"]["score"], inside["login-page"]["score"]) == (100, 0)
+    assert {result["provenance"]["sandbox"] for result in inside.values()} == {"landlock"}
     assert 'name="right-plain"' in (repository / "feedback" / "junit.xml").read_text("utf-8")
     if platform == "github":
         wrong = next(line for line in printed.splitlines() if "its sign is not" in line)
@@ -135,7 +180,7 @@ def test_a_workflow_fails_for_want_of_a_box_and_says_so(
 ) -> None:
     """A job in which nothing can be graded is red, and its last step shows what there is."""
     grade = workflows["gitlab"][1].replace("--sandbox auto", "--sandbox bwrap")
-    done = sh(grade, repository, [home / "venv" / "bin"])
+    done = sh(grade, repository, [home / "venv" / "bin"], in_container(OWN))
     assert done.returncode == 2
     assert "bwrap" in done.stderr
 
@@ -148,7 +193,7 @@ def trees(place: Path, home: Path, assignment: Assignment) -> Mapping[str, Autog
     assert len({script.read_bytes() for script in scripts}) == 1, "each has to be tried"
     path = os.pathsep.join([str(Path(sys.executable).resolve().parent), os.environ["PATH"]])
     done = subprocess.run(
-        ["env", "-u", "PYTHONPATH", "bash", str(scripts[0])],
+        [*in_container(OWN), *INSTALLED, "bash", str(scripts[0])],
         env={**bare(GRADER_HOME=str(home), HOME=str(place)), "PATH": path},
         cwd="/",
         capture_output=True,
@@ -178,6 +223,14 @@ def score_of(results: dict[str, Any]) -> float | None:
         return 100 * results["score"] if results["gradable"] else None
     score: float | None = results.get("score")
     return score
+
+
+def marks(results: dict[str, Any]) -> dict[str, Any]:
+    """The score and what each test says of it, without the texts: they name the submission."""
+    texts = ("output", "message", "description")
+    rows = [results, *results.get("tests", ())]
+    found = [{key: row[key] for key in row if key not in (*texts, "tests")} for row in rows]
+    return {"all": found[0], "tests": found[1:]}
 
 
 def is_our_fault(results: dict[str, Any]) -> bool:
@@ -215,37 +268,31 @@ def test_no_notebook_is_a_0(gradescope: Autograder, files: list[Path]) -> None:
     assert score_of(results) == 0, printed
 
 
-def test_a_broken_submission_gets_what_it_earned(gradescope: Autograder) -> None:
-    """A notebook that stops is graded, and its student told why."""
-    gradescope.hand_in(SAMPLES / "NameError-in-init.ipynb")
-    results, printed = gradescope.run()
-    score = score_of(results)
-    assert score is not None, printed
-    assert 0 < score < 50
-    assert "NameError" in json.dumps(results)
-
-
-@pytest.mark.parametrize(
-    "platform", ["prairielearn", pytest.param("gradescope", marks=pytest.mark.exhaustive)]
-)
-def test_a_hostile_submission_gains_nothing(
-    platform: str, trees: Mapping[str, Autograder], tmp_path: Path
+@IN_EACH
+@pytest.mark.parametrize("platform", BOTH)
+@pytest.mark.parametrize("name", ALONE)
+def test_an_autograder_gives_the_marks_of_a_bare_machine(
+    name: str,
+    platform: str,
+    user: str,
+    trees: Mapping[str, Autograder],
+    repository: Path,
+    bare_machine: Path,
 ) -> None:
-    """It finds no reference, writes no result of its own, and leaves nothing running.
+    """A notebook gets what it earned, and its student is told why.
 
-    What it did right is graded; what PrairieLearn may show to students says nothing of it.
+    A hostile one finds no reference, writes no result of its own, and leaves nothing running;
+    what PrairieLearn may show to students says nothing of it.
     """
-    autograder = trees[platform]
-    attack = HOSTILE.format(root=autograder.root)
-    autograder.hand_in(short_solution(tmp_path / "homework.ipynb", after=attack))
+    autograder = replace(trees[platform], user=user)
+    autograder.hand_in(repository / "handed-in" / f"{name}.ipynb")
     fault = (autograder.root / autograder.source / "fault.json").read_bytes()
-    results, printed = autograder.run()
-    score = score_of(results)
-    assert score is not None, printed
-    assert 90 < score <= 100
-    assert len(results["tests"]) > 20
+    inside, printed = autograder.run()
+    outside = json.loads((bare_machine / name / f"{platform}.json").read_text("utf-8"))
+    assert marks(inside) == marks(outside), printed
     assert ("/100" in printed) == (platform == "gradescope")
-    assert "FOUND" not in json.dumps(results)
+    assert ("NameError" in json.dumps(inside)) == name.startswith("NameError")
+    assert "FOUND" not in json.dumps(inside)
     assert (autograder.root / autograder.source / "fault.json").read_bytes() == fault
     running = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.exists()]
     assert not [line for line in running if str(autograder.home).encode() in line]
