@@ -1,6 +1,6 @@
 """Whether marks in a container are those of a bare machine, for all labelled samples.
 
-    python -m tests.benchmarks.containers                         all of them, about 25 minutes
+    python -m tests.benchmarks.containers                         all of them, half an hour and more
     python -m tests.benchmarks.containers -a thalamic hh-lesson
     python -m tests.benchmarks.containers -a hh --samples 'right-*' 'E_K*'
 
