@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
     from grader.box.warm import Link
 
 
+DEFINITIONS_SECONDS = 20.0
+"""Seconds that a notebook's definitions may take, beside its limits, once its run has ended."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
     """One submission to gather evidence from. ``seed`` None draws it from ``secret``.

@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from grader.job import Job
+from grader.job import DEFINITIONS_SECONDS, Job
 from grader.pictures import pictures
 from grader.probe.replies import BadReply
 from grader.question import Questions, mark, question, unanswered
@@ -39,8 +40,12 @@ def run_and_question(
     order = _other_order(submission, executed, cells)
     if order is not None and (rest := _rest(job, began, asks=True)):
         _, attempts = replace(one, job=rest).in_fresh_kernel(order)
-    if one.contradicted(attempts) and (rest := _rest(job, began, asks=True)):
-        attempts = replace(one, job=rest).by_source(attempts)
+    elif one.too_late:
+        alone = replace(one, job=_for_definitions(job))
+        attempts |= alone.by_source(one.too_late, "ended")
+    changed = one.contradicted(attempts)
+    if changed and (rest := _rest(job, began, asks=True)):
+        attempts |= replace(one, job=rest).by_source(changed, "changed")
     return executed, attempts
 
 
@@ -62,6 +67,15 @@ def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
     if seconds <= 0:
         return None
     return replace(job, limits=limits.changed(notebook_seconds=seconds), waiting=None)
+
+
+def _for_definitions(job: Job) -> Job:
+    """``job`` with time of its own, which whoever supervises counts on beside that of all runs.
+
+    Its questions take the time of those that the first run could not ask.
+    """
+    seconds = min(DEFINITIONS_SECONDS, job.limits.notebook_seconds)
+    return replace(job, limits=job.limits.changed(notebook_seconds=seconds), waiting=None)
 
 
 def _other_order(
@@ -94,6 +108,9 @@ class _Run:
     seed: int
     asks: bool = True
     cut_by_question: bool = field(default=False, init=False)
+    too_late: list[str] = field(default_factory=list, init=False)
+    """Exercises whose model could not be asked, because the run had ended before."""
+    _asked: set[str] = field(default_factory=set, init=False)
 
     def in_fresh_kernel(self, order: Sequence[Cell]) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
         """Run ``order`` in a kernel and a private folder of its own."""
@@ -109,23 +126,22 @@ class _Run:
             if contradictions(self.submission, self.job.assignment.exercise(id), attempt)
         ]
 
-    def by_source(self, attempts: Mapping[str, Attempt]) -> dict[str, Attempt]:
-        """``attempts``, asked again where the notebook's definitions alone were run.
+    def by_source(
+        self, wanted: Sequence[str], why: Literal["changed", "ended"]
+    ) -> dict[str, Attempt]:
+        """The exercises of ``wanted``, asked where the notebook's definitions alone were run.
 
-        That counts where it is what the graded cell writes: something else that the
-        notebook does had changed the model, or what is said of it. Else it tells nothing.
+        An answer counts where it is what the graded cell writes. Else it tells nothing.
         """
-        wanted = self.contradicted(attempts)
         last = max(self.cells[id].index or 0 for id in wanted)
         own = replace(self.submission, cells=definitions(self.submission.cells[: last + 1]))
         asked = {id: self.cells[id] for id in wanted}
         _, found = replace(self, submission=own, cells=asked).in_fresh_kernel(own.cells)
-        settled = {
-            id: replace(found[id], by_source=True)
+        return {
+            id: replace(found[id], by_source=why)
             for id in set(wanted) - set(self.contradicted(found))
             if found[id].probe.population
         }
-        return {**attempts, **settled}
 
     async def _run(
         self, order: Sequence[Cell], folder: Path
@@ -151,9 +167,27 @@ class _Run:
                     f.error_name == "NameError" for f in faults
                 ):
                     attempts[id] = await self._question(session, id, attempt)
+            self.too_late = self._too_late(session, attempts)
             figures = await pictures(session, windows, self.cells, self.job.assignment)
             executed = executed_notebook(session, figures, time.monotonic() - began)
         return executed, attempts
+
+    def _too_late(self, session: Session, attempts: Mapping[str, Attempt]) -> list[str]:
+        """The exercises without an answer whose cell, or whose kernel, had no time for one.
+
+        None where it was a question that ended the kernel.
+        """
+        if not self.asks or self.cut_by_question:
+            return []
+        ended = {run.index for run in session.runs if run.status in ("ok", "error")}
+        return [
+            id
+            for id, attempt in attempts.items()
+            if self.job.assignment.exercise(id).kind != "run"
+            and attempt.cell.index is not None
+            and not attempt.probe.population
+            and not (attempt.cell.index in ended and id in self._asked)
+        ]
 
     def _unrecorded(self, attempts: Mapping[str, Attempt]) -> list[str]:
         """The runs whose runner is there and recorded nothing: the cell below may start it."""
@@ -175,6 +209,7 @@ class _Run:
         """What the model answers now; ``known`` where it can't be asked."""
         if not self.asks or session.gone is not None:
             return known
+        self._asked.add(exercise)
         job, cell = self.job, self.cells[exercise]
         questions = Questions(
             assignment=job.assignment,
@@ -204,7 +239,7 @@ def _session(
     return open_session(
         submission,
         job.limits,
-        plain_kernel(folder, job.waiting),
+        plain_kernel(folder, job.limits, job.waiting),
         cwd=str(work),
         env=kernel_environment(folder),
     )

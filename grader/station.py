@@ -19,6 +19,7 @@ from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
 from grader.files import remove_drafts
 from grader.host import ClientKilled, Host
+from grader.job import DEFINITIONS_SECONDS
 from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.record import recorded, with_intake
 from grader.judge.verdict import broken_evidence, verdict
@@ -29,7 +30,7 @@ from grader.run.kernel import short_folder
 from grader.stages import GradeReport
 
 NOTHING: Mapping[str, Sequence[str]] = {}
-SLACK = 60.0  # seconds that a client may take beyond its notebook's own limits
+SLACK = 60.0 + DEFINITIONS_SECONDS  # that a client may take beyond its notebook's own limits
 
 
 class NoDevice(Exception):

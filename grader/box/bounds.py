@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Limits
+from grader.stages import output_limits
 
 MIB = 2**20
 FILE_MIB, TMP_MIB, SHM_MIB = 128, 256, 64
@@ -84,4 +85,5 @@ def plain(bounds: Bounds) -> dict[str, Any]:
         "limits": bounds.per_process,
         "tmp_bytes": bounds.disk,
         "shm_bytes": SHM_MIB * MIB,
+        "output": output_limits(bounds.output),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from grader import __version__
 from grader.assignment import Assignment, Exercise
 from grader.failures import missing_package
+from grader.judge.left_out import left_out_notes
 from grader.judge.parts import notes_of_parts, of_part, parts_to_replace
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.judge.results import judged, result
@@ -137,6 +138,9 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
         if attempt.cell.ignored and not attempt.cell.filled:
             numbers = ", ".join(str(index + 1) for index in attempt.cell.ignored)
             notes.append(Note(message_id="verdict.set_aside", values={"cells": numbers}))
+        if attempt.by_source == "ended":
+            values = {"class_name": attempt.cell.class_name}
+            notes.append(Note(message_id="verdict.by_definitions", values=values))
         if attempt.answers.one_by_one:
             notes.append(Note(message_id="checks.simulation.one_by_one"))
         if attempt.answers.precision == "float32":
@@ -152,7 +156,7 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
                     values={"cell": run.index + 1, "package": missing_package(run.error_text)},
                 )
             )
-    return notes
+    return notes + left_out_notes(evidence.executed.cells)
 
 
 def _said(notes: Sequence[Note], words: Catalogue) -> tuple[str, ...]:
@@ -171,7 +175,7 @@ def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
 def _contradiction(submission: Submission, exercise: Exercise, attempt: Attempt) -> list[Note]:
     if attempt.stood_in:  # the parts in that kernel were not the student's
         return []
-    if attempt.by_source:
+    if attempt.by_source == "changed":
         return [Note(message_id="verdict.contradiction.by_source", for_student=False)]
     return contradictions(submission, exercise, attempt)
 

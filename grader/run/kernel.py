@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from grader.assignment import Limits
 from grader.run.start import become_kernel, kernel_environment, start
+from grader.stages import output_limits
 
 __all__ = ["PlainKernelManager", "kernel_environment", "plain_kernel", "short_folder"]
 
@@ -42,12 +45,13 @@ class PlainProvisioner(LocalProvisioner):
     """Makes a kernel of a process that was started before, or of a new one."""
 
     waiting: subprocess.Popen[bytes] | None = None
+    output: Mapping[str, int]
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """Called by the manager with ``cwd`` and ``env``, once the connection file is written."""
         process = start(options["env"]) if self.waiting is None else self.waiting
         with contextlib.suppress(OSError):  # gone already: it never will be ready, as is seen then
-            become_kernel(process, options["cwd"], options["env"], cmd)
+            become_kernel(process, options["cwd"], options["env"], cmd, self.output)
         self.process, self.pid, self.cwd = process, process.pid, options["cwd"]
         with contextlib.suppress(OSError, AttributeError):  # AttributeError: Windows has none
             self.pgid = os.getpgid(process.pid)
@@ -65,7 +69,7 @@ def short_folder() -> Path | None:
 
 
 def plain_kernel(
-    folder: Path, waiting: subprocess.Popen[bytes] | None = None
+    folder: Path, limits: Limits, waiting: subprocess.Popen[bytes] | None = None
 ) -> PlainKernelManager:
     """A manager whose sockets and connection file lie in ``folder``.
 
@@ -79,5 +83,6 @@ def plain_kernel(
     manager.connection_file = str(folder / "connection.json")
     provisioner = PlainProvisioner(parent=manager, kernel_spec=manager.kernel_spec)
     provisioner.waiting = waiting
+    provisioner.output = output_limits(limits.output_mb * 2**20)
     manager.provisioner = provisioner
     return manager

@@ -1,16 +1,22 @@
-"""The notebook that a session runs, and holding its outputs down."""
+"""The notebook that a session runs, and the limits on its outputs.
+
+A kernel keeps to them by itself, and counts what it leaves out: `grader.box.inside.output`.
+Here they hold for one that does not.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from grader.stages import Submission
+from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure, LeftOut, Submission
 
-MAX_TEXT = 200_000  # characters of one output
-MAX_FIGURE = 4_000_000  # characters of one picture in base64
+MOST_FIGURES = 12  # that are not shown, of one cell
+_MOST_COUNTED = 10**15
 MOST_LEVELS = 50  # of JSON within JSON; what writes a notebook follows each on its stack
 
 
@@ -29,22 +35,52 @@ def as_notebook(submission: Submission) -> nbformat.NotebookNode:
     return nbformat.from_dict(whole)
 
 
-def tame(cell: nbformat.NotebookNode) -> int:
-    """Cut long outputs down in place; returns how many bitmaps the cell showed."""
-    figures = 0
+def tame(cell: nbformat.NotebookNode) -> tuple[int, LeftOut]:
+    """Cut long outputs down in place.
+
+    Return how many pictures the cell still shows, and what was left out.
+    """
+    figures, left_out = 0, LeftOut()
     for output in cell.get("outputs", []):
-        if "text" in output:
-            output["text"] = _cut(str(output["text"]))
         if _is_deep(output.get("metadata")):
             output["metadata"] = {}
-        for mime, data in list(output.get("data", {}).items()):
-            if _is_deep(data):
-                output["data"][mime] = "..."
-            elif mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE:
-                figures += 1
-            elif isinstance(data, str) and len(data) > MAX_TEXT:
-                output["data"][mime] = _cut(data)
-    return figures
+        data = output.get("data", {})
+        has_picture = any(map(_is_picture, data))
+        if "text" in output:
+            output["text"], lost = _cut(str(output["text"]))
+            left_out += lost
+        for mime, value in list(data.items()):
+            if _is_deep(value):
+                data[mime] = "..."
+            elif _is_picture(mime) and len(str(value)) > LARGEST_PICTURE:
+                del data[mime]
+                left_out += LeftOut(largest=len(str(value)) * 3 // 4)  # of base64
+            elif isinstance(value, str) and not _is_picture(mime):
+                data[mime], lost = _cut(value)
+                left_out += lost
+        if any(map(_is_picture, data)):
+            figures += 1
+        elif has_picture:
+            left_out += LeftOut(pictures=1)
+    return figures, left_out
+
+
+def left_out_by_kernel(metadata: object) -> LeftOut:
+    """What the kernel says, in the metadata of a cell's reply, that it left out."""
+    said = metadata.get("grader_left_out") if isinstance(metadata, Mapping) else None
+    counts = said if isinstance(said, Mapping) else {}
+    numbers = {f.name: counts.get(f.name) for f in fields(LeftOut)}
+    return LeftOut(
+        **{
+            name: min(max(0, number), _MOST_COUNTED)
+            for name, number in numbers.items()
+            if isinstance(number, int)
+        }
+    )
+
+
+def _is_picture(mime: str) -> bool:
+    return mime.startswith("image/") or mime == "application/pdf"
 
 
 def _is_deep(value: object) -> bool:
@@ -60,16 +96,27 @@ def _is_deep(value: object) -> bool:
     return bool(level)
 
 
-def _cut(text: str) -> str:
-    left_out = len(text) - MAX_TEXT
-    return text if left_out <= 0 else text[:MAX_TEXT] + f"\n... {left_out} characters left out"
+def _cut(text: str) -> tuple[str, LeftOut]:
+    """The beginning of a long text, and how much was left out; of a short one nothing is."""
+    if len(text) <= LARGEST_TEXT:
+        return text, LeftOut()
+    said = f"\n... {len(text) - LARGEST_TEXT} characters left out"
+    return text[: LARGEST_TEXT - len(said)] + said, LeftOut(all=len(text), kept=LARGEST_TEXT)
 
 
-def bitmaps(cell: nbformat.NotebookNode) -> list[tuple[Any, str]]:
-    """``(kind, base64)`` of each bitmap that the cell showed."""
-    return [
-        (mime, str(data))
-        for output in cell.get("outputs", [])
-        for mime, data in output.get("data", {}).items()
-        if mime in ("image/png", "image/jpeg") and len(str(data)) <= MAX_FIGURE
-    ]
+def figures(cell: nbformat.NotebookNode, run: CellRun) -> list[Figure]:
+    """The pictures that a cell showed. Those that are left out have no data."""
+    found = []
+    for output in cell.get("outputs", []):
+        data = {mime: value for mime, value in output.get("data", {}).items() if _is_picture(mime)}
+        bitmaps = [mime for mime in ("image/png", "image/jpeg") if mime in data]
+        if bitmaps:
+            mime: Any = bitmaps[0]
+            found.append(Figure(cell=run.index, name="", mime=mime, data=str(data[mime])))
+        elif data:
+            found.append(_unseen(run.index))
+    return found + [_unseen(run.index)] * min(run.left_out.pictures, MOST_FIGURES)
+
+
+def _unseen(cell: int) -> Figure:
+    return Figure(cell=cell, name="", mime="", data="")

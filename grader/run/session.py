@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import Empty
 from typing import Any
 
@@ -23,7 +24,7 @@ from nbclient.exceptions import DeadKernelError
 from grader.assignment import Limits
 from grader.failures import OF_IMPORTS, excuse, misses, without_import
 from grader.run.imports import import_failed
-from grader.run.outputs import as_notebook, bitmaps, tame
+from grader.run.outputs import as_notebook, figures, left_out_by_kernel, tame
 from grader.stages import CellRun, CellStatus, Figure, Submission
 
 MOST_MISSING = 8  # imports passed over in one cell
@@ -117,10 +118,11 @@ class Session:
                 break
             cell.source, missing = shorter[0], missing | shorter[1]
             run = await self._run_cell(index)
+        last = replace(first, seconds=run.seconds, figures=run.figures, left_out=run.left_out)
         if run.status == "ok" and first.excused:
-            return replace(first, status="ok", seconds=run.seconds, figures=run.figures)
+            return replace(last, status="ok")
         if misses(run.error_name, run.error_text, missing):
-            return replace(first, seconds=run.seconds, figures=run.figures)
+            return last
         return run
 
     async def _run_cell(self, index: int) -> CellRun:
@@ -148,16 +150,13 @@ class Session:
         except Exception as nonsense:  # nbclient trusts kernels; this one is a stranger's
             await self._end(_of_nonsense(nonsense))
         seconds = time.monotonic() - began
-        figures = tame(cell)
+        shown, left_out = tame(cell)
+        left_out += left_out_by_kernel(reply.get("metadata"))
+        figures = shown + left_out.pictures
+        ran = partial(CellRun, index=index, seconds=seconds, figures=figures, left_out=left_out)
         if self.gone is not None:
             status: CellStatus = "timeout" if self.gone.timeout else "died"
-            return CellRun(
-                index=index,
-                status=status,
-                seconds=seconds,
-                error_name=self.gone.excess,
-                figures=figures,
-            )
+            return ran(status=status, error_name=self.gone.excess)
         content = reply.get("content", {})
         number = content.get("execution_count")
         number = number if isinstance(number, int) else 0
@@ -165,7 +164,7 @@ class Session:
         if content.get("status") != "error" and not late:
             if _asks_to_exit(content.get("payload")):
                 await self._see_off()
-            return CellRun(index=index, status="ok", seconds=seconds, figures=figures)
+            return ran(status="ok")
         name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
         trace = _trace(content.get("traceback"))
         line = _LINE.search(trace)
@@ -174,15 +173,12 @@ class Session:
             text, trace[-MOST_TRACE:], self._sources, number
         ):
             excused = ""
-        return CellRun(
-            index=index,
+        return ran(
             status="timeout" if late else "error",
-            seconds=seconds,
             error_name=name,
             error_text=_ANSI.sub("", text),
             traceback=trace[:MOST_TRACE],
             line=int(line[1]) if line else None,
-            figures=figures,
             excused=excused,
         )
 
@@ -237,12 +233,9 @@ class Session:
         return KernelGone(message, late and not excess, excess)
 
     def figures(self) -> list[Figure]:
-        """The bitmaps that the cells showed, in order."""
-        shown = []
-        for run in self.runs:
-            for mime, data in bitmaps(self.client.nb.cells[run.index]):
-                shown.append(Figure(cell=run.index, name="", mime=mime, data=data))
-        return shown
+        """The pictures that the cells showed, in order."""
+        cells = self.client.nb.cells
+        return [figure for run in self.runs for figure in figures(cells[run.index], run)]
 
     def notebook(self) -> str:
         """The notebook with its outputs, as nbformat 4 JSON."""

@@ -99,12 +99,18 @@ def become_kernel(
     folder: str,
     environment: Mapping[str, str],
     arguments: Sequence[str],
+    output: Mapping[str, int],
 ) -> None:
     """Tell a waiting ``process`` to be a kernel that works in ``folder``.
 
-    Raises ``OSError`` where it is gone.
+    ``output`` are `grader.stages.output_limits`. Raises ``OSError`` where the process is gone.
     """
-    request = {"folder": folder, "environment": dict(environment), "arguments": list(arguments)}
+    request = {
+        "folder": folder,
+        "environment": dict(environment),
+        "arguments": list(arguments),
+        "output": dict(output),
+    }
     assert process.stdin is not None
     with process.stdin as pipe:
         pipe.write(json.dumps(request).encode() + b"\n")

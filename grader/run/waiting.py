@@ -1,18 +1,22 @@
 """The program of a kernel that isn't boxed in: loads what notebooks load, then waits to be one.
 
-Run by its path, and it imports nothing of the grader. One line of JSON on standard input
-names its folder, environment and arguments; where none comes it ends.
+Run by its path, and it imports nothing of the grader but the module, by its path, that limits
+what a kernel puts out. One line of JSON on standard input names the kernel's folder,
+environment, arguments and limits on output; where none comes it ends.
 """
 
 import contextlib
 import importlib
 import json
 import os
+import runpy
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 _LOADED = ("ipykernel.zmqshell", "ipykernel.kernelapp", "brainpy", "matplotlib.pyplot")
+_OUTPUT = Path(__file__).parents[1] / "box" / "inside" / "output.py"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,7 +33,11 @@ def main() -> None:
     os.environ.update(asked["environment"])
     sys.argv = ["ipykernel_launcher.py", *asked["arguments"]]
     kernelapp: Any = importlib.import_module("ipykernel.kernelapp")
-    kernelapp.launch_new_instance()
+    app = kernelapp.IPKernelApp.instance()
+    app.initialize()
+    limit = runpy.run_path(str(_OUTPUT))["limit"]
+    limit(app.session, **asked["output"])
+    app.start()
 
 
 def _die_with_parent() -> None:

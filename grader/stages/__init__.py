@@ -19,6 +19,7 @@ from grader.stages.notebook import (
     ExecutedNotebook,
     Figure,
     GradedCell,
+    LeftOut,
     Submission,
 )
 from grader.stages.report import (
@@ -35,6 +36,8 @@ from grader.stages.report import (
 from grader.stages.values import (
     CUT,
     FINER,
+    LARGEST_PICTURE,
+    LARGEST_TEXT,
     Array,
     CellStatus,
     Note,
@@ -45,11 +48,14 @@ from grader.stages.values import (
     Value,
     Values,
     Visibility,
+    output_limits,
 )
 
 __all__ = [
     "CUT",
     "FINER",
+    "LARGEST_PICTURE",
+    "LARGEST_TEXT",
     "Answers",
     "Array",
     "Attempt",
@@ -72,6 +78,7 @@ __all__ = [
     "Finding",
     "GradeReport",
     "GradedCell",
+    "LeftOut",
     "ModelProbe",
     "NamedMistake",
     "Note",
@@ -88,4 +95,5 @@ __all__ = [
     "Value",
     "Values",
     "Visibility",
+    "output_limits",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from grader.stages.model import Answers, ModelProbe, Panel
 from grader.stages.notebook import ExecutedNotebook, GradedCell, Submission
@@ -70,7 +71,12 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One exercise of one submission: the cell taken, the model, its answers."""
+    """One exercise of one submission: the cell taken, the model, its answers.
+
+    ``by_source`` is set where the model was asked with nothing of the notebook run but its
+    definitions: "changed" because the notebook changed the model, "ended" because the run
+    ended before the model was asked.
+    """
 
     cell: GradedCell
     probe: ModelProbe
@@ -78,7 +84,7 @@ class Attempt:
     panel: Panel | None = None
     reference: Reference | None = None
     hung: Mapping[str, str] = field(default_factory=dict)  # channels: where they do, see `blanks`
-    by_source: bool = False  # asked where nothing of the notebook ran but its definitions
+    by_source: Literal["", "changed", "ended"] = ""
     asked_with: tuple[str, ...] = ()  # parts that the teacher's were there for, asked once more
     stood_in: tuple[str, ...] = ()  # the same, where it is what they gave that is judged
 

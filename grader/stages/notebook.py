@@ -63,6 +63,31 @@ class GradedCell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """How much of one cell's output was too long or too large to keep.
+
+    ``all`` and ``kept`` are bytes of what it put out beside pictures. ``smaller`` pictures are
+    shown smaller, ``pictures`` are not shown; the largest of both had ``largest`` bytes.
+    """
+
+    all: int = 0
+    kept: int = 0
+    smaller: int = 0
+    pictures: int = 0
+    largest: int = 0
+
+    def __add__(self, other: LeftOut) -> LeftOut:
+        """Both together."""
+        return LeftOut(
+            all=self.all + other.all,
+            kept=self.kept + other.kept,
+            smaller=self.smaller + other.smaller,
+            pictures=self.pictures + other.pictures,
+            largest=max(self.largest, other.largest),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CellRun:
     """What became of one code cell."""
 
@@ -73,7 +98,8 @@ class CellRun:
     error_text: str = ""
     traceback: str = ""
     line: int | None = None  # within the cell, counted from 1
-    figures: int = 0
+    figures: int = 0  # also those that are not shown
+    left_out: LeftOut = LeftOut()
     excused: str = ""  # the id of a message: the failure is the machine's, not the work's
 
 
@@ -81,7 +107,8 @@ class CellRun:
 class Figure:
     """A picture that the notebook showed or saved.
 
-    Only bitmaps carry ``data``; of a vector picture it is only known that it is there.
+    Only bitmaps carry ``data``; of a vector picture, or one that is too large, it is only
+    known that it is there.
     """
 
     cell: int | None

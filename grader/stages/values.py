@@ -42,8 +42,22 @@ Values = Mapping[str, Value]
 CUT = ("timeout", "memory", "kernel_died")
 """Statuses of runs that did not come to their own end."""
 
+LARGEST_TEXT = 200_000
+"""Characters that are kept of one output of a cell, and of what it prints on either stream."""
+
+LARGEST_PICTURE = 4_000_000
+"""Characters of one picture in base64."""
+
 FINER = (2, 4)
 """Into how many shorter steps one is divided, to see where a model goes as dt goes to 0."""
+
+
+def output_limits(most: int) -> dict[str, int]:
+    """Limits that an honest kernel keeps by itself, as `grader.box.inside.output` names them.
+
+    ``most`` is the size in bytes at which a run is ended. Half of it is left for answers.
+    """
+    return {"text": LARGEST_TEXT, "picture": LARGEST_PICTURE, "everything": most // 2}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

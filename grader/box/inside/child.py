@@ -95,7 +95,8 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
             keep_in(descriptors.pop())
         if request["kernel"]:
             reseed()
-            run(dict(zip(CHANNELS, descriptors[1:], strict=True)), bytes.fromhex(request["key"]))
+            channels = dict(zip(CHANNELS, descriptors[1:], strict=True))
+            run(channels, bytes.fromhex(request["key"]), request["output"])
         if request.get("find_known"):
             os._exit(FOUND if find_known() else NOT_FOUND)
         os._exit(0)

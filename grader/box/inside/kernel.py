@@ -9,11 +9,16 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from .output import limit
+
 CHANNELS = ("shell", "iopub", "stdin", "control")  # the order in which descriptors come
 
 
-def run(descriptors: Mapping[str, int], key: bytes) -> None:
-    """Serve cells until the kernel is told to end. ``key`` signs messages."""
+def run(descriptors: Mapping[str, int], key: bytes, output: Mapping[str, int]) -> None:
+    """Serve cells until the kernel is told to end. ``key`` signs messages.
+
+    ``output`` holds the limits on what it puts out, by the names that ``limit`` gives them.
+    """
     import zmq
     from traitlets.config import Config
 
@@ -45,6 +50,10 @@ def run(descriptors: Mapping[str, int], key: bytes) -> None:
             if endpoint:  # the harness's own path: there is nothing to reach there
                 self.debug_shell_socket.disconnect(endpoint)
 
+        def init_iopub(self, context: Any) -> None:
+            context.setsockopt(zmq.SNDHWM, 0)  # else messages are lost where many wait
+            super().init_iopub(context)
+
         def _try_bind_socket(self, s: Any, port: int) -> int:
             s.setsockopt(zmq.USE_FD, by_port[port])
             s.bind(f"ipc://{port}")
@@ -66,6 +75,7 @@ def run(descriptors: Mapping[str, int], key: bytes) -> None:
     for channel, port in ports.items():
         setattr(app, f"{channel}_port", port)
     app.initialize([])
+    limit(app.session, **output)
     app.start()
 
 

@@ -7,7 +7,8 @@ import os
 def saved_figures(namespace, request):
     """Names, times and bytes of saved pictures; few and small enough to carry.
 
-    Vector pictures are counted without their bytes: nobody shows them to a teacher.
+    Others are counted by their times alone: vector pictures, which nobody shows to a teacher,
+    and bitmaps that are too large, or more than are carried.
     """
     found, others, total = [], [], 0
     for folder, folders, files in os.walk("."):
@@ -17,14 +18,15 @@ def saved_figures(namespace, request):
                 os.path.splitext(name)[1].lower()
             )
             path = os.path.join(folder, name)
-            if name.lower().endswith((".pdf", ".svg", ".eps", ".ps")) and os.path.isfile(path):
-                if len(others) < 20 and os.path.getsize(path) > 0:
-                    others.append(os.path.getmtime(path))
-                continue
-            if kind is None or not os.path.isfile(path) or os.path.islink(path):
+            is_vector = name.lower().endswith((".pdf", ".svg", ".eps", ".ps"))
+            if not (kind or is_vector) or not os.path.isfile(path) or os.path.islink(path):
                 continue
             size = os.path.getsize(path)
-            if size == 0 or total + size > request["max_bytes"] or len(found) >= 20:
+            if size == 0:
+                continue
+            if is_vector or total + size > request["max_bytes"] or len(found) >= 20:
+                if len(others) < 20:
+                    others.append(os.path.getmtime(path))
                 continue
             with open(path, "rb") as file:
                 data = file.read(request["max_bytes"])

@@ -1,0 +1,42 @@
+"""Remarks on output that was too long or too large to keep. None of it costs points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.stages import CellRun, Note
+
+_MOST = 20  # cells that a remark names
+
+
+def left_out_notes(cells: Sequence[CellRun]) -> list[Note]:
+    """At most one remark each on text, on pictures shown smaller and on those not shown."""
+    long = [run for run in cells if run.left_out.kept < run.left_out.all]
+    smaller = [run for run in cells if run.left_out.smaller]
+    lost = [run for run in cells if run.left_out.pictures]
+    notes = []
+    if long:
+        all_of_it = _size(sum(run.left_out.all for run in long))
+        kept = _size(sum(run.left_out.kept for run in long))
+        values = {"cells": _numbers(long), "all": all_of_it, "kept": kept}
+        notes.append(Note(message_id="verdict.left_out.text", values=values))
+    if smaller:
+        largest = _size(max(run.left_out.largest for run in smaller))
+        values = {"cells": _numbers(smaller), "size": largest}
+        notes.append(Note(message_id="verdict.left_out.smaller", values=values))
+    if lost:
+        count = str(sum(run.left_out.pictures for run in lost))
+        values = {"cells": _numbers(lost), "count": count}
+        notes.append(Note(message_id="verdict.left_out.pictures", values=values))
+    return notes
+
+
+def _numbers(runs: Sequence[CellRun]) -> str:
+    numbers = [str(run.index + 1) for run in runs]
+    more = ["..."] if len(numbers) > _MOST else []
+    return ", ".join(numbers[:_MOST] + more)
+
+
+def _size(number: int) -> str:
+    """A number of bytes as people read it."""
+    return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.1f} kB"
