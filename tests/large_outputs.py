@@ -1,8 +1,8 @@
 """Cells that put out more than anybody reads, as students write them, and notebooks of them.
 
-    python -m tests.large_outputs FOLDER [ABOVE.ipynb]
+    python -m tests.large_outputs FOLDER
 
-writes for each kind a right notebook with that cell above its class.
+writes for each kind a right notebook with that cell above its classes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FIRST_CHANNEL = "channel-IK"
 
 _NOISE = (
     "import io, numpy as np\nfrom PIL import Image as Bitmap\n"
-    "from IPython.display import Image, SVG, display\n"
+    "from IPython.display import Image, display\n"
     "def png(side):\n"
     "    file = io.BytesIO()\n"
     "    noise = np.random.randint(0, 256, (side, side, 3), np.uint8)\n"
@@ -37,7 +37,7 @@ CELLS = {
         "import sys\nfor i in range(100_000):\n"
         "    print(f'\\r{i / 1000:6.2f} %|' + '#' * (i // 2500), end='', flush=True)"
     ),
-    "repr": "[0] * 1\n'y' * 30_000_000",
+    "repr": "'y' * 30_000_000",
     "error": "raise ValueError('z' * 20_000_000)",
     "error-caught": (
         "try:\n    raise ValueError('z' * 20_000_000)\nexcept ValueError:\n"
@@ -50,14 +50,15 @@ CELLS = {
     "picture": _NOISE + "display(Image(png(1700)))",
     "pictures": _NOISE + "one = png(100)\nfor _ in range(2000): display(Image(one))",
     "vector-picture": (
-        _NOISE + 'dot = \'<circle cx="1" cy="1" r="1"/>\'\n'
-        "display(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\">' + dot * 400_000 + '</svg>'))"
+        "from IPython.display import display\n"
+        "display({'image/svg+xml': '<svg>' + '<circle/>' * 1_000_000 + '</svg>'}, raw=True)"
     ),
     "widget": (
         "kernel = get_ipython().kernel\n"
         "for kind in ('comm_open', 'comm_msg'):\n"
         "    kernel.session.send(kernel.iopub_socket, kind,\n"
-        "        {'comm_id': 'c', 'target_name': 'jupyter.widget', 'data': {}},\n"
+        "        {'comm_id': 'c', 'target_name': 'jupyter.widget',\n"
+        "         'data': {'method': 'update', 'state': {}}},\n"
         "        parent=kernel.get_parent('shell'), buffers=[bytes(20_000_000)])"
     ),
     "text-without-end": "while True: print('still running, and no end in sight')",

@@ -43,6 +43,13 @@ _FORKS = (
     "    if pid == 0:\n        time.sleep({seconds}); os._exit(0)\n"
     "    made += 1\n"
 )
+_SENDS = (
+    "from jupyter_client.session import Session\nkernel = get_ipython().kernel\n"
+    "def say(text):\n"
+    "    Session.send(kernel.session, kernel.iopub_socket, 'stream',\n"
+    "        {'name': 'stdout', 'text': text}, parent=kernel.get_parent('shell'))\n"
+)
+"""A way to put out text that no limit in the kernel is asked about."""
 _NEIGHBOUR = "import time\nfor _ in range(20): time.sleep(0.1)\nprint(6 * 7)"
 _HONEST = (
     "import time; time.sleep(2)\n"
@@ -83,15 +90,19 @@ _SMALL: Notebooks = {
         {},
     ),
     "endless": (("while True: pass", "print('next')"), {"cell_seconds": 1}),
-    "output-at-once": (
-        ("import sys\nfor _ in range(40): sys.stderr.write('y' * 1_000_000)",),
-        {"output_mb": 4},
-    ),
-    "output-in-pieces": (
+    "output-printed": (
         (
+            "import sys\nfor _ in range(40): sys.stderr.write('y' * 1_000_000)",
             "from IPython.display import display\n"
             "for n in range(400): display({'text/plain': 'z' * 100_000}, raw=True)",
+            "!yes | head -c 10000000",
+            "!echo below",
         ),
+        {"output_mb": 4},
+    ),
+    "output-at-once": ((_SENDS + "say('y' * 10_000_000)",), {}),
+    "output-in-pieces": (
+        (_SENDS + "for _ in range(400): say('z' * 100_000)",),
         {"output_mb": 4},
     ),
     "attempts": (tuple(_ATTEMPTS.values()), {}),
@@ -118,7 +129,7 @@ _LARGE: Notebooks = {
     "disk-removed": ((_writes("f{n}", "os.unlink(f'f{n}')"),), {}),
     "disk-unreadable": (("import os; os.mkdir('d', 0o300)\n" + _writes("d/f{n}"),), {}),
     "neighbour-of-many": ((_NEIGHBOUR,), {}),
-    "output-line-by-line": (("for _ in range(400): print('x' * 100_000)",), {"output_mb": 4}),
+    "output-line-by-line": ((_SENDS + "for _ in range(40_000): say('x' * 100)",), {"output_mb": 4}),
     "disk-deep": (
         (
             "import os\nfor _ in range(30): os.mkdir('x' * 200); os.chdir('x' * 200)\n"
@@ -174,15 +185,25 @@ def _is_cut(done: Mapping[str, Any]) -> None:
     assert done["notebook"] < 20_000_000
 
 
+def test_large_output_ends_no_run(ended: Ended) -> None:
+    """What is printed, shown, or put out by a command is cut, and the cells below still run."""
+    done = ended["output-printed"]
+    assert done["gone"] is None
+    assert [status for status, _, _ in done["runs"]] == ["ok"] * 4
+    assert done["text"][2].startswith("y")
+    assert done["text"][3].strip() == "below"
+    assert done["notebook"] < 4_000_000
+
+
 @pytest.mark.parametrize("name", ["output-at-once", "output-in-pieces"])
-def test_a_flood_of_output_is_cut(ended: Ended, name: str) -> None:
-    """A flood of output ends the run under its own name, before it grows the grader."""
+def test_a_flood_of_messages_is_cut(ended: Ended, name: str) -> None:
+    """A flood past the kernel's own limits ends the run, before it grows the grader."""
     _is_cut(ended[name])
 
 
 @LARGE
-def test_a_flood_of_lines_is_cut(ended: Ended) -> None:
-    """A flood that is printed line by line ends the run just as well."""
+def test_a_flood_of_small_messages_is_cut(ended: Ended) -> None:
+    """A flood of small messages ends the run just as well."""
     _is_cut(ended["output-line-by-line"])
 
 

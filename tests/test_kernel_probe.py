@@ -109,7 +109,8 @@ def test_a_kernel_that_never_was_ready_is_our_fault(tmp_path: Path) -> None:
 
     async def run() -> None:
         start = {"cwd": str(tmp_path), "env": {"PYTHONHOME": str(tmp_path / "nowhere")}}
-        async with open_session(submission_of("1"), Limits(), plain_kernel(tmp_path), **start):
+        kernel = plain_kernel(tmp_path, Limits())
+        async with open_session(submission_of("1"), Limits(), kernel, **start):
             pytest.fail("there is no kernel")
 
     with pytest.raises(KernelBroken, match="never was ready"):
@@ -125,7 +126,7 @@ def test_a_process_that_is_gone_before_it_is_a_kernel_is_our_fault(tmp_path: Pat
         waiting.kill()
         waiting.wait()
         options = {"cwd": str(tmp_path), "env": environment}
-        kernel = plain_kernel(tmp_path, waiting)
+        kernel = plain_kernel(tmp_path, Limits(), waiting)
         async with open_session(submission_of("1"), Limits(), kernel, **options):
             pytest.fail("there is no kernel")
 

@@ -1,4 +1,4 @@
-"""What a kernel puts out is held down before anything of ours reads or writes it."""
+"""Outputs of a kernel that keeps to no limits are cut before the grader reads or writes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.run.outputs import MAX_TEXT, tame
+from grader.run.outputs import figures, left_out_by_kernel, tame
+from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, LeftOut
 
 
 def _shown(data: dict[str, Any], metadata: dict[str, Any]) -> nbformat.NotebookNode:
@@ -39,8 +40,44 @@ def test_outputs_of_any_depth_can_be_written(levels: int, in_lists: bool) -> Non
 def test_ordinary_outputs_stay_as_they_are() -> None:
     """A figure's description, a few levels of JSON, is kept, and long text is cut."""
     few = {"data": [{"x": [1, 2], "marker": {"color": ["red"]}}]}
-    notebook = _shown({"application/json": few, "text/plain": "y" * (MAX_TEXT + 5)}, {"a": few})
+    notebook = _shown({"application/json": few, "text/plain": "y" * (LARGEST_TEXT + 5)}, {"a": few})
     tame(notebook.cells[0])
     output = notebook.cells[0].outputs[0]
     assert (output.data["application/json"], output.metadata) == (few, {"a": few})
     assert output.data["text/plain"].endswith("5 characters left out")
+
+
+def test_what_is_cut_is_counted_once() -> None:
+    """Long text and a large picture are counted when they are cut, and not when looked at again."""
+    large = "A" * (LARGEST_PICTURE + 4)
+    (cell,) = _shown({"image/png": large, "text/html": "y" * (LARGEST_TEXT + 5)}, {}).cells
+    cut = LeftOut(all=LARGEST_TEXT + 5, kept=LARGEST_TEXT, pictures=1, largest=len(large) * 3 // 4)
+    assert tame(cell) == (0, cut)
+    assert tame(cell) == (0, LeftOut())
+    assert "image/png" not in cell.outputs[0].data
+
+
+@pytest.mark.parametrize("mime", ["image/png", "image/svg+xml", "image/gif", "application/pdf"])
+def test_pictures_of_every_kind_count_alike(mime: str) -> None:
+    """A picture counts whatever its kind, once, and also where it is too large to be shown."""
+    for size in (100, LARGEST_PICTURE + 1):
+        (cell,) = _shown({mime: "A" * size, "text/plain": "<Figure>"}, {}).cells
+        shown, left_out = tame(cell)
+        run = CellRun(index=7, status="ok", figures=shown + left_out.pictures, left_out=left_out)
+        (figure,) = figures(cell, run)
+        assert (run.figures, figure.cell) == (1, 7)
+        assert bool(figure.data) == (mime == "image/png" and size == 100)
+
+
+@pytest.mark.parametrize(
+    "said", [None, [], {}, {"grader_left_out": 5}, {"grader_left_out": {"all": "9", "kept": None}}]
+)
+def test_counts_that_are_none_count_nothing(said: object) -> None:
+    """What a kernel says in the place of counts is not believed."""
+    assert left_out_by_kernel(said) == LeftOut()
+
+
+def test_counts_are_bounded() -> None:
+    """Absurd counts of a kernel become sane ones."""
+    said = {"grader_left_out": {"all": 10**400, "kept": -(10**400), "pictures": 3, "other": 1}}
+    assert left_out_by_kernel(said) == LeftOut(all=10**15, pictures=3)

@@ -71,7 +71,7 @@ class Kernels:
             if self.link is not None:
                 kernel: Any = boxed_kernel(place, self.link, limits, None)
             else:
-                kernel = plain_kernel(place)
+                kernel = plain_kernel(place, limits)
                 start = {"cwd": folder, "env": kernel_environment(place)}
             async with open_session(submission, limits, kernel, **start) as session:
                 yield session

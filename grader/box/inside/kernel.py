@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from .commands import replace_terminal
 from .output import limit
 
 CHANNELS = ("shell", "iopub", "stdin", "control")  # the order in which descriptors come
@@ -76,6 +77,7 @@ def run(descriptors: Mapping[str, int], key: bytes, output: Mapping[str, int]) -
         setattr(app, f"{channel}_port", port)
     app.initialize([])
     limit(app.session, **output)
+    replace_terminal()
     app.start()
 
 
