@@ -20,6 +20,7 @@ BESIDE = [file for island in ISLANDS for file in sorted(island.glob("*.py"))]
 # What the warm process loads, and what the probe may find in the student's kernel.
 LOADED = {
     "IPython",
+    "PIL",
     "brainpy",
     "brainstate",
     "jax",

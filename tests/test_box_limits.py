@@ -196,13 +196,13 @@ def test_large_output_ends_no_run(ended: Ended) -> None:
 
 
 @pytest.mark.parametrize("name", ["output-at-once", "output-in-pieces"])
-def test_a_flood_of_messages_is_cut(ended: Ended, name: str) -> None:
+def test_a_flood_of_output_is_cut(ended: Ended, name: str) -> None:
     """A flood past the kernel's own limits ends the run, before it grows the grader."""
     _is_cut(ended[name])
 
 
 @LARGE
-def test_a_flood_of_small_messages_is_cut(ended: Ended) -> None:
+def test_a_flood_of_lines_is_cut(ended: Ended) -> None:
     """A flood of small messages ends the run just as well."""
     _is_cut(ended["output-line-by-line"])
 
