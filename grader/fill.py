@@ -15,7 +15,6 @@ from grader.assignment import Assignment
 from grader.box import programs
 from grader.box.choose import finds_programs
 from grader.box.inside.syscalls import PR_SET_PDEATHSIG, prctl
-from grader.box.user import boxed_user
 from grader.box.warm import Link
 from grader.gather import Job, gather
 
@@ -72,8 +71,6 @@ def fill(assignment: Assignment, link: Link, scratch: Path, core: int, file: Pat
     with tempfile.TemporaryDirectory(prefix="fill-", dir=scratch) as private:
         made = Path(private) / "made"
         made.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            os.chown(made, boxed_user(), boxed_user())
         job = Job(
             notebook=assignment.rubric.solution,
             assignment=assignment,

@@ -14,7 +14,8 @@ from grader.stages import output_limits
 MIB = 2**20
 FILE_MIB, TMP_MIB, SHM_MIB = 128, 256, 64
 PROCESSES = 64  # XLA makes 13 threads on one core
-CROWD = 4096  # by how many threads the same user's other programs may grow meanwhile
+SOCKETS = 64  # that count for nothing; a kernel has some thirty
+CROWD = 1024  # by how many threads the same user's other programs may grow meanwhile
 GPU_MIB = 4096  # of ordinary memory, for the GPU's driver and libraries
 _COUNTED_APART = (5, 14)  # the first Linux that counts each user namespace's processes apart
 
@@ -61,9 +62,12 @@ def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
 
 
 def others_counted(sandbox: str, user: int, release: str) -> int | None:
-    """How many threads count beside a box's own on Linux ``release``; None: none ever do."""
+    """How many threads count beside those of a box of ``user`` on Linux ``release``.
+
+    None: none ever do, for its namespace is counted apart, or ``user`` is nobody else.
+    """
     version = tuple(int(part) for part in re.findall(r"\d+", release)[:2])
-    apart = sandbox == "bwrap" and version >= _COUNTED_APART
+    apart = user != os.geteuid() if sandbox == "landlock" else version >= _COUNTED_APART
     return None if apart else threads_of(user)
 
 

@@ -6,17 +6,20 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Limits
-from grader.box import BoxFailed, bwrap, user
+from grader.box import BoxFailed, bwrap, processes, user
 from grader.box.bounds import bounds, others_counted, plain
 from grader.box.inside import landlock
+from grader.box.inside.init import descendants
 from grader.box.inside.programs import FOUND
+from grader.box.provisioner import await_ready
 from grader.box.scratch import scratch_folder
 from grader.box.warm import Link, Name, Setup, WarmBox, ask
+from grader.box.watch import pid_of
 from grader.stages import Note
 
 NAMES: tuple[Name, ...] = ("bwrap", "landlock")  # the strongest first
@@ -43,7 +46,7 @@ def look(name: Name) -> Found:
     for program in programs:
         setup = Setup(sandbox=name, program=program)
         try:
-            _try_out(setup)
+            reader = _try_out(setup)
         except user.Unreachable as problem:
             values = {"path": problem.path, "folder": problem.folder}
             why = Note(message_id="doctor.unreachable", values=values)
@@ -52,20 +55,42 @@ def look(name: Name) -> Found:
             why = Note(message_id=f"doctor.{name}_refused")
             last = Found(name=name, setup=None, why_not=why, detail=str(problem)[-1000:])
         else:
-            return Found(name=name, setup=setup)
+            return Found(name=name, setup=replace(setup, reader=reader))
     return last
 
 
-def _try_out(setup: Setup) -> None:
-    """One box without a kernel; raises what kept it from being made."""
+def _try_out(setup: Setup) -> user.Reader:
+    """One box without a kernel: as whom its processes can be looked at.
+
+    Raises what kept it from being made.
+    """
     with _scratch() as scratch:
         warm = WarmBox(replace(setup, scratch=str(scratch)), preload=False)
         try:
             warm.wait(_TRY_SECONDS)
-            if code := _ended(warm.link, scratch):
-                raise BoxFailed(f"the box ended with {code}")
+            who = user.user_for_a_box(setup.sandbox)
+            with _asked_for(warm.link, scratch, who, waits=True) as reply:
+                pidfd = await_ready(reply)
+                try:
+                    return _reader(descendants(pid_of(pidfd)), who)
+                finally:
+                    os.close(pidfd)
         finally:
             warm.close()
+
+
+def _reader(pids: Sequence[int], who: int) -> user.Reader:
+    """As whom the harmless processes ``pids`` of the user ``who`` can be looked at."""
+    if not pids:
+        raise BoxFailed("the box ended before it could be looked at")
+    readers: dict[user.Reader, int | None] = {"itself": None}
+    if os.geteuid() == 0:
+        readers["the box's user"] = who
+    for reader, as_user in readers.items():
+        with contextlib.suppress(processes.Hidden):
+            processes.sockets(pids, as_user)
+            return reader
+    return "nobody"
 
 
 def finds_programs(link: Link) -> bool | None:
@@ -83,22 +108,30 @@ def finds_programs(link: Link) -> bool | None:
 @contextlib.contextmanager
 def _scratch(within: str | None = None) -> Iterator[Path]:
     with scratch_folder(Path(within) if within else None) as scratch:
-        (own := scratch / "box").mkdir()
+        (scratch / "box").mkdir()
         if os.geteuid() == 0:
             scratch.chmod(0o711)
-            os.chown(own, user.USER, user.USER)
         yield scratch
+
+
+def _asked_for(link: Link, scratch: Path, who: int, **wishes: bool) -> socket.socket:
+    """A box without a kernel, of the user ``who``: the socket on which it speaks."""
+    others = others_counted(link.setup.sandbox, who, os.uname().release)
+    request = {**plain(bounds(Limits(), others)), "key": "", "core": None, "kernel": False}
+    request |= {**wishes, "user": who, "folder": None}
+    if link.setup.sandbox == "landlock":
+        request["folder"] = str(scratch / "box")
+        if os.geteuid() == 0:
+            os.chown(request["folder"], who, who)
+    reply = ask(link, request, [])
+    reply.settimeout(_TRY_SECONDS)
+    return reply
 
 
 def _ended(link: Link, scratch: Path, **wishes: bool) -> int:
     """A box without a kernel: the code that it ended with. Raises ``BoxFailed``."""
-    others = others_counted(link.setup.sandbox, user.boxed_user(), os.uname().release)
-    request = {**plain(bounds(Limits(), others)), "key": "", "core": None, "kernel": False}
-    request |= wishes
-    request["folder"] = str(scratch / "box") if link.setup.sandbox == "landlock" else None
-    reply = ask(link, request, [])
-    reply.settimeout(_TRY_SECONDS)
-    with reply:
+    who = user.user_for_a_box(link.setup.sandbox)
+    with _asked_for(link, scratch, who, **wishes) as reply:
         while said := socket.recv_fds(reply, 65536, 1):
             message = json.loads(said[0]) if said[0] else {"event": "fault"}
             for descriptor in said[1]:

@@ -14,18 +14,16 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator
 
-from grader.box.user import reading_as_boxed_user
-
 _BLOCK = 4096  # many small files count by the block
 
 
-def taken(folder: str, processes: Iterable[int], most: int) -> float:
-    """Bytes below ``folder`` and in removed files that ``processes`` still hold.
+def taken(folder: str, most: int, held: Iterable[float]) -> float:
+    """Bytes below ``folder``, and ``held`` elsewhere. Counting stops beyond ``most``.
 
-    Infinite where that can't be told; counting stops beyond ``most``.
+    Infinite where that can't be told.
     """
     total = 0.0
-    for size in itertools.chain(_below(folder), _held(processes)):
+    for size in itertools.chain(_below(folder), held):
         total += size
         if total > most:
             break
@@ -46,56 +44,6 @@ def _below(folder: str) -> Iterator[float]:
             continue  # changed meanwhile
         except OSError:
             yield math.inf  # unreadable, or too deep for a path
-
-
-def _held(processes: Iterable[int]) -> Iterator[float]:
-    seen: set[tuple[int, int]] = set()
-    for pid in processes:
-        try:
-            with reading_as_boxed_user():
-                removed, mapped = _removed_files(pid), [*_mapped(pid)]
-        except PermissionError:  # it hides, or it ends: then it is root's, and has no memory
-            if _has_memory(pid):
-                yield math.inf
-        except OSError:
-            continue  # it has ended
-        else:
-            yield from (size for file, size in removed.items() if file not in seen)
-            yield from mapped
-            seen |= removed.keys()
-
-
-def _removed_files(pid: int) -> dict[tuple[int, int], int]:
-    """Bytes on the disk of each removed file that a process holds, by device and inode."""
-    found = {}
-    for name in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):
-            status = os.stat(f"/proc/{pid}/fd/{name}")
-            if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
-                found[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return found
-
-
-def _has_memory(pid: int) -> bool:
-    """Whether a thread of a process still runs: one that ends has let go of its memory first.
-
-    The first may have ended, and the others go on.
-    """
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/statm") as file:
-                if not file.read().startswith("0 "):
-                    return True
-    return False
-
-
-def _mapped(pid: int) -> Iterator[int]:
-    """Sizes of the shared mappings of removed files; see ``man 5 proc_pid_maps``."""
-    with open(f"/proc/{pid}/maps", errors="replace") as file:
-        for line in file:
-            if line.endswith(" (deleted)\n") and line.split()[1][3] == "s":
-                first, last = line.split()[0].split("-")
-                yield int(last, 16) - int(first, 16)
 
 
 def remove(folder: str) -> None:

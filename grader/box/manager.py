@@ -14,7 +14,7 @@ from grader.box.bounds import bounds, others_counted
 from grader.box.channels import BoxedClient
 from grader.box.inside.kernel import CHANNELS
 from grader.box.provisioner import BoxedProvisioner
-from grader.box.user import boxed_user
+from grader.box.user import user_for_a_box
 from grader.box.warm import Link
 
 
@@ -70,15 +70,18 @@ def boxed_kernel(folder: Path, link: Link, limits: Limits, core: int | None) -> 
         setattr(manager, f"{channel}_port", port)
     manager.hb_port = len(CHANNELS) + 1
     provisioner = BoxedProvisioner(parent=manager)
+    user = user_for_a_box(link.setup.sandbox)
     if link.setup.sandbox == "landlock":
         own = folder / "box"
         own.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            os.chown(own, boxed_user(), boxed_user())
-            folder.chmod(0o711)
         provisioner.folder = str(own)
-    provisioner.link, provisioner.core = link, core
-    others = others_counted(link.setup.sandbox, boxed_user(), os.uname().release)
+        if os.geteuid() == 0:
+            os.chown(own, user, user)
+            folder.chmod(0o711)
+    if link.fill and os.geteuid() == 0:
+        os.chown(link.fill, user, user)
+    provisioner.link, provisioner.core, provisioner.user = link, core, user
+    others = others_counted(link.setup.sandbox, user, os.uname().release)
     provisioner.bounds = bounds(limits, others, gpu=link.setup.gpu)
     manager.provisioner = provisioner
     return manager

@@ -26,7 +26,7 @@ from grader.box.warm import Link, ask
 from grader.box.watch import Excess, Watchdog
 
 START_SECONDS = 60.0
-END_SECONDS = 10.0
+END_SECONDS = 60.0  # in which all of a box has ended, however many processes it has
 _MAX_MESSAGE = 64 * 1024
 
 
@@ -35,6 +35,7 @@ class BoxedProvisioner(KernelProvisionerBase):
 
     link: Link
     bounds: Bounds
+    user: int  # who the box runs as
     folder: str | None = None  # the box's own, where it has no disk space of its own
     core: int | None = None
     pidfd: int | None = None
@@ -63,6 +64,7 @@ class BoxedProvisioner(KernelProvisionerBase):
             "core": self.core,
             "folder": self.folder,
             "kernel": True,
+            "user": self.user,
         }
         try:
             self.reply = ask(self.link, request, [s.fileno() for s in listening])
@@ -72,7 +74,14 @@ class BoxedProvisioner(KernelProvisionerBase):
         finally:
             for sock in listening:
                 sock.close()
-        Watchdog(self.pidfd, self.bounds, self.folder, self.end).start()
+        Watchdog(
+            self.pidfd,
+            self.bounds,
+            self.folder,
+            self.end,
+            user=self.user,
+            reader=self.link.setup.reader,
+        ).start()
         return dict(manager.get_connection_info())
 
     async def poll(self) -> int | None:
@@ -104,10 +113,11 @@ class BoxedProvisioner(KernelProvisionerBase):
         if self.pidfd is None:
             return
         self._switch_off()
-        with contextlib.suppress(TimeoutError):
+        try:
             await asyncio.wait_for(_readable(self.pidfd), END_SECONDS)
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        except TimeoutError:  # what is left falls to the warm process
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     async def terminate(self, restart: bool = False) -> None:
         """The same as ``kill``."""

@@ -1,17 +1,26 @@
-"""Root lays its rights down before anything is boxed in."""
+"""Which user a box runs as. Root lays its rights down before anything is boxed in.
+
+Where no namespaces keep boxes apart, root gives each a user of its own: then the limit on
+processes holds for that box alone, and all of it can be ended at once.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
+import pwd
+import secrets
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from grader.box.inside import syscalls
 
-USER = 64_219  # nobody's: outside the ranges that systems give to people and services
+USER = 64_219  # the warm process's, and of what it starts in namespaces
+_USERS = range(61_184, 65_520)  # given to nobody for long; also in a container there are so many
+Reader = Literal["itself", "the box's user", "nobody"]
+"""As whom this process can look at a box's processes."""
 
 
 class Unreachable(Exception):
@@ -22,29 +31,43 @@ class Unreachable(Exception):
         self.path, self.folder = path, folder
 
 
-def boxed_user() -> int:
-    """The user that boxes run as: this one, or for root one without rights."""
-    return os.geteuid() or USER
+def user_for_a_box(sandbox: str) -> int:
+    """The user that the next box runs as: this one, or for root one without rights."""
+    if (own := os.geteuid()) != 0:
+        return own
+    return USER if sandbox == "bwrap" else _unused()
+
+
+def _unused() -> int:
+    """A user that neither has a name nor runs anything here.
+
+    Drawn, for another grader may look at the same moment. Two boxes that did meet would
+    share one limit on processes, and neither could touch the other's files.
+    """
+    running = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            running.add(folder.stat().st_uid)
+    named = {entry.pw_uid for entry in pwd.getpwall()}
+    return secrets.choice([user for user in _USERS if user not in running | named])
 
 
 @contextlib.contextmanager
-def reading_as_boxed_user() -> Iterator[None]:
-    """Let this thread alone, if it is root's, read files as the user that sandboxes run as.
+def reading_as(user: int | None) -> Iterator[None]:
+    """Let this thread alone be ``user``; who it is where that is None.
 
     A root without CAP_SYS_PTRACE, as in a container, may not look at another user's processes;
-    that user itself may. See ``man 7 credentials``, file-system user ID: it belongs to a thread.
+    that user itself may.
     """
-    if os.geteuid() != 0:
+    if user is None:
         yield
         return
-    libc = ctypes.CDLL(None)
-    libc.setfsgid(USER)
-    libc.setfsuid(USER)
+    group = os.getegid()
+    syscalls.be_in_this_thread(user, user)
     try:
         yield
     finally:
-        libc.setfsuid(os.geteuid())
-        libc.setfsgid(os.getegid())
+        syscalls.be_in_this_thread(0, group)
 
 
 def closed_folder(path: str) -> str | None:
@@ -59,12 +82,15 @@ def closed_folder(path: str) -> str | None:
     return None
 
 
-def laying_down(places: Sequence[str]) -> Callable[[], None] | None:
+def laying_down(
+    places: Sequence[str], *, gives_users: bool = False
+) -> Callable[[], None] | None:
     """For root: what the child does before it becomes the boxed program, else None.
 
     Where ``places`` lie behind a closed folder such as /root, the child first makes
     itself a view of the disk in which there is nothing else in that folder.
-    Raises ``Unreachable`` when it may not.
+    Raises ``Unreachable`` when it may not. With ``gives_users`` it keeps the right to make
+    what it starts another user's, and to end that.
     """
     if os.geteuid() != 0:
         return None
@@ -78,7 +104,11 @@ def laying_down(places: Sequence[str]) -> Callable[[], None] | None:
             _open_up(sorted(closed), places)
         os.setgroups([])
         os.setresgid(USER, USER, USER)
+        if gives_users:
+            syscalls.prctl(syscalls.PR_SET_KEEPCAPS, 1)
         os.setresuid(USER, USER, USER)
+        if gives_users:
+            syscalls.keep_capabilities(syscalls.SETUID, syscalls.SETGID, syscalls.KILL)
 
     return lay_down
 

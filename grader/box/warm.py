@@ -54,6 +54,7 @@ class Setup:
     ``scratch`` is a folder of the harness where private folders are made; ``programs``
     one with compiled programs, that boxes may open and not change. ``abi`` is the version
     of Landlock whose means are used. ``gpu`` says that a box holds the GPU as well.
+    ``reader`` is as whom this process can look at a box's processes, as was tried.
     """
 
     sandbox: Name
@@ -63,6 +64,7 @@ class Setup:
     programs: str = ""
     abi: int = field(default_factory=landlock.abi)
     gpu: bool = False
+    reader: user.Reader = "itself"
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -118,7 +120,9 @@ class WarmBox:
             self._process = subprocess.Popen(
                 self._command(theirs.fileno(), settings),
                 pass_fds=[theirs.fileno()],
-                preexec_fn=user.laying_down(self._needed()),
+                preexec_fn=user.laying_down(
+                    self._needed(), gives_users=setup.sandbox == "landlock"
+                ),
                 env=environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -215,7 +219,8 @@ def _make_home(home: str) -> None:
     """The warm process's own scratch space, where it has no private /tmp."""
     if not home.startswith(_ENVIRONMENT["HOME"]):
         os.makedirs(home, exist_ok=True)
-        os.chown(home, user.boxed_user(), -1)
+        if os.geteuid() == 0:
+            os.chown(home, user.USER, -1)
 
 
 def ask(link: Link, request: Mapping[str, Any], descriptors: Sequence[int]) -> socket.socket:

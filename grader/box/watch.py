@@ -8,18 +8,18 @@ from __future__ import annotations
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from grader.box.bounds import Bounds
+from grader.box import processes
+from grader.box.bounds import SOCKETS, Bounds
 from grader.box.disk import taken
 from grader.box.inside.init import descendants
-from grader.box.user import reading_as_boxed_user
+from grader.box.user import Reader
 
 Excess = Literal["memory", "processes", "disk", "output"]
 PERIOD = 0.1  # seconds between two looks
 MOST_GROWTH = 640 * 2**20  # bytes by which what a box says may make this process grow
-_PAGE = os.sysconf("SC_PAGESIZE")
 _DISK_PERIOD = 10  # looks at memory for each look at the disk
 
 
@@ -35,16 +35,27 @@ def pid_of(pidfd: int) -> int:
 class Watchdog(threading.Thread):
     """Looks at the box of ``pidfd`` until it ends; ``end`` is called once, with the reason.
 
-    ``folder`` is the box's private folder where it has no disk space of its own.
+    ``folder`` is the box's private folder where it has no disk space of its own, ``user`` who
+    it runs as, and ``reader`` as whom this process can look at that user's processes.
     """
 
     def __init__(
-        self, pidfd: int, bounds: Bounds, folder: str | None, end: Callable[[Excess], None]
+        self,
+        pidfd: int,
+        bounds: Bounds,
+        folder: str | None,
+        end: Callable[[Excess], None],
+        *,
+        user: int,
+        reader: Reader,
     ) -> None:
         super().__init__(daemon=True, name="watchdog")
         self._pidfd = os.dup(pidfd)
         self._bounds, self._folder, self._end = bounds, folder, end
-        self._before = _resident(os.getpid())  # a process that has loaded much did not grow
+        self._as_user = user if reader == "the box's user" else None
+        self._blind = reader == "nobody"
+        self._before = processes.resident(os.getpid())  # who has loaded much did not grow
+        self._in_a_socket = processes.most_in_a_socket()
 
     def run(self) -> None:
         """Until the box ends."""
@@ -58,43 +69,26 @@ class Watchdog(threading.Thread):
         os.close(self._pidfd)
 
     def _excess(self, init: int, *, look_at_disk: bool) -> Excess | None:
-        processes = descendants(init)
-        if sum(map(_threads, processes)) > self._bounds.processes:
+        pids = descendants(init)
+        if sum(map(processes.threads, pids)) > self._bounds.processes:
             return "processes"
-        most = self._bounds.memory
-        if sum(map(_resident, processes)) > most < sum(map(_proportional, processes)):
-            return "memory"  # the first sum is cheap and never the smaller one
-        if _resident(os.getpid()) - self._before > MOST_GROWTH:
-            return "output"
-        if look_at_disk and self._folder:
-            most = self._bounds.disk
-            if taken(self._folder, processes, most) > most:
-                return "disk"
+        try:
+            if self._memory(pids) > self._bounds.memory:
+                return "memory"
+            if processes.resident(os.getpid()) - self._before > MOST_GROWTH:
+                return "output"
+            if look_at_disk and self._folder:
+                held = () if self._blind else processes.removed_files(pids, self._as_user)
+                if taken(self._folder, self._bounds.disk, held) > self._bounds.disk:
+                    return "disk"
+        except processes.Hidden:
+            return "memory"
         return None
 
-
-def _threads(pid: int) -> int:
-    try:
-        return len(os.listdir(f"/proc/{pid}/task"))
-    except OSError:
-        return 0
-
-
-def _resident(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/statm") as file:
-            return int(file.read().split()[1]) * _PAGE
-    except (OSError, ValueError, IndexError):
-        return 0
-
-
-def _proportional(pid: int) -> int:
-    """Bytes of memory, a page shared by n processes counted 1/n; all of it where unreadable."""
-    try:
-        with reading_as_boxed_user(), open(f"/proc/{pid}/smaps_rollup") as file:
-            for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return _resident(pid)
+    def _memory(self, pids: Sequence[int]) -> int:
+        """Bytes that processes hold, in their sockets too. Raises ``processes.Hidden``."""
+        count = 0 if self._blind else processes.sockets(pids, self._as_user)
+        waiting = max(0, count - SOCKETS) * self._in_a_socket
+        if (total := sum(map(processes.resident, pids)) + waiting) <= self._bounds.memory:
+            return total  # it is cheap, and never the smaller one
+        return waiting + sum(processes.proportional(pid, self._as_user) for pid in pids)

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from . import landlock, namespaces, seccomp
-from .init import watch
+from .init import Ending, watch
 from .kernel import CHANNELS, reseed, run
 from .programs import FOUND, NOT_FOUND, find_known, keep_in
 from .syscalls import (
@@ -41,7 +41,9 @@ def become(request: Request, descriptors: list[int]) -> NoReturn:
     try:
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if request["sandbox"] == "bwrap":
+        ends = _what_ends_it(request)
+        if ends == "namespace":
+            _end_me_first()  # in the box its /proc can't be written to
             namespaces.enter(request["tmp_bytes"], request["shm_bytes"], request["keep"])
             init = os.fork()
             if init:
@@ -49,6 +51,8 @@ def become(request: Request, descriptors: list[int]) -> NoReturn:
                 os._exit(0)
             namespaces.settle()
         else:
+            if ends == "user":
+                _become(request["user"])
             prctl(PR_SET_CHILD_SUBREAPER, 1)
             _hand_over(reply, os.getpid())
         drop_capabilities()
@@ -59,10 +63,28 @@ def become(request: Request, descriptors: list[int]) -> NoReturn:
             os.close(descriptor)
         prctl(PR_SET_DUMPABLE, 0)
         reply.send(b'{"event": "ready"}')
-        watch(kernel, reply, alone=request["sandbox"] == "bwrap")
+        watch(kernel, reply, ends)
     except BaseException:
         _tell(reply, {"event": "fault", "text": traceback.format_exc()[-4000:]})
     os._exit(1)
+
+
+def _what_ends_it(request: Request) -> Ending:
+    if request["sandbox"] == "bwrap":
+        return "namespace"
+    return "tree" if request["user"] == os.geteuid() else "user"
+
+
+def _become(user: int) -> None:
+    """A user that nobody else is, so that its processes can be limited and ended as one."""
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    prctl(PR_SET_DUMPABLE, 1)  # else its /proc files would be root's, and nobody could look
+
+
+def _end_me_first() -> None:
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
+        file.write(_END_ME_FIRST)
 
 
 def _hand_over(reply: socket.socket, pid: int) -> None:
@@ -82,11 +104,10 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
             with contextlib.suppress(OSError):
                 os.sched_setaffinity(0, {request["core"]})
         _limit(request["limits"])
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
-            file.write(_END_ME_FIRST)
         if request["sandbox"] == "bwrap":
             seccomp.install(seccomp.IN_NAMESPACES)
         else:
+            _end_me_first()
             _lock(request, folder, descriptors)
         _forget_the_harness()
         reply.close()
@@ -97,6 +118,8 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
             reseed()
             channels = dict(zip(CHANNELS, descriptors[1:], strict=True))
             run(channels, bytes.fromhex(request["key"]), request["output"])
+        while request.get("waits"):
+            signal.pause()
         if request.get("find_known"):
             os._exit(FOUND if find_known() else NOT_FOUND)
         os._exit(0)

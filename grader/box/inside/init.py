@@ -9,15 +9,21 @@ import resource
 import select
 import signal
 import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal
 
-_ROUNDS = 2000  # of the hunt for what a kernel left running
+Ending = Literal["namespace", "user", "tree"]
+"""What a box is ended as: a pid namespace that ends with its first process, all that one user
+of its own runs, or every process below the first."""
+_HUNT_SECONDS = 60.0  # for what a kernel left running
+_LOOK_AGAIN = 0.005  # seconds; what was killed takes a moment to end
 
 
-def watch(kernel: int, reply: socket.socket, *, alone: bool) -> None:
-    """Until the kernel ends, or the client does; then end all that is left of it.
+def watch(kernel: int, reply: socket.socket, ends: Ending) -> None:
+    """Until the kernel ends, or the client does; then end all that is left of it, as ``ends`` says.
 
-    ``alone`` says that a pid namespace ends with this process. The client sends "I"
-    to interrupt the kernel, and closes the socket to end it.
+    The client sends "I" to interrupt the kernel, and closes the socket to end it.
     """
     pidfd = os.pidfd_open(kernel)
     poller = select.poll()
@@ -29,8 +35,8 @@ def watch(kernel: int, reply: socket.socket, *, alone: bool) -> None:
         if reply.fileno() in ready and not _obey(kernel, reply):
             break
         status = _reap(kernel)
-    if not alone:
-        hunt_down()
+    if ends != "namespace":
+        hunt_down(_kill_user if ends == "user" else _kill_each)
     if status is not None:
         message = {"event": "exit", "code": os.waitstatus_to_exitcode(status)}
         with contextlib.suppress(OSError):
@@ -63,19 +69,29 @@ def _reap(kernel: int) -> int | None:
     return found
 
 
-def hunt_down() -> None:
+def hunt_down(kill: Callable[[Sequence[int]], None]) -> None:
     """Kill every descendant, however often it forks, and bury it."""
-    for _ in range(_ROUNDS):
-        left = descendants(os.getpid())
-        for pid in left:  # first no more forks, then the end
-            with contextlib.suppress(OSError, ValueError):
-                resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))
-        for pid in left:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + _HUNT_SECONDS
+    while (left := descendants(os.getpid())) and time.monotonic() < deadline:
+        kill(left)
         _reap(0)
-        if not left:
-            return
+        time.sleep(_LOOK_AGAIN)
+
+
+def _kill_user(_: Sequence[int]) -> None:
+    """All processes of this user but this one, at once: none can fork in between."""
+    with contextlib.suppress(OSError):
+        os.kill(-1, signal.SIGKILL)
+
+
+def _kill_each(left: Sequence[int]) -> None:
+    """These alone, as this user has others: first no more forks, then the end."""
+    for pid in left:
+        with contextlib.suppress(OSError, ValueError):
+            resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))
+    for pid in left:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def descendants(pid: int) -> list[int]:

@@ -59,7 +59,7 @@ def rules(
         *(Access(path, READ_FILE | WRITE_FILE) for path in DEVICES),
         *(Access(path, READ_FILE | READ_DIR) for path in FACTS),
         *(Access(path, READ_FILE | READ_DIR | WRITE_FILE | _IOCTL_DEV) for path in devices),
-        Access(own, READ_FILE | READ_DIR | WRITE_FILE),
+        Access(own, READ_FILE | READ_DIR),
     ]
 
 

@@ -57,9 +57,9 @@ def enter(tmp_bytes: int, shm_bytes: int, keep: Sequence[str]) -> None:
 
 
 def settle() -> None:
-    """In pid 1: see only the processes of this box."""
-    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    """In pid 1: see only the processes of this box, and change nothing about them."""
+    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY
     try:
         mount("proc", "/proc", "proc", flags)
     except OSError:  # refused inside some containers; an empty one shows nothing either
-        mount("tmpfs", "/proc", "tmpfs", flags | MS_RDONLY, "size=4k")
+        mount("tmpfs", "/proc", "tmpfs", flags, "size=4k")

@@ -11,12 +11,16 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
 MS_REC, MS_PRIVATE = 16384, 1 << 18
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 4, 22, 24
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_SECCOMP = 1, 4, 8, 22
+PR_CAPBSET_DROP = 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CAPSET = {"x86_64": 126, "aarch64": 91}
+_SETRESUID, _SETRESGID = {"x86_64": 117, "aarch64": 147}, {"x86_64": 119, "aarch64": 149}
 _CAPABILITY_VERSION_3 = 0x20080522
+_AMBIENT_RAISE, _AMBIENT_CLEAR = 2, 4
+KILL, SETGID, SETUID = 5, 6, 7  # capabilities
 
 
 def _checked(result: int, what: str) -> int:
@@ -50,14 +54,35 @@ def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> No
     _checked(done, f"mount on {target}")
 
 
+def be_in_this_thread(user: int, group: int) -> None:
+    """Change the effective user and group of the calling thread, and of no other.
+
+    The C library's own calls change all threads of the process; the kernel's do not.
+    """
+    machine = os.uname().machine
+    for number, wanted in ((_SETRESGID, group), (_SETRESUID, user)):
+        syscall(number[machine], -1, wanted, -1)
+
+
 def drop_capabilities() -> None:
     """Empty every set of capabilities, for this process and whatever it starts."""
     with contextlib.suppress(OSError):  # at the last one, or when there is none to lose
         for capability in range(64):
             prctl(PR_CAPBSET_DROP, capability)
-    prctl(PR_CAP_AMBIENT, 4)  # clear all
-    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    syscall(
-        _CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)())
-    )
+    prctl(PR_CAP_AMBIENT, _AMBIENT_CLEAR)
+    _set_capabilities(0)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def keep_capabilities(*kept: int) -> None:
+    """Have no capabilities but these, and pass them on to the next program."""
+    _set_capabilities(sum(1 << capability for capability in kept))
+    for capability in kept:
+        prctl(PR_CAP_AMBIENT, _AMBIENT_RAISE, capability)
+
+
+def _set_capabilities(low: int) -> None:
+    """Effective, permitted and inheritable ones alike, of the first 32; none of the others."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)(low, low, low)
+    syscall(_CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref(sets))

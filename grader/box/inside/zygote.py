@@ -53,9 +53,13 @@ def main(descriptor: int, settings: str) -> None:
 
 
 def _outer_lock(options: dict[str, Any]) -> None:
-    """The warm process reads all of /proc, to find what a child left behind."""
+    """The warm process reads all of /proc, to find what a child left behind.
+
+    Its children write there how soon they are to be ended, before they give that right up.
+    """
+    writable = [*options["writable"], "/proc"]
     allowed = landlock.rules(
-        options["readable"], options["writable"], own="/proc", devices=options["devices"]
+        options["readable"], writable, own="/proc", devices=options["devices"]
     )
     landlock.install(allowed, options["abi"])
 

@@ -1,0 +1,126 @@
+"""What the processes of a box hold, as /proc tells it; see ``man 5 proc``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from grader.box.user import reading_as
+
+_PAGE = os.sysconf("SC_PAGESIZE")
+_SMALLEST_BUFFER = 212_992  # bytes, where the machine doesn't say what a socket may hold
+
+
+class Hidden(Exception):
+    """A process that runs can't be looked at, though others of its user can."""
+
+
+def threads(pid: int) -> int:
+    """How many there are; 0 where it has ended."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 0
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory, all of what is shared among them; 0 where it has ended."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def proportional(pid: int, as_user: int | None) -> int:
+    """Bytes of memory, a page shared by n processes counted 1/n; all of it where unreadable."""
+    try:
+        with reading_as(as_user), open(f"/proc/{pid}/smaps_rollup") as file:
+            for line in file:
+                if line.startswith("Pss:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return resident(pid)
+
+
+def sockets(pids: Iterable[int], as_user: int | None) -> int:
+    """How many different sockets processes hold. Raises ``Hidden``."""
+    found = set()
+    for pid in pids:
+        with _looking_at(pid, as_user):
+            for name in os.listdir(f"/proc/{pid}/fd"):
+                with contextlib.suppress(FileNotFoundError):
+                    if (target := os.readlink(f"/proc/{pid}/fd/{name}")).startswith("socket:"):
+                        found.add(target)
+    return len(found)
+
+
+def most_in_a_socket() -> int:
+    """Bytes that one socket may hold until somebody reads them; see ``man 7 socket``."""
+    try:
+        return int(Path("/proc/sys/net/core/wmem_default").read_text())
+    except (OSError, ValueError):
+        return _SMALLEST_BUFFER
+
+
+def removed_files(pids: Iterable[int], as_user: int | None) -> Iterator[int]:
+    """Bytes on the disk of removed files that processes hold, or map. Raises ``Hidden``."""
+    seen: set[tuple[int, int]] = set()
+    for pid in pids:
+        held: dict[tuple[int, int], int] = {}
+        mapped: list[int] = []
+        with _looking_at(pid, as_user):
+            held, mapped = _removed(pid), [*_mapped(pid)]
+        yield from (size for file, size in held.items() if file not in seen)
+        yield from mapped
+        seen |= held.keys()
+
+
+@contextlib.contextmanager
+def _looking_at(pid: int, as_user: int | None) -> Iterator[None]:
+    """Whatever fails because the process has ended, is left out."""
+    try:
+        with reading_as(as_user):
+            yield
+    except PermissionError:  # it hides, or it ends: then it is root's, and has no memory
+        if _has_memory(pid):
+            raise Hidden(pid) from None
+    except OSError:
+        pass
+
+
+def _removed(pid: int) -> dict[tuple[int, int], int]:
+    """Bytes on the disk of each removed file that a process holds, by device and inode."""
+    found = {}
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            status = os.stat(f"/proc/{pid}/fd/{name}")
+            if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
+                found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return found
+
+
+def _mapped(pid: int) -> Iterator[int]:
+    """Sizes of the shared mappings of removed files; see ``man 5 proc_pid_maps``."""
+    with open(f"/proc/{pid}/maps", errors="replace") as file:
+        for line in file:
+            if line.endswith(" (deleted)\n") and line.split()[1][3] == "s":
+                first, last = line.split()[0].split("-")
+                yield int(last, 16) - int(first, 16)
+
+
+def _has_memory(pid: int) -> bool:
+    """Whether a thread of a process still runs: one that ends has let go of its memory first.
+
+    The first may have ended, and the others go on.
+    """
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/statm") as file:
+                if not file.read().startswith("0 "):
+                    return True
+    return False
