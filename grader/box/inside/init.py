@@ -85,7 +85,17 @@ def _kill_user(_: Sequence[int]) -> None:
 
 
 def _kill_each(left: Sequence[int]) -> None:
-    """These alone, as this user has others: first no more forks, then the end."""
+    """These alone, as this user has others: whole groups first, in which none can fork then.
+
+    What has made a group of its own may no longer fork, and is killed one by one.
+    """
+    groups = set()
+    for pid in left:
+        with contextlib.suppress(OSError):
+            groups.add(os.getpgid(pid))  # not ours: the kernel began a session of its own
+    for group in groups:
+        with contextlib.suppress(OSError):
+            os.killpg(group, signal.SIGKILL)
     for pid in left:
         with contextlib.suppress(OSError, ValueError):
             resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))
