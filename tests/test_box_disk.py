@@ -17,6 +17,7 @@ import pytest
 from project import ROOT
 
 from grader.box.disk import remove, taken
+from grader.box.processes import removed_files
 
 MOST = 1 << 40
 
@@ -27,7 +28,7 @@ def test_everything_is_counted(tmp_path: Path) -> None:
     (tmp_path / "folder" / "large").write_bytes(bytes(1 << 20))
     (tmp_path / "small").write_bytes(b"x")
     (tmp_path / "link").symlink_to("/usr")
-    found = taken(str(tmp_path), [], MOST)
+    found = taken(str(tmp_path), MOST, [])
     assert (1 << 20) + 3 * 4096 <= found < (1 << 20) + 10 * 4096
 
 
@@ -35,8 +36,8 @@ def test_counting_stops_beyond_the_limit(tmp_path: Path) -> None:
     """A tree of any size costs no more time than one that is just too large."""
     for number in range(100):
         (tmp_path / str(number)).write_bytes(b"x")
-    assert 10 * 4096 < taken(str(tmp_path), [], 10 * 4096) < 20 * 4096
-    assert taken(str(tmp_path), [], MOST) >= 100 * 4096
+    assert 10 * 4096 < taken(str(tmp_path), 10 * 4096, []) < 20 * 4096
+    assert taken(str(tmp_path), MOST, []) >= 100 * 4096
 
 
 def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
@@ -45,9 +46,12 @@ def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
     file.write(bytes(1 << 20))
     file.flush()
     (tmp_path / "removed").unlink()
-    own = [os.getpid()]
-    before = taken(str(tmp_path), [], MOST)
-    assert taken(str(tmp_path), own, MOST) >= before + (1 << 20)
+
+    def held() -> float:
+        return taken(str(tmp_path), MOST, removed_files([os.getpid()], None))
+
+    before = taken(str(tmp_path), MOST, [])
+    assert held() >= before + (1 << 20)
     # Not Python's own mmap: it keeps a descriptor of the file, which would count for the mapping.
     library = ctypes.CDLL(None, use_errno=True)
     library.mmap.restype = ctypes.c_void_p
@@ -56,20 +60,20 @@ def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
     mapping = library.mmap(None, *asked)
     assert mapping != ctypes.c_void_p(-1).value
     file.close()
-    assert taken(str(tmp_path), own, MOST) >= before + (1 << 20)
+    assert held() >= before + (1 << 20)
     assert library.munmap(mapping, 1 << 20) == 0
-    assert taken(str(tmp_path), own, MOST) < before + (1 << 20)
+    assert held() < before + (1 << 20)
 
 
 _ZOMBIE = """
 import os
-from grader.box.disk import taken
+from grader.box.processes import removed_files
 if os.geteuid() == 0:
     os.setuid(65534)  # root may list everything
 if (child := os.fork()) == 0:
     os._exit(0)
 os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # it has ended, and is not reaped
-print(taken("/there-is-no-such-folder", [child], 1 << 40))
+print(list(removed_files([child], None)))
 """
 
 
@@ -78,12 +82,12 @@ def test_a_process_that_ends_hides_nothing() -> None:
     done = subprocess.run(
         [sys.executable, "-c", _ZOMBIE], capture_output=True, text=True, cwd=ROOT, timeout=60
     )
-    assert (done.returncode, done.stdout) == (0, "0.0\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
 _LEADERLESS = """
 import ctypes, os, threading, time
-from grader.box.disk import taken
+from grader.box.processes import Hidden, removed_files
 if os.geteuid() == 0:
     os.setuid(65534)
 reading, writing = os.pipe()
@@ -95,18 +99,21 @@ if (child := os.fork()) == 0:
     threading.Thread(target=goes_on).start()
     ctypes.CDLL(None).syscall(60, 0)  # exit, of this thread alone
 os.read(reading, 1)
-print(taken("/there-is-no-such-folder", [child], 1 << 40))
+try:
+    print(list(removed_files([child], None)))
+except Hidden:
+    print("hidden")
 os.kill(child, 9)
 """
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of a system call")
 def test_a_process_whose_first_thread_ended_hides_nothing() -> None:
-    """What its other threads hold can't be told, so it counts as too much."""
+    """What its other threads hold can't be told, and that is said."""
     done = subprocess.run(
         [sys.executable, "-c", _LEADERLESS], capture_output=True, text=True, cwd=ROOT, timeout=60
     )
-    assert (done.returncode, done.stdout) == (0, "inf\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "hidden\n"), done.stderr
 
 
 def test_what_is_too_deep_to_see_counts_as_too_much(tmp_path: Path) -> None:
@@ -118,7 +125,7 @@ def test_what_is_too_deep_to_see_counts_as_too_much(tmp_path: Path) -> None:
         os.close(here)
         here = below
     os.close(here)
-    assert taken(str(tmp_path), [], MOST) == math.inf
+    assert taken(str(tmp_path), MOST, []) == math.inf
     remove(str(tmp_path))
     assert not tmp_path.exists()
 

@@ -26,6 +26,22 @@ def _grows(by: int) -> str:
     )
 
 
+_FILLS_SOCKETS = """
+import os, socket, time
+for _ in range(6):  # a process may hold 1024 descriptors: these fill 440 of some 200 kB
+    if os.fork() == 0:
+        kept = [socket.socketpair() for _ in range(220)]
+        for one in (end for pair in kept for end in pair):
+            one.setblocking(False)
+            try:
+                while True: one.send(bytes(65536))
+            except BlockingIOError:
+                pass
+        time.sleep(20); os._exit(0)
+time.sleep(20); print("all")
+"""
+
+
 def _writes(name: str, then: str = "pass") -> str:
     """Write 400 MB in files that are each small enough, and keep them open until they are seen."""
     return (
@@ -64,6 +80,7 @@ _ATTEMPTS = {
         "print(len(os.sched_getaffinity(0)))"
     ),
     "first-to-end": "print(open('/proc/self/oom_score_adj').read())",
+    "last-to-end": attempt_cell("open('/proc/self/oom_score_adj', 'w').write('0')"),
     "memfd": attempt_cell("os.memfd_create('hidden')"),
     "shared-mapping": attempt_cell("mmap.mmap(-1, 1 << 20)"),
     "device-of-zeros": attempt_cell("mmap.mmap(os.open('/dev/zero', os.O_RDWR), 1 << 20)"),
@@ -84,6 +101,7 @@ _SMALL: Notebooks = {
     ),
     "disk": ((_writes("f{n}"),), {}),
     "memory": ((_grows(680_000_000),), {"memory_mb": 400}),
+    "memory-in-sockets": ((_FILLS_SOCKETS,), {"memory_mb": 400}),
     "neighbour": ((_NEIGHBOUR,), {}),
     "processes": (
         (_FORKS.format(most=200, seconds=20) + "print(made)\nif made == 200: time.sleep(20)",),
@@ -172,6 +190,11 @@ def attempts(ended: Ended) -> dict[str, str]:
 def test_memory_is_limited(ended: Ended) -> None:
     """More memory than the limit ends the run, and it is called memory."""
     assert ended["memory"]["gone"] == ["the kernel died", False, "memory"]
+
+
+def test_memory_in_sockets_is_limited(ended: Ended) -> None:
+    """What waits in sockets to be read is memory, though it belongs to no process."""
+    assert ended["memory-in-sockets"]["gone"] == ["the kernel died", False, "memory"]
 
 
 @LARGE
@@ -314,3 +337,4 @@ def test_cannot_hide_memory(attempts: Mapping[str, str], name: str) -> None:
 def test_is_ended_first_when_memory_runs_out(attempts: Mapping[str, str]) -> None:
     """The machine's own choice falls on a notebook, not on the grader."""
     assert attempts["first-to-end"] == "500"
+    assert attempts["last-to-end"].startswith("refused E")

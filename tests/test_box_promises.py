@@ -25,6 +25,7 @@ from project import ROOT
 from sandboxes import SandboxServer, attempt_cell, outputs
 
 from grader.box import bwrap
+from grader.box.inside.table import NUMBERS
 
 _NOTE = "Only one submission may read this."
 _NOT_THERE = {"bwrap": "refused ENOENT", "landlock": "refused EACCES"}
@@ -191,7 +192,14 @@ _PLACES = {
     "/dev": "'/dev'",
     "numpy": "os.path.dirname(numpy.__file__)",
 }
-_KERNEL_CALLS = ("ptrace(0, 0, 0, 0)", "unshare(0x10000000)", "unshare(0)", "mount(0, 0, 0, 0, 0)")
+_KERNEL_CALLS = {
+    "ptrace": "ptrace(0, 0, 0, 0)",
+    "unshare a user namespace": "unshare(0x10000000)",
+    "unshare": "unshare(0)",
+    "mount": "mount(0, 0, 0, 0, 0)",
+    "send descriptors": "sendmsg(0, 0, 0)",
+    "asynchronous I/O": f"syscall({NUMBERS[os.uname().machine]['io_setup']}, 0, 0)",
+}
 
 
 def _attempts_outside(boxes: SandboxServer, outside: Outside) -> dict[str, str]:
@@ -230,7 +238,7 @@ def _attempts(boxes: SandboxServer, outside: Outside) -> dict[str, str]:
         "signal test": f"os.kill({os.getpid()}, 0)",
         "signal server": f"os.kill({boxes.process.pid}, 0)",
         "vsock": "socket.socket(40, socket.SOCK_STREAM)",
-        **{call: f"call(libc.{call})" for call in _KERNEL_CALLS},
+        **{name: f"call(libc.{call})" for name, call in _KERNEL_CALLS.items()},
     }
     return {
         "calls": _CALLS,
@@ -473,10 +481,10 @@ def test_has_no_capabilities_and_cannot_gain_any(
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
 
 
-@pytest.mark.parametrize("call", _KERNEL_CALLS)
-def test_cannot_call_the_kernel_for_more(attempts: Mapping[str, str], call: str) -> None:
-    """ptrace, new namespaces and mounts are refused before the kernel looks at their arguments."""
-    assert attempts[call] == "refused EPERM"
+@pytest.mark.parametrize("name", _KERNEL_CALLS)
+def test_cannot_call_the_kernel_for_more(attempts: Mapping[str, str], name: str) -> None:
+    """Each of these calls is refused before the kernel looks at its arguments."""
+    assert attempts[name] == "refused EPERM"
 
 
 def test_nothing_is_left_running(ended: Mapping[str, Any]) -> None:

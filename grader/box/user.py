@@ -82,9 +82,7 @@ def closed_folder(path: str) -> str | None:
     return None
 
 
-def laying_down(
-    places: Sequence[str], *, gives_users: bool = False
-) -> Callable[[], None] | None:
+def laying_down(places: Sequence[str], *, gives_users: bool = False) -> Callable[[], None] | None:
     """For root: what the child does before it becomes the boxed program, else None.
 
     Where ``places`` lie behind a closed folder such as /root, the child first makes

@@ -58,9 +58,7 @@ def _outer_lock(options: dict[str, Any]) -> None:
     Its children write there how soon they are to be ended, before they give that right up.
     """
     writable = [*options["writable"], "/proc"]
-    allowed = landlock.rules(
-        options["readable"], writable, own="/proc", devices=options["devices"]
-    )
+    allowed = landlock.rules(options["readable"], writable, own="/proc", devices=options["devices"])
     landlock.install(allowed, options["abi"])
 
 
