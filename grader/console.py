@@ -176,6 +176,7 @@ def about_box(found: Sequence[Found], language: str) -> list[str]:
     for one in found:
         if one.why_not is None:
             lines.append(words.say("doctor.works", name=one.name))
+            lines += ["  " + words.say(f"doctor.{id}", **values) for id, values in one.remarks]
             continue
         why = words.say(one.why_not.message_id, **one.why_not.values)
         lines.append(words.say("doctor.does_not", name=one.name, why=why))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,20 @@ _SENDS = (
     "        {'name': 'stdout', 'text': text}, parent=kernel.get_parent('shell'))\n"
 )
 """A way to put out text that no limit in the kernel is asked about."""
+_LEFT = "left-behind"
+_LEAVES_SESSIONS = f"""
+import ctypes, os, time
+ctypes.CDLL(None).prctl(15, b"{_LEFT}")  # its name, in /proc too
+for _ in range(150):
+    try:
+        if os.fork() == 0:
+            try:
+                os.setsid(); os.fork(); time.sleep(20)
+            finally:
+                os._exit(0)
+    except OSError:
+        break
+"""
 _NEIGHBOUR = "import time\nfor _ in range(20): time.sleep(0.1)\nprint(6 * 7)"
 _HONEST = (
     "import time; time.sleep(2)\n"
@@ -132,6 +147,7 @@ _SMALL: Notebooks = {
 
 _GREEDY = (_FORKS.format(most=100, seconds=6) + "print(made); time.sleep(6)",)
 _LARGE: Notebooks = {
+    "sessions": ((_LEAVES_SESSIONS,), {}),
     "greedy": (_GREEDY, {}),
     "greedy-too": (_GREEDY, {}),
     "honest": ((_HONEST,), {}),
@@ -305,6 +321,17 @@ def test_a_sibling_that_takes_all_its_processes_disturbs_nobody(ended: Ended) ->
     assert int(ended["greedy-too"]["text"][0].split()[-1]) > PROCESSES // 2
     assert ended["honest"]["gone"] is None
     assert ended["honest"]["text"][0].strip() == "(50, 1)"
+
+
+@LARGE
+def test_nothing_of_a_box_runs_when_its_end_is_told(ended: Ended) -> None:
+    """Processes that each began a session of their own have ended when the notebook is done."""
+    assert ended["sessions"]["runs"]
+    names = []
+    for file in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            names.append(file.read_text().strip())
+    assert _LEFT not in names
 
 
 def test_large_files_are_refused(attempts: Mapping[str, str]) -> None:

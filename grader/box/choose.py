@@ -9,10 +9,11 @@ import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import SubprocessError
 
 from grader.assignment import Limits
 from grader.box import BoxFailed, bwrap, processes, user
-from grader.box.bounds import bounds, others_counted, plain
+from grader.box.bounds import CROWD, PROCESSES, bounds, others_counted, plain
 from grader.box.inside import landlock
 from grader.box.inside.init import descendants
 from grader.box.inside.programs import FOUND
@@ -35,6 +36,20 @@ class Found:
     why_not: Note | None = None
     detail: str = ""
 
+    @property
+    def remarks(self) -> list[tuple[str, dict[str, int]]]:
+        """What is to be known of a sandbox that works: messages of doctor, and their values."""
+        if self.setup is None:
+            return []
+        who = user.user_for_a_box(self.name)
+        apart = others_counted(self.name, who, os.uname().release) is None
+        counted = {"most": 2 * PROCESSES, "crowd": CROWD}
+        said = [("processes_own", {"most": PROCESSES}) if apart else ("processes_counted", counted)]
+        readers = {"the box's user": "reader_user", "nobody": "reader_nobody"}
+        if (reader := self.setup.reader) in readers:
+            said.append((readers[reader], {}))
+        return said
+
 
 def look(name: Name) -> Found:
     """Run an empty box with ``name`` and see."""
@@ -51,7 +66,7 @@ def look(name: Name) -> Found:
             values = {"path": problem.path, "folder": problem.folder}
             why = Note(message_id="doctor.unreachable", values=values)
             last = Found(name=name, setup=None, why_not=why)
-        except (BoxFailed, OSError) as problem:
+        except (BoxFailed, OSError, SubprocessError) as problem:
             why = Note(message_id=f"doctor.{name}_refused")
             last = Found(name=name, setup=None, why_not=why, detail=str(problem)[-1000:])
         else:
