@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import struct
 from pathlib import Path
 
@@ -220,15 +221,16 @@ def test_limits_follow_the_assignment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sandbox", "release", "apart"),
+    ("sandbox", "user", "release", "apart"),
     [
-        ("bwrap", "6.18.44-generic", True),
-        ("bwrap", "5.14.0-427.el9.x86_64", True),
-        ("bwrap", "5.4.0-200-generic", False),
-        ("bwrap", "4.18.0-553.el8", False),
-        ("landlock", "6.18.44", True),
+        ("bwrap", 64_299, "6.18.44-generic", True),
+        ("bwrap", 64_299, "5.14.0-427.el9.x86_64", True),
+        ("bwrap", 64_299, "5.4.0-200-generic", False),
+        ("bwrap", 64_299, "4.18.0-553.el8", False),
+        ("landlock", 64_299, "6.18.44", True),
+        ("landlock", os.geteuid(), "6.18.44", False),
     ],
 )
-def test_whose_processes_count(sandbox: str, release: str, apart: bool) -> None:
-    """A user namespace has a count of its own since Linux 5.14; Landlock never has."""
-    assert (others_counted(sandbox, 64_299, release) is None) is apart
+def test_whose_processes_count(sandbox: str, user: int, release: str, apart: bool) -> None:
+    """A user namespace has a count of its own since Linux 5.14, and so has a box's own user."""
+    assert (others_counted(sandbox, user, release) is None) is apart

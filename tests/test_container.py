@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,3 +145,31 @@ def test_a_disk_that_fills_ends_its_own_run_alone(user: str, place: Path) -> Non
     assert "disk" in found["fills"]["run"]["error"]
     executed = (place / "out" / "fills" / "executed.ipynb").read_text("utf-8")
     assert "wrote all\\n" not in executed
+
+
+@needs_landlock
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user looks at its own processes")
+@pytest.mark.parametrize("reader", ["itself", "the box's user"])
+def test_as_whom_a_sandbox_is_looked_at_is_tried(reader: str) -> None:
+    """Root looks at a sandbox's processes as itself where it may, else as who runs them."""
+    start = [] if reader == "itself" else in_container("root")
+    tried = "from grader.box.choose import look; print(look('landlock').setup.reader)"
+    done = subprocess.run(
+        [*start, sys.executable, "-c", tried],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout == f"{reader}\n", done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user looks at its own processes")
+def test_what_nobody_may_look_at_is_no_excess() -> None:
+    """Where not even a harmless process can be looked at, that is found out."""
+    tried = (
+        "import os; from grader.box.choose import reader_of\n"
+        f"os.setresuid(65534, 65534, 65534); print(reader_of([{os.getpid()}], 65534))"
+    )
+    done = subprocess.run([sys.executable, "-c", tried], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "nobody\n", done.stderr

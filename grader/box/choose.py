@@ -87,14 +87,14 @@ def _try_out(setup: Setup) -> user.Reader:
             with _asked_for(warm.link, scratch, who, waits=True) as reply:
                 pidfd = await_ready(reply)
                 try:
-                    return _reader(descendants(pid_of(pidfd)), who)
+                    return reader_of(descendants(pid_of(pidfd)), who)
                 finally:
                     os.close(pidfd)
         finally:
             warm.close()
 
 
-def _reader(pids: Sequence[int], who: int) -> user.Reader:
+def reader_of(pids: Sequence[int], who: int) -> user.Reader:
     """As whom the harmless processes ``pids`` of the user ``who`` can be looked at."""
     if not pids:
         raise BoxFailed("the box ended before it could be looked at")
