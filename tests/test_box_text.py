@@ -39,11 +39,13 @@ def test_command_line_of_bubblewrap_with_a_gpu() -> None:
     nodes = ["/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/dri"]
     drivers = ["/sys/module/nvidia"]
     shown = bwrap.View(readable=["/usr", *drivers], links={}, hidden=[], devices=nodes)
-    environment = gpu.environment({"JAX_PLATFORMS": "cpu", "TERM": "dumb"})
+    machine = {"CUDA_VISIBLE_DEVICES": "1", "HOME": "/root"}
+    environment = gpu.environment({"JAX_PLATFORMS": "cpu", "TERM": "dumb"}, machine)
     line = bwrap.command_line("/b/bwrap", shown, "/g/inside", environment, ["python"])
     assert " ".join(line) == (
         "/b/bwrap --unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv "
-        "--setenv TERM dumb --setenv XLA_PYTHON_CLIENT_PREALLOCATE false "
+        "--setenv CUDA_VISIBLE_DEVICES 1 --setenv TERM dumb "
+        "--setenv XLA_PYTHON_CLIENT_PREALLOCATE false "
         "--tmpfs /tmp --dev /dev --proc /proc "
         "--dev-bind /dev/nvidia0 /dev/nvidia0 --dev-bind /dev/nvidiactl /dev/nvidiactl "
         "--dev-bind /dev/nvidia-uvm /dev/nvidia-uvm --dev-bind /dev/dri /dev/dri "
@@ -75,10 +77,12 @@ def test_a_gpu_is_used_by_one_notebook_at_a_time() -> None:
 
 
 def test_limits_with_a_gpu() -> None:
-    """Address space, which the driver reserves without end, is left to the watchdog."""
+    """Address space has no limit, for the driver reserves without end; the others are wider."""
     with_gpu, without = bounds(Limits(), None, gpu=True), bounds(Limits(), None)
     assert without.per_process.keys() - with_gpu.per_process.keys() == {"AS", "DATA", "MEMLOCK"}
     assert with_gpu.memory == without.memory + (4 << 30)
+    assert with_gpu.disk == without.disk + (1 << 30)
+    assert with_gpu.per_process["NPROC"] == 2 * without.per_process["NPROC"]
 
 
 def test_command_line_with_compiled_programs() -> None:
@@ -188,6 +192,20 @@ def test_seccomp_program(machine: str, rules: tuple[seccomp.Rule, ...]) -> None:
     if rules is seccomp.IN_LANDLOCK:
         assert verdict("connect") == errno.EACCES
         assert verdict("inotify_init1") == errno.EPERM
+
+
+@pytest.mark.parametrize("rules", [seccomp.IN_NAMESPACES, seccomp.IN_LANDLOCK])
+def test_seccomp_allows_with_a_gpu_what_cuda_needs(rules: tuple[seccomp.Rule, ...]) -> None:
+    """CUDA makes memory by memfd_create and shared mmap; nothing else is allowed besides."""
+    number = NUMBERS["x86_64"]
+    asked = [(number["memfd_create"], ()), (number["mmap"], (0, 4096, 3, 0x21))]
+    others = [(number[call], ()) for call in ("ptrace", "io_uring_setup", "move_pages", "unshare")]
+    without = seccomp.program(rules, "x86_64")
+    with_gpu = seccomp.program(seccomp.with_gpu(rules), "x86_64")
+    audit = _MACHINES["x86_64"]
+    assert all(_verdict(with_gpu, audit, n, *a) == _ALLOWED for n, a in asked)
+    for refused, calls in ((without, asked + others), (with_gpu, others)):
+        assert all(_verdict(refused, audit, n, *a) != _ALLOWED for n, a in calls)
 
 
 def test_seccomp_refuses_other_sets_of_numbers() -> None:

@@ -17,6 +17,7 @@ PROCESSES = 64  # XLA makes 13 threads on one core
 SOCKETS = 64  # that count for nothing; a kernel has some thirty
 CROWD = 1024  # by how many threads the same user's other programs may grow meanwhile
 GPU_MIB = 4096  # of ordinary memory, for the GPU's driver and libraries
+GPU_SHARED_MIB = 1024  # that it shares with the GPU: files without a name, which count as disk
 _COUNTED_APART = (5, 14)  # the first Linux that counts each user namespace's processes apart
 
 
@@ -40,14 +41,16 @@ def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
     the watchdog, which counts each box apart, is what bounds.
 
     With ``gpu`` address space is not limited: its driver reserves more than there is.
+    It starts threads of its own, too.
     """
+    own = PROCESSES * (2 if gpu else 1)
     memory = (limits.memory_mb + (GPU_MIB if gpu else 0)) * MIB
     seconds = limits.notebook_seconds + limits.probe_seconds
     space = max(4096 * MIB, 2 * memory)
     return Bounds(
         per_process={
             **({} if gpu else {"AS": space, "DATA": space, "MEMLOCK": MIB}),
-            "NPROC": PROCESSES if others is None else others + CROWD,
+            "NPROC": own if others is None else others + CROWD,
             "FSIZE": FILE_MIB * MIB,
             "CORE": 0,
             "CPU": int(2 * seconds) + 60,
@@ -56,7 +59,7 @@ def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
         },
         memory=memory,
         processes=2 * PROCESSES,
-        disk=TMP_MIB * MIB,
+        disk=(TMP_MIB + (GPU_SHARED_MIB if gpu else 0)) * MIB,
         output=limits.output_mb * MIB,
     )
 

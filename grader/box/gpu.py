@@ -1,7 +1,8 @@
 """What a box holds in addition where a student's code may use the GPU: ``--device gpu``.
 
 Not yet run on a GPU: what is bound in follows the drivers' documentation, and is tested
-as text. ``environment`` is pure, ``there`` looks at the disk.
+as text; ``python -m tests.gpu`` tries it on a machine that has one. ``environment`` is pure,
+``there`` looks at the disk.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ PLACES = (
 )
 # A box with a /proc of its own shows these anyway.
 FACTS = ("/proc/driver/nvidia*", "/proc/devices")
+# What of the machine's own variables a box has too.
+TOLD = (
+    *("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"),
+    *("LD_LIBRARY_PATH",),
+)
 
 
 def there(patterns: Iterable[str]) -> tuple[str, ...]:
@@ -26,7 +32,11 @@ def there(patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(path for pattern in patterns for path in sorted(glob.glob(pattern)))
 
 
-def environment(base: Mapping[str, str]) -> dict[str, str]:
-    """``base`` without what keeps JAX on the CPU; GPU memory is taken as it is needed."""
+def environment(base: Mapping[str, str], machine: Mapping[str, str]) -> dict[str, str]:
+    """``base`` without what keeps JAX on the CPU; GPU memory is taken as it is needed.
+
+    Which GPU is meant, and where its libraries lie, is as the ``machine``'s own variables say.
+    """
     kept = {name: value for name, value in base.items() if name != "JAX_PLATFORMS"}
-    return {**kept, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    told = {name: machine[name] for name in TOLD if name in machine}
+    return {**kept, **told, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}

@@ -195,7 +195,7 @@ class WarmBox:
 
 
 def _environment(setup: Setup) -> dict[str, str]:
-    environment = dict(gpu.environment(_ENVIRONMENT) if setup.gpu else _ENVIRONMENT)
+    environment = dict(gpu.environment(_ENVIRONMENT, os.environ) if setup.gpu else _ENVIRONMENT)
     if setup.programs:
         boxed = setup.sandbox == "bwrap"
         environment |= {

@@ -105,7 +105,7 @@ def _confined(request: Request, reply: socket.socket, descriptors: list[int]) ->
                 os.sched_setaffinity(0, {request["core"]})
         _limit(request["limits"])
         if request["sandbox"] == "bwrap":
-            seccomp.install(seccomp.IN_NAMESPACES)
+            seccomp.install(_rules(request, seccomp.IN_NAMESPACES))
         else:
             _end_me_first()
             _lock(request, folder, descriptors)
@@ -139,7 +139,11 @@ def _lock(request: Request, folder: str, descriptors: Sequence[int]) -> None:
     rules = seccomp.IN_LANDLOCK
     if request["abi"] < 6:
         rules += seccomp.without_signal_scope(os.getpid())
-    seccomp.install(rules)
+    seccomp.install(_rules(request, rules))
+
+
+def _rules(request: Request, rules: tuple[seccomp.Rule, ...]) -> tuple[seccomp.Rule, ...]:
+    return seccomp.with_gpu(rules) if request["devices"] else rules
 
 
 def _own_folders(folder: str) -> None:

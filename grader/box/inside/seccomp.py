@@ -58,6 +58,11 @@ _REFUSED = (
     *("adjtimex", "clock_adjtime", "sethostname", "setdomainname", "vhangup", "move_pages"),
     *("migrate_pages", "memfd_secret", "iopl", "ioperm", "modify_ldt"),
 )
+# Memory that no process need hold is counted to nobody.
+_HELD_BY_NOBODY = (
+    Rule(("memfd_create",), errno.ENOSYS),
+    Rule(("mmap",), argument=3, values=(_SHARED_MEMORY,), mask=_SHARED_MEMORY),
+)
 _BOTH = (
     Rule(_REFUSED),
     Rule(("clone3",), errno.ENOSYS),  # its flags lie in memory; callers fall back to clone
@@ -67,9 +72,7 @@ _BOTH = (
     # The box's first process is of the same user: it must not be starved from inside.
     Rule(("prlimit64",), argument=0, test="none_of", values=(0,)),
     Rule(("sched_setaffinity",), 0),
-    # Memory that no process need hold is counted to nobody.
-    Rule(("memfd_create",), errno.ENOSYS),
-    Rule(("mmap",), argument=3, values=(_SHARED_MEMORY,), mask=_SHARED_MEMORY),
+    *_HELD_BY_NOBODY,
     Rule(("io_setup", "io_destroy", "io_submit", "io_cancel", "io_getevents", "io_pgetevents")),
     # What waits in sockets is counted by their number: none may be larger than the others, or
     # be sent away (by sendmsg) to wait where no process holds it. EPERM would abort libzmq.
@@ -105,6 +108,11 @@ def without_signal_scope(pid: int) -> tuple[Rule, ...]:
         Rule(("fcntl",), argument=1, values=(_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
         Rule(("ioctl",), argument=1, values=(_FIOSETOWN, _SIOCSPGRP)),
     )
+
+
+def with_gpu(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """``rules`` without those under which CUDA does not start: its driver makes such memory."""
+    return tuple(rule for rule in rules if rule not in _HELD_BY_NOBODY)
 
 
 def program(rules: Sequence[Rule], machine: str) -> bytes:
