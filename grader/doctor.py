@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from grader import cache
-from grader.box import BoxFailed, programs
+from grader.box import BoxFailed, gpu, programs
 from grader.box.choose import NAMES, finds_programs, look
 from grader.box.warm import Setup, WarmBox
 from grader.console import about_box
 from grader.versions import versions
-from grader.words import catalogue
+from grader.words import Catalogue, catalogue
 
 
 def examine(language: str) -> tuple[str, bool]:
@@ -28,7 +27,7 @@ def examine(language: str) -> tuple[str, bool]:
     else:
         lines.append("  " + words.say("doctor.none"))
     lines += ["", words.say("doctor.title_device")]
-    lines.append("  " + words.say("doctor.device", device=_device()))
+    lines += ["  " + line for line in _devices(words)]
     if working:
         lines += ["", words.say("doctor.title_programs")]
         lines.append("  " + words.say(f"doctor.programs_{_programs(working[0])}", **_where()))
@@ -37,10 +36,15 @@ def examine(language: str) -> tuple[str, bool]:
     return "\n".join(lines), bool(working)
 
 
-def _device() -> str:
-    """What JAX would compute on by default; found without starting it."""
-    gpu = any(importlib.util.find_spec(f"jax_{kind}_plugin") for kind in ("cuda12", "cuda13"))
-    return "gpu" if gpu else "cpu"
+def _devices(words: Catalogue) -> list[str]:
+    """What can be computed on here; found without starting JAX."""
+    lines = [words.say("doctor.device")]
+    if not (cards := gpu.there(gpu.CARDS)):
+        return [*lines, words.say("doctor.gpu_none")]
+    found = {"nodes": ", ".join(cards), "plugins": ", ".join(gpu.plugins())}
+    kind = "usable" if found["plugins"] else "without_plugin"
+    lines.append(words.say(f"doctor.gpu_{kind}", jax=versions()["jax"], **found))
+    return lines
 
 
 def _where() -> dict[str, str]:

@@ -20,6 +20,7 @@ from grader.box.warm import Setup
 from grader.files import remove_drafts
 from grader.host import ClientKilled, Host
 from grader.job import DEFINITIONS_SECONDS
+from grader.judge.devices import fitting
 from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.record import recorded, with_intake
 from grader.judge.verdict import broken_evidence, verdict
@@ -84,7 +85,8 @@ def open_station(
         file = None
         if setup is not None and options.programs is not None:
             setup, file = _with_programs(setup, options.programs)
-        judge = Judge(assignment.folder, assignment.rubric.folder, options.device)
+        device = fitting(options.device, assignment)
+        judge = Judge(assignment.folder, assignment.rubric.folder, device)
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 from graded_corpus import Corpus
 from project import ROOT, results
 
+from grader.assignment import Assignment
+from grader.judge.devices import GPU_FROM, fitting
+from grader.judge.process import Judge
 from grader.judge.reference import ReferenceModel, ReferenceModelError, load_model
 
 SAMPLES = {
@@ -73,6 +77,44 @@ def test_every_device_gives_the_verdicts_of_grading(
     }
     assert found == expected
     assert {name: one["hh.simulation.V"][0] for name, one in found.items()} == SAMPLES
+
+
+@pytest.mark.parametrize(
+    ("asked", "stimuli", "expected"),
+    [("auto", 1, "cpu"), ("auto", GPU_FROM, "auto"), ("cpu", GPU_FROM, "cpu"), ("gpu", 1, "gpu")],
+)
+def test_auto_decides_by_size(
+    assignment: Assignment, asked: str, stimuli: int, expected: str
+) -> None:
+    """A GPU is looked for where a panel has thousands of neurons; what was asked for stays."""
+    panel = assignment.stimuli[:1] * stimuli
+    assert fitting(asked, assignment.model_copy(update={"stimuli": panel})) == expected
+
+
+@pytest.mark.parametrize(
+    ("device", "platforms"), [("cpu", "cpu"), ("auto", "of the user"), ("gpu", None)]
+)
+def test_a_judge_on_the_cpu_starts_no_gpu(
+    device: str, platforms: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is told so before it starts JAX; on a GPU it leaves memory to notebooks."""
+    monkeypatch.setenv("JAX_PLATFORMS", "of the user")
+    judge = Judge(ROOT / "assignments" / "hh", ROOT / "reference" / "hh", device)
+    try:
+        told = _variables_of(judge._process.pid)
+    finally:
+        judge.close()
+    assert told.get("JAX_PLATFORMS") == platforms
+    assert told.get("XLA_PYTHON_CLIENT_PREALLOCATE") == (None if device == "cpu" else "false")
+
+
+def _variables_of(pid: int) -> dict[str, str]:
+    """The variables that a process was started with, as soon as the kernel shows them."""
+    for _ in range(2000):
+        if told := Path(f"/proc/{pid}/environ").read_bytes().decode():
+            return dict(one.split("=", 1) for one in told.split("\0") if "=" in one)
+        time.sleep(0.001)
+    pytest.fail("the process shows no variables")
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:

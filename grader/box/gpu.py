@@ -1,15 +1,17 @@
 """What a box holds in addition where a student's code may use the GPU: ``--device gpu``.
 
 Not yet run on a GPU: what is bound in follows the drivers' documentation, and is tested
-as text; ``python -m tests.gpu`` tries it on a machine that has one. ``environment`` is pure,
-``there`` looks at the disk.
+as text; ``python -m tests.gpu`` tries it on a machine that has one. ``environment`` is pure.
 """
 
 from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping
+from importlib.metadata import entry_points
 
+# One of these is there for each GPU that JAX may be able to use.
+CARDS = ("/dev/nvidia[0-9]*", "/dev/kfd", "/dev/dxg")
 # CUDA's nodes, those of AMD's ROCm, and Windows' own in WSL.
 NODES = ("/dev/nvidia*", "/dev/dri", "/dev/kfd", "/dev/dxg")
 # Drivers that do not lie among the system's programs, and what they read of the machine.
@@ -30,6 +32,11 @@ TOLD = (
 def there(patterns: Iterable[str]) -> tuple[str, ...]:
     """The paths on this machine that ``patterns`` fit, in order."""
     return tuple(path for pattern in patterns for path in sorted(glob.glob(pattern)))
+
+
+def plugins() -> tuple[str, ...]:
+    """What JAX would start a GPU with, as it finds it here: "xla_cuda12" say."""
+    return tuple(one.name for one in entry_points(group="jax_plugins"))
 
 
 def environment(base: Mapping[str, str], machine: Mapping[str, str]) -> dict[str, str]:

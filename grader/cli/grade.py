@@ -65,8 +65,9 @@ if TYPE_CHECKING:
     type=click.Choice(["auto", "cpu", "gpu"]),
     default="auto",
     show_default=True,
-    help="auto: the reference on a GPU where there is one, students' code on the CPU. "
-    "gpu: both on the GPU, one notebook at a time, in a weaker box.",
+    help="auto: all on the CPU; a very large reference on a GPU where there is one. gpu: the "
+    "reference and students' code on the GPU, one notebook at a time, in a weaker box; "
+    "experimental: no GPU has run it yet.",
 )
 @click.option(
     "--sandbox",

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from grader.judge.devices import environment
 from grader.stages import CUT, GradeReport, Note
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Judge:
 
     def __init__(self, assignment: Path, teachers: Path, device: str) -> None:
         self._arguments = [str(assignment), str(teachers), device]
+        self._environment = environment(device, os.environ)
         self._lock = threading.Lock()
         self._closed = False
         self._start()
@@ -75,6 +77,7 @@ class Judge:
                     *self._arguments,
                 ],
                 pass_fds=[theirs.fileno()],
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
             )
         self._connection = Connection(ours.detach())

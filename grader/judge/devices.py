@@ -1,0 +1,36 @@
+"""Where a batch's reference is computed, and what JAX is told for it. No JAX here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.assignment import Assignment
+from grader.box import gpu
+from grader.stimuli import population
+
+GPU_FROM = 4096
+"""Neurons of a panel from which ``auto`` takes a GPU.
+
+An estimate: each step starts some twenty programs on a GPU, whatever the size, and takes a
+processor as long only with some thousand neurons. ``python -m tests.gpu`` measures it.
+"""
+
+
+def fitting(device: str, assignment: Assignment) -> str:
+    """``device`` as it was asked for; for "auto" the CPU unless the panel is very large."""
+    small = population(assignment, hidden=True) < GPU_FROM
+    return "cpu" if device == "auto" and small else device
+
+
+def environment(device: str, machine: Mapping[str, str]) -> dict[str, str]:
+    """Variables of a process that computes on ``device``: on the CPU no GPU is started.
+
+    Else memory of the GPU is left to others. A GPU that was asked for is taken, whatever
+    JAX_PLATFORMS says.
+    """
+    if device == "cpu":
+        return {**machine, "JAX_PLATFORMS": "cpu"}
+    told = gpu.environment(machine, machine)
+    if device == "auto" and "JAX_PLATFORMS" in machine:
+        told["JAX_PLATFORMS"] = machine["JAX_PLATFORMS"]
+    return told
