@@ -16,8 +16,17 @@ from tests.project import results, short_solution
 TITLE = "--device gpu in each sandbox"
 HEAD = ("sandbox", "notebooks ran on", "at a time", "marks", "seconds")
 BEGAN = """\
-import json, time, jax
-print(json.dumps({"began": time.time(), "platform": jax.devices()[0].platform}))
+import ctypes, json, time, jax
+began, why = time.time(), ""
+try:
+    jax.local_devices(backend="gpu")
+except RuntimeError as error:
+    why = str(error)
+    try:
+        why += f"; cuInit says {ctypes.CDLL('libcuda.so.1').cuInit(0)}"
+    except OSError as missing:
+        why += f"; {missing}"
+print(json.dumps({"began": began, "platform": jax.devices()[0].platform, "why": why}))
 """
 ENDED = """\
 import json, time, jax
@@ -75,13 +84,15 @@ def told(sandbox: str, out: Path, ran: Ran, seconds: float) -> tuple[tuple[str, 
     if scores != [100, 100]:
         faults.append(f"expected 100 points twice, got {scores}")
         faults += [str(r["run"]["error"]) for r in found.values() if r["run"]["error"]]
-    spans, platforms = [], set()
+    spans, platforms, whys = [], set(), set()
     for id in found:
         said = _printed(out / id / "executed.ipynb")
         platforms |= {one["platform"] for one in said}
+        whys |= {one["why"] for one in said if one.get("why")}
         spans.append((said[0]["began"], said[-1]["ended"]) if len(said) == 2 else (0.0, 0.0))
     if platforms != {"gpu"}:
-        faults.append(f"notebooks ran on {sorted(platforms) or 'nothing'} instead of the GPU")
+        where = ", ".join(sorted(platforms)) or "nothing"
+        faults.append("; ".join([f"ran on {where} instead of the GPU", *sorted(whys)]))
     overlap = len(spans) == 2 and min(s[1] for s in spans) > max(s[0] for s in spans)
     if overlap:
         faults.append("two notebooks had the GPU at once")
