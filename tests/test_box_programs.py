@@ -173,13 +173,15 @@ def test_only_plain_files_with_a_program_s_name_are_collected(tmp_path: Path) ->
 def test_named_after_what_they_depend_on(
     assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another assignment has another file; where the folder can't be made there is none."""
+    """Another assignment and a GPU have other files; where no folder can be made there is none."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     file = programs.file_for(assignment)
     other = programs.file_for(assignment.model_copy(update={"digest": "other"}))
     assert file is not None
     assert other is not None
     assert file != other
+    with_gpu = programs.file_for(assignment, gpu=True)
+    assert with_gpu not in (None, file, other)
     assert file.name.split("-")[0] == other.name.split("-")[0] == cache.machine()
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
     assert programs.file_for(assignment) is None

@@ -35,12 +35,15 @@ _NAME = re.compile(r"[\w.-]{1,250}-cache")
 Programs = Mapping[str, bytes]
 
 
-def file_for(assignment: Assignment) -> Path | None:
-    """Where the programs of ``assignment``'s solution are kept; None when nothing can be."""
+def file_for(assignment: Assignment, *, gpu: bool = False) -> Path | None:
+    """Where the programs of ``assignment``'s solution are kept; None when nothing can be.
+
+    What it compiles for a ``gpu`` is kept apart: the others would find nothing there.
+    """
     if (place := folder()) is None:
         return None
     own = hashlib.sha256(f"{assignment.digest} {_questions()}".encode()).hexdigest()[:16]
-    return place / f"{machine()}-{own}.zip"
+    return place / f"{'gpu-' if gpu else ''}{machine()}-{own}.zip"
 
 
 def newest() -> Path | None:

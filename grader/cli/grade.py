@@ -213,7 +213,7 @@ def grade(
         box = box_of(sandbox, language) if here else None
         if not goes_on:  # no folder is made where no box can be
             stack.enter_context(_claim(out))
-        programs = None if box is None else file_for(loaded)
+        programs = None if box is None else file_for(loaded, gpu=device == "gpu")
         if programs is not None and not programs.exists():
             notes = [*notes, Note(message_id="console.fills")]
         options = Options(

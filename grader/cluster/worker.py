@@ -136,7 +136,7 @@ class Post(WorkerPlugin):
             seed=batch.seed,
             device=batch.device,
             box=box,
-            programs=None if box is None else file_for(assignment),
+            programs=None if box is None else file_for(assignment, gpu=batch.device == "gpu"),
         )
         with open_station(assignment, options, kernels=batch.kernels) as station:
             yield station

@@ -11,7 +11,7 @@ from grader.box import gpu
 from grader.box.choose import NAMES, look
 from tests.gpu.machine import Machine
 from tests.gpu.parts import Part, Ran, run, variables
-from tests.project import results, short_solution
+from tests.project import SOLUTION, results
 
 TITLE = "--device gpu in each sandbox"
 HEAD = ("sandbox", "notebooks ran on", "at a time", "marks", "seconds")
@@ -63,10 +63,17 @@ def try_boxes(here: Machine, folder: Path, until: float) -> Part:
 
 
 def notebooks(folder: Path) -> list[Path]:
-    """Two right ones that say where they run, and when."""
-    handed_in = folder / "handed-in"
-    handed_in.mkdir()
-    return [short_solution(handed_in / f"{n}.ipynb", BEGAN, ENDED) for n in ("one", "two")]
+    """The solution twice, with cells that say where it runs, and when."""
+    (handed_in := folder / "handed-in").mkdir()
+    solution = json.loads(SOLUTION.read_text("utf-8"))
+    blank = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    first = {**blank, "id": "began", "source": BEGAN}
+    last = {**blank, "id": "ended", "source": ENDED}
+    whole = json.dumps({**solution, "cells": [first, *solution["cells"], last]})
+    files = [handed_in / "one.ipynb", handed_in / "two.ipynb"]
+    for file in files:
+        file.write_text(whole, "utf-8")
+    return files
 
 
 def graded(files: list[Path], folder: Path, sandbox: str, device: str, until: float) -> Ran:
