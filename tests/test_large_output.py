@@ -17,6 +17,7 @@ from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment import Limits
 from grader.box.inside.output import limit
+from grader.probe import messages, replies
 from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure
 
 SLOW = ("logged-lines", "progress", "text-by-programs")
@@ -199,3 +200,23 @@ def test_each_kind_alone_costs_nothing(sandbox: str, tmp_path: Path) -> None:
     ended = ("error", "text-without-end")
     expected = {name: ["hh.execution.runs"] if name in ended else [] for name in CELLS}
     assert lost == expected, json.dumps({name: r["run"] for name, r in found.items()})
+
+
+def test_a_saved_picture_that_is_too_large_counts(warm: Kernels) -> None:
+    """Saved pictures that are not carried to the report, for their size or number, still count."""
+    saves = (
+        "for name, size in {'a.png': 9_000_000, 'b.png': 10, 'c.pdf': 10, 'd.png': 0}.items():\n"
+        "    with open(name, 'wb') as file: file.write(bytes(size))"
+    )
+
+    async def run() -> list[tuple[Figure, float]]:
+        async with warm.session(submission_of(saves), Limits()) as session:
+            await session.run_cell(0)
+            asked = messages.expression("saved_figures", {"max_bytes": messages.MAX_FIGURES})
+            return replies.read_figures(replies.reply_text(await session.ask(asked, 30)))
+
+    assert sorted((f.name, f.mime) for f, _ in asyncio.run(run())) == [
+        ("", ""),
+        ("", ""),
+        ("b.png", "image/png"),
+    ]
