@@ -53,8 +53,10 @@ def test_a_model_below_a_dead_kernel_is_asked(
     attempt = evidence.attempts["HH"]
     assert (evidence.executed.status, attempt.by_source) == ("kernel_died", "ended")
     assert attempt.answers.traces
-    assert "It was tested on its own" in _said(evidence, assignment)
-    assert "再单独检验它" in _said(evidence, assignment, "zh")
+    assert "before these classes were tested: HH. They were tested as they are written" in _said(
+        evidence, assignment
+    )
+    assert "按所写的代码检验这些类" in _said(evidence, assignment, "zh")
 
 
 @pytest.mark.full

@@ -138,9 +138,6 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
         if attempt.cell.ignored and not attempt.cell.filled:
             numbers = ", ".join(str(index + 1) for index in attempt.cell.ignored)
             notes.append(Note(message_id="verdict.set_aside", values={"cells": numbers}))
-        if attempt.by_source == "ended":
-            values = {"class_name": attempt.cell.class_name}
-            notes.append(Note(message_id="verdict.by_definitions", values=values))
         if attempt.answers.one_by_one:
             notes.append(Note(message_id="checks.simulation.one_by_one"))
         if attempt.answers.precision == "float32":
@@ -148,6 +145,10 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
         notes += mistake_notes(attempt)
         if attempt.reference is not None and variants.get(attempt.reference.variant):
             notes.append(Note(message_id=variants[attempt.reference.variant]))
+    attempts = evidence.attempts.values()
+    if late := [a.cell.class_name for a in attempts if a.by_source == "ended"]:
+        values = {"names": ", ".join(dict.fromkeys(late))}
+        notes.append(Note(message_id="verdict.by_definitions", values=values))
     for run in evidence.executed.cells:
         if run.excused:
             notes.append(
