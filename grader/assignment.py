@@ -74,6 +74,14 @@ class Limits(Data):
         """These limits with those given (not None) put in their place."""
         return self.model_copy(update={n: limit for n, limit in given.items() if limit is not None})
 
+    def longer(self, factor: float) -> Limits:
+        """These limits with ``factor`` times the seconds."""
+        return self.changed(
+            cell_seconds=factor * self.cell_seconds,
+            notebook_seconds=factor * self.notebook_seconds,
+            probe_seconds=factor * self.probe_seconds,
+        )
+
 
 class Stimulus(Data):
     """One injected current, in uA/cm2 (in nA for a neuron of a given area); times in ms.

@@ -164,6 +164,7 @@ def _client(
             core=core,
             scratch=Path(request["scratch"]),
             fault=None if request["fault"] is None else Note(**request["fault"]),
+            time_factor=request["time_factor"],
             repeated=request["repeated"],
         )
         folder, wrong = Path(request["folder"]), request["stands_in"]

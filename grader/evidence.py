@@ -50,6 +50,7 @@ class Stored:
     status: str
     repeated: bool
     broken: str
+    stumbled: bool
 
 
 def save_evidence(evidence: Evidence, folder: Path, made: Mapping[str, Any] | None = None) -> None:
@@ -74,6 +75,7 @@ def save_evidence(evidence: Evidence, folder: Path, made: Mapping[str, Any] | No
         "schema_version": SCHEMA_VERSION,
         "made": dict(made or {}),
         "files": {name: _digest(content) for name, content in contents.items()},
+        "stumbled": evidence.stumbled,
         "evidence": table,
     }
     text = json.dumps(sealed(whole), ensure_ascii=False)
@@ -115,6 +117,7 @@ def read_stored(folder: Path) -> Stored | None:
             digest=_digest(content),
             sha256=evidence["submission"]["sha256"],
             status=evidence["executed"]["status"],
+            stumbled=table.get("stumbled", False),  # what an older grader wrote was judged
             **{name: evidence[name] for name in _PLAIN},
         )
     except FileNotFoundError:

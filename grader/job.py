@@ -36,6 +36,7 @@ class Job:
     core: int | None = None  # the processor that a boxed kernel keeps to
     scratch: Path | None = None  # where private folders are made; the system's, if None
     fault: Note | None = None
+    time_factor: float = 1.0  # how many times as long as asked for the limits on time are
     repeated: bool = False  # whether it is run once more, alone, for the first run was cut
 
     @property

@@ -111,6 +111,7 @@ class _Run:
     too_late: list[str] = field(default_factory=list, init=False)
     """Exercises whose model could not be asked, because the run had ended before."""
     _asked: set[str] = field(default_factory=set, init=False)
+    asked_seconds: float = field(default=0.0, init=False)
 
     def in_fresh_kernel(self, order: Sequence[Cell]) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
         """Run ``order`` in a kernel and a private folder of its own."""
@@ -169,7 +170,8 @@ class _Run:
                     attempts[id] = await self._question(session, id, attempt)
             self.too_late = self._too_late(session, attempts)
             figures = await pictures(session, windows, self.cells, self.job.assignment)
-            executed = executed_notebook(session, figures, time.monotonic() - began)
+            seconds = time.monotonic() - began
+            executed = executed_notebook(session, figures, seconds, self.asked_seconds)
         return executed, attempts
 
     def _too_late(self, session: Session, attempts: Mapping[str, Attempt]) -> list[str]:
@@ -210,7 +212,7 @@ class _Run:
         if not self.asks or session.gone is not None:
             return known
         self._asked.add(exercise)
-        job, cell = self.job, self.cells[exercise]
+        job, cell, began = self.job, self.cells[exercise], time.monotonic()
         questions = Questions(
             assignment=job.assignment,
             seeds=(self.seed,),
@@ -222,6 +224,7 @@ class _Run:
         except BadReply as problem:
             found = unanswered(cell, str(problem))
         self.cut_by_question = session.gone is not None
+        self.asked_seconds = max(self.asked_seconds, time.monotonic() - began)
         return found
 
 

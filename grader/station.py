@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +18,8 @@ from grader.assignment import Assignment, Limits
 from grader.box import programs
 from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
+from grader.control import Control
+from grader.evidence import PROBE
 from grader.files import remove_drafts
 from grader.host import ClientKilled, Host
 from grader.job import DEFINITIONS_SECONDS
@@ -29,6 +32,7 @@ from grader.report.write import write_report
 from grader.resume.plan import Plan
 from grader.run.kernel import short_folder
 from grader.stages import GradeReport
+from grader.words import catalogue
 
 NOTHING: Mapping[str, Sequence[str]] = {}
 SLACK = 60.0 + DEFINITIONS_SECONDS  # that a client may take beyond its notebook's own limits
@@ -68,6 +72,7 @@ class Station:
     host: Host | None
     judge: Judge
     scratch: Path
+    control: Control
 
 
 @contextlib.contextmanager
@@ -94,7 +99,7 @@ def open_station(
         if kernels:
             host = Host(assignment.folder, assignment.rubric.folder, setup, file)
             stack.callback(host.close)
-        yield Station(assignment, options, host, judge, scratch)
+        yield Station(assignment, options, host, judge, scratch, Control(options.limits))
 
 
 def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | None:
@@ -145,12 +150,54 @@ def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = Fa
 
 
 def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool) -> GradeReport:
-    """Run the notebook, and ask again what is asked with the teacher's parts."""
+    """Run the notebook; where something failed, see what the solution makes of this machine."""
     case.folder.mkdir(parents=True, exist_ok=True)
-    _gather(station, plan, entry, case.folder, repeated)
+    found = station.control.found
+    case = replace(case, known=found is not None and found.fault is None)
+    report = _run_once(station, plan, entry, case, repeated)
+    if case.known or not report.stumbled:
+        return report
+    found = station.control.ask(lambda factor: _solution(station, plan, factor), alone=repeated)
+    if found.fault is not None:
+        (case.folder / PROBE).unlink(missing_ok=True)  # it must never be judged
+        words = catalogue(case.language)
+        why = words.say(found.fault.message_id, **found.fault.values)
+        return broken(station.assignment, case, why)
+    case = replace(case, known=True)
+    if repeated and report.run.status == "timeout" and report.run.time_factor < found.factor:
+        return _run_once(station, plan, entry, case, repeated)
+    return station.judge.judge(case)
+
+
+def _solution(station: Station, plan: Plan, factor: float) -> GradeReport:
+    """What this machine makes of the teacher's solution, nothing of which is kept."""
+    assert station.assignment.rubric is not None
+    entry = Entry(id="solution", path=station.assignment.rubric.solution)
+    with tempfile.TemporaryDirectory(prefix="solution-", dir=station.scratch) as place:
+        case = Case(
+            folder=Path(place),
+            file=entry.path.name,
+            submission_id=entry.id,
+            language=station.options.language,
+            write="nothing",
+        )
+        try:
+            _gather(station, plan, entry, case.folder, False, factor=factor)
+            return station.judge.judge(case)
+        except (ClientKilled, JudgeFailed) as fault:
+            return broken(station.assignment, case, str(fault))
+
+
+def _run_once(
+    station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool
+) -> GradeReport:
+    """Run the notebook, and ask again what is asked with the teacher's parts."""
+    found = station.control.found
+    factor = 1.0 if found is None else found.factor
+    _gather(station, plan, entry, case.folder, repeated, factor=factor)
     report = station.judge.judge(case)
     if report.stands_in:
-        _gather(station, plan, entry, case.folder, repeated, report.stands_in)
+        _gather(station, plan, entry, case.folder, repeated, report.stands_in, factor=factor)
         report = station.judge.judge(case)
         assert not report.stands_in, f"{entry.id}: asked again, and to be asked again"
     return report
@@ -163,15 +210,21 @@ def _gather(
     folder: Path,
     repeated: bool,
     stands_in: Mapping[str, Sequence[str]] = NOTHING,
+    *,
+    factor: float,
 ) -> None:
-    """Leave the evidence in ``folder``; with ``stands_in`` more of what lies there already."""
-    options, limits = station.options, station.options.limits
+    """Leave the evidence in ``folder``; with ``stands_in`` more of what lies there already.
+
+    Limits on time are ``factor`` times those asked for.
+    """
+    options, limits = station.options, station.options.limits.longer(factor)
     exercises = len(station.assignment.exercises)
     assert station.host is not None
     station.host.gather(
         {
             "notebook": str(entry.path),
             "limits": limits.model_dump(),
+            "time_factor": factor,
             "secret": options.secret.hex(),
             "seed": options.seed,
             "scratch": str(station.scratch),
@@ -181,7 +234,7 @@ def _gather(
             "repeated": repeated,
             "made": plan.basis.made(entry),
         },
-        limits.notebook_seconds + limits.probe_seconds * exercises + SLACK,
+        limits.notebook_seconds + limits.probe_seconds * exercises + factor * SLACK,
     )
 
 

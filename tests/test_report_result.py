@@ -47,7 +47,7 @@ def test_keys_and_their_order_are_the_contracts() -> None:
     assert list(result["assignment"]) == ["id", "digest", "title", "files"]
     assert list(result["submission"]) == ["id", "file", "sha256", "notes", "teacher_notes"]
     assert list(result["run"]) == [
-        "status", "failed_cell", "error", "seconds", "follows",
+        "status", "failed_cell", "error", "seconds", "follows", "time_factor",
     ]  # fmt: skip
     assert list(result["checks"][1]) == CHECK
     assert list(result["checks"][0]) == [*CHECK, "where"]

@@ -74,6 +74,19 @@ def test_a_second_run_keeps_what_did_not_change(corpus: Corpus, tmp_path: Path) 
     assert other["score"] < 100
 
 
+def test_what_failed_and_has_no_result_is_run_again(corpus: Corpus, tmp_path: Path) -> None:
+    """A grader that was killed may not have known yet whether it failed for the machine's sake."""
+    names = ("NameError-in-init", "E_K-sign")
+    (tmp_path / "in").mkdir()
+    for name in names:
+        shutil.copytree(corpus.graded("hh") / name, tmp_path / "out" / name)
+        (tmp_path / "out" / name / "result.json").unlink()
+        shutil.copy(ROOT / "submissions" / "hh" / f"{name}.ipynb", tmp_path / "in")
+    arguments = ("grade", tmp_path / "in", "-o", tmp_path / "out", "-a", "hh", "--dry-run")
+    done = run_grader(*arguments, "--lang", "en", *OPTIONS)
+    assert "0 kept as they are, 1 judged again, 1 to run." in done.stdout, done.stdout
+
+
 @pytest.mark.full
 def test_what_these_tests_forbid_is_not_there(course: Course) -> None:
     """Where a notebook or the judge is needed, a run that may not use them comes to nothing."""

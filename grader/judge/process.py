@@ -38,7 +38,8 @@ class Case:
 
     ``notes`` are what was chosen before the notebook was read; ``why`` says in words why a
     submission that has a result is graded again. ``write`` "finished" leaves the reports of
-    what is to be run once more, cut or not graded, unwritten.
+    what is to be run once more, cut or not graded, unwritten. Only where the solution is
+    ``known`` to get through on the machine of the run are those written that stumbled.
     """
 
     folder: Path
@@ -48,11 +49,19 @@ class Case:
     notes: tuple[Note, ...] = ()
     why: str = ""
     write: Literal["all", "finished", "nothing"] = "all"
+    known: bool = True
 
 
 def unfinished(report: GradeReport) -> bool:
     """Whether it counts only after another run, alone."""
     return report.run.status in CUT or report.outcome == "not_graded"
+
+
+def is_final(report: GradeReport, case: Case) -> bool:
+    """Whether nothing more is to be found out, and the report to be written."""
+    if report.stands_in or case.write == "nothing" or (report.stumbled and not case.known):
+        return False
+    return case.write == "all" or not unfinished(report)
 
 
 class Judge:
@@ -176,8 +185,7 @@ def judge_case(case: Case, comparison: Comparison) -> GradeReport:
         comparison.device,
     )
     report = recorded(report, case)
-    finished = not report.stands_in and not (case.write == "finished" and unfinished(report))
-    if finished and case.write != "nothing":
+    if is_final(report, case):
         write_report(report, case.folder)
     return dataclasses.replace(
         report,

@@ -44,6 +44,8 @@ def verdict(
     ``device`` is where the reference was computed, "" when it was not.
     """
     words = catalogue(language, assignment.folder)
+    if words.has(evidence.broken):
+        evidence = replace(evidence, broken=words.say(evidence.broken))
     results = tuple(result(one, assignment, words) for one in judged(evidence, assignment, words))
     graded = not any(one.status == "error" for one in results)
     score = round(sum(one.points for one in results), 2) if graded else None
@@ -84,6 +86,7 @@ def verdict(
         },
         language=language,
         stands_in=stands_in,
+        stumbled=evidence.stumbled and any(one.points < one.max_points for one in results),
         public_only=assignment.rubric is None,
     )
 
@@ -157,6 +160,11 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
                     values={"cell": run.index + 1, "package": missing_package(run.error_text)},
                 )
             )
+    if evidence.executed.time_factor > 1.0:
+        factor = round(evidence.executed.time_factor, 1)
+        notes.append(
+            Note(message_id="machine.time_factor", values={"factor": factor}, for_student=False)
+        )
     return notes + left_out_notes(evidence.executed.cells)
 
 
@@ -224,7 +232,9 @@ def _needs_look(
     evidence: Evidence, results: Sequence[CheckResult], contradicted: bool, words: Catalogue
 ) -> tuple[str, ...]:
     reasons = []
-    if any(one.status == "error" for one in results):
+    if evidence.broken:
+        reasons.append("broken")
+    elif any(one.status == "error" for one in results):
         reasons.append("not_graded")
     elif evidence.submission.fault is not None:
         reasons.append("unreadable")
@@ -246,4 +256,5 @@ def _needs_look(
         reasons.append("excused")
     if contradicted:
         reasons.append("contradiction")
-    return tuple(words.say(f"verdict.needs_look.{reason}") for reason in reasons)
+    why = evidence.broken.strip().rpartition("\n")[2][:300]
+    return tuple(words.say(f"verdict.needs_look.{reason}", why=why) for reason in reasons)

@@ -79,6 +79,7 @@ def stored_report(result: Mapping[str, Any]) -> GradeReport:
             failed_cell=run["failed_cell"],
             error=run["error"],
             seconds=run["seconds"] or 0.0,
+            time_factor=run.get("time_factor", 1.0),
         ),
         follows=bool(run.get("follows")),
         notes=tuple(submission["notes"]),

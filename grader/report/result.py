@@ -91,6 +91,7 @@ def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> 
             "error": clean(run.error, _LONGEST),
             "seconds": run.seconds,
             "follows": report.follows,
+            "time_factor": run.time_factor,
         },
         "score": report.score,
         "max_score": report.max_score,

@@ -45,15 +45,17 @@ def _result(entry: Entry, folder: Path, basis: Basis, stored: Stored) -> Step:
     """The evidence stands; does the result?"""
     try:
         result = read_file(folder)
-        if result is None:
-            return Step("judge", reason("unfinished"))
+        if result is None:  # what stumbled may have done so for the machine of that run
+            return Step("run" if stored.stumbled else "judge", reason("unfinished"))
         report = report_of(result)
     except ResultError:
         return Step("judge", reason("damaged_result"))
     why = next(_judgement_differs(report, entry, basis, stored), None)
     if result["outcome"] == "not_graded":
-        # Where the same would judge the same, only another run can bring something new.
-        return Step("judge", why) if why else Step("run", reason("not_graded"))
+        if why is None or stored.stumbled:
+            # The same would judge the same; or nobody asked yet what the solution does there.
+            return Step("run", why or reason("not_graded"))
+        return Step("judge", why)
     if why is None and not all(whole_page(folder, name, result.get("pages")) for name in PAGES):
         why = reason("pages")
     return Step("judge", why) if why else Step("keep", report=report)

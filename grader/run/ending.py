@@ -9,9 +9,12 @@ from grader.stages import ExecutedNotebook, Figure, RunStatus
 
 
 def executed_notebook(
-    session: Session, figures: Sequence[Figure], seconds: float
+    session: Session, figures: Sequence[Figure], seconds: float, asked_seconds: float
 ) -> ExecutedNotebook:
-    """What ``session`` ran, with the student's ``figures``; ``seconds`` is what all of it took."""
+    """What ``session`` ran, with the student's ``figures``; ``seconds`` is what all of it took.
+
+    ``asked_seconds`` is what the longest questions to one model took.
+    """
     failed = next((r for r in session.runs if r.status not in ("ok", "not_run")), None)
     status: RunStatus = "ok"
     if failed is not None:
@@ -34,6 +37,7 @@ def executed_notebook(
         failed_cell=None if failed is None else failed.index,
         error=error[:2000],
         seconds=seconds,
+        asked_seconds=asked_seconds,
         figures=tuple(figures[:12]),
         notebook=session.notebook(),
     )

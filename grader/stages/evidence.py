@@ -101,3 +101,11 @@ class Evidence:
     sandbox: str = "none"
     repeated: bool = False  # this run is the second, alone, of one that was cut
     broken: str = ""  # our own fault, in words for the teacher; "" when none
+
+    @property
+    def stumbled(self) -> bool:
+        """Whether something failed: a cell, the kernel, a question. Wrong answers don't count."""
+        failed = self.executed.status not in ("ok", "unreadable")
+        return failed or any(
+            attempt.probe.faults or attempt.answers.faults for attempt in self.attempts.values()
+        )

@@ -128,3 +128,5 @@ class ExecutedNotebook:
     seconds: float = 0.0
     figures: tuple[Figure, ...] = ()
     notebook: str = ""
+    asked_seconds: float = 0.0  # what the questions to one model took, that took longest
+    time_factor: float = 1.0  # how many times as long as asked for its time limits were

@@ -121,8 +121,9 @@ class GradeReport:
     """Everything that a report of one submission says.
 
     ``stands_in`` is nothing to be read: an exercise that is still to be asked again, and the
-    parts of it that are wrong, for which the teacher's shall stand in. ``follows``: where the run
-    stopped is no cause, but the handout's own code, or a cell that still has a blank in it.
+    parts of it that are wrong, for which the teacher's shall stand in. Nor is ``stumbled``: points
+    are lost, and something failed that may have failed for the machine's sake. ``follows``: where
+    the run stopped is no cause, but the handout's own code, or a cell that still has a blank in it.
     """
 
     assignment: str
@@ -147,6 +148,7 @@ class GradeReport:
     provenance: Mapping[str, Value] = field(default_factory=dict)
     language: str = "en"
     stands_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stumbled: bool = False
     assignment_files: Mapping[str, str] = field(default_factory=dict)  # a digest of each
     changes: tuple[Change, ...] = ()  # of the mark, the latest last
     public_only: bool = False  # a student's own check: no marks, and no further stimuli
