@@ -74,7 +74,7 @@ def _for_definitions(job: Job) -> Job:
 
     Its questions take the time of those that the first run could not ask.
     """
-    seconds = min(DEFINITIONS_SECONDS, job.limits.notebook_seconds)
+    seconds = min(DEFINITIONS_SECONDS * job.time_factor, job.limits.notebook_seconds)
     return replace(job, limits=job.limits.changed(notebook_seconds=seconds), waiting=None)
 
 

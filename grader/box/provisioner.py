@@ -24,6 +24,7 @@ from grader.box.disk import remove
 from grader.box.inside.kernel import CHANNELS
 from grader.box.warm import Link, ask
 from grader.box.watch import Excess, Watchdog
+from grader.machine import NO_MEMORY, ended_for_memory, oom_kills
 
 START_SECONDS = 60.0
 END_SECONDS = 60.0  # in which all of a box has ended, however many processes it has
@@ -44,6 +45,7 @@ class BoxedProvisioner(KernelProvisionerBase):
     said: dict[str, Any] | None = None
     excess: Excess | None = None
     ending = False
+    oom_kills = 0
 
     @property
     def has_process(self) -> bool:
@@ -66,6 +68,7 @@ class BoxedProvisioner(KernelProvisionerBase):
             "kernel": True,
             "user": self.user,
         }
+        self.oom_kills = oom_kills()
         try:
             self.reply = ask(self.link, request, [s.fileno() for s in listening])
             self.pidfd = await_ready(self.reply)
@@ -151,7 +154,8 @@ class BoxedProvisioner(KernelProvisionerBase):
             return str(self.said.get("text", "a fault in the box"))
         if self.said is None and not self.ending and self.excess is None:
             return "the box ended without a word"
-        return ""
+        left_alone = not self.ending and self.excess is None
+        return NO_MEMORY if left_alone and ended_for_memory(self.code, self.oom_kills) else ""
 
     def _switch_off(self) -> None:
         self.ending = True

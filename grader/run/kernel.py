@@ -16,6 +16,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from grader.assignment import Limits
+from grader.machine import NO_MEMORY, ended_for_memory, oom_kills
 from grader.run.start import become_kernel, kernel_environment, start
 from grader.stages import output_limits
 
@@ -40,15 +41,24 @@ class PlainKernelManager(AsyncKernelManager):
         """The arguments of ``ipykernel``; the program is the provisioner's affair."""
         return KernelSpec(argv=[*_ARGUMENTS], display_name="grader", language="python")
 
+    @property
+    def broken(self) -> str:
+        """A fault of the machine's that ended the kernel, or ""."""
+        own: Any = self.provisioner
+        status = None if own.process is None else own.process.returncode
+        return NO_MEMORY if ended_for_memory(status, own.oom_kills) else ""
+
 
 class PlainProvisioner(LocalProvisioner):
     """Makes a kernel of a process that was started before, or of a new one."""
 
     waiting: subprocess.Popen[bytes] | None = None
     output: Mapping[str, int]
+    oom_kills = 0
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """Called by the manager with ``cwd`` and ``env``, once the connection file is written."""
+        self.oom_kills = oom_kills()
         process = start(options["env"]) if self.waiting is None else self.waiting
         with contextlib.suppress(OSError):  # gone already: it never will be ready, as is seen then
             become_kernel(process, options["cwd"], options["env"], cmd, self.output)
