@@ -90,9 +90,9 @@ def test_nobody_loses_where_the_solution_fails_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kernel that can't import a package of the course costs nothing, and the reason is named."""
-    broken = tmp_path / "installed"
-    (broken / "matplotlib").mkdir(parents=True)
-    (broken / "matplotlib" / "__init__.py").write_text("raise ImportError('libfreetype.so.6')")
+    broken, missing = tmp_path / "installed", "matplotlib.backends.backend_agg"
+    broken.mkdir()
+    (broken / "sitecustomize.py").write_text(f"import sys\nsys.modules[{missing!r}] = None")
     monkeypatch.setenv("PYTHONPATH", str(broken), prepend=":")
     nothing = json.loads(SOLUTION.read_text("utf-8")) | {"cells": []}
     notebooks = {"imports": SOLUTION.read_text("utf-8"), "does-not": json.dumps(nothing)}
@@ -101,8 +101,8 @@ def test_nobody_loses_where_the_solution_fails_too(
     assert done.returncode == 3, done.stdout + done.stderr
     found = results(course.out)
     assert (found["imports"]["outcome"], found["imports"]["score"]) == ("not_graded", None)
-    assert "libfreetype.so.6" in found["imports"]["needs_look"][0]
-    assert "libfreetype.so.6" in done.stdout
+    assert missing in found["imports"]["needs_look"][0]
+    assert missing in done.stdout.replace("\n", "")
     assert (found["does-not"]["outcome"], found["does-not"]["score"]) == ("graded", 0.0)
     again = course.grade("--sandbox", "none", "--dry-run")
     assert "1 kept as they are, 0 judged again, 1 to run" in again.stdout
