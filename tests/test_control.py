@@ -86,6 +86,7 @@ def test_no_answer_is_the_notebook_s_where_the_solution_answers(slow: courses.Co
     assert mute["needs_look"]
 
 
+@pytest.mark.full
 def test_nobody_loses_where_the_solution_fails_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
