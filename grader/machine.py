@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -36,13 +37,19 @@ def ended_for_memory(status: int | None, before: int) -> bool:
     return status == _KILLED and oom_kills() > before
 
 
-def is_full(folder: str | Path) -> bool:
-    """Whether the disk of ``folder`` has no room for another file."""
+def lacks_space(folder: str | Path, promised: float, said: str) -> bool:
+    """Whether the disk of ``folder`` is why something failed, which ``said`` so or not.
+
+    ``promised`` are the bytes that were to be had there.
+    """
     try:
         disk = os.statvfs(folder)
     except (OSError, AttributeError):  # AttributeError: Windows has none
         return False
-    return disk.f_bavail * disk.f_frsize < LEAST_FREE or (disk.f_files > 0 and disk.f_favail == 0)
+    free = disk.f_bavail * disk.f_frsize
+    if disk.f_files and not disk.f_favail:  # it has room, and no more files
+        free = 0
+    return free < (promised if os.strerror(errno.ENOSPC) in said else LEAST_FREE)
 
 
 def counting_files(groups: Iterable[str], mounts: Iterable[str]) -> Iterator[Path]:

@@ -7,6 +7,7 @@ checks it and writes the reports, and plain data comes back.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 import traceback
@@ -27,6 +28,7 @@ from grader.judge.devices import fitting
 from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.record import recorded, with_intake
 from grader.judge.verdict import broken_evidence, verdict
+from grader.machine import NO_DISK
 from grader.read.intake import Entry
 from grader.report.write import write_report
 from grader.resume.plan import Plan
@@ -240,6 +242,8 @@ def _gather(
 
 def broken(assignment: Assignment, case: Case, fault: str) -> GradeReport:
     """The result of our own fault: not graded, no score, and why, for the teacher."""
+    if f"[Errno {errno.ENOSPC}]" in fault:
+        fault = NO_DISK
     evidence = with_intake(broken_evidence(case.file, fault), case)
     report = verdict(evidence, assignment, case.submission_id, case.language)
     if case.write == "all":

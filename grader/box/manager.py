@@ -12,10 +12,12 @@ from jupyter_client.manager import AsyncKernelManager
 from grader.assignment import Limits
 from grader.box.bounds import bounds, others_counted
 from grader.box.channels import BoxedClient
+from grader.box.disk import taken
 from grader.box.inside.kernel import CHANNELS
 from grader.box.provisioner import BoxedProvisioner
 from grader.box.user import user_for_a_box
 from grader.box.warm import Link
+from grader.machine import lacks_space
 
 
 class BoxedKernelManager(AsyncKernelManager):
@@ -50,6 +52,14 @@ class BoxedKernelManager(AsyncKernelManager):
     def excess(self) -> str:
         """What the box took too much of, or ""."""
         return self.provisioner.excess or ""
+
+    def lacks_space(self, said: str) -> bool:
+        """Whether the machine's disk, and not the box's own space, is why something failed."""
+        folder, most = self.provisioner.folder, self.provisioner.bounds.disk
+        if folder is None:
+            return False
+        left = most - taken(folder, most, ())
+        return left >= 0 and lacks_space(folder, left, said)
 
     @property
     def broken(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import locale
 import os
 import sys
@@ -85,6 +86,8 @@ def _say(error: BaseException, language: str) -> NoReturn:
         sys.exit(130)
     if not isinstance(error, Exception):
         raise error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        raise OurFault(words.say("cli.no_space"), language) from None
     said = words.say("cli.fault", error=f"{type(error).__name__}: {error}")
     raise OurFault(said, language) from None
 

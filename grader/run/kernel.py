@@ -16,12 +16,13 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from grader.assignment import Limits
-from grader.machine import NO_MEMORY, ended_for_memory, oom_kills
+from grader.machine import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
 from grader.run.start import become_kernel, kernel_environment, start
 from grader.stages import output_limits
 
 __all__ = ["PlainKernelManager", "kernel_environment", "plain_kernel", "short_folder"]
 
+DISK_BYTES = 256 * 2**20  # that a notebook may count on
 _ARGUMENTS = (
     *("-f", "{connection_file}"),
     "--HistoryManager.enabled=False",
@@ -40,6 +41,11 @@ class PlainKernelManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         """The arguments of ``ipykernel``; the program is the provisioner's affair."""
         return KernelSpec(argv=[*_ARGUMENTS], display_name="grader", language="python")
+
+    def lacks_space(self, said: str) -> bool:
+        """Whether the machine's disk is why something failed."""
+        own: Any = self.provisioner
+        return lacks_space(own.cwd, DISK_BYTES, said)
 
     @property
     def broken(self) -> str:

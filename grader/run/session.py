@@ -23,6 +23,7 @@ from nbclient.exceptions import DeadKernelError
 
 from grader.assignment import Limits
 from grader.failures import OF_IMPORTS, excuse, misses, without_import
+from grader.machine import NO_DISK
 from grader.run.imports import import_failed
 from grader.run.outputs import as_notebook, figures, left_out_by_kernel, tame
 from grader.stages import CellRun, CellStatus, Figure, Submission
@@ -168,6 +169,9 @@ class Session:
         name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
         trace = _trace(content.get("traceback"))
         line = _LINE.search(trace)
+        lacks_space = getattr(self.kernel, "lacks_space", None)
+        if lacks_space is not None and lacks_space(text):
+            raise KernelBroken(NO_DISK)
         excused = "" if late else excuse(name, text)
         if excused in OF_IMPORTS and not import_failed(
             text, trace[-MOST_TRACE:], self._sources, number
