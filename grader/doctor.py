@@ -12,12 +12,12 @@ from grader.box import BoxFailed, gpu, programs
 from grader.box.choose import NAMES, finds_programs, look
 from grader.box.warm import Setup, WarmBox
 from grader.console import about_box
-from grader.versions import versions
+from grader.versions import unfit, versions
 from grader.words import Catalogue, catalogue
 
 
 def examine(language: str) -> tuple[str, bool]:
-    """What was found, and whether notebooks can be boxed in here."""
+    """What was found, and whether notebooks can be graded here, boxed in."""
     words = catalogue(language)
     found = [look(name) for name in NAMES]
     working = [one.setup for one in found if one.setup is not None]
@@ -33,7 +33,10 @@ def examine(language: str) -> tuple[str, bool]:
         lines.append("  " + words.say(f"doctor.programs_{_programs(working[0])}", **_where()))
     lines += ["", words.say("doctor.title_versions")]
     lines += [f"  {name} {version}" for name, version in versions().items()]
-    return "\n".join(lines), bool(working)
+    if wrong := unfit():
+        listed = {"found": ", ".join(wrong), "needed": ", ".join(wrong.values())}
+        lines.append("  " + words.say("doctor.unfit", **listed))
+    return "\n".join(lines), bool(working) and not wrong
 
 
 def _devices(words: Catalogue) -> list[str]:

@@ -1,7 +1,7 @@
 """Versions of what a mark depends on."""
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 
 
 def versions() -> dict[str, str]:
@@ -12,4 +12,28 @@ def versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = ""
+    return found
+
+
+def unfit() -> dict[str, str]:
+    """What is installed in a version that the grader can't use, and what it needs instead.
+
+    What is not installed at all is another matter: there may be something else in its place.
+    """
+    from packaging.requirements import Requirement  # only where it is needed: a kernel comes first
+
+    found = {}
+    try:
+        needed = [Requirement(text) for text in requires("grader") or ()]
+    except PackageNotFoundError:  # run out of a folder that was never installed
+        return {}
+    for one in needed:
+        if one.marker is not None and not one.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            here = version(one.name)
+        except PackageNotFoundError:
+            continue
+        if not one.specifier.contains(here, prereleases=True):
+            found[f"{one.name} {here}"] = f"{one.name}{one.specifier}"
     return found

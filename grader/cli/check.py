@@ -23,6 +23,7 @@ from grader.cli.options import (
     likely_of,
     notebook_seconds_option,
     probe_seconds_option,
+    refuse_unfit,
 )
 from grader.cli.spoken import SpokenCommand
 from grader.run.start import WITHIN, keeping_programs, kernel_environment, loading
@@ -67,6 +68,7 @@ def check(
         from grader.selfcheck import self_check
 
         language = language_of(lang, notebook)
+        refuse_unfit(language)
         with working(language):
             named = read_notebook(notebook).assignment
             place = find(assignment, assignments, named, likely_of([notebook], language))

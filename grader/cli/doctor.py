@@ -20,7 +20,7 @@ from grader.cli.options import (
 def doctor(lang: str | None) -> int:
     """Say what works on this machine: sandboxes, device, versions.
 
-    Exit status: 0 when notebooks can be boxed in here, 1 when they cannot.
+    Exit status: 0 when notebooks can be boxed in and graded here, 1 when they cannot.
     """
     from grader.doctor import examine
 

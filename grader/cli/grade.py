@@ -29,6 +29,7 @@ from grader.cli.options import (
     likely_of,
     notebook_seconds_option,
     probe_seconds_option,
+    refuse_unfit,
 )
 
 if TYPE_CHECKING:
@@ -172,6 +173,7 @@ def grade(
     from grader.words import catalogue
 
     language = language_of(lang)
+    refuse_unfit(language)
     if cluster is not None and jobs is not None:
         fail(catalogue(language).say("cluster.jobs"), language)
     with contextlib.ExitStack() as stack:

@@ -163,6 +163,16 @@ format_option = click.option(
 )
 
 
+def refuse_unfit(language: str) -> None:
+    """End with a sentence and status 2 where packages have versions that can't be used."""
+    from grader.versions import unfit
+    from grader.words import catalogue
+
+    if found := unfit():
+        needed = " ".join(f'"{one}"' for one in found.values())
+        fail(catalogue(language).say("cli.unfit", found=", ".join(found), needed=needed), language)
+
+
 def box_of(sandbox: str, language: str) -> Any:
     """How boxes are made, None for ``none``; a sentence and status 2 where none works."""
     if sandbox == "none":
