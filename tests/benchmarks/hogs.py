@@ -93,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
         seconds = time.monotonic() - began
         results = [json.loads(file.read_text("utf-8")) for file in place.glob("out/*/result.json")]
         _show(results, options.assignment, status, seconds)
-    right = [one for one in results if one["file"].endswith("-right.ipynb")]
+    right = [one for one in results if one["submission"]["file"].endswith("-right.ipynb")]
     whole = len(right) == options.number and all(r["score"] == r["max_score"] for r in right)
     return 0 if whole else 1
 
@@ -131,10 +131,13 @@ def _small_machine(cores: float, memory: int) -> Iterator[list[str]]:
 
 def _show(results: Sequence[dict], assignment: str, status: int, seconds: float) -> None:
     table = Table("notebook", "mark", "run", "why", title=assignment)
-    for one in sorted(results, key=lambda one: one["file"]):
+    for one in sorted(results, key=lambda one: one["submission"]["file"]):
         mark = "not graded" if one["score"] is None else f"{one['score']:g}"
         table.add_row(
-            one["file"], mark, one["run"]["status"], str(one["run"].get("error", ""))[:60]
+            one["submission"]["file"],
+            mark,
+            one["run"]["status"],
+            str(one["run"].get("error", ""))[:60],
         )
     console = Console(width=110)
     console.print(table)
