@@ -66,7 +66,7 @@ def executed(request: pytest.FixtureRequest) -> ExecutedNotebook:
         async with kernels.session(submission, Limits()) as session:
             for cell in submission.cells:
                 await session.run_cell(cell.index)
-            return executed_notebook(session, (), 0.0)
+            return executed_notebook(session, (), 0.0, 0.0)
 
     return asyncio.run(run())
 
