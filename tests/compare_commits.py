@@ -71,15 +71,16 @@ class Side:
     tree: Path
     commit: str
 
-    def samples(self, id: str) -> list[Path]:
+    def samples(self, id: str) -> Mapping[str, bytes]:
         """The labelled notebooks of an assignment, its solution and what students get."""
         folder = self.tree / "submissions" / id
         labels = tomllib.loads((folder / "expected.toml").read_text("utf-8"))
-        return [
+        files = [
             *(folder / sample["file"] for sample in labels["samples"]),
             self.tree / "reference" / id / f"{id}-solution.ipynb",
             self.tree / "assignments" / id / f"{id}.ipynb",
         ]
+        return {file.name: file.read_bytes() for file in files}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     place.chmod(0o755)
     try:
         old, new = _side(options.old, place / "old"), _side(options.new, place / "new")
-        return _compare(old, new, options, console)
+        return compare(old, new, options, console)
     except NotCompared as error:
         print(error, file=sys.stderr)
         return 2
@@ -119,39 +120,41 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _compare(old: Side, new: Side, options: argparse.Namespace, console: Console) -> int:
+def compare(old: Side, new: Side, options: argparse.Namespace, console: Console) -> int:
+    """Grade what the cache does not have, print what differs; returns the exit status."""
     table = Table(title=f"{options.old} beside {options.new}")
     table.add_column("assignment")
     for column in ("samples", "files compared", "differing", "old graded in", "new graded in"):
         table.add_column(column, justify="right")
-    described, everything = [], list[str]()
+    described: dict[str, list[str]] = {}
     for id in _chosen(options.assignment, old):
-        samples = _handed_in(old.samples(id))
+        samples = old.samples(id)
         with console.status(f"{id}: {options.old}"):
             before, old_time = _graded(old, id, samples, options.cache)
         with console.status(f"{id}: {options.new}"):
             again = None if new.commit == old.commit else options.cache
             after, new_time = _graded(new, id, samples, again)
         found = differences(before, after)
-        differing = [path for path, each in found.items() if each]
-        counts = [len(samples), len(found), len(differing)]
+        counts = (len(samples), len(found), sum(map(bool, found.values())))
         table.add_row(id, *map(str, counts), old_time, new_time)
-        each = [_described(one, files) for one, files in by_difference(found).items()]
-        if each:
-            described += [f"\n{id}: {len(each)} differences", *each[:_MOST_SHOWN]]
-            everything += [f"\n{id}: {len(each)} differences", *each]
-        if len(each) > _MOST_SHOWN:
-            described.append(f"... and {len(each) - _MOST_SHOWN} more")
+        if each := by_difference(found):
+            described[id] = [_described(one, files) for one, files in each.items()]
     console.print(table)
-    for text in described:
-        console.print(text, markup=False, soft_wrap=True)
-    if len(everything) > len(described):
-        (file := options.cache / "differences.txt").write_text("\n".join(everything), "utf-8")
-        console.print(f"\nAll of them: {file}", soft_wrap=True)
+    for id, texts in described.items():
+        _print_bounded(id, texts, options.cache, console)
     struck = ", ".join(dict.fromkeys(one.what for one in STRUCK_OUT))
-    console.print(f"\nStruck out first: {struck}.")
+    console.print(f"\nStruck out before comparing: {struck}.")
     console.print(f"Not compared: {', '.join(NOT_COMPARED)}.")
-    return 1 if everything else 0
+    return 1 if described else 0
+
+
+def _print_bounded(id: str, texts: Sequence[str], cache: Path, console: Console) -> None:
+    for text in (f"\n{id}: {len(texts)} differences", *texts[:_MOST_SHOWN]):
+        console.print(text, markup=False, soft_wrap=True)
+    if len(texts) > _MOST_SHOWN:
+        cache.mkdir(parents=True, exist_ok=True)
+        (file := cache / f"differences-{id}.txt").write_text("\n".join(texts), "utf-8")
+        console.print(f"... all of them: {file}", markup=False, soft_wrap=True)
 
 
 def _described(difference: Difference, files: Sequence[str]) -> str:
@@ -192,15 +195,13 @@ def _chosen(ids: Sequence[str] | None, side: Side) -> Sequence[str]:
     return ids or there
 
 
-def _handed_in(files: Sequence[Path]) -> Mapping[str, bytes]:
-    return {file.name: file.read_bytes() for file in files}
-
-
 def _graded(
     side: Side, id: str, samples: Mapping[str, bytes], cache: Path | None
 ) -> tuple[Path, str]:
     """What ``grader grade`` left, and how long it took; ``cache`` may have it already."""
-    kept = None if cache is None or not side.commit else cache / _key(side.commit, samples) / id
+    kept = (
+        None if cache is None or not side.commit else cache / cache_key(side.commit, samples) / id
+    )
     if kept is not None and kept.exists():
         return kept, "kept"
     start = time.monotonic()
@@ -214,7 +215,7 @@ def _graded(
     return kept, took
 
 
-def _key(commit: str, samples: Mapping[str, bytes]) -> str:
+def cache_key(commit: str, samples: Mapping[str, bytes]) -> str:
     """The commit, and all else that decides what it gives."""
     versions = sorted(f"{one.name} {one.version}" for one in distributions())
     handed_in = [(name, hashlib.sha256(content).hexdigest()) for name, content in samples.items()]
