@@ -58,6 +58,9 @@ OPTIONS = (
     *("--cell-seconds", "30"),
     *("--format", "junit,github,markdown,gradescope,prairielearn"),
 )
+STEADY = {"endless-loop.ipynb": (rb"while True:\n", rb"while True:\n  time.sleep(60)\n")}
+"""What is changed in a sample whose result would name a line of chance: where it was stopped."""
+
 _MOST_SHOWN = 40  # differences of one assignment
 _MOST_NAMED = 3  # files of one difference
 
@@ -82,7 +85,15 @@ class Side:
             self.tree / "reference" / id / f"{id}-solution.ipynb",
             self.tree / "assignments" / id / f"{id}.ipynb",
         ]
-        return {file.name: file.read_bytes() for file in files}
+        return {file.name: _steady(file) for file in files}
+
+
+def _steady(file: Path) -> bytes:
+    content = file.read_bytes()
+    old, new = STEADY.get(file.name, (b"", b""))
+    if old not in content:
+        raise NotCompared(f"{file} has another loop than tests.compare_commits.STEADY says.")
+    return content.replace(old, new) if old else content
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
