@@ -5,15 +5,18 @@
     python -m tests.compare_commits OLD -a thalamic hh-lesson
 
 Both grade the samples of OLD, its solutions and its released notebooks, each with the code and the
-assignments of its own tree, one secret, one seed and as many notebooks at a time. Everything that
-``grader grade`` writes is compared: results, pages, the batch's files, formats for platforms, run
-notebooks, the evidence's numbers, and what the command says. Prints a table, what differs, and what
-was struck out first because no two runs agree on it (``tests/graded_differences.py`` has the
-reasons). Exit status: 0 nothing differs, 1 something does, 2 it could not be compared.
+assignments of its own tree, one secret, one seed and two notebooks at a time. One sample is changed
+first: ``STEADY``. Everything that ``grader grade`` writes is compared: results, pages, the batch's
+files, formats for platforms, run notebooks, digests of the evidence's arrays, and what the command
+says. Prints a table, each difference once with the files that have it, and what was struck out
+because no two runs agree on it (``tests/graded_differences.py`` has the reasons). Nothing is
+rounded: what is not struck out must be the same to the last digit. Exit status: 0 nothing differs,
+1 something does, 2 it could not be compared.
 
-What a commit's samples got is kept below the user's cache folder, so that a series of changes costs
-one grading for each: more than a hundred MB a commit; remove the folder when the series is over. A
-commit beside itself is graded a second time: that shows what no two runs agree on.
+A commit takes six to nine minutes on two processors that others use, too. What its samples got is
+kept below the user's cache folder, some 120 MB a commit, so that a series of changes costs one
+grading for each; remove the folder when the series is over. A commit beside itself is graded once
+more: that shows what no two runs agree on.
 """
 
 from __future__ import annotations
