@@ -58,10 +58,12 @@ STRUCK_OUT: Sequence[StruckOut] = (
         "digests of the assignment", "*/result.json", r"^assignment\.(?:digest|files\..*): (.*)"
     ),
     _struck("digests of the assignment", "*.html", r"<dt>Assignment digest</dt><dd[^>]*>(\w+)<"),
+    _struck("digests of the assignment", "*", r"Assignment [\w-]+, version ([0-9a-f]{12})\b"),
     _struck("digests of the code", "*/result.json", r"^provenance\.(?:code|intake): (.*)"),
     _struck("digests of the code", "*.html", r"<dt>(?:code|intake)</dt><dd>(\w+)<"),
     _struck("version of the grader", "*/result.json", r"^provenance\.grader: (.*)"),
     _struck("version of the grader", "*.html", r"<dt>grader</dt><dd>([^<]+)<"),
+    _struck("version of the grader", "*", r"Graded by grader (\S+) ·"),
     # Digests of files that hold what no two runs agree on; those files are compared themselves.
     _struck("digests of files with times in them", "*/result.json", r"^(?:pages\..*|seal): (.*)"),
     _struck("digests of files with times in them", "*/result.json", r"^provenance\.evidence: (.*)"),
