@@ -171,6 +171,8 @@ def test_seccomp_program(machine: str, rules: tuple[seccomp.Rule, ...]) -> None:
     assert verdict("clone3") == errno.ENOSYS
     assert verdict("clone", 0x10000000) == errno.EPERM
     assert verdict("clone", 0x3D0F00) == 0
+    assert verdict("clone", 0x3D0F00 & ~0x400) == errno.EPERM
+    assert verdict("clone", 17) == 0
     assert verdict("ioctl", 0, 0x5412) == errno.EPERM
     assert verdict("ioctl", 0, 0x541C) == errno.EPERM
     assert verdict("ioctl", 0, 0x5413) == 0

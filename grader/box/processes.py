@@ -29,7 +29,7 @@ def threads(pid: int) -> int:
 def resident(pid: int) -> int:
     """Bytes of memory, all of what is shared among them; 0 where it has ended."""
     try:
-        with open(f"/proc/{pid}/statm") as file:
+        with open(f"/proc/{_living(pid)}/statm") as file:
             return int(file.read().split()[1]) * _PAGE
     except (OSError, ValueError, IndexError):
         return 0
@@ -38,7 +38,7 @@ def resident(pid: int) -> int:
 def proportional(pid: int, as_user: int | None) -> int:
     """Bytes of memory, a page shared by n processes counted 1/n; all of it where unreadable."""
     try:
-        with reading_as(as_user), open(f"/proc/{pid}/smaps_rollup") as file:
+        with reading_as(as_user), open(f"/proc/{_living(pid)}/smaps_rollup") as file:
             for line in file:
                 if line.startswith("Pss:"):
                     return int(line.split()[1]) * 1024
@@ -51,10 +51,10 @@ def sockets(pids: Iterable[int], as_user: int | None) -> int:
     """How many different sockets processes hold. Raises ``Hidden``."""
     found = set()
     for pid in pids:
-        with _looking_at(pid, as_user):
-            for name in os.listdir(f"/proc/{pid}/fd"):
+        with _looking_at(pid, as_user) as thread:
+            for name in os.listdir(f"/proc/{thread}/fd"):
                 with contextlib.suppress(FileNotFoundError):
-                    if (target := os.readlink(f"/proc/{pid}/fd/{name}")).startswith("socket:"):
+                    if (target := os.readlink(f"/proc/{thread}/fd/{name}")).startswith("socket:"):
                         found.add(target)
     return len(found)
 
@@ -73,54 +73,63 @@ def removed_files(pids: Iterable[int], as_user: int | None) -> Iterator[int]:
     for pid in pids:
         held: dict[tuple[int, int], int] = {}
         mapped: list[int] = []
-        with _looking_at(pid, as_user):
-            held, mapped = _removed(pid), [*_mapped(pid)]
+        with _looking_at(pid, as_user) as thread:
+            held, mapped = _removed(thread), [*_mapped(thread)]
         yield from (size for file, size in held.items() if file not in seen)
         yield from mapped
         seen |= held.keys()
 
 
 @contextlib.contextmanager
-def _looking_at(pid: int, as_user: int | None) -> Iterator[None]:
-    """Whatever fails because the process has ended, is left out."""
+def _looking_at(pid: int, as_user: int | None) -> Iterator[int]:
+    """Give a thread to look at. Whatever fails because the process has ended, is left out."""
     try:
         with reading_as(as_user):
-            yield
+            yield _living(pid)
     except PermissionError:  # it hides, or it ends: then it is root's, and has no memory
-        if _has_memory(pid):
+        if _has_memory(_living(pid)):
             raise Hidden(pid) from None
     except OSError:
         pass
 
 
-def _removed(pid: int) -> dict[tuple[int, int], int]:
-    """Bytes on the disk of each removed file that a process holds, by device and inode."""
+def _removed(thread: int) -> dict[tuple[int, int], int]:
+    """Bytes on the disk of each removed file that a thread holds, by device and inode."""
     found = {}
-    for name in os.listdir(f"/proc/{pid}/fd"):
+    for name in os.listdir(f"/proc/{thread}/fd"):
         with contextlib.suppress(FileNotFoundError):
-            status = os.stat(f"/proc/{pid}/fd/{name}")
+            status = os.stat(f"/proc/{thread}/fd/{name}")
             if status.st_nlink == 0 and stat.S_ISREG(status.st_mode):
                 found[status.st_dev, status.st_ino] = status.st_blocks * 512
     return found
 
 
-def _mapped(pid: int) -> Iterator[int]:
+def _mapped(thread: int) -> Iterator[int]:
     """Sizes of the shared mappings of removed files; see ``man 5 proc_pid_maps``."""
-    with open(f"/proc/{pid}/maps", errors="replace") as file:
+    with open(f"/proc/{thread}/maps", errors="replace") as file:
         for line in file:
             if line.endswith(" (deleted)\n") and line.split()[1][3] == "s":
                 first, last = line.split()[0].split("-")
                 yield int(last, 16) - int(first, 16)
 
 
-def _has_memory(pid: int) -> bool:
-    """Whether a thread of a process still runs: one that ends has let go of its memory first.
+def _living(pid: int) -> int:
+    """A thread of a process that runs, which shows what all of them hold.
 
-    The first may have ended, and the others go on.
+    The first may have ended: then it shows nothing, to root without a word.
     """
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/statm") as file:
-                if not file.read().startswith("0 "):
-                    return True
-    return False
+    if not _has_memory(pid):
+        with contextlib.suppress(OSError):
+            for thread in map(int, os.listdir(f"/proc/{pid}/task")):
+                if _has_memory(thread):
+                    return thread
+    return pid
+
+
+def _has_memory(thread: int) -> bool:
+    """Whether a thread runs: one that ends has let go of its memory first."""
+    try:
+        with open(f"/proc/{thread}/statm") as file:
+            return not file.read().startswith("0 ")
+    except OSError:
+        return False

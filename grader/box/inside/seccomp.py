@@ -24,6 +24,7 @@ _X32 = 0x40000000  # a second set of numbers for the same calls on x86_64
 STREAM, SEQPACKET = 1, 5  # kinds of sockets
 _SO_SNDBUF = 7  # how much a socket may hold that nobody has read
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEW* of clone
+_THREAD, _SHARED_FILES = 0x10000, 0x400  # CLONE_THREAD and CLONE_FILES of clone
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _PR_SET_PDEATHSIG = 1
 _SHARED_MEMORY = 0x21  # MAP_SHARED and MAP_ANONYMOUS of mmap
@@ -67,6 +68,8 @@ _BOTH = (
     Rule(_REFUSED),
     Rule(("clone3",), errno.ENOSYS),  # its flags lie in memory; callers fall back to clone
     Rule(("clone",), argument=0, test="any_bit", values=(_NEW_NAMESPACES,)),
+    # What one thread of a process holds open, all of them show.
+    Rule(("clone",), argument=0, values=(_THREAD,), mask=_THREAD | _SHARED_FILES),
     Rule(("ioctl",), argument=1, values=(_TIOCSTI, _TIOCLINUX)),
     Rule(("prctl",), argument=0, values=(_PR_SET_PDEATHSIG,)),
     # The box's first process is of the same user: it must not be starved from inside.
