@@ -53,10 +53,10 @@ class Control:
         return self._found
 
     def ask(self, run: Run, *, alone: bool) -> Finding:
-        """What ``run`` shows. What it showed beside other runs is no fault until it does alone."""
+        """What ``run`` shows. Alone it is run again where other runs may have slowed it before."""
         with self._lock:
             known = self._found
-            if known is None or (known.fault is not None and alone and not known.alone):
+            if known is None or (alone and not known.alone):
                 factor, fault = finding(run(MOST), self._limits)
                 self._found = Finding(factor, fault, alone)
             assert self._found is not None

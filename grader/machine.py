@@ -53,7 +53,9 @@ def lacks_space(folder: str | Path, promised: float, said: str) -> bool:
 
 
 def counting_files(groups: Iterable[str], mounts: Iterable[str]) -> Iterator[Path]:
-    """The files in which a process's memory cgroup counts; none for the topmost one.
+    """The files in which a process's memory cgroup counts, where it has them.
+
+    The topmost one of a container counts, in Linux's second version; the machine's own does not.
 
     ``groups`` and ``mounts`` are the lines of /proc/self/cgroup and /proc/self/mountinfo.
     """
@@ -69,7 +71,9 @@ def counting_files(groups: Iterable[str], mounts: Iterable[str]) -> Iterator[Pat
         path = ours.get(first)
         if not first and not kind.startswith("cgroup2 "):
             continue
-        if path is not None and path != PurePosixPath("/") and path.is_relative_to(root):
+        if path is None or (first and path == PurePosixPath("/")):
+            continue
+        if path.is_relative_to(root):
             name = "memory.oom_control" if first else "memory.events"
             yield Path(place) / path.relative_to(root) / name
 

@@ -19,7 +19,7 @@ from grader.assignment import Assignment, Limits
 from grader.box import programs
 from grader.box.scratch import scratch_folder
 from grader.box.warm import Setup
-from grader.control import Control
+from grader.control import Control, Finding
 from grader.evidence import PROBE
 from grader.files import remove_drafts
 from grader.host import ClientKilled, Host
@@ -154,12 +154,18 @@ def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = Fa
 def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool) -> GradeReport:
     """Run the notebook; where something failed, see what the solution makes of this machine."""
     case.folder.mkdir(parents=True, exist_ok=True)
+
+    def ask() -> Finding:
+        return station.control.ask(lambda times: _solution(station, plan, times), alone=repeated)
+
     found = station.control.found
+    if repeated and found is not None:
+        found = ask()  # what other runs slowed, tells nothing of one that is alone
     case = replace(case, known=found is not None and found.fault is None)
     report = _run_once(station, plan, entry, case, repeated)
     if case.known or not report.stumbled:
         return report
-    found = station.control.ask(lambda factor: _solution(station, plan, factor), alone=repeated)
+    found = ask()
     if found.fault is not None:
         (case.folder / PROBE).unlink(missing_ok=True)  # it must never be judged
         words = catalogue(case.language)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 _ROOT = Path("/sys/fs/cgroup")
-_V2 = {"memory.limit_in_bytes": "memory.max", "cpu.cfs_quota_us": "cpu.max"}
+_CPU_PERIOD = 100_000  # microseconds
+_FILES = {"memory": "memory.limit_in_bytes", "cpu": "cpu.cfs_quota_us"}  # in the first version
+_FILES_V2 = {"memory": "memory.max", "cpu": "cpu.max"}
 
 
 @contextlib.contextmanager
@@ -20,10 +22,13 @@ def limited(**limits: int) -> Iterator[tuple[str, ...]]:
 
     Skips where no such group can be made.
     """
-    made = []
+    made: list[Path] = []
     try:
-        for controller, most in limits.items():
-            made.append(_group(controller, most))
+        for group, values in _wanted(limits).items():
+            group.mkdir()
+            made.append(group)
+            for file, text in values.items():
+                (group / file).write_text(text)
         into = "; ".join(f"echo $$ > {group / 'cgroup.procs'}" for group in made)
         yield ("/bin/sh", "-c", f'{into}; exec "$@"', "limited")
     except OSError as error:
@@ -33,20 +38,17 @@ def limited(**limits: int) -> Iterator[tuple[str, ...]]:
             _remove(group)
 
 
-def _group(controller: str, most: int) -> Path:
-    """A new group of the first version of Linux's groups, or of the second."""
+def _wanted(limits: Mapping[str, int]) -> dict[Path, dict[str, str]]:
+    """The groups to make, with what is written into their files.
+
+    The first version of Linux's groups has one for each controller, the second one for all.
+    """
     name = f"grader-tests-{os.getpid()}-{time.monotonic_ns()}"
-    file = {"memory": "memory.limit_in_bytes", "cpu": "cpu.cfs_quota_us"}[controller]
-    first = _ROOT / controller
-    group = (first if first.is_dir() else _ROOT) / name
-    group.mkdir()
-    try:
-        value = 1000 * most if controller == "cpu" else most  # of 100 ms, in microseconds
-        (group / (file if first.is_dir() else _V2[file])).write_text(str(value))
-    except OSError:
-        group.rmdir()
-        raise
-    return group
+    most = {c: str(_CPU_PERIOD * n // 100 if c == "cpu" else n) for c, n in limits.items()}
+    if not (_ROOT / "cgroup.controllers").exists():
+        return {_ROOT / c / name: {_FILES[c]: value} for c, value in most.items()}
+    (_ROOT / "cgroup.subtree_control").write_text(" ".join(f"+{c}" for c in most))
+    return {_ROOT / name: {_FILES_V2[c]: value for c, value in most.items()}}
 
 
 def _remove(group: Path) -> None:

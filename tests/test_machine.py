@@ -49,7 +49,12 @@ def _hand_in(folder: Path, **sources: str) -> None:
             ["24 23 0:22 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate"],
             "/sys/fs/cgroup/user.slice/run-3.scope/memory.events",
         ),
-        (["0::/"], ["24 23 0:22 / /sys/fs/cgroup ro - cgroup2 cgroup rw"], None),
+        (
+            ["0::/"],
+            ["24 23 0:22 / /sys/fs/cgroup ro - cgroup2 cgroup rw"],
+            "/sys/fs/cgroup/memory.events",
+        ),
+        (["4:memory:/"], ["32 23 0:29 / /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory"], None),
     ],
 )
 def test_kills_are_counted_as_near_as_can_be(

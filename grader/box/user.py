@@ -41,8 +41,8 @@ def user_for_a_box(sandbox: str) -> int:
 def _unused() -> int:
     """A user that neither has a name nor runs anything here.
 
-    Drawn, for another grader may look at the same moment. Two boxes that did meet would
-    share one limit on processes, and neither could touch the other's files.
+    Drawn out of some four thousand, for another grader may look at the same moment. Of two
+    boxes that did meet the end of one would end the other, whose notebook is not graded then.
     """
     running = set()
     for folder in Path("/proc").glob("[0-9]*"):

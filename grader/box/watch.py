@@ -17,7 +17,7 @@ from grader.box.disk import taken
 from grader.box.inside.init import descendants
 from grader.box.user import Reader
 
-Excess = Literal["memory", "processes", "disk", "output"]
+Excess = Literal["memory", "processes", "disk", "output", "hidden"]
 PERIOD = 0.1  # seconds between two looks
 MOST_GROWTH = 640 * 2**20  # bytes by which what a box says may make this process grow
 _DISK_PERIOD = 10  # looks at memory for each look at the disk
@@ -82,7 +82,7 @@ class Watchdog(threading.Thread):
                 if taken(self._folder, self._bounds.disk, held) > self._bounds.disk:
                     return "disk"
         except processes.Hidden:
-            return "memory"
+            return "hidden"
         return None
 
     def _memory(self, pids: Sequence[int]) -> int:

@@ -40,8 +40,8 @@ class KernelGone(Exception):
     """The kernel died or had to be killed.
 
     ``timeout`` tells whether it ran out of time; ``excess`` names what else it took
-    too much of: "memory", "processes", "disk", "output"; "messages" when it said what no
-    kernel says, else "".
+    too much of: "memory", "processes", "disk", "output"; "hidden" when a process of it could
+    not be looked at, "messages" when it said what no kernel says, else "".
     """
 
     def __init__(self, message: str, timeout: bool, excess: str = "") -> None:

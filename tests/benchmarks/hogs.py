@@ -10,15 +10,13 @@ itself. `grader grade` runs in a control group with so much of a processor and s
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -26,10 +24,8 @@ from rich.table import Table
 
 from grader.load import load_assignment
 from tests.benchmarks.notebooks import ROOT
+from tests.cgroups import limited
 
-_GROUPS = Path("/sys/fs/cgroup")
-_NAME = "grader-hogs"
-_PERIOD = 100_000  # microseconds
 HOGS = {
     "processor": """
 import os, time
@@ -88,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
         command = [sys.executable, "-m", "grader", "grade", str(handed_in)]
         command += ["-a", options.assignment, "-o", str(place / "out"), *further]
         began = time.monotonic()
-        with _small_machine(options.cores, options.memory_mb << 20) as join:
+        with limited(cpu=int(100 * options.cores), memory=options.memory_mb << 20) as join:
             status = subprocess.run([*join, *command], cwd=ROOT).returncode
         seconds = time.monotonic() - began
         results = [json.loads(file.read_text("utf-8")) for file in place.glob("out/*/result.json")]
@@ -103,30 +99,6 @@ def _with_first_cell(notebook: Path, source: str) -> str:
     cell = {"cell_type": "code", "id": "hog", "metadata": {}, "outputs": []}
     content["cells"].insert(0, {**cell, "execution_count": None, "source": source})
     return json.dumps(content)
-
-
-@contextlib.contextmanager
-def _small_machine(cores: float, memory: int) -> Iterator[list[str]]:
-    """The start of a command line that puts a program into a group with these limits."""
-    quota = int(cores * _PERIOD)
-    if (_GROUPS / "cgroup.controllers").exists():
-        wanted = {_GROUPS / _NAME: {"cpu.max": f"{quota} {_PERIOD}", "memory.max": str(memory)}}
-    else:
-        wanted = {
-            _GROUPS / "cpu" / _NAME: {"cpu.cfs_quota_us": str(quota)},
-            _GROUPS / "memory" / _NAME: {"memory.limit_in_bytes": str(memory)},
-        }
-    for group, limits in wanted.items():
-        group.mkdir(exist_ok=True)
-        for file, text in limits.items():
-            (group / file).write_text(text)
-    joins = "".join(f"echo $$ > {group}/cgroup.procs; " for group in wanted)
-    try:
-        yield ["sh", "-ec", joins + 'exec "$@"', "sh"]
-    finally:
-        for group in wanted:
-            with contextlib.suppress(OSError):  # something still ends in it
-                os.rmdir(group)
 
 
 def _show(results: Sequence[dict], assignment: str, status: int, seconds: float) -> None:
