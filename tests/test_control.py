@@ -73,10 +73,8 @@ def test_limits_on_time_follow_what_the_solution_takes_here(slow: courses.Course
 
 def test_a_teacher_reads_that_limits_were_longer(slow: courses.Course) -> None:
     """In the teacher's page, in a sentence with the factor; in no student's."""
-    folder, said = (
-        slow.out / "late",
-        f"multiplied by {results(slow.out)['late']['run']['time_factor']:.2g}",
-    )
+    folder, factor = slow.out / "late", results(slow.out)["late"]["run"]["time_factor"]
+    said = f"multiplied by {factor:.2g}"
     assert said in (folder / "teacher.html").read_text("utf-8")
     assert said not in (folder / "result.html").read_text("utf-8")
 
