@@ -67,6 +67,16 @@ _SENDS = (
     "        {'name': 'stdout', 'text': text}, parent=kernel.get_parent('shell'))\n"
 )
 """A way to put out text that no limit in the kernel is asked about."""
+_GROWS_WITHOUT_FIRST_THREAD = f"""
+import ctypes, os, platform, threading, time
+def grow():
+    {_grows(680_000_000).strip().replace(chr(10), chr(10) + "    ")}
+    time.sleep(20)
+if os.fork() == 0:
+    threading.Thread(target=grow).start()
+    ctypes.CDLL(None).syscall({{"x86_64": 60, "aarch64": 93}}[platform.machine()], 0)
+time.sleep(20)
+"""
 _LEFT = "left-behind"
 _LEAVES_SESSIONS = f"""
 import ctypes, os, time
@@ -148,6 +158,7 @@ _SMALL: Notebooks = {
 _GREEDY = (_FORKS.format(most=100, seconds=6) + "print(made); time.sleep(6)",)
 _LARGE: Notebooks = {
     "sessions": ((_LEAVES_SESSIONS,), {}),
+    "memory-without-first-thread": ((_GROWS_WITHOUT_FIRST_THREAD,), {"memory_mb": 400}),
     "greedy": (_GREEDY, {}),
     "greedy-too": (_GREEDY, {}),
     "honest": ((_HONEST,), {}),
@@ -215,8 +226,9 @@ def test_memory_in_sockets_is_limited(ended: Ended) -> None:
 
 @LARGE
 def test_memory_of_many_processes_is_limited(ended: Ended) -> None:
-    """The memory of all processes of a notebook counts together."""
-    assert ended["memory-of-many"]["gone"] == ["the kernel died", False, "memory"]
+    """The memory of all processes of a notebook counts, also where a first thread has ended."""
+    for name in ("memory-of-many", "memory-without-first-thread"):
+        assert ended[name]["gone"] == ["the kernel died", False, "memory"], name
 
 
 def _is_cut(done: Mapping[str, Any]) -> None:
