@@ -68,12 +68,18 @@ RULES = (
 
 
 def open_up() -> None:
-    """In a mount namespace of its own: no closed folder on the way to this Python."""
+    """In a mount namespace of its own: no closed folder on the way to this Python.
+
+    Left as it is where root may not mount: that is a container already.
+    """
     needed = [*this_python().folders, str(ROOT)]
     closed = {folder for path in needed if (folder := closed_folder(path))}
     if not closed:
         return
-    syscalls.unshare(syscalls.CLONE_NEWNS)
+    try:
+        syscalls.unshare(syscalls.CLONE_NEWNS)
+    except PermissionError:
+        return
     syscalls.mount("", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     for folder in closed:
         held = {p: os.open(p, os.O_PATH) for p in needed if Path(p).is_relative_to(folder)}

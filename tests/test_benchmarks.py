@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from project import ROOT
 
 sys.path.insert(0, str(ROOT))
 
-from tests.benchmarks import notebooks
+from tests.benchmarks import containers, notebooks
 from tests.benchmarks.measure import run
 
 _BURN = """
@@ -41,3 +42,18 @@ def test_notebooks_differ(tmp_path: Path) -> None:
     copies = notebooks.copies(3, tmp_path)
     assert len({file.read_bytes() for file in copies}) == 3
     assert len(set(notebooks.samples(20, tmp_path))) == 20
+
+
+def test_names_every_check_that_differs() -> None:
+    """Of two gradings of the same files those are told apart in which a point is different."""
+
+    def result(points: float, run: str) -> dict[str, Any]:
+        check = {"id": "hh.execution.runs", "status": "pass" if points else "fail"}
+        checks = [{**check, "points": points}]
+        return {"checks": checks, "score": points, "outcome": "graded", "run": {"status": run}}
+
+    bare = {"a.ipynb": result(5, "ok"), "b.ipynb": result(5, "ok"), "c.ipynb": result(0, "ok")}
+    other = {"a.ipynb": result(5, "ok"), "b.ipynb": result(0, "kernel_died")}
+    found = containers.differences(bare, other)
+    assert found.keys() == {"b.ipynb", "c.ipynb"}
+    assert found["b.ipynb"].startswith("b.ipynb (ok -> kernel_died): hh.execution.runs ('pass', 5)")

@@ -47,7 +47,7 @@ Results = Mapping[str, Mapping[str, Any]]
 def main() -> None:
     """Grade, compare, and print what differs."""
     options = _options()
-    console, differences = Console(width=110), list[str]()
+    console, said = Console(width=110), list[str]()
     table = Table(title="Marks in a container beside those of the bare machine")
     for column in ("assignment", "condition", "sandbox"):
         table.add_column(column)
@@ -62,8 +62,8 @@ def main() -> None:
             for condition, user in _possible(console).items():
                 with console.status(f"{id}: {condition}"):
                     graded[condition] = _graded(id, files, user, place)
-                found = _differences(graded[BARE], graded[condition])
-                differences += [f"{id}, {condition}: {what}" for what in found.values()]
+                found = differences(graded[BARE], graded[condition])
+                said += [f"{id}, {condition}: {what}" for what in found.values()]
                 taken = {r["provenance"]["sandbox"] for r in graded[condition].values()}
                 counts = [] if condition == BARE else [len(files) - len(found), len(found)]
                 shown = [len(files), *counts]
@@ -71,9 +71,9 @@ def main() -> None:
     finally:
         shutil.rmtree(place)
     console.print(table)
-    for line in differences:
+    for line in said:
         console.print(line, highlight=False)
-    sys.exit(bool(differences))
+    sys.exit(bool(said))
 
 
 def _options() -> argparse.Namespace:
@@ -121,7 +121,7 @@ def _graded(id: str, files: Sequence[Path], user: str, place: Path) -> Results:
     return {Path(r["submission"]["file"]).name: r for r in results(own / "out").values()}
 
 
-def _differences(expected: Results, found: Results) -> Mapping[str, str]:
+def differences(expected: Results, found: Results) -> Mapping[str, str]:
     """What is different about each file that did not get the same."""
     different = {}
     for file in sorted({*expected, *found}):
