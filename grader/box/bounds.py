@@ -65,7 +65,7 @@ def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
 
 
 def others_counted(sandbox: str, user: int, release: str) -> int | None:
-    """How many threads count beside those of a box of ``user`` on Linux ``release``.
+    """Count the threads that share a box's limit on Linux ``release``, where ``user`` runs it.
 
     None: none ever do, for its namespace is counted apart, or ``user`` is nobody else.
     """

@@ -38,7 +38,7 @@ class Found:
 
     @property
     def remarks(self) -> list[tuple[str, dict[str, int]]]:
-        """What is to be known of a sandbox that works: messages of doctor, and their values."""
+        """Remarks of ``doctor`` on a sandbox that works: messages and their values."""
         if self.setup is None:
             return []
         who = user.user_for_a_box(self.name)

@@ -35,7 +35,7 @@ def there(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def plugins() -> tuple[str, ...]:
-    """What JAX would start a GPU with, as it finds it here: "xla_cuda12" say."""
+    """Names of the plugins by which JAX would start a GPU here: "xla_cuda12" say."""
     return tuple(one.name for one in entry_points(group="jax_plugins"))
 
 

@@ -198,7 +198,7 @@ class _Limited:
         return content
 
     def _pays(self, message: _Message, buffers: int = 0) -> bool:
-        """Whether there is room for a message, which takes it."""
+        """Take the room that a message needs; return whether there was so much."""
         size = self._size(message["content"]) + self._size(message.get("metadata"))
         size += _ENVELOPE + buffers
         if size > min(_LARGEST, self._of_cell):
