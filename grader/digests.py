@@ -42,8 +42,8 @@ _JUDGED: Final[dict[str, Any]] = {
 ENTRIES: Final = (
     "grader.clients",  # the process that reads a submission and speaks with its kernel
     "grader.run.waiting",  # a kernel outside a sandbox
-    "grader.box.inside",  # the processes of a sandbox
-    "grader.probe.inside",  # sent into the kernel as text
+    "grader.untrusted.box",  # the processes of a sandbox
+    "grader.untrusted.probe",  # sent into the kernel as text
 )
 """The modules that the processes of a run start with. What they import decides a run."""
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from grader.assignment import Assignment
 from grader.box import programs
 from grader.box.choose import finds_programs
-from grader.box.inside.syscalls import PR_SET_PDEATHSIG, prctl
 from grader.box.warm import Link
 from grader.gather import Job, gather
+from grader.untrusted.box.syscalls import PR_SET_PDEATHSIG, prctl
 
 
 def fill_apart(

@@ -27,10 +27,10 @@ import os
 import struct
 from pathlib import Path
 
-from grader.box.inside import syscalls
-from grader.box.inside.seccomp import Rule, install
 from grader.box.places import this_python
 from grader.box.user import closed_folder
+from grader.untrusted.box import syscalls
+from grader.untrusted.box.seccomp import Rule, install
 
 ROOT = Path(__file__).parents[1]
 CAPABILITIES = {

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.box.inside.init import descendants
-from grader.box.inside.syscalls import PR_SET_PDEATHSIG, prctl
+from grader.untrusted.box.init import descendants
+from grader.untrusted.box.syscalls import PR_SET_PDEATHSIG, prctl
 
 PATIENCE = 180.0  # seconds, for anything to happen on a busy machine
 

@@ -33,7 +33,7 @@ from project import ROOT, points, results, short_solution
 from sandboxes import IN_CONTAINERS, OWN, give, in_container
 
 from grader.assignment import Assignment
-from grader.box.inside.init import descendants
+from grader.untrusted.box.init import descendants
 
 pytestmark = pytest.mark.full
 SAMPLES = ROOT / "submissions" / "hh"

@@ -25,7 +25,7 @@ from project import ROOT
 from sandboxes import SandboxServer, attempt_cell, outputs
 
 from grader.box import bwrap
-from grader.box.inside.table import NUMBERS
+from grader.untrusted.box.syscall_numbers import NUMBERS
 
 _NOTE = "Only one submission may read this."
 _NOT_THERE = {"bwrap": "refused ENOENT", "landlock": "refused EACCES"}

@@ -12,10 +12,10 @@ import pytest
 from grader.assignment import Limits
 from grader.box import bwrap, gpu, places
 from grader.box.bounds import bounds, others_counted
-from grader.box.inside import landlock, seccomp
-from grader.box.inside.table import NUMBERS
 from grader.box.warm import Setup
 from grader.station import Options
+from grader.untrusted.box import landlock, seccomp
+from grader.untrusted.box.syscall_numbers import NUMBERS
 
 _ALLOWED, _KILLED = 0x7FFF0000, 0x80000000
 _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

@@ -24,11 +24,11 @@ from warm_kernels import COLD, Kernels, submission_of
 from grader.assignment import Assignment, Limits
 from grader.gather import gather
 from grader.probe import messages, replies
-from grader.probe.inside.arrays import told
 from grader.run.kernel import kernel_environment, plain_kernel
 from grader.run.session import KernelBroken, KernelGone, open_session
 from grader.run.start import start
 from grader.stages import CellRun, Drawn, Evidence, Panel
+from grader.untrusted.probe.arrays import told
 
 EITHER_KERNEL = pytest.mark.parametrize(
     "kernels", ["warm", pytest.param("cold", marks=pytest.mark.full)], indirect=True
@@ -314,7 +314,7 @@ print(platform())
 
 def test_models_are_questioned_on_the_cpu() -> None:
     """Where a notebook's code runs elsewhere, as on a GPU, its model is questioned on the CPU."""
-    settings = resources.files("grader.probe.inside").joinpath("settings.py")
+    settings = resources.files("grader.untrusted.probe").joinpath("settings.py")
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE, str(settings)],
         env={**os.environ, "JAX_PLATFORMS": ""},

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 from sandboxes import HERE, ORDINARY, OWN, as_user, python_for, why_not, works_without_grader
 
-from grader.box.inside.init import children, descendants
-from grader.box.inside.syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from grader.box.scratch import remove_left_over, scratch_folder
 from grader.files import LOCK
+from grader.untrusted.box.init import children, descendants
+from grader.untrusted.box.syscalls import PR_SET_CHILD_SUBREAPER, prctl
 
 PATIENCE = 180.0  # seconds, for anything to happen on a busy machine
 ENDED = b""  # the command line of a process that is no more

@@ -16,9 +16,9 @@ from project import checks, results, run_grader
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment import Limits
-from grader.box.inside.output import limit
 from grader.probe import messages, replies
 from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure
+from grader.untrusted.box.output_limit import limit
 
 SLOW = ("logged-lines", "progress", "text-by-programs")
 """Cells that take ten seconds, most of them in the kernel's own streams."""

@@ -14,14 +14,14 @@ from subprocess import SubprocessError
 from grader.assignment import Limits
 from grader.box import BoxFailed, bwrap, processes, user
 from grader.box.bounds import CROWD, PROCESSES, bounds, others_counted, plain
-from grader.box.inside import landlock
-from grader.box.inside.init import descendants
-from grader.box.inside.programs import FOUND
 from grader.box.provisioner import await_ready
 from grader.box.scratch import scratch_folder
 from grader.box.warm import Link, Name, Setup, WarmBox, ask
 from grader.box.watch import pid_of
 from grader.stages import Note
+from grader.untrusted.box import landlock
+from grader.untrusted.box.init import descendants
+from grader.untrusted.box.jax_cache import FOUND
 
 NAMES: tuple[Name, ...] = ("bwrap", "landlock")  # the strongest first
 _TRY_SECONDS = 30.0

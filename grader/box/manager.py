@@ -13,11 +13,11 @@ from grader.assignment import Limits
 from grader.box.bounds import bounds, others_counted
 from grader.box.channels import BoxedClient
 from grader.box.disk import taken
-from grader.box.inside.kernel import CHANNELS
 from grader.box.provisioner import BoxedProvisioner
 from grader.box.user import user_for_a_box
 from grader.box.warm import Link
 from grader.machine import lacks_space
+from grader.untrusted.box.kernel import CHANNELS
 
 
 class BoxedKernelManager(AsyncKernelManager):

@@ -21,10 +21,10 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from grader.box import BoxFailed
 from grader.box.bounds import Bounds, plain
 from grader.box.disk import remove
-from grader.box.inside.kernel import CHANNELS
 from grader.box.warm import Link, ask
 from grader.box.watch import Excess, Watchdog
 from grader.machine import NO_MEMORY, ended_for_memory, oom_kills
+from grader.untrusted.box.kernel import CHANNELS
 
 START_SECONDS = 60.0
 END_SECONDS = 60.0  # in which all of a box has ended, however many processes it has

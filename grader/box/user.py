@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from grader.box.inside import syscalls
+from grader.untrusted.box import syscalls
 
 USER = 64_219  # the warm process's, and of what it starts in namespaces
 _USERS = range(61_184, 65_520)  # given to nobody for long; also in a container there are so many

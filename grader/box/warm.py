@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from grader.box import BoxFailed, bwrap, gpu, places, user
-from grader.box.inside import landlock
+from grader.untrusted.box import landlock
 
 Name = Literal["bwrap", "landlock"]
 _MAX_MESSAGE = 64 * 1024

@@ -14,8 +14,8 @@ from typing import Literal
 from grader.box import processes
 from grader.box.bounds import SOCKETS, Bounds
 from grader.box.disk import taken
-from grader.box.inside.init import descendants
 from grader.box.user import Reader
+from grader.untrusted.box.init import descendants
 
 Excess = Literal["memory", "processes", "disk", "output", "hidden"]
 PERIOD = 0.1  # seconds between two looks

@@ -66,7 +66,7 @@ def _asking(function: str) -> str:
 
 @cache
 def _source(part: str) -> str:
-    return resources.files("grader.probe.inside").joinpath(f"{part}.py").read_text("utf-8")
+    return resources.files("grader.untrusted.probe").joinpath(f"{part}.py").read_text("utf-8")
 
 
 def look_request(

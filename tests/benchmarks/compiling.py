@@ -24,9 +24,9 @@ import jax
 
 from grader.load import load_assignment
 from grader.probe import messages
-from grader.probe.inside.effort import effort
 from grader.read.notebook import read_notebook
 from grader.stimuli import draw, population
+from grader.untrusted.probe.jit_effort import effort
 
 ROOT = Path(__file__).resolve().parents[2]
 CELLS = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")

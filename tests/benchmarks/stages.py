@@ -24,7 +24,6 @@ from typing import Any
 import grader.gather as gathering
 from grader.box import programs
 from grader.box.choose import find_box
-from grader.box.inside.init import descendants
 from grader.box.warm import WarmBox
 from grader.box.watch import pid_of
 from grader.evidence import load_evidence, save_evidence
@@ -34,6 +33,7 @@ from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.report.write import write_report
 from grader.run.session import Session
+from grader.untrusted.box.init import descendants
 
 ROOT = Path(__file__).resolve().parents[2]
 _TICK = os.sysconf("SC_CLK_TCK")

@@ -22,8 +22,8 @@ from typing import Any, NoReturn
 
 from . import landlock, namespaces, seccomp
 from .init import Ending, watch
+from .jax_cache import FOUND, NOT_FOUND, find_known, keep_in
 from .kernel import CHANNELS, reseed, run
-from .programs import FOUND, NOT_FOUND, find_known, keep_in
 from .syscalls import (
     PR_SET_CHILD_SUBREAPER,
     PR_SET_DUMPABLE,

@@ -16,7 +16,7 @@ import traceback
 from typing import Any
 
 from . import landlock
-from .child import become
+from .fork import become
 from .init import children
 from .preload import assert_forkable, preload
 from .syscalls import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl

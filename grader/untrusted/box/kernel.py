@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .commands import replace_terminal
-from .output import limit
+from .output_limit import limit
 
 CHANNELS = ("shell", "iopub", "stdin", "control")  # the order in which descriptors come
 

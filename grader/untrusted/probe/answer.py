@@ -5,10 +5,10 @@ import jax
 import numpy as np
 
 from .arrays import unpack
-from .keep import kept, take_model
+from .class_registry import kept, take_model
 from .model import about_precision, build, fault
 from .settings import put_back, tidy
-from .subject import Leg, Subject, states_by_name
+from .simulate import Leg, Subject, states_by_name
 
 
 def answer(namespace, request):

@@ -8,7 +8,7 @@ are compiled as ever. ``tests/benchmarks/compiling.py`` measures both.
 import brainpy.math as bm
 import jax
 
-from .keep import once
+from .class_registry import once
 
 NO_FUSIONS = {"xla_cpu_use_fusion_emitters": False}
 

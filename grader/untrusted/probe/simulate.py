@@ -9,7 +9,7 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
-from .effort import quickly
+from .jit_effort import quickly
 from .model import CARRIER, carriers, is_a, named_members, own_states, states
 
 

@@ -13,8 +13,8 @@ import struct
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from .syscall_numbers import ARCHITECTURES, NUMBERS
 from .syscalls import PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, prctl
-from .table import ARCHITECTURES, NUMBERS
 
 _LOAD, _JUMP_EQUAL, _JUMP_ANY_BIT, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000

@@ -7,8 +7,8 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
-from .effort import quickly
-from .keep import keep_model, kept
+from .class_registry import keep_model, kept
+from .jit_effort import quickly
 from .model import (
     CARRIER,
     about_precision,

@@ -11,8 +11,8 @@ import sys
 import warnings
 from typing import Any
 
-from .pages import gather_pages
-from .units import no_backend
+from .brainpy28 import no_backend
+from .memory import gather_pages
 
 # Not matplotlib_inline: it ties itself to the shell that there is when it is imported.
 _MODULES = (
