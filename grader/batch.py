@@ -16,12 +16,12 @@ from typing import Protocol
 
 from grader.assignment import Assignment
 from grader.judge.process import unfinished
-from grader.read.intake import Entry
 from grader.report.write import write_batch
 from grader.resume.basis import Basis
 from grader.resume.plan import Plan, everything
 from grader.stages import BatchSummary, GradeReport
 from grader.station import Options, Station, grade_one, open_station
+from grader.submission.intake import Entry
 
 
 class Crew(Protocol):

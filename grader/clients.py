@@ -53,8 +53,8 @@ def _get_ready(folder: Path, teachers: Path) -> Assignment:
     import nbformat
 
     from grader.load import load_assignment
-    from grader.read.cells import find_cell
-    from grader.read.notebook import read_notebook
+    from grader.submission.cells.find_cell import find_cell
+    from grader.submission.notebook.read import read_notebook
 
     nbformat.validate(nbformat.v4.new_notebook())
     assignment = load_assignment(folder, teachers)

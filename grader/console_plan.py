@@ -10,13 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.console import progress, terminal
-from grader.read.intake import Entry
 from grader.report.batch import mark
 from grader.report.changes import FILE
 from grader.resume.basis import Basis
 from grader.resume.plan import Plan, plan
 from grader.resume.preview import preview
 from grader.stages import Change, GradeReport
+from grader.submission.intake import Entry
 from grader.words import Catalogue, catalogue
 
 _NAMED = 12  # submissions that are named in one line

@@ -8,12 +8,12 @@ from dataclasses import replace
 from grader import digests
 from grader.box import BoxFailed
 from grader.job import Job
-from grader.read.notebook import read_notebook
-from grader.read.rawcell import clean
 from grader.run.session import KernelBroken
 from grader.runs import run_and_question
 from grader.stages import Attempt, Evidence, ExecutedNotebook, Submission
 from grader.stimuli import seed_for
+from grader.submission.notebook.raw_cell import clean
+from grader.submission.notebook.read import read_notebook
 from grader.versions import versions
 
 __all__ = ["Job", "gather"]

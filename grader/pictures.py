@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from grader.assignment import Assignment
 from grader.probe import messages, replies
-from grader.read.cells import answer_cells
 from grader.run.session import KernelGone, Session
 from grader.stages import Figure, GradedCell
+from grader.submission.cells.find_cell import answer_cells
 
 SECONDS = 30.0
 _SLACK = 0.05  # seconds by which a file's time may miss its cell's

@@ -15,13 +15,13 @@ from grader.job import DEFINITIONS_SECONDS, Job
 from grader.pictures import pictures
 from grader.probe.replies import BadReply
 from grader.question import Questions, mark, question, unanswered
-from grader.read.cells import find_cell
-from grader.read.contradictions import contradictions
-from grader.read.definitions import definitions
 from grader.run.ending import executed_notebook
 from grader.run.kernel import kernel_environment, plain_kernel, short_folder
 from grader.run.session import KernelGone, Session, open_session
 from grader.stages import CUT, Attempt, Cell, ExecutedNotebook, GradedCell, Submission
+from grader.submission.cells.definitions import definitions
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.cells.source_check import contradictions
 
 
 def run_and_question(

@@ -16,11 +16,11 @@ from typing import TypeVar
 
 from grader.assignment import Assignment, Exercise
 from grader.job import Job
-from grader.read.cells import find_cell
-from grader.read.definitions import definitions
-from grader.read.notebook import read_notebook
 from grader.runs import question_alone
 from grader.stages import Answers, Attempt, Cell, ChannelProbe, Evidence, GradedCell, ModelProbe
+from grader.submission.cells.definitions import definitions
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.notebook.read import read_notebook
 
 UNKNOWN = "?"
 """In the place of a name that is neither the student's own nor the assignment's."""

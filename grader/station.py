@@ -29,11 +29,11 @@ from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.record import recorded, with_intake
 from grader.judge.verdict import broken_evidence, verdict
 from grader.machine import NO_DISK
-from grader.read.intake import Entry
 from grader.report.write import write_report
 from grader.resume.plan import Plan
 from grader.run.kernel import short_folder
 from grader.stages import GradeReport
+from grader.submission.intake import Entry
 from grader.words import catalogue
 
 NOTHING: Mapping[str, Sequence[str]] = {}

@@ -19,8 +19,8 @@ from grader.gradebook.update import Update, compared, write
 from grader.gradebook.values import Record
 from grader.handing_in import ANY_TIME, HandingIn
 from grader.report.result import result_json
-from grader.roster import Origin, Row, write_roster
 from grader.stages import Change, GradeReport
+from grader.submission.intake.roster import Origin, Row, write_roster
 
 LOST = "hh.simulation.V"
 

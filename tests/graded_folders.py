@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.roster import Origin, Row, write_roster
+from grader.submission.intake.roster import Origin, Row, write_roster
 
 SECRETS = {
     "teacher.html": "<p>the answer is -54.387</p>",

@@ -20,7 +20,7 @@ from grader.author.released import (
     source_of,
     unfilled,
 )
-from grader.read.source import parse
+from grader.submission.notebook.ast_digest import parse
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(ROOT.glob("reference/*/*-solution.ipynb"))

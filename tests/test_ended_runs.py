@@ -12,8 +12,8 @@ from warm_kernels import Kernels
 from grader.assignment import Assignment, Limits
 from grader.gather import gather
 from grader.judge.verdict import verdict
-from grader.read.notebook import read_notebook
 from grader.stages import CUT, Evidence
+from grader.submission.notebook.read import read_notebook
 
 DIES = "import os\nos._exit(1)"
 GROWS = (

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from grader.assignment import Assignment
-from grader.read.cells import find_cell
+from grader.submission.cells.find_cell import find_cell
 from grader.verify.ask import as_submission
 from grader.verify.edits import Specimen, swapped
 from grader.verify.equivalents import equivalents

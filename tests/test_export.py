@@ -19,7 +19,7 @@ from grader.export import moodle as to_moodle
 from grader.export import plain
 from grader.export.graded import Export, ExportError, read_batch
 from grader.report import write_report
-from grader.roster import Origin
+from grader.submission.intake.roster import Origin
 from grader.words import catalogue
 
 GRADES = (

@@ -8,7 +8,7 @@ import pytest
 
 from grader.export.graded import Graded
 from grader.export.people import Person, match
-from grader.roster import Origin
+from grader.submission.intake.roster import Origin
 
 PEOPLE = (
     Person(line=1, number="12", name="Lee, Ann", logins=("2021012345", "alee")),

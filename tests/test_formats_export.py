@@ -15,10 +15,10 @@ from project import run_grader
 from sample_reports import not_graded, partly_wrong, perfect
 
 from grader.export.formats import write_formats
-from grader.read.intake.scan import OF_FORMATS
 from grader.report import write_report
 from grader.report.formats import FORMATS
-from grader.roster import Row, write_roster
+from grader.submission.intake.roster import Row, write_roster
+from grader.submission.intake.scan import OF_FORMATS
 
 CELL = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
 

@@ -22,7 +22,7 @@ from grader.gradebook.store import BookError, opened
 from grader.gradebook.term import history, people, standings
 from grader.gradebook.values import Kind
 from grader.handing_in import HandingIn, Late
-from grader.roster import Origin
+from grader.submission.intake.roster import Origin
 from grader.words import catalogue
 
 DUE = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.read.intake import Entry, IntakeError, collect
-from grader.read.intake.bounds import GIVEN, INSIDE, parts_of
-from grader.read.intake.members import TooMuch
-from grader.read.intake.unpack import NoRoom, Store, unpack
-from grader.read.intake.zipnames import guess
 from grader.stages import Note
+from grader.submission.intake import Entry, IntakeError, collect
+from grader.submission.intake.archive import TooMuch
+from grader.submission.intake.archive_limits import GIVEN, INSIDE, parts_of
+from grader.submission.intake.unpack import NoRoom, Store, unpack
+from grader.submission.intake.zip_names import guess
 from grader.words import catalogue
 
 BOOK = b'{"cells": [], "nbformat": 4}'

@@ -12,7 +12,7 @@ import pytest
 from project import ROOT, SOLUTION
 
 from grader.assignment import Assignment
-from grader.read.intake import Entry, collect
+from grader.submission.intake import Entry, collect
 from grader.words import catalogue
 
 HANDOUT = (ROOT / "assignments" / "hh" / "hh.ipynb").read_text("utf-8")
@@ -118,7 +118,7 @@ import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
 from grader.load import load_assignment
-from grader.read.intake import collect
+from grader.submission.intake import collect
 found, _ = collect([Path(sys.argv[1])]).entries(load_assignment(Path(sys.argv[2])))
 print(*(f"{entry.id}/{entry.path.name}" for entry in found))
 """

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.read.intake import Entry, collect
-from grader.read.intake.layouts import canvas, is_canvas, moodle
-from grader.roster import Layout, Origin
+from grader.submission.intake import Entry, collect
+from grader.submission.intake.lms_names import canvas, is_canvas, moodle
+from grader.submission.intake.roster import Layout, Origin
 from grader.words import catalogue
 
 FILE = "_assignsubmission_file"

@@ -16,7 +16,6 @@ from grader.judge.fit import fit_constants
 from grader.judge.reference import ReferenceModel, load_model
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
-from grader.read.contradictions import contradictions
 from grader.stages import (
     Answers,
     Array,
@@ -28,6 +27,7 @@ from grader.stages import (
     ModelProbe,
 )
 from grader.stages import Submission as Work
+from grader.submission.cells.source_check import contradictions
 
 TOLERANCE = 1e-6
 

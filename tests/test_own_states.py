@@ -14,8 +14,6 @@ from project import ROOT
 from grader.assignment import Assignment, Check
 from grader.check import TABLE, Item
 from grader.load import load_assignment
-from grader.read.cells import find_cell
-from grader.read.notebook import read_notebook
 from grader.stages import (
     Answers,
     Attempt,
@@ -30,6 +28,8 @@ from grader.stages import (
     Submission,
 )
 from grader.stimuli import draw_panel
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.notebook.read import read_notebook
 
 ID = "hh-from-scratch"
 

@@ -12,10 +12,10 @@ import pytest
 
 from grader.assignment import Assignment, Exercise
 from grader.load import AssignmentError, load_assignment
-from grader.read.cells import answer_cells, find_cell
-from grader.read.notebook import read_notebook
-from grader.read.source import normalised
 from grader.stages import Blank, Cell, GradedCell, Submission
+from grader.submission.cells.find_cell import answer_cells, find_cell
+from grader.submission.notebook.ast_digest import normalised
+from grader.submission.notebook.read import read_notebook
 
 ROOT = Path(__file__).parents[1]
 TAG = "grader:HH"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.read.definitions import definitions
 from grader.stages import Cell
+from grader.submission.cells.definitions import definitions
 
 
 def _left(source: str) -> str:

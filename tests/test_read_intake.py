@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.read.intake import Entry, IntakeError, find_submissions
-from grader.read.names import make_unique, safe_name
+from grader.submission.intake import Entry, IntakeError, find_submissions
+from grader.submission.intake.safe_names import make_unique, safe_name
 from grader.words import catalogue
 
 

@@ -1,4 +1,4 @@
-"""Tests of `grader.read.lines`: annotations stand where the file has the source."""
+"""Tests of `grader.submission.notebook.file_lines`: annotations stand where the file has the source."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from project import ROOT
 
-from grader.read.decode import Document, decode
-from grader.read.lines import source_lines
+from grader.submission.notebook.decode import Document, decode
+from grader.submission.notebook.file_lines import source_lines
 
 NO_NOTEBOOKS = {"empty", "login-page", "truncated"}
 SAMPLES = sorted(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.read.mend import mend
 from grader.stages import Note
+from grader.submission.notebook.repair import mend
 from grader.words import catalogue
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.read.notebook import read_notebook
 from grader.stages import Note, Submission
+from grader.submission.notebook.read import read_notebook
 from grader.words import catalogue
 
 RELEASED = Path(__file__).parents[1] / "assignments" / "hh" / "hh.ipynb"

@@ -10,9 +10,9 @@ from project import ROOT
 
 from grader.assignment import Assignment
 from grader.load import load_assignment
-from grader.read.cells import find_cell
-from grader.read.notebook import read_notebook
 from grader.stages import GradedCell, Submission
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.notebook.read import read_notebook
 
 Find = Callable[[Submission], dict[str, GradedCell]]
 TYPES = ("master-IK", "master-ICa", "master-ICaNa")

@@ -11,9 +11,9 @@ from grader.assignment import Assignment
 from grader.cli.options import likely_of
 from grader.load import load_assignment
 from grader.locate import places
-from grader.read.notebook import read_notebook
-from grader.read.recognise import looks_like
 from grader.stages import Cell, Submission
+from grader.submission.cells.identify import looks_like
+from grader.submission.notebook.read import read_notebook
 
 FILES = sorted(ROOT.glob("assignments/*/assignment.toml"))
 

@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from grader.read.source import normalised, parse
+from grader.submission.notebook.ast_digest import normalised, parse
 
 
 def test_layout_comments_and_docstrings_make_no_difference() -> None:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from grader.roster import FILE, Origin, RosterError, Row, read_roster, write_roster
+from grader.submission.intake.roster import (
+    FILE,
+    Origin,
+    RosterError,
+    Row,
+    read_roster,
+    write_roster,
+)
 
 ROWS = (
     Row(id="李雷_12", file="hh.ipynb", origin=Origin(layout="canvas", name="李雷", late=True)),

@@ -19,10 +19,10 @@ from grader.judge.reference import ReferenceModel, load_model, part_of
 from grader.load import load_assignment
 from grader.measures import rmse
 from grader.question import unanswered
-from grader.read.cells import find_cell
-from grader.read.notebook import read_notebook
 from grader.stages import CheckResult, Evidence, ExecutedNotebook, Submission
 from grader.standins import with_right_parts
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.notebook.read import read_notebook
 
 SAMPLES = ROOT / "submissions" / "hh-lesson"
 SEED = 5

@@ -14,7 +14,7 @@ from whole_class.students import Student, all_troubles
 from whole_class.troubles import FULL, KINDS, sample
 
 from grader.load import load_assignment
-from grader.read.intake import collect
+from grader.submission.intake import collect
 
 GRADED = ("several attempts", "GBK zip", "kernel ends")
 OTHERS_OUTPUT = "20 MB of output"  # the one trouble whose right notebook is no plain copy

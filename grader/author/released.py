@@ -13,10 +13,10 @@ import nbformat
 from grader.assignment import Assignment, Exercise
 from grader.author.faults import Refused
 from grader.author.marks import has_marks, read_marks
-from grader.read.cells import find_cell
-from grader.read.notebook import read_notebook
-from grader.read.source import parse
 from grader.stages import Note
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.notebook.ast_digest import parse
+from grader.submission.notebook.read import read_notebook
 
 Document = dict[str, Any]
 

@@ -25,9 +25,9 @@ from grader.box.warm import Setup
 from grader.judge.make_traces import write_public_traces
 from grader.judge.reference import ReferenceModelError, load_model
 from grader.load import AssignmentError, load_assignment
-from grader.read.intake import Entry
 from grader.stages import GradeReport, Note, Value
 from grader.station import Options
+from grader.submission.intake import Entry
 from grader.verify.tolerances import write_tolerances
 
 CLOSE = 1e-6

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from grader.assignment import Assignment, Exercise
-from grader.read.notebook import read_notebook
 from grader.stages import Cell
+from grader.submission.notebook.read import read_notebook
 
 Place = Literal["comment", "text"]
 """The comment of the blank itself, or elsewhere with the exercise."""

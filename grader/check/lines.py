@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from grader.read.classes import last_name
-from grader.read.source import parse
 from grader.stages import Evidence
+from grader.submission.cells.scope import last_name
+from grader.submission.notebook.ast_digest import parse
 
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 

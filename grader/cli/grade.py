@@ -163,13 +163,13 @@ def grade(
     from grader.console_plan import looked_at, show_changes, show_plan, show_preview
     from grader.export.formats import write_formats
     from grader.locate import find
-    from grader.read.intake import collect
     from grader.resume.basis import Basis
     from grader.resume.plan import everything
-    from grader.roster import layout_named, write_roster
     from grader.secret import load_secret
     from grader.stages import Note
     from grader.station import NoDevice, Options
+    from grader.submission.intake import collect
+    from grader.submission.intake.roster import layout_named, write_roster
     from grader.words import catalogue
 
     language = language_of(lang)

@@ -72,7 +72,7 @@ def _say(error: BaseException, language: str) -> NoReturn:
     """End with what an exception means to the user; an unforeseen one is a fault of ours."""
     from grader.load import AssignmentError
     from grader.locate import NotFound
-    from grader.read.intake import IntakeError
+    from grader.submission.intake import IntakeError
     from grader.words import catalogue
 
     words = catalogue(language)
@@ -97,7 +97,7 @@ def language_of(given: str | None, notebook: Path | None = None) -> str:
     if given:
         return given
     if notebook is not None:
-        from grader.read.spoken import spoken_language
+        from grader.submission.notebook.language import spoken_language
 
         if spoken := spoken_language(notebook):
             return spoken
@@ -193,8 +193,8 @@ def likely_of(paths: Sequence[Path], language: str) -> Any:
     """
 
     def likely(places: Any) -> list[str]:
-        from grader.read.notebook import read_notebook
-        from grader.read.recognise import looks_like
+        from grader.submission.cells.identify import looks_like
+        from grader.submission.notebook.read import read_notebook
         from grader.words import catalogue
 
         known = [place.load(as_teacher=False, derived=False) for place in places]

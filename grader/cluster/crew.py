@@ -25,10 +25,10 @@ from grader.cluster.connection import ClusterError
 from grader.cluster.parcels import Done, Unfit, Work, batch_of, keep, stored
 from grader.cluster.worker import grade_here, open_here
 from grader.judge.process import unfinished
-from grader.read.intake import Entry
 from grader.resume.plan import Plan
 from grader.stages import GradeReport, Note
 from grader.station import Options, broken
+from grader.submission.intake import Entry
 from grader.words import catalogue
 
 if TYPE_CHECKING:

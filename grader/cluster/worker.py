@@ -21,11 +21,11 @@ from grader.box.scratch import scratch_folder
 from grader.cluster.boxes import NoBox, look
 from grader.cluster.parcels import Batch, Done, Unfit, Work, environment, made, unpack
 from grader.load import load_assignment
-from grader.read.intake import Entry
 from grader.resume.basis import Basis
 from grader.resume.plan import Plan
 from grader.run.kernel import short_folder
 from grader.station import NoDevice, Options, Station, grade_one, open_station
+from grader.submission.intake import Entry
 
 _LOOK_SECONDS = 2.0  # between two looks at whether the coordinator is there
 _END_SECONDS = 60.0  # until all that ran on a station that closes has ended

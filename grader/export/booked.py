@@ -13,7 +13,7 @@ from grader.gradebook.standing import Standing, standing
 from grader.gradebook.store import BookError
 from grader.gradebook.values import Record
 from grader.handing_in import Late
-from grader.roster import Origin
+from grader.submission.intake.roster import Origin
 
 
 def booked(connection: sqlite3.Connection, listed: Listed) -> tuple[Batch, dict[str, Record]]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.report.result import ResultError, read_result
-from grader.roster import Origin, RosterError, Row, read_roster
 from grader.stages import Note
+from grader.submission.intake.roster import Origin, RosterError, Row, read_roster
 
 
 class ExportError(Exception):

@@ -14,9 +14,9 @@ from grader.report.changes import now
 from grader.report.reread import read_file, report_of
 from grader.report.result import ResultError
 from grader.report.settle import settled
-from grader.roster import RosterError, Row, read_roster
 from grader.seal import SEAL
 from grader.stages import GradeReport
+from grader.submission.intake.roster import RosterError, Row, read_roster
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

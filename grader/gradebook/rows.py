@@ -21,7 +21,7 @@ from grader.gradebook.values import (
 )
 from grader.handing_in import HandingIn
 from grader.report.changes import now as moment
-from grader.roster import Origin
+from grader.submission.intake.roster import Origin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from grader.roster import Origin
+from grader.submission.intake.roster import Origin
 
 Kind = Literal["mark", "excused", "due"]
 

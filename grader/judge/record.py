@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from grader import digests
 from grader.evidence import evidence_digest
-from grader.read.rawcell import clean
 from grader.report.changes import MOST, change
 from grader.report.reread import BEFORE, changes_of, read_file
 from grader.report.result import ResultError
 from grader.stages import Evidence, GradeReport
+from grader.submission.notebook.raw_cell import clean
 
 if TYPE_CHECKING:
     from grader.judge.process import Case

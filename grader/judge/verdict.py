@@ -14,9 +14,6 @@ from grader.judge.left_out import left_out_notes
 from grader.judge.parts import notes_of_parts, of_part, parts_to_replace
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.judge.results import judged, result
-from grader.read.contradictions import contradictions
-from grader.read.released import released
-from grader.read.source import digest_of, parse
 from grader.stages import (
     Attempt,
     CheckResult,
@@ -28,6 +25,9 @@ from grader.stages import (
     Note,
     Submission,
 )
+from grader.submission.cells.handout import released
+from grader.submission.cells.source_check import contradictions
+from grader.submission.notebook.ast_digest import digest_of, parse
 from grader.versions import versions
 from grader.words import Catalogue, catalogue
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from grader import digests
 from grader.assignment import Assignment, Limits
-from grader.read.intake import Entry
 from grader.stages import Note
 from grader.stimuli import seed_for
+from grader.submission.intake import Entry
 from grader.versions import versions
 
 

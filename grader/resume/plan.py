@@ -9,12 +9,12 @@ from typing import Literal
 
 from grader.evidence import PROBE
 from grader.judge.process import Case
-from grader.read.intake import Entry
 from grader.report.changes import now
 from grader.report.reread import RESULT
 from grader.resume.basis import Basis, reason
 from grader.resume.stored import Step, next_step
 from grader.stages import GradeReport
+from grader.submission.intake import Entry
 from grader.words import catalogue
 
 

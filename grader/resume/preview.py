@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grader.judge.process import Judge, JudgeFailed
-from grader.read.intake import Entry
 from grader.resume.plan import Plan
 from grader.stages import GradeReport
+from grader.submission.intake import Entry
 
 
 def preview(

@@ -10,12 +10,12 @@ from typing import Any, Literal
 from grader import digests
 from grader.evidence import BadEvidence, Stored, read_stored
 from grader.judge.record import file_name
-from grader.read.intake import Entry
 from grader.report.pages import PAGES, whole_page
 from grader.report.reread import read_file, report_of
 from grader.report.result import ResultError
 from grader.resume.basis import Basis, content_of, environment, reason
 from grader.stages import CUT, GradeReport, Note
+from grader.submission.intake import Entry
 
 
 @dataclass(frozen=True, slots=True)

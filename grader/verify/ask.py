@@ -14,10 +14,10 @@ from grader.job import Job
 from grader.probe import messages
 from grader.probe.replies import BadReply, reply_text
 from grader.question import Questions, mark, question, unanswered
-from grader.read.cells import find_cell
 from grader.run.session import KernelBroken, KernelGone, Session, open_session
 from grader.stages import Attempt, Cell, CellRun, Drawn, Evidence, Panel, Submission
 from grader.stimuli import draw
+from grader.submission.cells.find_cell import find_cell
 from grader.verify.edits import Specimen
 from grader.verify.teacher import Teacher
 

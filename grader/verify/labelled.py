@@ -13,9 +13,9 @@ from grader.assignment import Assignment
 from grader.batch import grade_batch
 from grader.box import programs
 from grader.box.warm import Setup
-from grader.read.intake import find_submissions
 from grader.stages import GradeReport
 from grader.station import Options
+from grader.submission.intake import find_submissions
 from grader.verify.labels import disagreements, load_samples
 
 CELL_SECONDS = 10.0  # no honest cell takes longer, and some samples never end

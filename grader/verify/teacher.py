@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from grader.assignment import Assignment, Exercise
-from grader.read.cells import find_cell
-from grader.read.notebook import read_notebook
-from grader.read.source import parse
 from grader.stages import GradedCell, Submission
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.notebook.ast_digest import parse
+from grader.submission.notebook.read import read_notebook
 
 
 class NoSolution(Exception):

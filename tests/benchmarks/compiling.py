@@ -24,8 +24,8 @@ import jax
 
 from grader.load import load_assignment
 from grader.probe import messages
-from grader.read.notebook import read_notebook
 from grader.stimuli import draw, population
+from grader.submission.notebook.read import read_notebook
 from grader.untrusted.probe.jit_effort import effort
 
 ROOT = Path(__file__).resolve().parents[2]

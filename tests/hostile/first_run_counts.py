@@ -13,9 +13,9 @@ from typing import Any
 
 from grader import batch
 from grader.cli import main
-from grader.read.intake import Entry
 from grader.stages import GradeReport
 from grader.station import Station, grade_one
+from grader.submission.intake import Entry
 
 LITTLE_MB = 400  # honest notebooks take 230 MiB, and what fills memory 300 MB more
 

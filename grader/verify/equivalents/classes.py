@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from grader.read.source import parse
+from grader.submission.notebook.ast_digest import parse
 from grader.verify.edits import New, Specimen, exchanged
 from grader.verify.teacher import Teacher
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.assignment import Exercise
-from grader.read.classes import classes, last_name
-from grader.read.source import parse
 from grader.stages import Attempt, ChannelProbe, Note, Submission
+from grader.submission.cells.scope import classes, last_name
+from grader.submission.notebook.ast_digest import parse
 
 
 @dataclass(frozen=True, slots=True)

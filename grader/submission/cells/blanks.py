@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from grader.read.source import is_docstring, tree_digest
 from grader.stages import Blank
+from grader.submission.notebook.ast_digest import is_docstring, tree_digest
 
 _Given = Iterator[tuple[str, ast.expr | None]]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

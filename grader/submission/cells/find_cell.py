@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from grader.assignment import Assignment, Exercise
-from grader.read.anchors import anchors_of, definition_of
-from grader.read.candidates import Candidate, Code, Finder, code_of
-from grader.read.headings import headings, same_heading
-from grader.read.released import Released, released
-from grader.read.runners import RunFinder
-from grader.read.source import normalised
 from grader.stages import Blank, GradedCell, Submission
+from grader.submission.cells.anchors import anchors_of, definition_of
+from grader.submission.cells.candidates import Candidate, Code, Finder, code_of
+from grader.submission.cells.handout import Released, released
+from grader.submission.cells.run_cells import RunFinder
+from grader.submission.notebook.ast_digest import normalised
+from grader.submission.notebook.headings import headings, same_heading
 
 _FoundBy = Literal["tag", "source", "class", "elsewhere", "none"]
 

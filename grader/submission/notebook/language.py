@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.read.notebook import read_notebook
 from grader.stages import Submission
+from grader.submission.notebook.read import read_notebook
 from grader.words import LANGUAGES
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from grader.read.blanks import Places
+from grader.submission.cells.blanks import Places
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 

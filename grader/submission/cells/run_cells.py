@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from grader.assignment import Exercise
-from grader.read.blanks import blanks_in_text, is_blank
-from grader.read.candidates import Candidate, Code
-from grader.read.classes import top_level
 from grader.stages import Blank
+from grader.submission.cells.blanks import blanks_in_text, is_blank
+from grader.submission.cells.candidates import Candidate, Code
+from grader.submission.cells.scope import top_level
 
 
 class RunFinder:

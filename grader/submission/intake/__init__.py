@@ -6,7 +6,7 @@ choose           notebooks, the assignment  -> the one that counts, and why
 entries          all of these               -> Entry, the beginning of a batch
 """
 
-from grader.read.intake.entries import Entry, HandedIn, IntakeError, collect, find_submissions
-from grader.read.intake.scan import OF_THE_BATCH
+from grader.submission.intake.collect import Entry, HandedIn, IntakeError, collect, find_submissions
+from grader.submission.intake.scan import OF_THE_BATCH
 
 __all__ = ["OF_THE_BATCH", "Entry", "HandedIn", "IntakeError", "collect", "find_submissions"]

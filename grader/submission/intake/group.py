@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from grader.read.intake import layouts
-from grader.read.intake.files import File, Tree, listing, note, without_ending
-from grader.read.intake.layouts import Key, Named
-from grader.roster import UNKNOWN, Layout, Origin
 from grader.stages import Note
+from grader.submission.intake import lms_names as layouts
+from grader.submission.intake.lms_names import Key, Named
+from grader.submission.intake.roster import UNKNOWN, Layout, Origin
+from grader.submission.intake.tree import File, Tree, listing, note, without_ending
 
 _Parts = tuple[str, ...]
 _DEEPEST_WRAPPER = 4

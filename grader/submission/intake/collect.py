@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.read.intake.choose import Chosen, choose
-from grader.read.intake.files import File, Tree, is_archive, is_other_archive, note
-from grader.read.intake.layouts import Key, key_of
-from grader.read.intake.members import DAMAGED, TooMuch
-from grader.read.intake.scan import OF_FORMATS, OF_THE_BATCH, scan, without_results
-from grader.read.intake.units import Unit, stem, units_of
-from grader.read.intake.unpack import NoRoom, Store, unpack
-from grader.read.names import make_unique, safe_name
-from grader.read.notebook import read_notebook
-from grader.roster import FILE, UNKNOWN, Layout, Origin, Row
 from grader.stages import Note
+from grader.submission.intake.archive import DAMAGED, TooMuch
+from grader.submission.intake.choose import Chosen, choose
+from grader.submission.intake.group import Unit, stem, units_of
+from grader.submission.intake.lms_names import Key, key_of
+from grader.submission.intake.roster import FILE, UNKNOWN, Layout, Origin, Row
+from grader.submission.intake.safe_names import make_unique, safe_name
+from grader.submission.intake.scan import OF_FORMATS, OF_THE_BATCH, scan, without_results
+from grader.submission.intake.tree import File, Tree, is_archive, is_other_archive, note
+from grader.submission.intake.unpack import NoRoom, Store, unpack
+from grader.submission.notebook.read import read_notebook
 from grader.words import catalogue
 
 _RESERVED = (FILE, "changes.csv")  # what else lies beside the submissions' folders

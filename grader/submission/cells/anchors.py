@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from grader.assignment import Exercise
-from grader.read.candidates import Code
-from grader.read.released import Released
+from grader.submission.cells.candidates import Code
+from grader.submission.cells.handout import Released
 
 
 def definition_of(exercises: Sequence[Exercise]) -> re.Pattern[str]:

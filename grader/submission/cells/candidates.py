@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.assignment import Exercise
-from grader.read.blanks import blanks, blanks_in_text
-from grader.read.classes import Scope, assigns, classes, last_name
-from grader.read.released import Released, ReleasedCell
-from grader.read.source import digest_of, parse, tree_digest
 from grader.stages import Blank, Cell
+from grader.submission.cells.blanks import blanks, blanks_in_text
+from grader.submission.cells.handout import Released, ReleasedCell
+from grader.submission.cells.scope import Scope, assigns, classes, last_name
+from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
 
 _MOST_CANDIDATES = 64  # classes of a cell that are looked into; of more, the last ones
 _CLASS_IN_TEXT = re.compile(r"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^()\n]*)\))?")

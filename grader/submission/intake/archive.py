@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
-from grader.read.intake.zipnames import names_of
+from grader.submission.intake.zip_names import names_of
 
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x07"
 _MOST_LISTED = 64 << 20  # bytes of a zip's list of members

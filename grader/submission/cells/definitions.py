@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import replace
 
-from grader.read.source import parse
 from grader.stages import Cell
+from grader.submission.notebook.ast_digest import parse
 
 _ALWAYS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DOES = (ast.Call, ast.Await, ast.NamedExpr, ast.Yield, ast.YieldFrom)

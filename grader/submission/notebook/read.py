@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from grader.read.decode import decode
-from grader.read.headings import headings
-from grader.read.mend import mend
-from grader.read.rawcell import RawCell, clean, raw_cell
 from grader.stages import Cell, Note, Submission
+from grader.submission.notebook.decode import decode
+from grader.submission.notebook.headings import headings
+from grader.submission.notebook.raw_cell import RawCell, clean, raw_cell
+from grader.submission.notebook.repair import mend
 
 LARGEST = 100_000_000  # bytes of a file
 MOST_CELLS = 5_000

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from grader.read.decode import NOTHING, text_of
+from grader.submission.notebook.decode import NOTHING, text_of
 
 _LARGEST = 20_000_000  # bytes of a file that is looked through
 _PIECE = re.compile(r"[^\n]*\n|[^\n]+")  # a line, or the beginning of one

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.load import AssignmentError
-from grader.read.classes import classes
-from grader.read.notebook import made_here, read_notebook
-from grader.read.source import digest_of, parse, tree_digest
+from grader.submission.cells.scope import classes
+from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
+from grader.submission.notebook.read import made_here, read_notebook
 from grader.words import catalogue
 
 

@@ -6,7 +6,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from grader.read.intake.files import (
+from grader.stages import Note
+from grader.submission.intake.tree import (
     File,
     Tree,
     is_archive,
@@ -14,8 +15,7 @@ from grader.read.intake.files import (
     is_other_archive,
     note,
 )
-from grader.read.intake.unpack import Store, unpack_inside
-from grader.stages import Note
+from grader.submission.intake.unpack import Store, unpack_inside
 
 OF_THE_BATCH = ("summary.json", "grades.csv", "index.html")  # what every batch leaves behind
 OF_FORMATS = ("junit.xml", "github.txt", "markdown.md")  # and what it does when asked to

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from grader.assignment import Assignment, Exercise
-from grader.read.candidates import Code, code_of
-from grader.read.classes import Scope, classes, last_name
-from grader.read.released import Released, released
-from grader.read.source import digest_of
 from grader.stages import Submission
+from grader.submission.cells.candidates import Code, code_of
+from grader.submission.cells.handout import Released, released
+from grader.submission.cells.scope import Scope, classes, last_name
+from grader.submission.notebook.ast_digest import digest_of
 
 
 def looks_like(submission: Submission, assignments: Sequence[Assignment]) -> list[str]:

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.read.lexing import FILLER, LONGEST, layout, split_cell_magics
 from grader.stages import Note, Values
+from grader.submission.notebook.lexing import FILLER, LONGEST, layout, split_cell_magics
 
 _INLINE = "module://matplotlib_inline.backend_inline"
 _SHOWN = 80  # characters of a student's line that a note repeats

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.load import AssignmentError
-from grader.read.cells import find_cell
-from grader.read.decode import Document, decode
-from grader.read.intake.files import File, listing, may_be_notebook, note, printable
-from grader.read.intake.units import Unit, stem
-from grader.read.notebook import LARGEST, read_notebook
 from grader.stages import Note
+from grader.submission.cells.find_cell import find_cell
+from grader.submission.intake.group import Unit, stem
+from grader.submission.intake.tree import File, listing, may_be_notebook, note, printable
+from grader.submission.notebook.decode import Document, decode
+from grader.submission.notebook.read import LARGEST, read_notebook
 
 _MOST_READ = 40  # notebooks of one submission that are looked into
 _COPY = re.compile(  # one at a time: names are strangers', and a repeated group takes for ever

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 
-from grader.read.lexing import LONGEST, layout, split_cell_magics
+from grader.submission.notebook.lexing import LONGEST, layout, split_cell_magics
 
 # IPython's translation can take the square of a text's length, once for each question.
 _MOST_WORK = 40_000

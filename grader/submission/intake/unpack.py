@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.read.intake.bounds import GIVEN, INSIDE, Bounds, parts_of
-from grader.read.intake.files import (
+from grader.submission.intake.archive import DAMAGED, Member, TooMuch, members_of
+from grader.submission.intake.archive_limits import GIVEN, INSIDE, Bounds, parts_of
+from grader.submission.intake.safe_names import safe_name
+from grader.submission.intake.tree import (
     File,
     Tree,
     is_archive,
@@ -22,8 +24,6 @@ from grader.read.intake.files import (
     note,
     without_ending,
 )
-from grader.read.intake.members import DAMAGED, Member, TooMuch, members_of
-from grader.read.names import safe_name
 
 _CHUNK = 1 << 18
 _MOST_NESTED = 2  # archives within archives

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.read.rawcell import clean
 from grader.stages import Note
+from grader.submission.notebook.raw_cell import clean
 
 NOTEBOOK = ".ipynb"
 UNPACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
