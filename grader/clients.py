@@ -25,8 +25,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.box import BoxFailed
-from grader.box.warm import Setup, WarmBox
+from grader.sandbox import BoxFailed
+from grader.sandbox.warm_process import Setup, WarmBox
 
 if TYPE_CHECKING:
     from grader.assignment import Assignment

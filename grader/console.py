@@ -25,7 +25,7 @@ from grader.stages import BatchSummary, GradeReport, Note
 from grader.words import Catalogue, catalogue
 
 if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
-    from grader.box.choose import Found
+    from grader.sandbox.detect import Found
 
 
 def terminal() -> Console:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader import cache
-from grader.box import BoxFailed, gpu, programs
-from grader.box.choose import NAMES, finds_programs, look
-from grader.box.warm import Setup, WarmBox
 from grader.console import about_box
+from grader.sandbox import BoxFailed, gpu
+from grader.sandbox import compiled_programs as programs
+from grader.sandbox.detect import NAMES, finds_programs, look
+from grader.sandbox.warm_process import Setup, WarmBox
 from grader.versions import unfit, versions
 from grader.words import Catalogue, catalogue
 

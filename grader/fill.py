@@ -1,4 +1,4 @@
-"""Filling the compiled programs that boxes may use; see ``grader.box.programs``."""
+"""Filling the compiled programs that boxes may use; see ``grader.sandbox.compiled_programs``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.box import programs
-from grader.box.choose import finds_programs
-from grader.box.warm import Link
 from grader.gather import Job, gather
+from grader.sandbox import compiled_programs as programs
+from grader.sandbox.detect import finds_programs
+from grader.sandbox.warm_process import Link
 from grader.untrusted.box.syscalls import PR_SET_PDEATHSIG, prctl
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader import digests
-from grader.box import BoxFailed
 from grader.job import Job
 from grader.run.session import KernelBroken
 from grader.runs import run_and_question
+from grader.sandbox import BoxFailed
 from grader.stages import Attempt, Evidence, ExecutedNotebook, Submission
 from grader.stimuli import seed_for
 from grader.submission.notebook.raw_cell import clean

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grader.box.warm import Setup
+from grader.sandbox.warm_process import Setup
 
 _MAX_ANSWER = 64 * 1024
 _TO_GET_READY = 900.0  # seconds to warm up and to run the solution, on a slow machine

@@ -11,7 +11,7 @@ from grader.assignment import Assignment, Limits
 from grader.stages import Note
 
 if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
-    from grader.box.warm import Link
+    from grader.sandbox.warm_process import Link
 
 
 DEFINITIONS_SECONDS = 20.0

@@ -233,7 +233,7 @@ def _session(
 ) -> contextlib.AbstractAsyncContextManager[Session]:
     """A kernel in a box of its own, or a plain one where that was asked for."""
     if job.box is not None:
-        from grader.box.manager import boxed_kernel  # Linux's alone
+        from grader.sandbox.kernel_manager import boxed_kernel  # Linux's alone
 
         kernel = boxed_kernel(folder, job.box, job.limits, job.core)
         return open_session(submission, job.limits, kernel)

@@ -16,9 +16,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
-from grader.box import programs
-from grader.box.scratch import scratch_folder
-from grader.box.warm import Setup
 from grader.control import Control, Finding
 from grader.evidence import PROBE
 from grader.files import remove_drafts
@@ -32,6 +29,9 @@ from grader.machine import NO_DISK
 from grader.report.write import write_report
 from grader.resume.plan import Plan
 from grader.run.kernel import short_folder
+from grader.sandbox import compiled_programs as programs
+from grader.sandbox.scratch import scratch_folder
+from grader.sandbox.warm_process import Setup
 from grader.stages import GradeReport
 from grader.submission.intake import Entry
 from grader.words import catalogue

@@ -14,12 +14,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.box.choose import find_box
-from grader.box.scratch import scratch_folder
 from grader.evidence import load_evidence
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.run.kernel import short_folder
+from grader.sandbox.detect import find_box
+from grader.sandbox.scratch import scratch_folder
 from grader.stages import Evidence, GradeReport
 from grader.verify.edits import Specimen
 from grader.verify.teacher import Teacher, take_apart

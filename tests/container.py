@@ -27,8 +27,8 @@ import os
 import struct
 from pathlib import Path
 
-from grader.box.places import this_python
-from grader.box.user import closed_folder
+from grader.sandbox.paths import this_python
+from grader.sandbox.privileges import closed_folder
 from grader.untrusted.box import syscalls
 from grader.untrusted.box.seccomp import Rule, install
 

@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Limits
-from grader.box import BoxFailed, programs
-from grader.box.choose import finds_programs, look
-from grader.box.manager import boxed_kernel
-from grader.box.user import user_for_a_box
-from grader.box.warm import Link, WarmBox
 from grader.run.session import KernelBroken, open_session
+from grader.sandbox import BoxFailed
+from grader.sandbox import compiled_programs as programs
+from grader.sandbox.detect import finds_programs, look
+from grader.sandbox.kernel_manager import boxed_kernel
+from grader.sandbox.privileges import user_for_a_box
+from grader.sandbox.warm_process import Link, WarmBox
 from grader.stages import Cell, Submission
 
 SIDE_BY_SIDE = 8  # most of these notebooks sleep most of the time

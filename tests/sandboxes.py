@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from grader.box.user import closed_folder
+from grader.sandbox.privileges import closed_folder
 
 HERE = Path(__file__).parent
 ORDINARY = 64_300  # a user that only the tests are

@@ -32,7 +32,7 @@ SAMPLES = ROOT / "submissions" / "hh"
 def test_grading_unboxed_must_be_asked_for(tmp_path: Path) -> None:
     """Where no sandbox works nothing is run, and the message says why and what to do."""
     code = (
-        "import sys, grader.box.choose as choose\n"
+        "import sys, grader.sandbox.detect as choose\n"
         "choose.bwrap.programs = lambda: []\n"
         "choose.landlock.abi = lambda: 0\n"
         "from grader.cli import main\nmain()"

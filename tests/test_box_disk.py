@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from project import ROOT
 
-from grader.box.disk import remove, taken
-from grader.box.processes import removed_files
+from grader.sandbox.disk_usage import remove, taken
+from grader.sandbox.processes import removed_files
 
 MOST = 1 << 40
 
@@ -67,7 +67,7 @@ def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
 
 _ZOMBIE = """
 import os
-from grader.box.processes import removed_files
+from grader.sandbox.processes import removed_files
 if os.geteuid() == 0:
     os.setuid(65534)  # root may list everything
 if (child := os.fork()) == 0:
@@ -87,7 +87,7 @@ def test_a_process_that_ends_hides_nothing() -> None:
 
 _LEADERLESS = """
 import ctypes, os, socket, sys, threading, time
-from grader.box.processes import proportional, removed_files, resident, sockets
+from grader.sandbox.processes import proportional, removed_files, resident, sockets
 if os.geteuid() == 0:
     os.setuid(int(sys.argv[1]))
     ctypes.CDLL(None).prctl(4, 1)  # who changed its user may be looked at all the same
@@ -144,7 +144,7 @@ def test_what_is_too_deep_to_see_counts_as_too_much(tmp_path: Path) -> None:
 
 _REMOVES = """
 import os, sys
-from grader.box.disk import remove
+from grader.sandbox.disk_usage import remove
 if os.geteuid() == 0:
     os.setuid(65534)  # no folder is closed to root
 remove(sys.argv[1])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sandboxes import LARGE, SandboxServer, attempt_cell, outputs
 
-from grader.box.bounds import others_counted
+from grader.sandbox.limits import others_counted
 
 PROCESSES = 64  # that a box may hold
 

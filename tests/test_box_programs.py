@@ -15,7 +15,7 @@ from sandboxes import LARGE, SandboxServer, works_without_grader
 
 from grader import cache
 from grader.assignment import Assignment
-from grader.box import programs
+from grader.sandbox import compiled_programs as programs
 
 MODEL = "import jax, jax.numpy as jnp\n@jax.jit\ndef f(x):\n    return jnp.sin(x) * {g} + 1\n"
 COUNT = (

@@ -24,7 +24,7 @@ import sandboxes
 from project import ROOT
 from sandboxes import SandboxServer, attempt_cell, outputs
 
-from grader.box import bwrap
+from grader.sandbox import bwrap
 from grader.untrusted.box.syscall_numbers import NUMBERS
 
 _NOTE = "Only one submission may read this."

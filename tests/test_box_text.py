@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from grader.assignment import Limits
-from grader.box import bwrap, gpu, places
-from grader.box.bounds import bounds, others_counted
-from grader.box.warm import Setup
+from grader.sandbox import bwrap, gpu
+from grader.sandbox import paths as places
+from grader.sandbox.limits import bounds, others_counted
+from grader.sandbox.warm_process import Setup
 from grader.station import Options
 from grader.untrusted.box import landlock, seccomp
 from grader.untrusted.box.syscall_numbers import NUMBERS

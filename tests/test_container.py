@@ -155,7 +155,7 @@ def test_a_disk_that_fills_ends_its_own_run_alone(user: str, place: Path) -> Non
 def test_as_whom_a_sandbox_is_looked_at_is_tried(reader: str) -> None:
     """Root looks at a sandbox's processes as itself where it may, else as who runs them."""
     start = [] if reader == "itself" else in_container("root")
-    tried = "from grader.box.choose import look; print(look('landlock').setup.reader)"
+    tried = "from grader.sandbox.detect import look; print(look('landlock').setup.reader)"
     done = subprocess.run(
         [*start, sys.executable, "-c", tried],
         capture_output=True,
@@ -170,7 +170,7 @@ def test_as_whom_a_sandbox_is_looked_at_is_tried(reader: str) -> None:
 def test_what_nobody_may_look_at_is_no_excess() -> None:
     """Where not even a harmless process can be looked at, that is found out."""
     tried = (
-        "import os; from grader.box.choose import reader_of\n"
+        "import os; from grader.sandbox.detect import reader_of\n"
         f"os.setresuid(65534, 65534, 65534); print(reader_of([{os.getpid()}], 65534))"
     )
     done = subprocess.run([sys.executable, "-c", tried], capture_output=True, text=True, cwd=ROOT)

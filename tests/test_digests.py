@@ -209,9 +209,9 @@ import grader.clients
 folders = root / "assignments" / "hh-lesson", root / "reference" / "hh-lesson"
 assignment = grader.clients._get_ready(*folders)
 import grader.fill
-from grader.box.choose import find_box
-from grader.box.scratch import scratch_folder
-from grader.box.warm import WarmBox
+from grader.sandbox.detect import find_box
+from grader.sandbox.scratch import scratch_folder
+from grader.sandbox.warm_process import WarmBox
 from grader.evidence import load_evidence, save_evidence
 from grader.gather import Job, gather
 from grader.modules import imported_by

@@ -15,9 +15,9 @@ import pytest
 from graded_corpus import Corpus
 from project import ROOT
 
-from grader.box import gpu
 from grader.judge.reference import Model, ReferenceModel
 from grader.load import load_assignment
+from grader.sandbox import gpu
 
 sys.path.insert(0, str(ROOT))
 

@@ -19,10 +19,10 @@ from project import ROOT
 from some_models import some_models
 
 from grader.assignment import Assignment
-from grader.box.choose import find_box
 from grader.job import Job
 from grader.locate import find
 from grader.run.session import KernelBroken
+from grader.sandbox.detect import find_box
 from grader.stages import (
     Answers,
     Attempt,

@@ -23,13 +23,13 @@ from typing import Any
 from project import ROOT
 
 from grader.assignment import Assignment, Limits
-from grader.box.choose import find_box
-from grader.box.manager import boxed_kernel
-from grader.box.scratch import scratch_folder
-from grader.box.warm import Link, Setup, WarmBox
 from grader.gather import Job
 from grader.run.kernel import kernel_environment, plain_kernel, short_folder
 from grader.run.session import Session, open_session
+from grader.sandbox.detect import find_box
+from grader.sandbox.kernel_manager import boxed_kernel
+from grader.sandbox.scratch import scratch_folder
+from grader.sandbox.warm_process import Link, Setup, WarmBox
 from grader.stages import Cell, Submission
 
 _LARGEST = 64 * 1024

@@ -10,8 +10,8 @@ from grader.assignment import Assignment
 from grader.author.faults import Refused
 from grader.author.released import as_text, differing, read_document, release_of, unfilled
 from grader.author.trial import grade_both, stale_traces, trial_of
-from grader.box.warm import Setup
 from grader.files import write_whole
+from grader.sandbox.warm_process import Setup
 from grader.stages import Note
 
 

@@ -21,10 +21,10 @@ from grader.assignment import Assignment, Margin, Tolerance
 from grader.author.faults import Refused
 from grader.author.sound import unsound
 from grader.batch import grade_batch
-from grader.box.warm import Setup
 from grader.judge.make_traces import write_public_traces
 from grader.judge.reference import ReferenceModelError, load_model
 from grader.load import AssignmentError, load_assignment
+from grader.sandbox.warm_process import Setup
 from grader.stages import GradeReport, Note, Value
 from grader.station import Options
 from grader.submission.intake import Entry

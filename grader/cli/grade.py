@@ -157,14 +157,14 @@ def grade(
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
     from grader.batch import default_jobs, grade_batch
-    from grader.box.programs import file_for
-    from grader.box.scratch import scratch_folder
     from grader.console import batch_progress, show_summary
     from grader.console_plan import looked_at, show_changes, show_plan, show_preview
     from grader.export.formats import write_formats
     from grader.locate import find
     from grader.resume.basis import Basis
     from grader.resume.plan import everything
+    from grader.sandbox.compiled_programs import file_for
+    from grader.sandbox.scratch import scratch_folder
     from grader.secret import load_secret
     from grader.stages import Note
     from grader.station import NoDevice, Options

@@ -13,9 +13,9 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-from grader.box.choose import find_box
-from grader.box.warm import Setup
 from grader.console import no_box
+from grader.sandbox.detect import find_box
+from grader.sandbox.warm_process import Setup
 
 
 class NoBox(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.assignment import Assignment
-from grader.box import gpu
+from grader.sandbox import gpu
 from grader.stimuli import population
 
 GPU_FROM = 4096

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.box.manager import boxed_kernel
 from grader.job import Job
 from grader.probe import messages
 from grader.probe.replies import BadReply, reply_text
 from grader.question import Questions, mark, question, unanswered
 from grader.run.session import KernelBroken, KernelGone, Session, open_session
+from grader.sandbox.kernel_manager import boxed_kernel
 from grader.stages import Attempt, Cell, CellRun, Drawn, Evidence, Panel, Submission
 from grader.stimuli import draw
 from grader.submission.cells.find_cell import find_cell

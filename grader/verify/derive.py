@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.box.warm import Setup
+from grader.sandbox.warm_process import Setup
 from grader.verify.edits import Specimen
 from grader.verify.margins import derive
 from grader.verify.run import verify_assignment

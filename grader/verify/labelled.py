@@ -11,8 +11,8 @@ from typing import Any
 
 from grader.assignment import Assignment
 from grader.batch import grade_batch
-from grader.box import programs
-from grader.box.warm import Setup
+from grader.sandbox import compiled_programs as programs
+from grader.sandbox.warm_process import Setup
 from grader.stages import GradeReport
 from grader.station import Options
 from grader.submission.intake import find_submissions

@@ -14,10 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.box.scratch import scratch_folder
-from grader.box.warm import Setup
 from grader.evidence import load_evidence
 from grader.run.kernel import short_folder
+from grader.sandbox.scratch import scratch_folder
+from grader.sandbox.warm_process import Setup
 from grader.verify.edits import Specimen
 from grader.verify.judging import Judging
 from grader.verify.matrix import Matrix, Row

@@ -22,10 +22,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from grader.assignment import Assignment
-from grader.box.warm import Setup, WarmBox
 from grader.evidence import save_evidence
 from grader.gather import Job, gather
 from grader.load import load_assignment
+from grader.sandbox.warm_process import Setup, WarmBox
 from grader.stages import Evidence
 from grader.verify.ask import Asker
 from grader.verify.edits import Specimen

@@ -20,10 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment import Limits
-from grader.box.choose import NAMES, look
-from grader.box.manager import boxed_kernel
-from grader.box.warm import Link, WarmBox
 from grader.run.session import open_session
+from grader.sandbox.detect import NAMES, look
+from grader.sandbox.kernel_manager import boxed_kernel
+from grader.sandbox.warm_process import Link, WarmBox
 from grader.stages import Cell, Submission
 
 _PERIOD = 0.02  # seconds between two looks

@@ -22,10 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import grader.gather as gathering
-from grader.box import programs
-from grader.box.choose import find_box
-from grader.box.warm import WarmBox
-from grader.box.watch import pid_of
 from grader.evidence import load_evidence, save_evidence
 from grader.fill import fill
 from grader.judge.compare import Comparison
@@ -33,6 +29,10 @@ from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.report.write import write_report
 from grader.run.session import Session
+from grader.sandbox import compiled_programs as programs
+from grader.sandbox.detect import find_box
+from grader.sandbox.warm_process import WarmBox
+from grader.sandbox.watchdog import pid_of
 from grader.untrusted.box.init import descendants
 
 ROOT = Path(__file__).resolve().parents[2]

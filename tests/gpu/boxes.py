@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from grader.box import gpu
-from grader.box.choose import NAMES, look
+from grader.sandbox import gpu
+from grader.sandbox.detect import NAMES, look
 from tests.gpu.machine import Machine
 from tests.gpu.parts import Part, Ran, run, variables
 from tests.project import SOLUTION, results

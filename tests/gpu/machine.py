@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
-from grader.box import gpu
+from grader.sandbox import gpu
 from grader.versions import versions
 from tests.gpu.parts import run, variables
 

@@ -16,7 +16,7 @@ from typing import Literal
 Ending = Literal["namespace", "user", "tree"]
 """The reach of a box's end: a pid namespace that ends with its first process, all that one user
 of its own runs, or every process below the first."""
-_HUNT_SECONDS = 50.0  # for what a kernel left running; `grader.box.provisioner` waits longer
+_HUNT_SECONDS = 50.0  # for what a kernel left running; `grader.sandbox.provisioner` waits longer
 _LOOK_AGAIN = 0.005  # seconds; what was killed takes a moment to end
 
 

@@ -10,13 +10,13 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from grader.assignment import Limits
-from grader.box.bounds import bounds, others_counted
-from grader.box.channels import BoxedClient
-from grader.box.disk import taken
-from grader.box.provisioner import BoxedProvisioner
-from grader.box.user import user_for_a_box
-from grader.box.warm import Link
 from grader.machine import lacks_space
+from grader.sandbox.counting_client import BoxedClient
+from grader.sandbox.disk_usage import taken
+from grader.sandbox.limits import bounds, others_counted
+from grader.sandbox.privileges import user_for_a_box
+from grader.sandbox.provisioner import BoxedProvisioner
+from grader.sandbox.warm_process import Link
 from grader.untrusted.box.kernel import CHANNELS
 
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.box.disk import remove
+from grader.sandbox.disk_usage import remove
 
 PREFIX = "grader-"
 _LOCK, _UNLOCKED = ".in-use", ".made"

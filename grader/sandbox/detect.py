@@ -12,12 +12,13 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 from grader.assignment import Limits
-from grader.box import BoxFailed, bwrap, processes, user
-from grader.box.bounds import CROWD, PROCESSES, bounds, others_counted, plain
-from grader.box.provisioner import await_ready
-from grader.box.scratch import scratch_folder
-from grader.box.warm import Link, Name, Setup, WarmBox, ask
-from grader.box.watch import pid_of
+from grader.sandbox import BoxFailed, bwrap, processes
+from grader.sandbox import privileges as user
+from grader.sandbox.limits import CROWD, PROCESSES, bounds, others_counted, plain
+from grader.sandbox.provisioner import await_ready
+from grader.sandbox.scratch import scratch_folder
+from grader.sandbox.warm_process import Link, Name, Setup, WarmBox, ask
+from grader.sandbox.watchdog import pid_of
 from grader.stages import Note
 from grader.untrusted.box import landlock
 from grader.untrusted.box.init import descendants

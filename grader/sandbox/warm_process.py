@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from grader.box import BoxFailed, bwrap, gpu, places, user
+from grader.sandbox import BoxFailed, bwrap, gpu
+from grader.sandbox import paths as places
+from grader.sandbox import privileges as user
 from grader.untrusted.box import landlock
 
 Name = Literal["bwrap", "landlock"]

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from grader.box import processes
-from grader.box.bounds import SOCKETS, Bounds
-from grader.box.disk import taken
-from grader.box.user import Reader
+from grader.sandbox import processes
+from grader.sandbox.disk_usage import taken
+from grader.sandbox.limits import SOCKETS, Bounds
+from grader.sandbox.privileges import Reader
 from grader.untrusted.box.init import descendants
 
 Excess = Literal["memory", "processes", "disk", "output", "hidden"]

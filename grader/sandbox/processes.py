@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from grader.box.user import reading_as
+from grader.sandbox.privileges import reading_as
 
 _PAGE = os.sysconf("SC_PAGESIZE")
 _SMALLEST_BUFFER = 212_992  # bytes, where the machine doesn't say what a socket may hold

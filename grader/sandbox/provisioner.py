@@ -18,12 +18,12 @@ from typing import Any
 
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from grader.box import BoxFailed
-from grader.box.bounds import Bounds, plain
-from grader.box.disk import remove
-from grader.box.warm import Link, ask
-from grader.box.watch import Excess, Watchdog
 from grader.machine import NO_MEMORY, ended_for_memory, oom_kills
+from grader.sandbox import BoxFailed
+from grader.sandbox.disk_usage import remove
+from grader.sandbox.limits import Bounds, plain
+from grader.sandbox.warm_process import Link, ask
+from grader.sandbox.watchdog import Excess, Watchdog
 from grader.untrusted.box.kernel import CHANNELS
 
 START_SECONDS = 60.0
@@ -32,7 +32,7 @@ _MAX_MESSAGE = 64 * 1024
 
 
 class BoxedProvisioner(KernelProvisionerBase):
-    """One box. Made by ``grader.box.manager.boxed_kernel``, which sets what has no default."""
+    """One box. Made by ``grader.sandbox.kernel_manager.boxed_kernel``, which sets what has no default."""
 
     link: Link
     bounds: Bounds

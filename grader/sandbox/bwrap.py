@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.box.places import SETTINGS, SYSTEM
+from grader.sandbox.paths import SETTINGS, SYSTEM
 
 BOXED_INSIDE = "/run/boxed"  # where the box sees our own part
 BOXED_PROGRAMS = "/run/programs"  # and what was compiled before
