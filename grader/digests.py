@@ -40,8 +40,8 @@ _JUDGED: Final[dict[str, Any]] = {
 }
 
 ENTRIES: Final = (
-    "grader.clients",  # the process that reads a submission and speaks with its kernel
-    "grader.run.waiting",  # a kernel outside a sandbox
+    "grader.run.client_server",  # the process that reads a submission and speaks with its kernel
+    "grader.run.kernel.prestarted_main",  # a kernel outside a sandbox
     "grader.untrusted.box",  # the processes of a sandbox
     "grader.untrusted.probe",  # sent into the kernel as text
 )

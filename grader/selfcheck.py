@@ -10,9 +10,9 @@ import subprocess
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
-from grader.gather import Job, gather
 from grader.judge.public_traces import PUBLIC_SEED, add_public_reference
 from grader.judge.verdict import verdict
+from grader.run.gather import Job, gather
 from grader.stages import GradeReport
 
 
@@ -25,7 +25,7 @@ def self_check(
 ) -> GradeReport:
     """Run ``notebook`` and judge it by the public checks.
 
-    ``waiting`` is a process of `grader.run.start` that is to be the kernel.
+    ``waiting`` is a process of `grader.run.kernel.prestart` that is to be the kernel.
     """
     job = Job(
         notebook=notebook,

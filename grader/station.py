@@ -19,8 +19,6 @@ from grader.assignment import Assignment, Limits
 from grader.control import Control, Finding
 from grader.evidence import PROBE
 from grader.files import remove_drafts
-from grader.host import ClientKilled, Host
-from grader.job import DEFINITIONS_SECONDS
 from grader.judge.devices import fitting
 from grader.judge.process import Case, Judge, JudgeFailed
 from grader.judge.record import recorded, with_intake
@@ -28,7 +26,9 @@ from grader.judge.verdict import broken_evidence, verdict
 from grader.machine import NO_DISK
 from grader.report.write import write_report
 from grader.resume.plan import Plan
-from grader.run.kernel import short_folder
+from grader.run.client_pool import ClientKilled, Host
+from grader.run.job import DEFINITIONS_SECONDS
+from grader.run.kernel.plain import short_folder
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import Setup

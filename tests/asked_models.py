@@ -17,7 +17,7 @@ from grader.assignment import Assignment
 from grader.evidence import load_evidence
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
-from grader.run.kernel import short_folder
+from grader.run.kernel.plain import short_folder
 from grader.sandbox.detect import find_box
 from grader.sandbox.scratch import scratch_folder
 from grader.stages import Evidence, GradeReport

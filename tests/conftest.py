@@ -15,8 +15,8 @@ from graded_corpus import IDS, Corpus
 from project import ROOT, SOLUTION
 
 from grader.assignment import Assignment
-from grader.gather import Job, gather
 from grader.load import load_assignment
+from grader.run.gather import Job, gather
 from grader.stages import Evidence
 
 TIERS = {

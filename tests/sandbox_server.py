@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Limits
-from grader.run.session import KernelBroken, open_session
+from grader.run.kernel.session import KernelBroken, open_session
 from grader.sandbox import BoxFailed
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.detect import finds_programs, look

@@ -230,10 +230,12 @@ def test_killed_helper_processes_lose_no_submission(tmp_path: Path) -> None:
             return found[0]
 
         def host_with_a_client() -> list[int]:
-            hosts = _children(grading.pid, "grader.clients")
+            hosts = _children(grading.pid, "grader.run.client_server")
             runs = (out / "right-0").is_dir() and not (out / "right-0" / "probe.json").exists()
             return (
-                hosts if runs and any(_children(host, "grader.clients") for host in hosts) else []
+                hosts
+                if runs and any(_children(host, "grader.run.client_server") for host in hosts)
+                else []
             )
 
         def judge_with_evidence() -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from grader.assignment import Assignment
-from grader.blanks import by_blanks
+from grader.run.probe.rename_channels import by_blanks
 from grader.stages import Attempt, ChannelProbe, Evidence
 
 OWN = {"IK": "potassium", "INa": "sodium", "IL": "leak"}

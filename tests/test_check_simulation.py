@@ -22,9 +22,9 @@ from project import ROOT
 from grader.assignment import Assignment
 from grader.check import TABLE, Item
 from grader.check.start import CHANCE
-from grader.gather import Job, gather
 from grader.measures import all_spike_times, rmse
-from grader.probe.messages import DRAWS
+from grader.run.gather import Job, gather
+from grader.run.probe.requests import DRAWS
 from grader.stages import CheckResult, Evidence
 
 SAMPLES = ROOT / "submissions" / "hh"

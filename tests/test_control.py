@@ -20,9 +20,9 @@ from warm_kernels import COLD
 
 from grader.assignment import Assignment, Limits
 from grader.control import MOST, Control, Finding, finding
-from grader.gather import gather
 from grader.judge.verdict import verdict
 from grader.report.reread import stored_report
+from grader.run.gather import gather
 from grader.stages import CellRun, GradeReport
 
 MUTE = """\

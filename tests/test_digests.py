@@ -15,8 +15,8 @@ from project import ROOT, SOLUTION, short_solution
 
 from grader import digests
 from grader.assignment import Assignment, Gate, Mistake, Stimulus
-from grader.gather import Job, gather
 from grader.modules import imported_by
+from grader.run.gather import Job, gather
 from grader.seal import is_whole, sealed
 from grader.stages import Evidence
 
@@ -205,17 +205,17 @@ def look(event, arguments):
             data.add(str(arguments[0]))
 
 sys.addaudithook(look)
-import grader.clients
+import grader.run.client_server
 folders = root / "assignments" / "hh-lesson", root / "reference" / "hh-lesson"
-assignment = grader.clients._get_ready(*folders)
-import grader.fill
+assignment = grader.run.client_server._get_ready(*folders)
+import grader.run.fill_cache
 from grader.sandbox.detect import find_box
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import WarmBox
 from grader.evidence import load_evidence, save_evidence
-from grader.gather import Job, gather
+from grader.run.gather import Job, gather
 from grader.modules import imported_by
-from grader.standins import with_right_parts
+from grader.run.substitute import with_right_parts
 sample = root / "submissions" / "hh-lesson" / "IK-n-cubed.ipynb"
 job = Job(notebook=sample, assignment=assignment, limits=assignment.limits, secret=b"tests")
 setup, _ = find_box("auto")

@@ -10,8 +10,8 @@ from project import SOLUTION, short_solution
 from warm_kernels import Kernels
 
 from grader.assignment import Assignment, Limits
-from grader.gather import gather
 from grader.judge.verdict import verdict
+from grader.run.gather import gather
 from grader.stages import CUT, Evidence
 from grader.submission.notebook.read import read_notebook
 

@@ -22,11 +22,12 @@ from project import short_solution
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment import Assignment, Limits
-from grader.gather import gather
-from grader.probe import messages, replies
-from grader.run.kernel import kernel_environment, plain_kernel
-from grader.run.session import KernelBroken, KernelGone, open_session
-from grader.run.start import start
+from grader.run.gather import gather
+from grader.run.kernel.plain import kernel_environment, plain_kernel
+from grader.run.kernel.prestart import start
+from grader.run.kernel.session import KernelBroken, KernelGone, open_session
+from grader.run.probe import replies
+from grader.run.probe import requests as messages
 from grader.stages import CellRun, Drawn, Evidence, Panel
 from grader.untrusted.probe.arrays import told
 
@@ -76,7 +77,7 @@ def test_a_cell_that_ignores_the_interrupt_is_ended(
     kernels: Kernels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cell that ignores the interrupt loses its kernel; the rest is not run."""
-    monkeypatch.setattr("grader.run.session.GRACE", 1.0)
+    monkeypatch.setattr("grader.run.kernel.session.GRACE", 1.0)
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(30)"
     first, second = _run(kernels, Limits(cell_seconds=1), deaf, "print(1)")
     assert (first.status, second.status) == ("timeout", "not_run")

@@ -16,7 +16,8 @@ from project import checks, results, run_grader
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment import Limits
-from grader.probe import messages, replies
+from grader.run.probe import replies
+from grader.run.probe import requests as messages
 from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure
 from grader.untrusted.box.output_limit import limit
 

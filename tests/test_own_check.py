@@ -28,7 +28,7 @@ from grader.cli.check import check
 from grader.cli.options import language_of
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
-from grader.run.start import kernel_environment, loading
+from grader.run.kernel.prestart import kernel_environment, loading
 from grader.selfcheck import self_check
 from grader.stages import Evidence
 from grader.words import catalogue

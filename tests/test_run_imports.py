@@ -8,8 +8,8 @@ import pytest
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment import Limits
-from grader.run.ending import executed_notebook
-from grader.run.imports import import_failed
+from grader.run.kernel.missing_import import import_failed
+from grader.run.kernel.outcome import executed_notebook
 from grader.stages import ExecutedNotebook
 
 TEXT = "No module named 'seaborn'"

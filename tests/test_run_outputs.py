@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.run.outputs import figures, left_out_by_kernel, tame
+from grader.run.kernel.outputs import figures, left_out_by_kernel, tame
 from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, LeftOut
 
 

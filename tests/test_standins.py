@@ -18,9 +18,9 @@ from grader.judge.parts import parts_to_replace
 from grader.judge.reference import ReferenceModel, load_model, part_of
 from grader.load import load_assignment
 from grader.measures import rmse
-from grader.question import unanswered
+from grader.run.probe.ask import unanswered
+from grader.run.substitute import with_right_parts
 from grader.stages import CheckResult, Evidence, ExecutedNotebook, Submission
-from grader.standins import with_right_parts
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 

@@ -19,9 +19,9 @@ from project import ROOT
 from some_models import some_models
 
 from grader.assignment import Assignment
-from grader.job import Job
 from grader.locate import find
-from grader.run.session import KernelBroken
+from grader.run.job import Job
+from grader.run.kernel.session import KernelBroken
 from grader.sandbox.detect import find_box
 from grader.stages import (
     Answers,

@@ -23,9 +23,9 @@ from typing import Any
 from project import ROOT
 
 from grader.assignment import Assignment, Limits
-from grader.gather import Job
-from grader.run.kernel import kernel_environment, plain_kernel, short_folder
-from grader.run.session import Session, open_session
+from grader.run.gather import Job
+from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
+from grader.run.kernel.session import Session, open_session
 from grader.sandbox.detect import find_box
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.scratch import scratch_folder

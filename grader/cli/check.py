@@ -26,7 +26,7 @@ from grader.cli.options import (
     refuse_unfit,
 )
 from grader.cli.spoken import SpokenCommand
-from grader.run.start import WITHIN, keeping_programs, kernel_environment, loading
+from grader.run.kernel.prestart import WITHIN, keeping_programs, kernel_environment, loading
 
 
 @click.command(cls=SpokenCommand, context_settings=SETTINGS, short_help="Check your own notebook.")

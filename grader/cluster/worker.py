@@ -20,7 +20,7 @@ from grader.cluster.parcels import Batch, Done, Unfit, Work, environment, made, 
 from grader.load import load_assignment
 from grader.resume.basis import Basis
 from grader.resume.plan import Plan
-from grader.run.kernel import short_folder
+from grader.run.kernel.plain import short_folder
 from grader.sandbox.compiled_programs import file_for
 from grader.sandbox.disk_usage import remove
 from grader.sandbox.scratch import scratch_folder

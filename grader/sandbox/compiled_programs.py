@@ -59,7 +59,7 @@ def newest() -> Path | None:
 def _questions() -> str:
     """A digest of what the kernel is asked."""
     digest = hashlib.sha256()
-    for part in _sources(resources.files("grader.probe")):
+    for part in _sources(resources.files("grader.run.probe")):
         digest.update(part)
     return digest.hexdigest()
 

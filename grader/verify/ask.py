@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.job import Job
-from grader.probe import messages
-from grader.probe.replies import BadReply, reply_text
-from grader.question import Questions, mark, question, unanswered
-from grader.run.session import KernelBroken, KernelGone, Session, open_session
+from grader.run.job import Job
+from grader.run.kernel.session import KernelBroken, KernelGone, Session, open_session
+from grader.run.probe import requests as messages
+from grader.run.probe.ask import Questions, mark, question, unanswered
+from grader.run.probe.replies import BadReply, reply_text
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.stages import Attempt, Cell, CellRun, Drawn, Evidence, Panel, Submission
 from grader.stimuli import draw

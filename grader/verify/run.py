@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.evidence import load_evidence
-from grader.run.kernel import short_folder
+from grader.run.kernel.plain import short_folder
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import Setup
 from grader.verify.edits import Specimen

@@ -23,8 +23,8 @@ from pydantic import TypeAdapter
 
 from grader.assignment import Assignment
 from grader.evidence import save_evidence
-from grader.gather import Job, gather
 from grader.load import load_assignment
+from grader.run.gather import Job, gather
 from grader.sandbox.warm_process import Setup, WarmBox
 from grader.stages import Evidence
 from grader.verify.ask import Asker

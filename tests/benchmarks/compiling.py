@@ -23,7 +23,7 @@ from typing import Any
 import jax
 
 from grader.load import load_assignment
-from grader.probe import messages
+from grader.run.probe import requests as messages
 from grader.stimuli import draw, population
 from grader.submission.notebook.read import read_notebook
 from grader.untrusted.probe.jit_effort import effort

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment import Limits
-from grader.run.session import open_session
+from grader.run.kernel.session import open_session
 from grader.sandbox.detect import NAMES, look
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.warm_process import Link, WarmBox

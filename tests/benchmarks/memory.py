@@ -91,12 +91,12 @@ class Recorder:
         command = _command(line[-2])
         if "grader.judge.process" in command:
             return "judge"
-        if "grader.clients" not in command:
+        if "grader.run.client_server" not in command:
             return ""
         if len(line) == 2:
             return "host"
         below = [_command(each) for each in reversed(line[:-2])]
-        if "grader.clients" in below[0]:
+        if "grader.run.client_server" in below[0]:
             return "client" if len(below) == 1 else ""
         while below and "/bwrap " in below[0]:  # it waits for what it made
             del below[0]

@@ -21,14 +21,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import grader.gather as gathering
+import grader.run.gather as gathering
 from grader.evidence import load_evidence, save_evidence
-from grader.fill import fill
 from grader.judge.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.report.write import write_report
-from grader.run.session import Session
+from grader.run.fill_cache import fill
+from grader.run.kernel.session import Session
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.detect import find_box
 from grader.sandbox.warm_process import WarmBox

@@ -3,7 +3,7 @@
 It has one thread and neither JAX nor BrainPy; it imports what a client needs once and
 forks on request. Every client speaks with one kernel, writes its evidence and ends: a
 kernel that breaks its client breaks nothing else. What it is asked stands in
-`grader.host`. When the coordinator ends, for whatever reason, this process ends and its
+`grader.run.client_pool`. When the coordinator ends, for whatever reason, this process ends and its
 clients with it.
 
 The warm process of the boxes takes longest to get ready, so it is started before
@@ -76,7 +76,7 @@ def _serve(
     file: str,
 ) -> None:
     """Fork a client for each request until the coordinator is gone."""
-    from grader.fill import asker_goes_first, fill_apart
+    from grader.run.fill_cache import asker_goes_first, fill_apart
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
     if warm is not None and asker_goes_first(connection, warm.link.control.fileno(), _READY):
@@ -146,9 +146,9 @@ def _client(
     """Gather one submission's evidence, then end without a way back."""
     from grader.assignment import Limits
     from grader.evidence import load_evidence, save_evidence
-    from grader.gather import Job, gather
+    from grader.run.gather import Job, gather
+    from grader.run.substitute import with_right_parts
     from grader.stages import Note
-    from grader.standins import with_right_parts
 
     answer = "done"
     try:

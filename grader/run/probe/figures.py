@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.assignment import Assignment
-from grader.probe import messages, replies
-from grader.run.session import KernelGone, Session
+from grader.run.kernel.session import KernelGone, Session
+from grader.run.probe import replies
+from grader.run.probe import requests as messages
 from grader.stages import Figure, GradedCell
 from grader.submission.cells.find_cell import answer_cells
 

@@ -24,8 +24,8 @@ from nbclient.exceptions import DeadKernelError
 from grader.assignment import Limits
 from grader.failures import OF_IMPORTS, excuse, misses, without_import
 from grader.machine import NO_DISK
-from grader.run.imports import import_failed
-from grader.run.outputs import as_notebook, figures, left_out_by_kernel, tame
+from grader.run.kernel.missing_import import import_failed
+from grader.run.kernel.outputs import as_notebook, figures, left_out_by_kernel, tame
 from grader.stages import CellRun, CellStatus, Figure, Submission
 
 MOST_MISSING = 8  # imports passed over in one cell

@@ -1,6 +1,6 @@
 """Handing submissions to the process that forks a disposable client for each.
 
-The coordinator has threads and JAX has more, so neither may fork: `grader.clients` does.
+The coordinator has threads and JAX has more, so neither may fork: `grader.run.client_server` does.
 The coordinator sends one JSON line a request with the writing end of a pipe; it
 gets a pidfd of the client back, which is the kill switch. The client closes the pipe
 when it is done, with what went wrong in it (nothing when all went well).
@@ -52,7 +52,13 @@ class Host:
         self._socket = ours
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "grader.clients", str(theirs.fileno()), *self._arguments],
+                [
+                    sys.executable,
+                    "-m",
+                    "grader.run.client_server",
+                    str(theirs.fileno()),
+                    *self._arguments,
+                ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
             )

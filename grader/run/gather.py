@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader import digests
-from grader.job import Job
-from grader.run.session import KernelBroken
-from grader.runs import run_and_question
+from grader.run.job import Job
+from grader.run.kernel.session import KernelBroken
+from grader.run.passes import run_and_question
 from grader.sandbox import BoxFailed
 from grader.stages import Attempt, Evidence, ExecutedNotebook, Submission
 from grader.stimuli import seed_for

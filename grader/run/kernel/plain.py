@@ -17,7 +17,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from grader.assignment import Limits
 from grader.machine import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
-from grader.run.start import become_kernel, kernel_environment, start
+from grader.run.kernel.prestart import become_kernel, kernel_environment, start
 from grader.stages import output_limits
 
 __all__ = ["PlainKernelManager", "kernel_environment", "plain_kernel", "short_folder"]
@@ -90,7 +90,7 @@ def plain_kernel(
     """A manager whose sockets and connection file lie in ``folder``.
 
     Nothing listens on TCP, but on Windows, which has no such sockets. ``waiting`` is a
-    process of `grader.run.start` that is to be the kernel.
+    process of `grader.run.kernel.prestart` that is to be the kernel.
     """
     manager = PlainKernelManager()
     if sys.platform != "win32":

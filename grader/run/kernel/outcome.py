@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.run.session import Session
+from grader.run.kernel.session import Session
 from grader.stages import ExecutedNotebook, Figure, RunStatus
 
 

@@ -1,4 +1,4 @@
-"""What goes into the kernel: questions as Python text. What comes out: ``grader.probe.replies``."""
+"""What goes into the kernel: questions as Python text. What comes out: ``grader.run.probe.replies``."""
 
 from __future__ import annotations
 

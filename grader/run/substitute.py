@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from grader.assignment import Assignment, Exercise
-from grader.job import Job
-from grader.runs import question_alone
+from grader.run.job import Job
+from grader.run.passes import question_alone
 from grader.stages import Answers, Attempt, Cell, ChannelProbe, Evidence, GradedCell, ModelProbe
 from grader.submission.cells.definitions import definitions
 from grader.submission.cells.find_cell import find_cell

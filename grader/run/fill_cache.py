@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment import Assignment
-from grader.gather import Job, gather
+from grader.run.gather import Job, gather
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.detect import finds_programs
 from grader.sandbox.warm_process import Link
