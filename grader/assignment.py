@@ -145,7 +145,7 @@ class Tier(Data):
 
 
 class Check(Data):
-    """One check. ``kind`` names a function of ``grader.check``; the rest are its options."""
+    """One check. ``kind`` names a function of ``grader.judge.checks``; the rest are its options."""
 
     id: str
     kind: str

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from grader.assignment import Assignment
-from grader.judge.process import unfinished
+from grader.judge.server import unfinished
 from grader.report.write import write_batch
 from grader.resume.basis import Basis
 from grader.resume.plan import Plan, everything

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
-from grader.judge.public_traces import PUBLIC_SEED, add_public_reference
+from grader.judge.reference.public_traces import PUBLIC_SEED, add_public_reference
 from grader.judge.verdict import verdict
 from grader.run.gather import Job, gather
 from grader.stages import GradeReport

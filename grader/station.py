@@ -20,8 +20,8 @@ from grader.control import Control, Finding
 from grader.evidence import PROBE
 from grader.files import remove_drafts
 from grader.judge.devices import fitting
-from grader.judge.process import Case, Judge, JudgeFailed
-from grader.judge.record import recorded, with_intake
+from grader.judge.provenance import recorded, with_intake
+from grader.judge.server import Case, Judge, JudgeFailed
 from grader.judge.verdict import broken_evidence, verdict
 from grader.machine import NO_DISK
 from grader.report.write import write_report

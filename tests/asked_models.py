@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grader.assignment import Assignment
 from grader.evidence import load_evidence
-from grader.judge.compare import Comparison
+from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.run.kernel.plain import short_folder
 from grader.sandbox.detect import find_box

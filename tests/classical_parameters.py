@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 from hh_reference import reference
 
-from grader.measures import spike_times
+from grader.judge.metrics import spike_times
 from grader.stages import Array, Panel
 
 CLASSICAL = {"IL.g_max": 0.3, "IL.E": -54.387, "alpha_m": 0.1}  # what the handout changes

@@ -7,10 +7,10 @@ from functools import cache
 from project import ROOT
 
 from grader.assignment import Assignment
-from grader.judge.compare import Comparison
-from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.metrics import rmse
+from grader.judge.reference.compare import Comparison
+from grader.judge.reference.model import ReferenceModel, load_model
 from grader.load import load_assignment
-from grader.measures import rmse
 from grader.stages import Array, Panel
 
 GATES = ("IK.n", "INa.m", "INa.h")

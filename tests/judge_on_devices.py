@@ -17,8 +17,8 @@ import jax
 
 from grader.assignment import Assignment
 from grader.evidence import load_evidence
-from grader.judge.compare import Comparison
-from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.reference.compare import Comparison
+from grader.judge.reference.model import ReferenceModel, load_model
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 

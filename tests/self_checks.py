@@ -16,7 +16,7 @@ from rich.console import Console
 
 from grader.assignment import Assignment, Check, Exercise
 from grader.evidence import load_evidence
-from grader.judge.compare import Comparison
+from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.report.html import student_html

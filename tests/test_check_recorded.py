@@ -9,7 +9,7 @@ import pytest
 from project import ROOT
 
 from grader.assignment import Assignment, Check
-from grader.check import TABLE, Item
+from grader.judge.checks import TABLE, Item
 from grader.load import load_assignment
 from grader.stages import (
     Answers,

@@ -10,8 +10,8 @@ import pytest
 from judged_solution import checks_of, compared_solution, with_answers
 
 from grader.assignment import Assignment
-from grader.check import Item
-from grader.check.scheme import converges, steps_otherwise
+from grader.judge.checks import Item
+from grader.judge.checks.convergence import converges, steps_otherwise
 from grader.stages import Evidence
 
 

@@ -11,8 +11,8 @@ from judged_solution import checks_of, checks_with_extra_channel, compared_solut
 from project import ROOT
 
 from grader.assignment import Assignment, Check
-from grader.check import TABLE, Item
-from grader.judge.results import state_in_words
+from grader.judge.apply_checks import state_in_words
+from grader.judge.checks import TABLE, Item
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.report.page import student_page

@@ -20,9 +20,9 @@ from judged_solution import (
 from project import ROOT
 
 from grader.assignment import Assignment
-from grader.check import TABLE, Item
-from grader.check.start import CHANCE
-from grader.measures import all_spike_times, rmse
+from grader.judge.checks import TABLE, Item
+from grader.judge.checks.initial_state import CHANCE
+from grader.judge.metrics import all_spike_times, rmse
 from grader.run.gather import Job, gather
 from grader.run.probe.requests import DRAWS
 from grader.stages import CheckResult, Evidence

@@ -16,8 +16,8 @@ from project import ROOT, results
 
 from grader.assignment import Assignment
 from grader.judge.devices import GPU_FROM, fitting
-from grader.judge.process import Judge
-from grader.judge.reference import ReferenceModel, ReferenceModelError, load_model
+from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
+from grader.judge.server import Judge
 
 SAMPLES = {
     "right-plain": "pass",

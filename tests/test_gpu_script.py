@@ -15,7 +15,7 @@ import pytest
 from graded_corpus import Corpus
 from project import ROOT
 
-from grader.judge.reference import Model, ReferenceModel
+from grader.judge.reference.model import Model, ReferenceModel
 from grader.load import load_assignment
 from grader.sandbox import gpu
 

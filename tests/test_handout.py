@@ -12,7 +12,7 @@ from handout_values import COMMENTS, GIVEN_VALUES
 from project import ROOT
 
 from grader.assignment import Assignment, Check
-from grader.check.handout import Handout, handout_of
+from grader.judge.checks.handout_values import Handout, handout_of
 from grader.load import load_assignment
 
 IDS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))

@@ -11,9 +11,9 @@ import pytest
 from project import ROOT
 
 from grader.assignment import Assignment
-from grader.judge.compare import Comparison
-from grader.judge.fit import fit_constants
-from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.reference.compare import Comparison
+from grader.judge.reference.fit_constants import fit_constants
+from grader.judge.reference.model import ReferenceModel, load_model
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.stages import (

@@ -13,10 +13,10 @@ import pytest
 from project import ROOT
 
 from grader.assignment import Assignment
-from grader.judge.mistakes import named_mistakes
-from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.metrics import relative_error
+from grader.judge.reference.mistakes import named_mistakes
+from grader.judge.reference.model import ReferenceModel, load_model
 from grader.judge.residuals import diagnoses, fits, residuals
-from grader.measures import relative_error
 from grader.stages import (
     Answers,
     Array,

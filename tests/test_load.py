@@ -115,7 +115,7 @@ def test_an_exercise_has_what_its_kind_needs(
 
 def test_every_kind_of_check_exists() -> None:
     """No check of an assignment names a kind that the harness hasn't."""
-    from grader.check import TABLE
+    from grader.judge.checks import TABLE
 
     kinds = set()
     for folder in sorted((ROOT / "reference").glob("*/")):

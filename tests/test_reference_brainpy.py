@@ -16,7 +16,7 @@ import pytest
 from hh_reference import GATES, STATES, assignment, reference, trace_distances
 from project import SOLUTION
 
-from grader.measures import relative_error, spike_count
+from grader.judge.metrics import relative_error, spike_count
 from grader.stages import Array, Panel
 from grader.stimuli import draw_panel, draw_states
 

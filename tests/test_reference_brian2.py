@@ -17,7 +17,7 @@ from classical_parameters import CLASSICAL, CURRENTS, FINE, LONG
 from hh_reference import GATES, STATES, reference
 
 from grader.assignment import Assignment
-from grader.measures import relative_error
+from grader.judge.metrics import relative_error
 from grader.stages import Array, Panel
 from grader.stimuli import draw_panel, draw_states
 

@@ -7,7 +7,12 @@ import pytest
 from hh_reference import GATES, assignment, reference
 
 from grader.assignment import Channel, Exercise, Gate, Variant
-from grader.judge.match import choose_traces, choose_variant, match_by_residual, match_gates
+from grader.judge.reference.match_states import (
+    choose_traces,
+    choose_variant,
+    match_by_residual,
+    match_gates,
+)
 from grader.stages import Array
 from grader.stimuli import draw_panel, draw_states
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.measures import (
+from grader.judge.metrics import (
     firing_rate,
     relative_error,
     rmse,

@@ -12,8 +12,8 @@ import pytest
 from hh_reference import GATES, assignment, reference, trace_distances
 from project import ROOT
 
-from grader.judge.reference import ReferenceModel, ReferenceModelError, load_model
-from grader.measures import firing_rate, relative_error, spike_count, spike_times
+from grader.judge.metrics import firing_rate, relative_error, spike_count, spike_times
+from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
 from grader.stages import Panel
 from grader.stimuli import draw_panel, draw_states
 

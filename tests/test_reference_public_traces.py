@@ -12,10 +12,10 @@ from hh_reference import assignment, reference
 from project import ROOT
 
 from grader.assignment import Assignment
-from grader.judge.make_traces import write_public_traces
-from grader.judge.public_traces import load_public_traces
+from grader.judge.metrics import spike_count
+from grader.judge.reference.make_public_traces import write_public_traces
+from grader.judge.reference.public_traces import load_public_traces
 from grader.load import AssignmentError, load_assignment
-from grader.measures import spike_count
 from grader.stimuli import draw_panel
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sample_reports import ALL, mark, not_graded, partly_wrong, perfect
 
-from grader.judge.process import Case
-from grader.judge.record import recorded
+from grader.judge.provenance import recorded
+from grader.judge.server import Case
 from grader.report import grades_csv, index_html, summary_json, write
 from grader.report.changes import MOST, change, changes_csv
 from grader.report.reread import report_of

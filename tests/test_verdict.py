@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from grader.assignment import Assignment
-from grader.check import TABLE
-from grader.judge.compare import Comparison
+from grader.judge.checks import TABLE
+from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import broken_evidence, verdict
 from grader.stages import CheckResult, Evidence, Finding, GradeReport
 

@@ -10,8 +10,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 
 from grader.assignment import Assignment, Check, Exercise
-from grader.check import TABLE
-from grader.judge.reference import Model, part_of
+from grader.judge.checks import TABLE
+from grader.judge.reference.model import Model, part_of
 from grader.stages import Note
 from grader.words import LANGUAGES, catalogue
 

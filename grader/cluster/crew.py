@@ -24,7 +24,7 @@ from grader.assignment import Assignment
 from grader.cluster.connection import ClusterError
 from grader.cluster.parcels import Done, Unfit, Work, batch_of, keep, stored
 from grader.cluster.worker import grade_here, open_here
-from grader.judge.process import unfinished
+from grader.judge.server import unfinished
 from grader.resume.plan import Plan
 from grader.stages import GradeReport, Note
 from grader.station import Options, broken

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.assignment import Assignment, Exercise
-from grader.check.channels import CONSTANT, times_as_fast
-from grader.judge.told import told_by
-from grader.measures import relative_error
+from grader.judge.causes import told_by
+from grader.judge.checks.channels import CONSTANT, times_as_fast
+from grader.judge.metrics import relative_error
 from grader.stages import (
     Array,
     Attempt,

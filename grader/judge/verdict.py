@@ -10,10 +10,10 @@ from pathlib import Path
 from grader import __version__
 from grader.assignment import Assignment, Exercise
 from grader.failures import missing_package
+from grader.judge.apply_checks import judged, result
+from grader.judge.dependencies import notes_of_parts, of_part, parts_to_replace
 from grader.judge.left_out import left_out_notes
-from grader.judge.parts import notes_of_parts, of_part, parts_to_replace
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
-from grader.judge.results import judged, result
 from grader.stages import (
     Attempt,
     CheckResult,

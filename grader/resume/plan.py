@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.evidence import PROBE
-from grader.judge.process import Case
+from grader.judge.server import Case
 from grader.report.changes import now
 from grader.report.reread import RESULT
 from grader.resume.basis import Basis, reason

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from grader import digests
 from grader.evidence import BadEvidence, Stored, read_stored
-from grader.judge.record import file_name
+from grader.judge.provenance import file_name
 from grader.report.pages import PAGES, whole_page
 from grader.report.reread import read_file, report_of
 from grader.report.result import ResultError

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from grader.assignment import MEASURED, Assignment, Exercise, Measure
-from grader.check import Item
-from grader.check.distance import distances
-from grader.judge.compare import Comparison
+from grader.judge.apply_checks import Judged, Known, judged
+from grader.judge.checks import Item
+from grader.judge.checks.distances import distances
+from grader.judge.metrics import relative_error
+from grader.judge.reference.compare import Comparison
 from grader.judge.residuals import mistake_notes
-from grader.judge.results import Judged, Known, judged
-from grader.measures import relative_error
 from grader.stages import Attempt, Evidence, Note
 from grader.verify.ask import of_seed
 from grader.verify.edits import Specimen

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
-from grader.judge.reference import ReferenceModel
+from grader.judge.reference.model import ReferenceModel
 from grader.stages import Array, Panel, Rounding
 
 Found = dict[str, Array]

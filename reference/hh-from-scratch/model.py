@@ -11,7 +11,7 @@ for every ten. The exercise changes it:
 - every state starts at rest, V included.
 
 BrainPy's ``exp_auto`` of a ``JointEq`` moves each state by its own equation from the old
-values of all of them, which is the scheme of `grader.judge.reference`.
+values of all of them, which is the scheme of `grader.judge.reference.model`.
 
 Units: mV, ms, uA/cm2, mS/cm2, uF/cm2, degrees Celsius. Every function works elementwise
 on arrays of any shape and in the precision that it is given.

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment import Assignment
-from grader.check.distance import STRAYS
-from grader.judge.reference import ReferenceModel, load_model
+from grader.judge.checks.distances import STRAYS
+from grader.judge.metrics import within
+from grader.judge.reference.model import ReferenceModel, load_model
 from grader.load import load_assignment
-from grader.measures import within
 from grader.stages import Array, Panel, Rounding
 from grader.stimuli import draw_panel
 

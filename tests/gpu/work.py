@@ -19,9 +19,9 @@ import jax
 import numpy as np
 
 from grader.assignment import Assignment, Check, Exercise
-from grader.judge.reference import Model, ReferenceModel, load_model, part_of
+from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse
+from grader.judge.reference.model import Model, ReferenceModel, load_model, part_of
 from grader.load import load_assignment
-from grader.measures import absolute_error, all_spike_times, relative_error, rmse
 from grader.stages import Array, Panel
 from grader.stimuli import draw_panel, draw_states
 

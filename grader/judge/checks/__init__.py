@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from grader.check.channels import channel, no_extra_channels
-from grader.check.execution import figures, filled, runs
-from grader.check.item import Item
-from grader.check.recorded import recorded
-from grader.check.records import last_spike, spike_flag
-from grader.check.simulation import field, steps, trace_rmse
-from grader.check.spikes import firing_rate, latency, spike_count, spike_times
-from grader.check.start import start
-from grader.check.structure import base_class, master_type, parameter
+from grader.judge.checks.channels import channel, no_extra_channels
+from grader.judge.checks.context import Item
+from grader.judge.checks.execution import figures, filled, runs
+from grader.judge.checks.initial_state import start
+from grader.judge.checks.monitors import recorded
+from grader.judge.checks.simulation import field, steps, trace_rmse
+from grader.judge.checks.spike_records import last_spike, spike_flag
+from grader.judge.checks.spikes import firing_rate, latency, spike_count, spike_times
+from grader.judge.checks.structure import base_class, master_type, parameter
 from grader.stages import Finding
 
 TABLE: Mapping[str, Callable[[Item], Finding]] = {

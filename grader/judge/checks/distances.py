@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.check.item import Item
-from grader.measures import absolute_error, all_spike_times, relative_error, rmse, within
+from grader.judge.checks.context import Item
+from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse, within
 from grader.stages import Array, Panel, Reference
 
 Distances = dict[float | None, float]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.check.given import place_of, tells_class, tells_master_type, tells_parameter
-from grader.check.item import Item, class_cell, no_model
+from grader.judge.checks.context import Item, class_cell, no_model
+from grader.judge.checks.disclosure import place_of, tells_class, tells_master_type, tells_parameter
 from grader.stages import ChannelProbe, Finding, Value
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.assignment import Exercise, Variant
-from grader.measures import relative_error, rmse
+from grader.judge.metrics import relative_error, rmse
 from grader.stages import Array
 
 if TYPE_CHECKING:  # a student checks without the reference, and so without JAX
-    from grader.judge.reference import ReferenceModel
+    from grader.judge.reference.model import ReferenceModel
 
 FITS = 0.2
 """The residual (see `relative_error`) within which a field may belong to another.

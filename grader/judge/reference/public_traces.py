@@ -16,8 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment import Assignment, Exercise
-from grader.judge.match import choose_traces, match_gates
-from grader.judge.mistakes import Likely, explanations, only_ones, own_parameters, wrong_states
+from grader.judge.reference.match_states import choose_traces, match_gates
+from grader.judge.reference.mistakes import (
+    Likely,
+    explanations,
+    only_ones,
+    own_parameters,
+    wrong_states,
+)
 from grader.load import AssignmentError
 from grader.stages import Array, Attempt, Evidence, NamedMistake, Panel, Reference
 from grader.stimuli import draw_panel

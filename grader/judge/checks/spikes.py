@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from grader.check.comparable import astray, by_field, is_finite, not_comparable, not_finite
-from grader.check.distance import (
+from grader.judge.checks.comparable import astray, by_field, is_finite, not_comparable, not_finite
+from grader.judge.checks.context import Item
+from grader.judge.checks.disclosure import tells
+from grader.judge.checks.distances import (
     STRAYS,
     expected_spikes,
     found_spikes,
@@ -18,9 +20,7 @@ from grader.check.distance import (
     tolerance,
     window,
 )
-from grader.check.given import tells
-from grader.check.item import Item
-from grader.measures import firing_rate as rate_of
+from grader.judge.metrics import firing_rate as rate_of
 from grader.stages import Array, Finding, Value
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from grader.check.comparable import not_comparable
-from grader.check.distance import columns, sides
-from grader.check.item import Item
-from grader.measures import upward
+from grader.judge.checks.comparable import not_comparable
+from grader.judge.checks.context import Item
+from grader.judge.checks.distances import columns, sides
+from grader.judge.metrics import upward
 from grader.stages import Array, Finding, Value
 
 _Crosses = npt.NDArray[np.bool_]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.assignment import Assignment, Check, Exercise
-from grader.check import TABLE, Item
-from grader.judge.parts import OF_THE_NOTEBOOK, of_part, title_of
+from grader.judge.checks import TABLE, Item
+from grader.judge.dependencies import OF_THE_NOTEBOOK, of_part, title_of
 from grader.stages import CheckResult, Evidence, Finding, Status
 from grader.words import Catalogue
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.assignment import Assignment, Exercise, Variant
-from grader.judge.injected import scaled_input
-from grader.judge.match import reference_states
+from grader.judge.reference.input_scale import scaled_input
+from grader.judge.reference.match_states import reference_states
 from grader.judge.residuals import fits
 from grader.stages import Array, Attempt, ModelProbe, NamedMistake
 
 if TYPE_CHECKING:  # a student checks without the reference, and so without JAX
-    from grader.judge.reference import ReferenceModel
+    from grader.judge.reference.model import ReferenceModel
 
 Field = Mapping[str, Array]
 Unit = Callable[[str], float]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grader.check.item import Item, as_written, graded_cell_run, nothing_done, unfilled
 from grader.failures import hint, missing_package
+from grader.judge.checks.context import Item, as_written, graded_cell_run, nothing_done, unfilled
 from grader.stages import CellRun, Finding
 
 

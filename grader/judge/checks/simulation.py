@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from grader.check.comparable import (
+from grader.judge.checks.comparable import (
     by_field,
     field_is_right,
     named,
@@ -13,9 +13,9 @@ from grader.check.comparable import (
     not_finite,
     within,
 )
-from grader.check.distance import V_agrees, distances, own_state, too_far
-from grader.check.item import Item
-from grader.check.structure import parameter
+from grader.judge.checks.context import Item
+from grader.judge.checks.distances import V_agrees, distances, own_state, too_far
+from grader.judge.checks.structure import parameter
 from grader.stages import Finding
 
 MOST = 1000  # beyond this a distance is no number that tells anything

@@ -1,4 +1,4 @@
-"""Making the stored traces anew from the reference; see ``grader.judge.public_traces``."""
+"""Making the stored traces anew from the reference; see ``grader.judge.reference.public_traces``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment import Assignment
-from grader.judge.public_traces import PUBLIC_SEED, panel_arrays
-from grader.judge.reference import DeviceName, ReferenceModel, load_model, part_of
+from grader.judge.reference.model import DeviceName, ReferenceModel, load_model, part_of
+from grader.judge.reference.public_traces import PUBLIC_SEED, panel_arrays
 from grader.load import AssignmentError
 from grader.stages import Array
 from grader.stimuli import draw_panel, draw_states, finer_steps

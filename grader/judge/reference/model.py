@@ -38,7 +38,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from grader.measures import all_spike_times
+from grader.judge.metrics import all_spike_times
 from grader.stages import FINER, Array, Panel, Rounding
 
 NEIGHBOURS = (-2, -1, 1, 2)

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from grader.judge.reference import ReferenceModel
-from grader.measures import relative_error
+from grader.judge.metrics import relative_error
+from grader.judge.reference.model import ReferenceModel
 from grader.stages import Array
 
 MOST_STEPS = 12

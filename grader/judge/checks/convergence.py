@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.check.item import Item
+from grader.judge.checks.context import Item
 
 FIRST = 5  # steps
 OTHERWISE = 1e-3

@@ -9,17 +9,17 @@ from functools import cached_property
 import numpy as np
 
 from grader.assignment import Assignment, Exercise, Variant
-from grader.judge.fit import fit_constants
-from grader.judge.injected import scaled_input
-from grader.judge.match import (
+from grader.judge.reference.fit_constants import fit_constants
+from grader.judge.reference.input_scale import scaled_input
+from grader.judge.reference.match_states import (
     choose_traces,
     choose_variant,
     match_by_residual,
     match_gates,
     reference_states,
 )
-from grader.judge.mistakes import named_mistakes
-from grader.judge.reference import ReferenceModel, load_model, part_of
+from grader.judge.reference.mistakes import named_mistakes
+from grader.judge.reference.model import ReferenceModel, load_model, part_of
 from grader.stages import Answers, Array, Attempt, Evidence, NamedMistake, Reference
 
 

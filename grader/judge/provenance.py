@@ -15,7 +15,7 @@ from grader.stages import Evidence, GradeReport
 from grader.submission.notebook.raw_cell import clean
 
 if TYPE_CHECKING:
-    from grader.judge.process import Case
+    from grader.judge.server import Case
 
 
 def with_intake(evidence: Evidence, case: Case) -> Evidence:

@@ -5,8 +5,8 @@ After grading, reports tell it all.
 
 from __future__ import annotations
 
-from grader.check.handout import Place, handout_of
-from grader.check.item import Item
+from grader.judge.checks.context import Item
+from grader.judge.checks.handout_values import Place, handout_of
 
 
 def tells(item: Item) -> bool:

@@ -23,7 +23,7 @@ from grader.judge.devices import environment
 from grader.stages import CUT, GradeReport, Note
 
 if TYPE_CHECKING:
-    from grader.judge.compare import Comparison
+    from grader.judge.reference.compare import Comparison
 
 
 class JudgeFailed(Exception):
@@ -81,7 +81,7 @@ class Judge:
                 [
                     sys.executable,
                     "-m",
-                    "grader.judge.process",
+                    "grader.judge.server",
                     str(theirs.fileno()),
                     *self._arguments,
                 ],
@@ -143,8 +143,8 @@ class Judge:
 
 def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:
     """Answer each case with a report, or with a traceback when we fail."""
-    from grader.judge.compare import Comparison
-    from grader.judge.compiled import keep_compiled
+    from grader.judge.reference.compare import Comparison
+    from grader.judge.reference.compile_cache import keep_compiled
     from grader.load import load_assignment
 
     keep_compiled()
@@ -172,7 +172,7 @@ def _serve(connection: Connection, assignment_folder: Path, teachers: Path, devi
 def judge_case(case: Case, comparison: Comparison) -> GradeReport:
     """Evidence in, reports out: the last two stages of one submission."""
     from grader.evidence import load_evidence
-    from grader.judge.record import recorded, with_intake
+    from grader.judge.provenance import recorded, with_intake
     from grader.judge.verdict import verdict
     from grader.report.write import write_report
 

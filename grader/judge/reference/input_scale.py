@@ -17,7 +17,7 @@ from grader.judge.residuals import fits
 from grader.stages import Array, ModelProbe, NamedMistake
 
 if TYPE_CHECKING:
-    from grader.judge.reference import ReferenceModel
+    from grader.judge.reference.model import ReferenceModel
 
 CHANGED = 1e-3
 """How far the current must be from as strong as asked for to be called another."""

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.check.comparable import field_is_right
-from grader.check.distance import V_agrees
-from grader.check.given import tells_class
-from grader.check.item import Item, class_cell, no_model, tells_blanks, unfilled
-from grader.check.lines import hung_at
-from grader.measures import absolute_error
+from grader.judge.checks.comparable import field_is_right
+from grader.judge.checks.context import Item, class_cell, no_model, tells_blanks, unfilled
+from grader.judge.checks.disclosure import tells_class
+from grader.judge.checks.distances import V_agrees
+from grader.judge.checks.locate_line import hung_at
+from grader.judge.metrics import absolute_error
 from grader.stages import Attempt, ChannelProbe, Finding, Value
 
 CONSTANT = 1e-4

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from grader.check.distance import (
+from grader.judge.checks.context import Item, no_model
+from grader.judge.checks.convergence import converges, steps_otherwise
+from grader.judge.checks.distances import (
     columns,
     field_error,
     names,
@@ -15,9 +17,7 @@ from grader.check.distance import (
     trace,
     weights,
 )
-from grader.check.item import Item, no_model
-from grader.check.scheme import converges, steps_otherwise
-from grader.check.start import starts_elsewhere
+from grader.judge.checks.initial_state import starts_elsewhere
 from grader.stages import Finding, ModelProbe, Value
 
 SCHEME = "ExponentialEuler"  # BrainPy's class of the integrator that the reference follows
