@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from grader.report.terminal import check_lines
+from grader.report.page.terminal import check_lines
 from grader.stages import BatchSummary, GradeReport, Note
 from grader.words import Catalogue, catalogue
 

@@ -14,7 +14,7 @@ from grader.gradebook.standing import Standing
 from grader.gradebook.term import Event, Standings, differing, people
 from grader.gradebook.update import Update
 from grader.gradebook.values import Override, Record
-from grader.report.batch import mark
+from grader.report.batch.csv_json import mark
 from grader.stages import Note
 from grader.words import Catalogue
 

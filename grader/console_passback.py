@@ -12,7 +12,7 @@ from grader.console_book import NOTHING, print_line, say
 from grader.console_plan import names
 from grader.passback.plan import Item, Passback
 from grader.passback.send import Outcome
-from grader.report.batch import mark
+from grader.report.batch.csv_json import mark
 from grader.words import Catalogue
 
 _SHOWN = 60  # marks that are shown before they are sent

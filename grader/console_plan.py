@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.console import progress, terminal
-from grader.report.batch import mark
-from grader.report.changes import FILE
+from grader.report.batch.changes import FILE
+from grader.report.batch.csv_json import mark
 from grader.resume.basis import Basis
 from grader.resume.plan import Plan, plan
 from grader.resume.preview import preview

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.report.index import index_html
+from grader.report.batch.index_html import index_html
 from grader.stages import BatchSummary, GradeReport
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -18,7 +18,7 @@ from grader.gradebook.store import opened
 from grader.gradebook.update import Update, compared, write
 from grader.gradebook.values import Record
 from grader.handing_in import ANY_TIME, HandingIn
-from grader.report.result import result_json
+from grader.report.store.result_json import result_json
 from grader.stages import Change, GradeReport
 from grader.submission.intake.roster import Origin, Row, write_roster
 

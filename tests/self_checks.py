@@ -19,9 +19,9 @@ from grader.evidence import load_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
-from grader.report.html import student_html
-from grader.report.page import student_page
-from grader.report.terminal import check_lines, next_steps
+from grader.report.page.build import student_page
+from grader.report.page.html import student_html
+from grader.report.page.terminal import check_lines, next_steps
 from grader.stages import Evidence, GradeReport
 from grader.words import LANGUAGES
 

@@ -15,7 +15,7 @@ from grader.judge.apply_checks import state_in_words
 from grader.judge.checks import TABLE, Item
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
-from grader.report.page import student_page
+from grader.report.page.build import student_page
 from grader.stages import CellRun, Evidence, ModelProbe
 from grader.words import catalogue
 

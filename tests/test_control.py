@@ -21,7 +21,7 @@ from warm_kernels import COLD
 from grader.assignment import Assignment, Limits
 from grader.control import MOST, Control, Finding, finding
 from grader.judge.verdict import verdict
-from grader.report.reread import stored_report
+from grader.report.store.read import stored_report
 from grader.run.gather import gather
 from grader.stages import CellRun, GradeReport
 

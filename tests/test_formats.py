@@ -14,10 +14,10 @@ from project import ROOT
 from sample_reports import ALL, SECRETS, hostile, mark, not_graded, partly_wrong, perfect
 
 from grader.report.formats import FORMATS, Feedback
-from grader.report.markdown import student_markdown
-from grader.report.page import student_page
-from grader.report.reread import stored_report
-from grader.report.result import read_result, result_json
+from grader.report.page.build import student_page
+from grader.report.page.markdown import student_markdown
+from grader.report.store.read import stored_report
+from grader.report.store.result_json import read_result, result_json
 from grader.stages import GradeReport
 
 LINES = (*((),) * 24, (400, 401, 402, 403, 404, 405, 406))

@@ -15,7 +15,7 @@ from sample_reports import HOSTILE, not_graded, partly_wrong, perfect, unreadabl
 from synthetic_class import CUBED, class_of
 
 from grader.report import write_batch
-from grader.report.index import index_html
+from grader.report.batch.index_html import index_html
 
 pytestmark = browsing.MARKS
 CLASS = class_of(300)

@@ -14,7 +14,7 @@ from browsing import Open, batch, column, count, head, sorts
 from sample_reports import mark, perfect
 from synthetic_class import CUBED, class_of
 
-from grader.report.phrases import lost
+from grader.report.text.phrases import lost
 
 pytestmark = browsing.MARKS
 CLASS = class_of(300)

@@ -19,8 +19,8 @@ from sample_reports import (
     unreadable,
 )
 
-from grader.report.batch import grades_csv, summary_json
-from grader.report.index import index_html
+from grader.report.batch.csv_json import grades_csv, summary_json
+from grader.report.batch.index_html import index_html
 from grader.stages import BatchSummary, GradeReport
 
 NAMES = [

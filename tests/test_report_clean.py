@@ -8,8 +8,8 @@ import struct
 import pytest
 from sample_reports import JPEG, encoded, png
 
-from grader.report.clean import bounded_lines, clean, one_line, without_paths
-from grader.report.images import pictures
+from grader.report.page.images import pictures
+from grader.report.text.sanitize import bounded_lines, clean, one_line, without_paths
 from grader.stages import Figure
 
 

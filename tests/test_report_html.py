@@ -25,9 +25,9 @@ from sample_reports import (
     unreadable,
 )
 
-from grader.report import html
-from grader.report.html import student_html, teacher_html
-from grader.report.index import index_html
+from grader.report.batch.index_html import index_html
+from grader.report.page import html
+from grader.report.page.html import student_html, teacher_html
 from grader.stages import BatchSummary, ExecutedNotebook, GradeReport
 
 VOID = {"meta", "img", "col", "br", "hr", "input", "link", "base"}

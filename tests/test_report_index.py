@@ -10,9 +10,9 @@ import pytest
 from sample_reports import HOSTILE, mark, not_graded, perfect, unreadable
 from synthetic_class import ALONE, CUBED
 
-from grader.report.groups import Group, groups
-from grader.report.index import index_html
-from grader.report.marks import band_of, bands
+from grader.report.batch.histogram import band_of, bands
+from grader.report.batch.index_html import index_html
+from grader.report.batch.same_mistake import Group, groups
 from grader.stages import BatchSummary, Diagnosis, GradeReport
 
 

@@ -18,7 +18,7 @@ from sample_reports import (
     perfect,
 )
 
-from grader.report.markdown import student_markdown
+from grader.report.page.markdown import student_markdown
 
 
 def _table(text: str) -> list[list[str]]:

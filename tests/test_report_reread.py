@@ -14,9 +14,9 @@ from sample_reports import ALL, mark, not_graded, partly_wrong, perfect
 from grader.judge.provenance import recorded
 from grader.judge.server import Case
 from grader.report import grades_csv, index_html, summary_json, write
-from grader.report.changes import MOST, change, changes_csv
-from grader.report.reread import report_of
-from grader.report.result import ResultError, read_result, result_json
+from grader.report.batch.changes import MOST, change, changes_csv
+from grader.report.store.read import report_of
+from grader.report.store.result_json import ResultError, read_result, result_json
 from grader.report.write import write_report
 from grader.stages import BatchSummary, GradeReport
 

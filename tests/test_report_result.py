@@ -1,4 +1,4 @@
-"""Tests of `grader.report.result`: the fixed schema, and a reader that names faults."""
+"""Tests of `grader.report.store.result_json`: the fixed schema, and a reader that names faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sample_reports import ALL, HOSTILE, checks, crashed, hostile, mark, not_graded, perfect
 
-from grader.report.result import ResultError, read_result, result_json
+from grader.report.store.result_json import ResultError, read_result, result_json
 
 
 def test_the_samples_points_add_up() -> None:

@@ -14,9 +14,9 @@ from sample_reports import hostile, partly_wrong, perfect
 
 from grader import files
 from grader.report import write
-from grader.report.batch import grades_csv
-from grader.report.pages import PAGES, whole_page
-from grader.report.result import read_result
+from grader.report.batch.csv_json import grades_csv
+from grader.report.store.pages import PAGES, whole_page
+from grader.report.store.result_json import read_result
 from grader.report.write import write_batch, write_report
 from grader.seal import is_whole
 from grader.stages import BatchSummary

@@ -20,7 +20,7 @@ from lms import lti
 from passbacks import Term, number, users
 from project import ROOT, SOLUTION, results, run_grader
 
-from grader.report.reread import report_of
+from grader.report.store.read import report_of
 from grader.stages import GradeReport
 
 CLASS = 60

@@ -63,7 +63,7 @@ def check(
     with loading({**kernel_environment(), **keeping_programs()}) as waiting:
         from grader.console import show_check, working
         from grader.locate import find
-        from grader.report.html import student_html
+        from grader.report.page.html import student_html
         from grader.selfcheck import self_check
         from grader.submission.notebook.read import read_notebook
 

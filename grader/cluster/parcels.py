@@ -15,8 +15,8 @@ from grader import digests
 from grader.assignment import Assignment
 from grader.evidence import ARRAYS, NOTEBOOK, PROBE
 from grader.files import remove_drafts, write_whole
-from grader.report.pages import PAGES
-from grader.report.reread import BEFORE, RESULT
+from grader.report.store.pages import PAGES
+from grader.report.store.read import BEFORE, RESULT
 from grader.resume.plan import Plan
 from grader.resume.stored import Step
 from grader.stages import GradeReport, Note

@@ -10,7 +10,7 @@ from grader.export.fill import about_marks, as_number, fill, in_points, read_tab
 from grader.export.graded import Batch, Export, ExportError, number, said
 from grader.export.people import Person, shown
 from grader.export.table import Line, Table
-from grader.report.formula import plain_cell
+from grader.report.text.csv_cell import plain_cell
 
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)", re.DOTALL)
 _HEAD = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")

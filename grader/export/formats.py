@@ -16,10 +16,10 @@ from grader.export.graded import Batch, Export, ExportError, Graded, read_batch,
 from grader.export.people import shown
 from grader.files import write_whole
 from grader.report.formats import FORMATS, Feedback
-from grader.report.page import student_page
-from grader.report.pages import whole_page
-from grader.report.reread import stored_report
-from grader.report.result import ResultError, read_result
+from grader.report.page.build import student_page
+from grader.report.store.pages import whole_page
+from grader.report.store.read import stored_report
+from grader.report.store.result_json import ResultError, read_result
 from grader.submission.notebook.file_lines import source_lines
 
 _MOST_FILES = 20_000  # looked at for a notebook of the same name

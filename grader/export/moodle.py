@@ -10,7 +10,7 @@ from grader.export.fill import about_marks, as_number, fill, in_points, read_tab
 from grader.export.graded import Batch, Export, ExportError, Graded, said
 from grader.export.people import Person, shown
 from grader.export.table import Line, Table
-from grader.report.pages import STUDENTS, whole_page
+from grader.report.store.pages import STUDENTS, whole_page
 
 _IDENTIFIER = re.compile(r"\D+(?P<id>\d+)")
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the same input gives the same file

@@ -7,7 +7,7 @@ import io
 
 from grader.export.fill import about_marks
 from grader.export.graded import Batch, Export, number
-from grader.report.formula import plain_cell
+from grader.report.text.csv_cell import plain_cell
 
 _HEAD = (
     "student",

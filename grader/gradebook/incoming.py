@@ -10,10 +10,10 @@ from pathlib import Path
 from grader.evidence import evidence_digest
 from grader.gradebook.store import BookError
 from grader.gradebook.values import Attempt, Key, Result
-from grader.report.changes import now
-from grader.report.reread import read_file, report_of
-from grader.report.result import ResultError
+from grader.report.batch.changes import now
 from grader.report.settle import settled
+from grader.report.store.read import read_file, report_of
+from grader.report.store.result_json import ResultError
 from grader.seal import SEAL
 from grader.stages import GradeReport
 from grader.submission.intake.roster import RosterError, Row, read_roster

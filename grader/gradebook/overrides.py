@@ -12,8 +12,8 @@ from grader.gradebook import rows
 from grader.gradebook.rows import Listed
 from grader.gradebook.store import BookError
 from grader.gradebook.values import Kind, Override, Record
-from grader.report.batch import mark
-from grader.report.changes import now
+from grader.report.batch.changes import now
+from grader.report.batch.csv_json import mark
 
 
 def assignment_of(connection: sqlite3.Connection, id: str | None) -> Listed:

@@ -20,7 +20,7 @@ from grader.gradebook.values import (
     Student,
 )
 from grader.handing_in import HandingIn
-from grader.report.changes import now as moment
+from grader.report.batch.changes import now as moment
 from grader.submission.intake.roster import Origin
 
 

@@ -12,7 +12,7 @@ from grader.gradebook import journal, rows
 from grader.gradebook.rows import Listed
 from grader.gradebook.standing import Standing, standing
 from grader.gradebook.values import Key, Record, Revision
-from grader.report.batch import mark
+from grader.report.batch.csv_json import mark
 from grader.stages import Note, Value
 
 _DIGITS = 12  # of a digest, as many as tell files apart for people

@@ -16,7 +16,7 @@ from grader.gradebook.rows import Listed
 from grader.gradebook.standing import Standing, standing
 from grader.gradebook.values import Attempt, Key, Override, Record, Result, Student
 from grader.handing_in import ANY_TIME, HandingIn
-from grader.report.changes import change, now
+from grader.report.batch.changes import change, now
 from grader.stages import Change, Changed
 
 _Records = Mapping[Key, Record]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from grader import digests
 from grader.evidence import evidence_digest
-from grader.report.changes import MOST, change
-from grader.report.reread import BEFORE, changes_of, read_file
-from grader.report.result import ResultError
+from grader.report.batch.changes import MOST, change
+from grader.report.store.read import BEFORE, changes_of, read_file
+from grader.report.store.result_json import ResultError
 from grader.stages import Evidence, GradeReport
 from grader.submission.notebook.raw_cell import clean
 

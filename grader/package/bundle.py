@@ -20,7 +20,7 @@ from grader.package.pins import constraints
 from grader.package.platforms import Platform
 from grader.package.wheel import NAME, wheel
 from grader.report.formats import FORMATS, Feedback
-from grader.report.page import student_page
+from grader.report.page.build import student_page
 from grader.words import catalogue
 
 Files = Mapping[str, bytes]

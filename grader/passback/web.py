@@ -20,7 +20,7 @@ import httpx
 
 from grader.passback.secret import Hidden, PassbackError
 from grader.passback.settings import Retry
-from grader.report.clean import one_line
+from grader.report.text.sanitize import one_line
 from grader.stages import Note, Value
 
 _PASSES: Final = (408, 425, 429, 500, 502, 503, 504)

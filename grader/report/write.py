@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 from grader.files import write_whole
-from grader.report import changes
-from grader.report.batch import grades_csv, summary_json
-from grader.report.html import student_html, teacher_html
-from grader.report.index import index_html
-from grader.report.markdown import student_markdown
-from grader.report.pages import digests_of
-from grader.report.reread import BEFORE, RESULT
-from grader.report.result import result_json
+from grader.report.batch import changes
+from grader.report.batch.csv_json import grades_csv, summary_json
+from grader.report.batch.index_html import index_html
+from grader.report.page.html import student_html, teacher_html
+from grader.report.page.markdown import student_markdown
+from grader.report.store.pages import digests_of
+from grader.report.store.read import BEFORE, RESULT
+from grader.report.store.result_json import result_json
 from grader.stages import BatchSummary, GradeReport
 
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 from grader.evidence import PROBE
 from grader.judge.server import Case
-from grader.report.changes import now
-from grader.report.reread import RESULT
+from grader.report.batch.changes import now
+from grader.report.store.read import RESULT
 from grader.resume.basis import Basis, reason
 from grader.resume.stored import Step, next_step
 from grader.stages import GradeReport

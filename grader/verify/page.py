@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from grader.report.html import render
+from grader.report.page.html import render
 from grader.verify.labelled import Labelled
 from grader.verify.margins import clearances
 from grader.verify.matrix import Matrix, Row

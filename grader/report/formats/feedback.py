@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.report.phrases import Phrases, phrases
-from grader.report.shown import Page, Row
+from grader.report.page.model import Page, Row
+from grader.report.text.phrases import Phrases, phrases
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

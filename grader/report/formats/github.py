@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from grader.report.clean import clean
 from grader.report.formats.feedback import Feedback
+from grader.report.text.sanitize import clean
 
 _ESCAPES: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _OF_PROPERTIES: Final = {**_ESCAPES, ":": "%3A", ",": "%2C"}

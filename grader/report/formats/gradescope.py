@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from grader.report.formats.feedback import Feedback
-from grader.report.phrases import total
+from grader.report.text.phrases import total
 
 
 def gradescope(feedback: Feedback) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from grader.report.clean import clean
 from grader.report.formats.feedback import Feedback
-from grader.report.shown import Row
+from grader.report.page.model import Row
+from grader.report.text.sanitize import clean
 
 _CUT = ("timeout", "memory", "kernel_died", "unreadable")
 

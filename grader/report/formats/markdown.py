@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.report.formats.feedback import Feedback
-from grader.report.markdown import inline
+from grader.report.page.markdown import inline
 
 _LARGEST: Final = 1_000_000  # bytes
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from grader.report.clean import cut
 from grader.report.formats.feedback import Feedback
-from grader.report.phrases import total
+from grader.report.text.phrases import total
+from grader.report.text.sanitize import cut
 
 _LARGEST: Final = 1_000_000  # bytes of the file
 _LONGEST: Final = 200_000  # characters of the report where all of it is too much

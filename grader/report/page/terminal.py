@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.page import student_page
-from grader.report.phrases import Phrases, phrases
-from grader.report.shown import Page, Row
+from grader.report.page.build import student_page
+from grader.report.page.model import Page, Row
+from grader.report.text.phrases import Phrases, phrases
 from grader.stages import GradeReport
 
 _MARKS: Final = {

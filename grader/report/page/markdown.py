@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grader.report.failure import SourceLine
-from grader.report.page import student_page
-from grader.report.phrases import Phrases, phrases, points
-from grader.report.shown import Group, Page
+from grader.report.page.build import student_page
+from grader.report.page.model import Group, Page
+from grader.report.page.traceback import SourceLine
+from grader.report.text.phrases import Phrases, phrases, points
 from grader.stages import GradeReport
 
 _MOST_LINES = 40

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.report.clean import one_line, without_paths
+from grader.report.text.sanitize import one_line, without_paths
 from grader.stages import CheckResult, GradeReport, RunStatus, Value
 from grader.words import LANGUAGES, Catalogue, catalogue, show
 

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from grader.report.clean import bounded_lines, one_line
-from grader.report.failure import Failure, failure
-from grader.report.images import pictures
-from grader.report.phrases import Phrases, lost, phrases, points, total
-from grader.report.plots import trace_notes, trace_svg
-from grader.report.residual import differences
+from grader.report.page.images import pictures
+from grader.report.page.model import Group, Page, Plot, Row
+from grader.report.page.traceback import Failure, failure
+from grader.report.plots.residuals_svg import differences
+from grader.report.plots.traces_svg import trace_notes, trace_svg
 from grader.report.settle import settled
-from grader.report.shown import Group, Page, Plot, Row
+from grader.report.text.phrases import Phrases, lost, phrases, points, total
+from grader.report.text.sanitize import bounded_lines, one_line
 from grader.stages import CheckResult, Curve, GradeReport
 
 _MOST_NOTES: Final = 40

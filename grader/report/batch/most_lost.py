@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grader.report.phrases import lost, total
+from grader.report.text.phrases import lost, total
 from grader.stages import GradeReport
 
 _MOST: Final = 10

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.report.phrases import lost
+from grader.report.text.phrases import lost
 from grader.stages import GradeReport
 
 _SYMPTOMS: Final = (

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.report.clean import one_line
-from grader.report.scale import Axis, axis, number, power_of_ten
+from grader.report.plots.axis import Axis, axis, number, power_of_ten
+from grader.report.text.sanitize import one_line
 from grader.stages import Array, Curve
 from grader.words import Catalogue
 

@@ -11,9 +11,9 @@ from typing import Final
 
 from markupsafe import Markup
 
-from grader.report.failure import Failure
-from grader.report.images import Picture
-from grader.report.residual import Difference
+from grader.report.page.images import Picture
+from grader.report.page.traceback import Failure
+from grader.report.plots.residuals_svg import Difference
 from grader.stages import CellRun, RunStatus, Status
 
 _MOST_FIRST: Final = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grader.report.clean import one_line
+from grader.report.text.sanitize import one_line
 
 _FORMULA = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@\N{FULLWIDTH EQUALS SIGN}"
                       r"\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}"

@@ -1,6 +1,6 @@
 """A derivative that is wrong, drawn over V: a dot a state, in rings what a mistake explains.
 
-The SVG is made as those of `grader.report.plots`; what it shows is said in words too.
+The SVG is made as those of `grader.report.plots.traces_svg`; what it shows is said in words too.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from markupsafe import Markup, escape
 
-from grader.report import plots
-from grader.report.clean import one_line
-from grader.report.phrases import Phrases
-from grader.report.scale import Axis, axis, number
+from grader.report.plots import traces_svg as plots
+from grader.report.plots.axis import Axis, axis, number
+from grader.report.text.phrases import Phrases
+from grader.report.text.sanitize import one_line
 from grader.stages import Array, Residual
 
 _RING: Final = 10.0  # px across

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.report.result import ResultError, read_result
+from grader.report.store.result_json import ResultError, read_result
 from grader.seal import is_whole
 from grader.stages import Change, CheckResult, Diagnosis, ExecutedNotebook, GradeReport
 

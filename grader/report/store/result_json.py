@@ -1,7 +1,7 @@
 """``result.json``: the machine's copy of a report, for the teacher and other tools.
 
 Its schema is fixed (version 1); a reader names the path of whatever is wrong. Keys that it
-does not name may come after those that it does; ``grader.report.reread`` reads them back.
+does not name may come after those that it does; ``grader.report.store.read`` reads them back.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.report.clean import clean, encodable
 from grader.report.settle import settled
+from grader.report.text.sanitize import clean, encodable
 from grader.seal import sealed
 from grader.stages import CheckResult, GradeReport
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from grader.report.clean import bounded_lines, clean, cut
-from grader.report.phrases import Phrases
+from grader.report.text.phrases import Phrases
+from grader.report.text.sanitize import bounded_lines, clean, cut
 from grader.stages import GradeReport
 
 _WHOLE: Final = 60  # a cell of so many lines is shown whole

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from markupsafe import Markup, escape
 
-from grader.report import traces as ready
-from grader.report.decimate import envelope, gaps
-from grader.report.scale import Axis, power_of_ten, symmetric
-from grader.report.traces import Traces
+from grader.report.plots import trace_data as ready
+from grader.report.plots.axis import Axis, power_of_ten, symmetric
+from grader.report.plots.decimate import envelope, gaps
+from grader.report.plots.trace_data import Traces
 from grader.stages import Array, Curve
 from grader.words import Catalogue
 

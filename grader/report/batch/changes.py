@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from grader.report.batch import mark
-from grader.report.formula import plain_cell
+from grader.report.batch.csv_json import mark
 from grader.report.settle import settled
+from grader.report.text.csv_cell import plain_cell
 from grader.stages import Change, Changed, CheckResult, GradeReport
 
 FILE: Final = "changes.csv"
