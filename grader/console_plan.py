@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.console import progress, terminal
+from grader.grading.plan.dry_run import preview
+from grader.grading.plan.fingerprint import Basis
+from grader.grading.plan.plan import Plan, plan
 from grader.report.batch.changes import FILE
 from grader.report.batch.csv_json import mark
-from grader.resume.basis import Basis
-from grader.resume.plan import Plan, plan
-from grader.resume.preview import preview
 from grader.stages import Change, GradeReport
 from grader.submission.intake import Entry
 from grader.words import Catalogue, catalogue

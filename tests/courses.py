@@ -17,7 +17,7 @@ WITHOUT_STUDENTS_CODE = "station.Host = choose.find_box = None"
 WITHOUT_ANY_WORK = f"{WITHOUT_STUDENTS_CODE}; station.Judge = None"
 _PROGRAM = """\
 import sys
-import grader.station as station, grader.sandbox.detect as choose
+import grader.grading.machine as station, grader.sandbox.detect as choose
 {forbidden}
 from grader.cli import main
 main()

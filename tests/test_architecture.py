@@ -101,7 +101,7 @@ def test_only_the_cluster_knows_dask() -> None:
     """Whoever grades on one machine needs no Dask: nothing else imports it."""
     code = (
         "import sys; sys.modules['distributed'] = sys.modules['dask'] = None; "
-        "import grader.batch, grader.station, grader.cli.grade, grader.cluster.connection"
+        "import grader.grading.batch, grader.grading.machine, grader.cli.grade, grader.grading.cluster.connection"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     importers = {

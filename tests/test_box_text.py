@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from grader.assignment import Limits
+from grader.grading.machine import Options
 from grader.sandbox import bwrap, gpu
 from grader.sandbox import paths as places
 from grader.sandbox.limits import bounds, others_counted
 from grader.sandbox.warm_process import Setup
-from grader.station import Options
 from grader.untrusted.box import landlock, seccomp
 from grader.untrusted.box.syscall_numbers import NUMBERS
 

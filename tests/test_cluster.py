@@ -18,14 +18,14 @@ import pytest
 from dask_cluster import PATIENCE, Cluster, cluster, until
 from project import ROOT, SOLUTION, results, run_grader, short_solution
 
-from grader.cluster.parcels import Done, keep, made, packed, stored, unpack
-from grader.resume.stored import Step
+from grader.grading.cluster.messages import Done, keep, made, packed, stored, unpack
+from grader.grading.plan.staleness import Step
 from grader.stages import GradeReport
 
 WITHOUT_DASK = "import sys; sys.modules['distributed'] = None; from grader.cli import main; main()"
 KILLS_ITSELF = """
 import os, signal
-from grader.cluster.worker import Post
+from grader.grading.cluster.worker import Post
 grade = Post.grade
 def dask_setup(worker):
     def with_a_victim(self, work):
@@ -34,9 +34,7 @@ def dask_setup(worker):
         return grade(self, work)
     Post.grade = with_a_victim
 """
-SOON_LOST = (
-    "import grader.cluster.crew as crew; crew.MOST_LOST = 0; from grader.cli import main; main()"
-)
+SOON_LOST = "import grader.grading.cluster.coordinator as crew; crew.MOST_LOST = 0; from grader.cli import main; main()"
 STRICTER = ("within = 0.01, credit = 0.4", "within = 0.0001, credit = 0.4")
 
 

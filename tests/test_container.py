@@ -18,7 +18,7 @@ from graded_corpus import OPTIONS, Corpus
 from project import ROOT, SOLUTION, points, results, run_grader
 from sandboxes import IN_CONTAINERS, ORDINARY, give, in_container, works_without_grader
 
-from grader.secret import load_secret
+from grader.grading.seed_secret import load_secret
 
 SAMPLES = ("right-plain", "E_K-sign", "NameError-in-init", "login-page")
 """One that is right, one that is wrong, one that raises an error, and one that is not JSON."""

@@ -19,7 +19,7 @@ from sample_reports import perfect
 from warm_kernels import COLD
 
 from grader.assignment import Assignment, Limits
-from grader.control import MOST, Control, Finding, finding
+from grader.grading.control import MOST, Control, Finding, finding
 from grader.judge.verdict import verdict
 from grader.report.store.read import stored_report
 from grader.run.gather import gather

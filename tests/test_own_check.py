@@ -26,10 +26,10 @@ from grader.assignment import Assignment
 from grader.cli import main
 from grader.cli.check import check
 from grader.cli.options import language_of
+from grader.grading.self_check import self_check
 from grader.judge.verdict import verdict
 from grader.load import load_assignment
 from grader.run.kernel.prestart import kernel_environment, loading
-from grader.selfcheck import self_check
 from grader.stages import Evidence
 from grader.words import catalogue
 

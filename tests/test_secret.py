@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.secret import load_secret
+from grader.grading.seed_secret import load_secret
 
 
 @pytest.fixture(autouse=True)

@@ -20,13 +20,13 @@ import numpy as np
 from grader.assignment import Assignment, Margin, Tolerance
 from grader.author.faults import Refused
 from grader.author.sound import unsound
-from grader.batch import grade_batch
+from grader.grading.batch import grade_batch
+from grader.grading.machine import Options
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.judge.reference.model import ReferenceModelError, load_model
 from grader.load import AssignmentError, load_assignment
 from grader.sandbox.warm_process import Setup
 from grader.stages import GradeReport, Note, Value
-from grader.station import Options
 from grader.submission.intake import Entry
 from grader.verify.tolerances import write_tolerances
 

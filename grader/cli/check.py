@@ -62,9 +62,9 @@ def check(
     # The kernel takes longest: it starts before anything else is imported.
     with loading({**kernel_environment(), **keeping_programs()}) as waiting:
         from grader.console import show_check, working
+        from grader.grading.self_check import self_check
         from grader.locate import find
         from grader.report.page.html import student_html
-        from grader.selfcheck import self_check
         from grader.submission.notebook.read import read_notebook
 
         language = language_of(lang, notebook)

@@ -33,7 +33,7 @@ from grader.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from grader.cluster.crew import Crew
+    from grader.grading.cluster.coordinator import Crew
     from grader.stages import Note
     from grader.words import Catalogue
 
@@ -156,18 +156,18 @@ def grade(
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
-    from grader.batch import default_jobs, grade_batch
     from grader.console import batch_progress, show_summary
     from grader.console_plan import looked_at, show_changes, show_plan, show_preview
     from grader.export.formats import write_formats
+    from grader.grading.batch import default_jobs, grade_batch
+    from grader.grading.machine import NoDevice, Options
+    from grader.grading.plan.fingerprint import Basis
+    from grader.grading.plan.plan import everything
+    from grader.grading.seed_secret import load_secret
     from grader.locate import find
-    from grader.resume.basis import Basis
-    from grader.resume.plan import everything
     from grader.sandbox.compiled_programs import file_for
     from grader.sandbox.scratch import scratch_folder
-    from grader.secret import load_secret
     from grader.stages import Note
-    from grader.station import NoDevice, Options
     from grader.submission.intake import collect
     from grader.submission.intake.roster import layout_named, write_roster
     from grader.words import catalogue
@@ -255,7 +255,7 @@ def grade(
 @contextlib.contextmanager
 def _connected(address: str, language: str) -> Iterator[Any]:
     """A client of the scheduler; a sentence where the cluster can't be used, now or later."""
-    from grader.cluster.connection import ClusterError, connected
+    from grader.grading.cluster.connection import ClusterError, connected
     from grader.words import catalogue
 
     try:
@@ -267,8 +267,8 @@ def _connected(address: str, language: str) -> Iterator[Any]:
 
 
 def _crew(client: Any, address: Any, assignment: Any, options: Any, plan: Any) -> Crew:
-    from grader.cluster.crew import Crew
     from grader.console import remark
+    from grader.grading.cluster.coordinator import Crew
 
     def say(note: Note) -> None:
         remark(note, options.language)

@@ -74,8 +74,8 @@ def verify(
     """
     import time
 
-    from grader.batch import default_jobs, processors
     from grader.console import progress
+    from grader.grading.batch import default_jobs, processors
     from grader.locate import find
     from grader.verify.derive import derive_tolerances
     from grader.verify.labelled import Labelled, grade_labelled, samples_of

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment import Assignment
-from grader.batch import grade_batch
+from grader.grading.batch import grade_batch
+from grader.grading.machine import Options
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.warm_process import Setup
 from grader.stages import GradeReport
-from grader.station import Options
 from grader.submission.intake import find_submissions
 from grader.verify.labels import disagreements, load_samples
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from grader import batch
 from grader.cli import main
+from grader.grading import batch
+from grader.grading.machine import Station, grade_one
 from grader.stages import GradeReport
-from grader.station import Station, grade_one
 from grader.submission.intake import Entry
 
 LITTLE_MB = 400  # honest notebooks take 230 MiB, and what fills memory 300 MB more

@@ -15,16 +15,16 @@ from distributed import Worker, WorkerPlugin, get_worker
 from distributed.utils import sync
 
 from grader.assignment import Assignment, Limits
-from grader.cluster.boxes import NoBox, look
-from grader.cluster.parcels import Batch, Done, Unfit, Work, environment, made, unpack
+from grader.grading.cluster.detect_sandbox import NoBox, look
+from grader.grading.cluster.messages import Batch, Done, Unfit, Work, environment, made, unpack
+from grader.grading.machine import NoDevice, Options, Station, grade_one, open_station
+from grader.grading.plan.fingerprint import Basis
+from grader.grading.plan.plan import Plan
 from grader.load import load_assignment
-from grader.resume.basis import Basis
-from grader.resume.plan import Plan
 from grader.run.kernel.plain import short_folder
 from grader.sandbox.compiled_programs import file_for
 from grader.sandbox.disk_usage import remove
 from grader.sandbox.scratch import scratch_folder
-from grader.station import NoDevice, Options, Station, grade_one, open_station
 from grader.submission.intake import Entry
 
 _LOOK_SECONDS = 2.0  # between two looks at whether the coordinator is there

@@ -3,7 +3,7 @@
 A box is made between fork and exec, which a process with threads, as Dask's worker is, must
 not do much in; so a process of one thread looks.
 
-    python -m grader.cluster.boxes SANDBOX LANGUAGE
+    python -m grader.grading.cluster.detect_sandbox SANDBOX LANGUAGE
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class NoBox(Exception):
 def look(sandbox: str, language: str) -> Setup:
     """How boxes are made here. Raises ``NoBox``."""
     done = subprocess.run(
-        [sys.executable, "-m", "grader.cluster.boxes", sandbox, language],
+        [sys.executable, "-m", "grader.grading.cluster.detect_sandbox", sandbox, language],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -15,10 +15,10 @@ from grader import digests
 from grader.assignment import Assignment
 from grader.evidence import ARRAYS, NOTEBOOK, PROBE
 from grader.files import remove_drafts, write_whole
+from grader.grading.plan.plan import Plan
+from grader.grading.plan.staleness import Step
 from grader.report.store.pages import PAGES
 from grader.report.store.read import BEFORE, RESULT
-from grader.resume.plan import Plan
-from grader.resume.stored import Step
 from grader.stages import GradeReport, Note
 from grader.versions import versions
 

@@ -21,13 +21,13 @@ from distributed import KilledWorker
 from distributed.comm.addressing import get_address_host
 
 from grader.assignment import Assignment
-from grader.cluster.connection import ClusterError
-from grader.cluster.parcels import Done, Unfit, Work, batch_of, keep, stored
-from grader.cluster.worker import grade_here, open_here
+from grader.grading.cluster.connection import ClusterError
+from grader.grading.cluster.messages import Done, Unfit, Work, batch_of, keep, stored
+from grader.grading.cluster.worker import grade_here, open_here
+from grader.grading.machine import Options, broken
+from grader.grading.plan.plan import Plan
 from grader.judge.server import unfinished
-from grader.resume.plan import Plan
 from grader.stages import GradeReport, Note
-from grader.station import Options, broken
 from grader.submission.intake import Entry
 from grader.words import catalogue
 
@@ -53,7 +53,7 @@ class Place:
 
 
 class Crew:
-    """The workers of a cluster, as `grader.batch` sees them."""
+    """The workers of a cluster, as `grader.grading.batch` sees them."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Crew:
             self._client.cancel(held, force=True)
 
     def grade(self, entries: Sequence[Entry], *, repeated: bool) -> Iterator[Report]:
-        """As `grader.batch.Crew` has it."""
+        """As `grader.grading.batch.Crew` has it."""
         self._waiting, self._alone = deque(entries), repeated
         self._lost.clear()
         while self._waiting or self._running:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from grader.grading.plan.plan import Plan
 from grader.judge.server import Judge, JudgeFailed
-from grader.resume.plan import Plan
 from grader.stages import GradeReport
 from grader.submission.intake import Entry
 

@@ -16,16 +16,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from grader.assignment import Assignment, Limits
-from grader.control import Control, Finding
 from grader.evidence import PROBE
 from grader.files import remove_drafts
+from grader.grading.control import Control, Finding
+from grader.grading.plan.plan import Plan
 from grader.judge.devices import fitting
 from grader.judge.provenance import recorded, with_intake
 from grader.judge.server import Case, Judge, JudgeFailed
 from grader.judge.verdict import broken_evidence, verdict
 from grader.machine import NO_DISK
 from grader.report.write import write_report
-from grader.resume.plan import Plan
 from grader.run.client_pool import ClientKilled, Host
 from grader.run.job import DEFINITIONS_SECONDS
 from grader.run.kernel.plain import short_folder

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from grader.evidence import PROBE
+from grader.grading.plan.fingerprint import Basis, reason
+from grader.grading.plan.staleness import Step, next_step
 from grader.judge.server import Case
 from grader.report.batch.changes import now
 from grader.report.store.read import RESULT
-from grader.resume.basis import Basis, reason
-from grader.resume.stored import Step, next_step
 from grader.stages import GradeReport
 from grader.submission.intake import Entry
 from grader.words import catalogue
