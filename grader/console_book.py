@@ -9,11 +9,11 @@ from rich.text import Text
 
 from grader.console import terminal
 from grader.console_plan import names, show_marks
-from grader.gradebook.rows import differences
-from grader.gradebook.standing import Standing
-from grader.gradebook.term import Event, Standings, differing, people
-from grader.gradebook.update import Update
-from grader.gradebook.values import Override, Record
+from grader.gradebook.effective_mark import Standing
+from grader.gradebook.merge import Update
+from grader.gradebook.overview import Event, Standings, differing, people
+from grader.gradebook.records import Override, Record
+from grader.gradebook.tables import differences
 from grader.report.batch.csv_json import mark
 from grader.stages import Note
 from grader.words import Catalogue

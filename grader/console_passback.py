@@ -10,8 +10,8 @@ from rich.text import Text
 from grader.console import terminal
 from grader.console_book import NOTHING, print_line, say
 from grader.console_plan import names
-from grader.passback.plan import Item, Passback
-from grader.passback.send import Outcome
+from grader.gradebook.passback.plan import Item, Passback
+from grader.gradebook.passback.send import Outcome
 from grader.report.batch.csv_json import mark
 from grader.words import Catalogue
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from sample_reports import mark, perfect
 
-from grader.gradebook import rows
-from grader.gradebook.incoming import read_graded
-from grader.gradebook.standing import Standing, standing
+from grader.gradebook import tables as rows
+from grader.gradebook.effective_mark import Standing, standing
+from grader.gradebook.merge import Update, compared, write
+from grader.gradebook.read_results import read_graded
+from grader.gradebook.records import Record
 from grader.gradebook.store import opened
-from grader.gradebook.update import Update, compared, write
-from grader.gradebook.values import Record
 from grader.handing_in import ANY_TIME, HandingIn
 from grader.report.store.result_json import result_json
 from grader.stages import Change, GradeReport

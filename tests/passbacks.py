@@ -16,7 +16,7 @@ from lms.lti import CLIENT, KEY_ID, PEM
 from project import ROOT
 
 from grader.cli import main
-from grader.gradebook import rows
+from grader.gradebook import tables as rows
 from grader.gradebook.overrides import decide
 from grader.gradebook.store import opened
 from grader.stages import GradeReport

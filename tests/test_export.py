@@ -14,10 +14,10 @@ from graded_folders import SECRETS, canvas, graded, moodle
 from sample_reports import perfect
 
 from grader.cli import main
-from grader.export import canvas as to_canvas
-from grader.export import moodle as to_moodle
-from grader.export import plain
-from grader.export.graded import Export, ExportError, read_batch
+from grader.gradebook.export import canvas as to_canvas
+from grader.gradebook.export import moodle as to_moodle
+from grader.gradebook.export import plain_csv as plain
+from grader.gradebook.export.results import Export, ExportError, read_batch
 from grader.report import write_report
 from grader.submission.intake.roster import Origin
 from grader.words import catalogue

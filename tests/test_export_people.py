@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.export.graded import Graded
-from grader.export.people import Person, match
+from grader.gradebook.export.match_people import Person, match
+from grader.gradebook.export.results import Graded
 from grader.submission.intake.roster import Origin
 
 PEOPLE = (

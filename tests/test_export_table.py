@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from grader.export.table import TableError, parse
+from grader.gradebook.export.csv_table import TableError, parse
 
 ROWS = 'Student,ID,"HW (1)"\r\n"Lee, Ann",12,\r\n李雷,13,"1"\r\n'
 

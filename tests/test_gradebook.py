@@ -14,13 +14,14 @@ from gradebooks import LOST, all_standings, report, results_in, standing_of, tak
 from graded_folders import canvas, moodle
 
 from grader.cli import main
-from grader.export.booked import booked
-from grader.export.plain import table
-from grader.gradebook import journal, rows
+from grader.gradebook import sent_log as journal
+from grader.gradebook import tables as rows
+from grader.gradebook.export.from_gradebook import booked
+from grader.gradebook.export.plain_csv import table
 from grader.gradebook.overrides import as_mark, decide, find
+from grader.gradebook.overview import history, people, standings
+from grader.gradebook.records import Kind
 from grader.gradebook.store import BookError, opened
-from grader.gradebook.term import history, people, standings
-from grader.gradebook.values import Kind
 from grader.handing_in import HandingIn, Late
 from grader.submission.intake.roster import Origin
 from grader.words import catalogue

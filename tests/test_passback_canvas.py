@@ -193,8 +193,8 @@ def test_without_the_extra_it_is_said(term: Term, package: str, format: str) -> 
 
 def test_two_cannot_send_at_once(term: Term, course: Course) -> None:
     """While one is at work the second is told so, and sends nothing."""
+    from grader.gradebook.passback.send import alone
     from grader.gradebook.store import opened
-    from grader.passback.send import alone
 
     with opened(term.book) as opening, alone(opening):
         done = term.export("canvas-api", "--send", **BY_TOKEN)

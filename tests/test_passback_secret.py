@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.passback.secret import Hidden, PassbackError, read_secret
-from grader.passback.settings import Retry
-from grader.passback.web import Answer, Web, _next
+from grader.gradebook.passback.http import Answer, Web, _next
+from grader.gradebook.passback.secret import Hidden, PassbackError, read_secret
+from grader.gradebook.passback.settings import Retry
 from grader.stages import Note
 
 TOKEN = "7~" + "aB3" * 22

@@ -14,8 +14,8 @@ import click
 from grader.cli.options import fail, language_of
 
 if TYPE_CHECKING:
-    from grader.gradebook.incoming import Graded
-    from grader.gradebook.update import Update
+    from grader.gradebook.merge import Update
+    from grader.gradebook.read_results import Graded
     from grader.handing_in import HandingIn
     from grader.words import Catalogue
 
@@ -35,9 +35,9 @@ def speaking(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def run(lang: str | None, **options: Any) -> int:
-        from grader.export.graded import ExportError
+        from grader.gradebook.export.results import ExportError
+        from grader.gradebook.passback.secret import PassbackError
         from grader.gradebook.store import BookError
-        from grader.passback.secret import PassbackError
         from grader.words import catalogue
 
         words = catalogue(language_of(lang))
@@ -92,9 +92,9 @@ def incoming(
 ) -> tuple[Graded, HandingIn | None]:
     """The results in ``out`` and their assignment's rules; None where that isn't at hand."""
     from grader.console_book import say
-    from grader.export.graded import read_batch
-    from grader.export.times import Times, read_times
-    from grader.gradebook.incoming import read_graded
+    from grader.gradebook.export.results import read_batch
+    from grader.gradebook.export.submission_times import Times, read_times
+    from grader.gradebook.read_results import read_graded
     from grader.locate import NotFound, find
 
     batch = read_batch(out)
@@ -119,8 +119,8 @@ def _added(
 ) -> Update:
     """Add further attempts, to a new gradebook where there is none."""
     from grader.console_book import print_line
+    from grader.gradebook.merge import compared, write
     from grader.gradebook.store import opened
-    from grader.gradebook.update import compared, write
 
     with opened(book, make=True, write=True) as opening, opening.writing() as connection:
         update = compared(connection, graded, rules, words.say("gradebook.rules_only"))

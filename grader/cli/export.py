@@ -12,7 +12,7 @@ from grader.cli.options import BELOW, OK, SETTINGS, guarded, lang_option
 from grader.cli.passback import FORMATS, pass_back
 
 if TYPE_CHECKING:
-    from grader.export.graded import Batch, Export
+    from grader.gradebook.export.results import Batch, Export
     from grader.words import Catalogue
 
 _NAMES = {
@@ -153,8 +153,8 @@ def export(
     from GRADER_LTI_KEY or GRADER_CANVAS_TOKEN, or from the file that one of these
     names with _FILE behind it.
     """
-    from grader.export.graded import ExportError
     from grader.files import write_whole
+    from grader.gradebook.export.results import ExportError
 
     if format in FORMATS:
         return pass_back(words, format, book, assignment, settings, people, points, overwrite, send)
@@ -179,8 +179,8 @@ def export(
 
 def _batch(format: str, folder: Path, book: Path | None, assignment: str | None) -> Batch:
     """What there is to export: a folder's results, or a gradebook's marks."""
-    from grader.export.booked import booked
-    from grader.export.graded import ExportError, read_batch
+    from grader.gradebook.export.from_gradebook import booked
+    from grader.gradebook.export.results import ExportError, read_batch
     from grader.gradebook.overrides import assignment_of
     from grader.gradebook.store import opened
 
@@ -200,8 +200,10 @@ def _made(
     points: float | None,
     submission: str | None,
 ) -> Export:
-    from grader.export import canvas, formats, moodle, plain
-    from grader.export.graded import ExportError
+    from grader.gradebook.export import canvas, moodle
+    from grader.gradebook.export import ci_formats as formats
+    from grader.gradebook.export import plain_csv as plain
+    from grader.gradebook.export.results import ExportError
     from grader.report.formats import FORMATS
 
     if into is not None and format not in ("canvas", "moodle"):

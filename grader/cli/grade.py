@@ -158,7 +158,7 @@ def grade(
     """
     from grader.console import batch_progress, show_summary
     from grader.console_plan import looked_at, show_changes, show_plan, show_preview
-    from grader.export.formats import write_formats
+    from grader.gradebook.export.ci_formats import write_formats
     from grader.grading.batch import default_jobs, grade_batch
     from grader.grading.machine import NoDevice, Options
     from grader.grading.plan.fingerprint import Basis

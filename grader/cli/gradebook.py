@@ -11,7 +11,7 @@ from grader.cli.booking import add_results, gradebook_option, incoming, speaking
 from grader.cli.options import BELOW, OK, SETTINGS, assignments_option, guarded, lang_option
 
 if TYPE_CHECKING:
-    from grader.gradebook.term import Event
+    from grader.gradebook.overview import Event
     from grader.words import Catalogue
 
 _out_argument = click.argument(
@@ -109,8 +109,8 @@ def regrade(
     more, into the same folder, and then this. Overrides stay; earlier results stay on record.
     """
     from grader.console_book import show_regrade
+    from grader.gradebook.merge import compared, write
     from grader.gradebook.store import opened
-    from grader.gradebook.update import compared, write
 
     graded, rules = incoming(words, out, times, who, assignments, correcting=correcting)
     with opened(book, write=apply) as opening, opening.transaction(apply) as connection:
@@ -133,10 +133,10 @@ def show(words: Catalogue, book: Path, assignment: str | None) -> int:
     A star: set by a person. A question mark: late, and nobody says by how much.
     """
     from grader.console_book import show_assignment, show_term
-    from grader.gradebook import rows
+    from grader.gradebook import tables as rows
     from grader.gradebook.overrides import assignment_of
+    from grader.gradebook.overview import standings
     from grader.gradebook.store import opened
-    from grader.gradebook.term import standings
 
     with opened(book) as opening, opening.reading() as connection:
         if assignment is not None:
@@ -157,10 +157,10 @@ def show(words: Catalogue, book: Path, assignment: str | None) -> int:
 def history(words: Catalogue, student: str, book: Path, assignment: str | None) -> int:
     """Show all that became of STUDENT's work: attempts, results, overrides, what was sent."""
     from grader.console_book import show_history
-    from grader.gradebook import rows
+    from grader.gradebook import tables as rows
     from grader.gradebook.overrides import assignment_of, find
+    from grader.gradebook.overview import history as history_of
     from grader.gradebook.store import BookError, opened
-    from grader.gradebook.term import history as history_of
 
     events: list[Event] = []
     with opened(book) as opening, opening.reading() as connection:
@@ -218,9 +218,9 @@ def override(
       grader gradebook override lee_12 --undo mark --why "was meant for another"
     """
     from grader.console_book import show_override
-    from grader.export.times import time_of
+    from grader.gradebook.effective_mark import standing
+    from grader.gradebook.export.submission_times import time_of
     from grader.gradebook.overrides import as_mark, assignment_of, decide
-    from grader.gradebook.standing import standing
     from grader.gradebook.store import BookError, opened
 
     if sum((mark is not None, excused, due is not None, undo is not None)) != 1:

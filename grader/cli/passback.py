@@ -13,11 +13,11 @@ from grader.cli.options import BELOW, OK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.gradebook.rows import Listed
-    from grader.passback.platform import Look, Platform
-    from grader.passback.send import Outcome
-    from grader.passback.settings import Settings
-    from grader.passback.web import Web
+    from grader.gradebook.passback.http import Web
+    from grader.gradebook.passback.platform import Look, Platform
+    from grader.gradebook.passback.send import Outcome
+    from grader.gradebook.passback.settings import Settings
+    from grader.gradebook.tables import Listed
     from grader.stages import Note
     from grader.words import Catalogue
 
@@ -40,14 +40,14 @@ def pass_back(
 
     Raises ``PassbackError``, ``BookError``, ``ExportError`` and ``AssignmentError``.
     """
-    from grader.passback.secret import Hidden, PassbackError
+    from grader.gradebook.passback.secret import Hidden, PassbackError
 
     try:
-        from grader.passback import plan
-        from grader.passback import send as sending
-        from grader.passback.settings import FILE as SETTINGS
-        from grader.passback.settings import read_settings
-        from grader.passback.web import Web
+        from grader.gradebook.passback import plan
+        from grader.gradebook.passback import send as sending
+        from grader.gradebook.passback.http import Web
+        from grader.gradebook.passback.settings import FILE as SETTINGS
+        from grader.gradebook.passback.settings import read_settings
 
         if format == "lti":
             import jwt  # noqa: F401 - whether it is there is said here
@@ -58,9 +58,9 @@ def pass_back(
     from grader.console import progress
     from grader.console_book import say
     from grader.console_passback import comment_in, show_outcome, show_passback
-    from grader.export.booked import booked
-    from grader.gradebook.journal import histories
+    from grader.gradebook.export.from_gradebook import booked
     from grader.gradebook.overrides import assignment_of
+    from grader.gradebook.sent_log import histories
     from grader.gradebook.store import opened
 
     place = settings or SETTINGS
@@ -111,9 +111,9 @@ def _platform(
     say: Callable[[Note], None],
 ) -> Platform:
     """The place for this assignment's marks, with the secret that it takes."""
-    from grader.passback.canvas import Canvas
-    from grader.passback.lti import Lti
-    from grader.passback.secret import PassbackError, read_secret
+    from grader.gradebook.passback.canvas import Canvas
+    from grader.gradebook.passback.lti import Lti
+    from grader.gradebook.passback.secret import PassbackError, read_secret
 
     if format == "lti":
         if known.lti is None:
@@ -129,7 +129,7 @@ def _platform(
 
 
 def _of(table: dict[str, str], name: str, place: Path, id: str) -> str:
-    from grader.passback.secret import PassbackError
+    from grader.gradebook.passback.secret import PassbackError
 
     if id not in table:
         ids = ", ".join(table) or "\N{EM DASH}"
@@ -141,9 +141,9 @@ def _with_people(look: Look, file: Path) -> Look:
     """Users as a file has them: columns ``student`` and ``user``."""
     from dataclasses import replace
 
-    from grader.export.fill import read_table
-    from grader.export.people import Person
-    from grader.passback.secret import PassbackError
+    from grader.gradebook.export.fill_column import read_table
+    from grader.gradebook.export.match_people import Person
+    from grader.gradebook.passback.secret import PassbackError
 
     table = read_table(file.read_bytes(), str(file))
     student, number = table.column("student", "submission"), table.column("user", "user_id")

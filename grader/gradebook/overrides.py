@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 
-from grader.gradebook import rows
-from grader.gradebook.rows import Listed
+from grader.gradebook import tables as rows
+from grader.gradebook.records import Kind, Override, Record
 from grader.gradebook.store import BookError
-from grader.gradebook.values import Kind, Override, Record
+from grader.gradebook.tables import Listed
 from grader.report.batch.changes import now
 from grader.report.batch.csv_json import mark
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from grader.export.people import Person
-from grader.passback.platform import Held, Look, Outgoing, Sent
-from grader.passback.secret import PassbackError, Secret
-from grader.passback.settings import CanvasSettings
-from grader.passback.web import Asked, Web
+from grader.gradebook.export.match_people import Person
+from grader.gradebook.passback.http import Asked, Web
+from grader.gradebook.passback.platform import Held, Look, Outgoing, Sent
+from grader.gradebook.passback.secret import PassbackError, Secret
+from grader.gradebook.passback.settings import CanvasSettings
 
 _POINTS: Final = ("points", "percent", "letter_grade", "gpa_scale")  # graded by a number of points
 

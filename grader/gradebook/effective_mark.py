@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from grader.gradebook.values import Attempt, Override, Record
+from grader.gradebook.records import Attempt, Override, Record
 from grader.handing_in import HandingIn
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from grader.files import InUse, locked
-from grader.gradebook import journal
+from grader.gradebook import sent_log as journal
+from grader.gradebook.passback.http import Unanswered
+from grader.gradebook.passback.plan import Item, Passback
+from grader.gradebook.passback.platform import Outgoing, Platform
+from grader.gradebook.passback.secret import PassbackError
 from grader.gradebook.store import Book
-from grader.passback.plan import Item, Passback
-from grader.passback.platform import Outgoing, Platform
-from grader.passback.secret import PassbackError
-from grader.passback.web import Unanswered
 
 _IN_A_ROW = 3  # marks without an answer after which the platform is taken to be down
 

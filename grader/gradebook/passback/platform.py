@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from grader.export.people import Person
-from grader.gradebook.journal import State
+from grader.gradebook.export.match_people import Person
+from grader.gradebook.sent_log import State
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

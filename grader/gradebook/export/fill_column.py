@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from grader.export.graded import Batch, Export, ExportError, Graded, number, said
-from grader.export.people import Person, match, shown
-from grader.export.table import Line, Table, TableError, parse
+from grader.gradebook.export.csv_table import Line, Table, TableError, parse
+from grader.gradebook.export.match_people import Person, match, shown
+from grader.gradebook.export.results import Batch, Export, ExportError, Graded, number, said
 from grader.stages import Note
 
 _COMMA = re.compile(r"\d+,\d+")

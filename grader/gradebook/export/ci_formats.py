@@ -11,10 +11,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from grader.export.fill import about_marks
-from grader.export.graded import Batch, Export, ExportError, Graded, read_batch, said
-from grader.export.people import shown
 from grader.files import write_whole
+from grader.gradebook.export.fill_column import about_marks
+from grader.gradebook.export.match_people import shown
+from grader.gradebook.export.results import Batch, Export, ExportError, Graded, read_batch, said
 from grader.report.formats import FORMATS, Feedback
 from grader.report.page.build import student_page
 from grader.report.store.pages import whole_page

@@ -15,11 +15,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import jwt
 
-from grader.export.people import Person
-from grader.passback.platform import Held, Look, Outgoing, Sent, same
-from grader.passback.secret import PassbackError, Secret
-from grader.passback.settings import LtiSettings
-from grader.passback.web import Answer, Asked, Web
+from grader.gradebook.export.match_people import Person
+from grader.gradebook.passback.http import Answer, Asked, Web
+from grader.gradebook.passback.platform import Held, Look, Outgoing, Sent, same
+from grader.gradebook.passback.secret import PassbackError, Secret
+from grader.gradebook.passback.settings import LtiSettings
 
 SCORE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 RESULTS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"

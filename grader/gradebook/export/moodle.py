@@ -6,10 +6,10 @@ import io
 import re
 import zipfile
 
-from grader.export.fill import about_marks, as_number, fill, in_points, read_table
-from grader.export.graded import Batch, Export, ExportError, Graded, said
-from grader.export.people import Person, shown
-from grader.export.table import Line, Table
+from grader.gradebook.export.csv_table import Line, Table
+from grader.gradebook.export.fill_column import about_marks, as_number, fill, in_points, read_table
+from grader.gradebook.export.match_people import Person, shown
+from grader.gradebook.export.results import Batch, Export, ExportError, Graded, said
 from grader.report.store.pages import STUDENTS, whole_page
 
 _IDENTIFIER = re.compile(r"\D+(?P<id>\d+)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from grader.export.fill import about_marks
-from grader.export.graded import Batch, Export, number
+from grader.gradebook.export.fill_column import about_marks
+from grader.gradebook.export.results import Batch, Export, number
 from grader.report.text.csv_cell import plain_cell
 
 _HEAD = (

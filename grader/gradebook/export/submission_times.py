@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
-from grader.export.fill import read_table
-from grader.export.graded import Batch, said
-from grader.export.moodle import participants
-from grader.export.people import Person, match
-from grader.export.table import Table
+from grader.gradebook.export.csv_table import Table
+from grader.gradebook.export.fill_column import read_table
+from grader.gradebook.export.match_people import Person, match
+from grader.gradebook.export.moodle import participants
+from grader.gradebook.export.results import Batch, said
 from grader.gradebook.store import BookError
 from grader.stages import Note
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from grader.export.graded import Graded
+from grader.gradebook.export.results import Graded
 
 _WORDS = re.compile(r"[^\W_]+")
 _SHORTEST_ID = 4  # characters that a number within a file's name must have to count

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from grader.export.fill import about_marks, in_points
-from grader.export.graded import Batch, Graded, said
-from grader.export.people import Person, match
-from grader.gradebook.journal import History
-from grader.gradebook.rows import Listed
-from grader.gradebook.standing import Standing, standing
-from grader.gradebook.values import Record
-from grader.passback.platform import Held, Look, same
-from grader.passback.secret import PassbackError
+from grader.gradebook.effective_mark import Standing, standing
+from grader.gradebook.export.fill_column import about_marks, in_points
+from grader.gradebook.export.match_people import Person, match
+from grader.gradebook.export.results import Batch, Graded, said
+from grader.gradebook.passback.platform import Held, Look, same
+from grader.gradebook.passback.secret import PassbackError
+from grader.gradebook.records import Record
+from grader.gradebook.sent_log import History
+from grader.gradebook.tables import Listed
 from grader.stages import Note
 
 Why = Literal["new", "changed", "unsure", "refused", "overwritten"]

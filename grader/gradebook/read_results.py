@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.evidence import evidence_digest
+from grader.gradebook.records import Attempt, Key, Result
 from grader.gradebook.store import BookError
-from grader.gradebook.values import Attempt, Key, Result
 from grader.report.batch.changes import now
 from grader.report.settle import settled
 from grader.report.store.read import read_file, report_of

@@ -6,10 +6,10 @@ import csv
 import io
 import re
 
-from grader.export.fill import about_marks, as_number, fill, in_points, read_table
-from grader.export.graded import Batch, Export, ExportError, number, said
-from grader.export.people import Person, shown
-from grader.export.table import Line, Table
+from grader.gradebook.export.csv_table import Line, Table
+from grader.gradebook.export.fill_column import about_marks, as_number, fill, in_points, read_table
+from grader.gradebook.export.match_people import Person, shown
+from grader.gradebook.export.results import Batch, Export, ExportError, number, said
 from grader.report.text.csv_cell import plain_cell
 
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)", re.DOTALL)

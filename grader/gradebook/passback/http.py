@@ -18,8 +18,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from grader.passback.secret import Hidden, PassbackError
-from grader.passback.settings import Retry
+from grader.gradebook.passback.secret import Hidden, PassbackError
+from grader.gradebook.passback.settings import Retry
 from grader.report.text.sanitize import one_line
 from grader.stages import Note, Value
 

@@ -6,12 +6,12 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from grader.export.graded import Batch, Graded, said
-from grader.gradebook import rows
-from grader.gradebook.rows import Listed
-from grader.gradebook.standing import Standing, standing
+from grader.gradebook import tables as rows
+from grader.gradebook.effective_mark import Standing, standing
+from grader.gradebook.export.results import Batch, Graded, said
+from grader.gradebook.records import Record
 from grader.gradebook.store import BookError
-from grader.gradebook.values import Record
+from grader.gradebook.tables import Listed
 from grader.handing_in import Late
 from grader.submission.intake.roster import Origin
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from grader.gradebook.values import (
+from grader.gradebook.records import (
     Attempt,
     Key,
     Kind,
