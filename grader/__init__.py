@@ -12,4 +12,4 @@ except PackageNotFoundError:  # a bare source tree, never installed
 
 def load_ipython_extension(shell: Any) -> None:
     """Called by IPython for ``%load_ext grader``: gives a notebook ``%grader check``."""
-    import_module("grader.magic").add_to(shell)  # only there and then
+    import_module("grader.cli.magic").add_to(shell)  # only there and then

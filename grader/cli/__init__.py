@@ -16,11 +16,11 @@ from grader.cli.doctor import doctor
 from grader.cli.export import export
 from grader.cli.grade import grade
 from grader.cli.gradebook import gradebook
+from grader.cli.localized import SpokenGroup
 from grader.cli.new import new
 from grader.cli.options import SETTINGS
 from grader.cli.package import package
 from grader.cli.release import release
-from grader.cli.spoken import SpokenGroup
 from grader.cli.verify import verify
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from grader.cli.localized import SpokenCommand
 from grader.cli.options import (
     BELOW,
     OK,
@@ -25,7 +26,6 @@ from grader.cli.options import (
     probe_seconds_option,
     refuse_unfit,
 )
-from grader.cli.spoken import SpokenCommand
 from grader.run.kernel.prestart import WITHIN, keeping_programs, kernel_environment, loading
 
 
@@ -61,7 +61,7 @@ def check(
         fail(why_not, language_of(lang))
     # The kernel takes longest: it starts before anything else is imported.
     with loading({**kernel_environment(), **keeping_programs()}) as waiting:
-        from grader.console import show_check, working
+        from grader.cli.console.progress import show_check, working
         from grader.grading.self_check import self_check
         from grader.locate import find
         from grader.report.page.html import student_html

@@ -22,7 +22,7 @@ def doctor(lang: str | None) -> int:
 
     Exit status: 0 when notebooks can be boxed in and graded here, 1 when they cannot.
     """
-    from grader.doctor import examine
+    from grader.cli.examine import examine
 
     text, boxed = examine(language_of(lang))
     click.echo(text)

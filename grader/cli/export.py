@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.booking import speaking
+from grader.cli.gradebook_options import speaking
 from grader.cli.options import BELOW, OK, SETTINGS, guarded, lang_option
 from grader.cli.passback import FORMATS, pass_back
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.booking import add_results, speaking, user
+from grader.cli.gradebook_options import add_results, speaking, user
 from grader.cli.options import (
     BELOW,
     OK,
@@ -156,8 +156,8 @@ def grade(
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
-    from grader.console import batch_progress, show_summary
-    from grader.console_plan import looked_at, show_changes, show_plan, show_preview
+    from grader.cli.console.plan import looked_at, show_changes, show_plan, show_preview
+    from grader.cli.console.progress import batch_progress, show_summary
     from grader.gradebook.export.ci_formats import write_formats
     from grader.grading.batch import default_jobs, grade_batch
     from grader.grading.machine import NoDevice, Options
@@ -267,7 +267,7 @@ def _connected(address: str, language: str) -> Iterator[Any]:
 
 
 def _crew(client: Any, address: Any, assignment: Any, options: Any, plan: Any) -> Crew:
-    from grader.console import remark
+    from grader.cli.console.progress import remark
     from grader.grading.cluster.coordinator import Crew
 
     def say(note: Note) -> None:

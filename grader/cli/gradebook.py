@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.booking import add_results, gradebook_option, incoming, speaking, user
+from grader.cli.gradebook_options import add_results, gradebook_option, incoming, speaking, user
 from grader.cli.options import BELOW, OK, SETTINGS, assignments_option, guarded, lang_option
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def regrade(
     For after a change of tolerances, points or rules of handing in: run grader grade once
     more, into the same folder, and then this. Overrides stay; earlier results stay on record.
     """
-    from grader.console_book import show_regrade
+    from grader.cli.console.gradebook import show_regrade
     from grader.gradebook.merge import compared, write
     from grader.gradebook.store import opened
 
@@ -132,7 +132,7 @@ def show(words: Catalogue, book: Path, assignment: str | None) -> int:
 
     A star: set by a person. A question mark: late, and nobody says by how much.
     """
-    from grader.console_book import show_assignment, show_term
+    from grader.cli.console.gradebook import show_assignment, show_term
     from grader.gradebook import tables as rows
     from grader.gradebook.overrides import assignment_of
     from grader.gradebook.overview import standings
@@ -156,7 +156,7 @@ def show(words: Catalogue, book: Path, assignment: str | None) -> int:
 @speaking
 def history(words: Catalogue, student: str, book: Path, assignment: str | None) -> int:
     """Show all that became of STUDENT's work: attempts, results, overrides, what was sent."""
-    from grader.console_book import show_history
+    from grader.cli.console.gradebook import show_history
     from grader.gradebook import tables as rows
     from grader.gradebook.overrides import assignment_of, find
     from grader.gradebook.overview import history as history_of
@@ -217,7 +217,7 @@ def override(
       grader gradebook override lee_12 --due 2026-12-03T23:59+08:00 --why ill
       grader gradebook override lee_12 --undo mark --why "was meant for another"
     """
-    from grader.console_book import show_override
+    from grader.cli.console.gradebook import show_override
     from grader.gradebook.effective_mark import standing
     from grader.gradebook.export.submission_times import time_of
     from grader.gradebook.overrides import as_mark, assignment_of, decide

@@ -177,7 +177,7 @@ def box_of(sandbox: str, language: str) -> Any:
     """How boxes are made, None for ``none``; a sentence and status 2 where none works."""
     if sandbox == "none":
         return None
-    from grader.console import no_box
+    from grader.cli.console.progress import no_box
     from grader.sandbox.detect import find_box
 
     setup, found = find_box(sandbox)

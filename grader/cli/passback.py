@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.booking import FILE, user
+from grader.cli.gradebook_options import FILE, user
 from grader.cli.options import BELOW, OK
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def pass_back(
         if missing.name and missing.name.startswith("grader"):
             raise
         raise PassbackError("extra") from None
-    from grader.console import progress
-    from grader.console_book import say
-    from grader.console_passback import comment_in, show_outcome, show_passback
+    from grader.cli.console.gradebook import say
+    from grader.cli.console.passback import comment_in, show_outcome, show_passback
+    from grader.cli.console.progress import progress
     from grader.gradebook.export.from_gradebook import booked
     from grader.gradebook.overrides import assignment_of
     from grader.gradebook.sent_log import histories

@@ -52,7 +52,7 @@ def release(
     from grader.author.faults import Refused
     from grader.author.release import out_of_date
     from grader.author.release import release as make
-    from grader.console import progress
+    from grader.cli.console.progress import progress
     from grader.locate import find
     from grader.words import catalogue
 

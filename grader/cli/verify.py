@@ -74,7 +74,8 @@ def verify(
     """
     import time
 
-    from grader.console import progress
+    from grader.cli.console.progress import progress
+    from grader.cli.console.verify import show_matrix
     from grader.grading.batch import default_jobs, processors
     from grader.locate import find
     from grader.verify.derive import derive_tolerances
@@ -83,7 +84,6 @@ def verify(
     from grader.verify.margins import NotTold
     from grader.verify.page import verify_html
     from grader.verify.run import VerifyFailed, verify_assignment
-    from grader.verify.screen import show_matrix
     from grader.verify.teacher import NoSolution
 
     began = time.monotonic()

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-from grader.console import no_box
+from grader.cli.console.progress import no_box
 from grader.sandbox.detect import find_box
 from grader.sandbox.warm_process import Setup
 

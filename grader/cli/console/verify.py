@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from grader.console import terminal
+from grader.cli.console.progress import terminal
 from grader.verify.labelled import Labelled
 from grader.verify.matrix import Matrix
 from grader.verify.page import about_labelled, by_operator, margins, summary, why

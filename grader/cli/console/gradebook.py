@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from grader.console import terminal
-from grader.console_plan import names, show_marks
+from grader.cli.console.plan import names, show_marks
+from grader.cli.console.progress import terminal
 from grader.gradebook.effective_mark import Standing
 from grader.gradebook.merge import Update
 from grader.gradebook.overview import Event, Standings, differing, people

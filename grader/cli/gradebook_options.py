@@ -70,7 +70,7 @@ def add_results(
     assignments: Path | None,
 ) -> Update:
     """Take results into a gradebook and say what came of it; also for ``grade --gradebook``."""
-    from grader.console_book import show_added
+    from grader.cli.console.gradebook import show_added
 
     graded, rules = incoming(words, out, times, who, assignments)
     update = _added(book, graded, rules, words, who)
@@ -91,7 +91,7 @@ def incoming(
     correcting: bool = False,
 ) -> tuple[Graded, HandingIn | None]:
     """The results in ``out`` and their assignment's rules; None where that isn't at hand."""
-    from grader.console_book import say
+    from grader.cli.console.gradebook import say
     from grader.gradebook.export.results import read_batch
     from grader.gradebook.export.submission_times import Times, read_times
     from grader.gradebook.read_results import read_graded
@@ -118,7 +118,7 @@ def _added(
     book: Path, graded: Graded, rules: HandingIn | None, words: Catalogue, who: str
 ) -> Update:
     """Add further attempts, to a new gradebook where there is none."""
-    from grader.console_book import print_line
+    from grader.cli.console.gradebook import print_line
     from grader.gradebook.merge import compared, write
     from grader.gradebook.store import opened
 

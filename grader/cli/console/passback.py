@@ -7,9 +7,9 @@ from collections.abc import Callable
 from rich.table import Table
 from rich.text import Text
 
-from grader.console import terminal
-from grader.console_book import NOTHING, print_line, say
-from grader.console_plan import names
+from grader.cli.console.gradebook import NOTHING, print_line, say
+from grader.cli.console.plan import names
+from grader.cli.console.progress import terminal
 from grader.gradebook.passback.plan import Item, Passback
 from grader.gradebook.passback.send import Outcome
 from grader.report.batch.csv_json import mark

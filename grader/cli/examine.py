@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader import cache
-from grader.console import about_box
+from grader.cli.console.progress import about_box
 from grader.sandbox import BoxFailed, gpu
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.detect import NAMES, finds_programs, look

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from grader.console import progress, terminal
+from grader.cli.console.progress import progress, terminal
 from grader.grading.plan.dry_run import preview
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan, plan
