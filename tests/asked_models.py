@@ -14,6 +14,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.solution import Teacher, take_apart
+from grader.authoring.verify.worker import SHARE
 from grader.evidence import load_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
@@ -21,9 +24,6 @@ from grader.run.kernel.plain import short_folder
 from grader.sandbox.detect import find_box
 from grader.sandbox.scratch import scratch_folder
 from grader.stages import Evidence, GradeReport
-from grader.verify.edits import Specimen
-from grader.verify.teacher import Teacher, take_apart
-from grader.verify.worker import SHARE
 
 SEED = 1
 
@@ -70,7 +70,7 @@ def _asked(models: list[Specimen], teacher: Teacher, assignment: Assignment) -> 
         }
         share = {teacher.exercise.id: dict(enumerate(models))}
         done = subprocess.run(
-            [sys.executable, "-m", "grader.verify.worker"],
+            [sys.executable, "-m", "grader.authoring.verify.worker"],
             input=json.dumps(request).encode() + b"\n" + SHARE.dump_json(share) + b"\n",
             stdout=subprocess.PIPE,
             timeout=1200,

@@ -17,8 +17,8 @@ from platformdirs import user_cache_dir
 from sandboxes import OWN, give, in_container
 
 from grader.assignment import Assignment
-from grader.package.bundle import bundle, packed
-from grader.package.platforms import PLATFORMS
+from grader.authoring.package.bundle import bundle, packed
+from grader.authoring.package.platforms import PLATFORMS
 
 SECRET = "of the tests"
 INSTALLED = ("env", "-u", "PYTHONPATH")  # what is started finds the installed grader only

@@ -16,8 +16,8 @@ import pytest
 from filelock import FileLock
 from project import ROOT, results, run_grader
 
+from grader.authoring.verify.sample_labels import Sample, load_samples
 from grader.report.formats import FORMATS
-from grader.verify.labels import Sample, load_samples
 
 IDS = sorted(file.parent.name for file in ROOT.glob("submissions/*/expected.toml"))
 OPTIONS = ("--cell-seconds", "15", "--format", ",".join(FORMATS))

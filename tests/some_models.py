@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _PROGRAM = """\
 import sys
-import grader.verify.run as run
+import grader.authoring.verify.run as run
 from grader.cli import main
 
 every = run.specimens

@@ -17,9 +17,9 @@ from hidden_checks import reached
 from project import ROOT, checks, results
 from self_checks import begins_elsewhere, given_away, own_evidence
 
+from grader.authoring.verify.sample_labels import Sample, disagreements
 from grader.load import load_assignment
 from grader.stages import CUT
-from grader.verify.labels import Sample, disagreements
 from grader.words import LANGUAGES
 
 HH_FIRST = [pytest.param(id, marks=() if id == "hh" else pytest.mark.full) for id in IDS]

@@ -8,9 +8,9 @@ from project import ROOT
 from samples import build
 
 from grader.assignment import Assignment
+from grader.authoring.verify.mutants import specimens
+from grader.authoring.verify.sample_labels import load_samples
 from grader.load import load_assignment
-from grader.verify.labels import load_samples
-from grader.verify.specimens import specimens
 from grader.words import LANGUAGES, catalogue
 
 IDS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))

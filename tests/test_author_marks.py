@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from grader.assignment import Assignment
-from grader.author.faults import Refused
-from grader.author.marks import read_marks
-from grader.author.released import (
+from grader.authoring.release.faults import Refused
+from grader.authoring.release.solution_marks import read_marks
+from grader.authoring.release.student_notebook import (
     as_text,
     differing,
     read_document,

@@ -19,8 +19,8 @@ from graded_corpus import Corpus, is_small
 from project import ROOT
 
 from grader.assignment import Assignment
+from grader.authoring.verify.sample_labels import load_samples
 from grader.stages import GradeReport
-from grader.verify.labels import load_samples
 from grader.words import catalogue
 
 LEAK = "IL(size, E=-54.39, g_max=0.03)"

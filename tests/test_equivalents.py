@@ -9,17 +9,17 @@ from dataclasses import replace
 import pytest
 
 from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen, swapped
+from grader.authoring.verify.equivalents import equivalents
+from grader.authoring.verify.equivalents.arguments import defaults
+from grader.authoring.verify.equivalents.classes import modules
+from grader.authoring.verify.equivalents.linear import linear
+from grader.authoring.verify.equivalents.numbers import variants
+from grader.authoring.verify.equivalents.settings import left_settings
+from grader.authoring.verify.equivalents.updates import by_hand
+from grader.authoring.verify.run_mutants import as_submission
+from grader.authoring.verify.solution import Teacher, take_apart
 from grader.submission.cells.find_cell import find_cell
-from grader.verify.ask import as_submission
-from grader.verify.edits import Specimen, swapped
-from grader.verify.equivalents import equivalents
-from grader.verify.equivalents.arguments import defaults
-from grader.verify.equivalents.classes import modules
-from grader.verify.equivalents.linear import linear
-from grader.verify.equivalents.numbers import variants
-from grader.verify.equivalents.settings import left_settings
-from grader.verify.equivalents.updates import by_hand
-from grader.verify.teacher import Teacher, take_apart
 
 OPERATORS = """
 as it is

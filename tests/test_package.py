@@ -1,4 +1,4 @@
-"""Tests of `grader.package`: what a bundle holds. `test_autograders.py` runs them."""
+"""Tests of `grader.authoring.package`: what a bundle holds. `test_autograders.py` runs them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from autograder_bundles import files_of
 from project import ROOT, run_grader
 
 from grader.assignment import Assignment
+from grader.authoring.package.bundle import BadName, bundle, packed
+from grader.authoring.package.limits import times
+from grader.authoring.package.pins import constraints
+from grader.authoring.package.platforms import PLATFORMS
+from grader.authoring.package.wheel import NAME, wheel
 from grader.load import load_assignment
-from grader.package.bundle import BadName, bundle, packed
-from grader.package.limits import times
-from grader.package.pins import constraints
-from grader.package.platforms import PLATFORMS
-from grader.package.wheel import NAME, wheel
 
 
 def test_the_wheel_is_one() -> None:

@@ -14,7 +14,7 @@ from generated_notebooks import changes, write
 from samples import build
 from samples.handout import ROOT, filled, released
 
-from grader.verify.labels import ExpectedError, Sample, disagreements, load_samples
+from grader.authoring.verify.sample_labels import ExpectedError, Sample, disagreements, load_samples
 
 FOLDER = ROOT / "submissions/hh"
 SAMPLES = load_samples(FOLDER)

@@ -19,6 +19,14 @@ from project import ROOT
 from some_models import some_models
 
 from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen, everywhere, swapped
+from grader.authoring.verify.equation_mutants import mutants
+from grader.authoring.verify.mutants import specimens
+from grader.authoring.verify.report_html import verify_html
+from grader.authoring.verify.run import verify_assignment
+from grader.authoring.verify.run_mutants import Asker, as_submission, of_seed
+from grader.authoring.verify.samples import Labelled
+from grader.authoring.verify.solution import Teacher
 from grader.locate import find
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken
@@ -33,14 +41,6 @@ from grader.stages import (
     Panel,
 )
 from grader.stimuli import draw
-from grader.verify.ask import Asker, as_submission, of_seed
-from grader.verify.edits import Specimen, everywhere, swapped
-from grader.verify.labelled import Labelled
-from grader.verify.operators import mutants
-from grader.verify.page import verify_html
-from grader.verify.run import verify_assignment
-from grader.verify.specimens import specimens
-from grader.verify.teacher import Teacher
 
 IDS = sorted({file.parent.name for file in ROOT.glob("assignments/*/*.toml")})
 

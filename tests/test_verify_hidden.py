@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from grader.assignment import Assignment
-from grader.verify.edits import Specimen
-from grader.verify.hidden import hidden
-from grader.verify.operators import mutants, named_apart
-from grader.verify.specimens import specimens
-from grader.verify.teacher import Teacher, take_apart
+from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.equation_mutants import mutants, named_apart
+from grader.authoring.verify.mutants import specimens
+from grader.authoring.verify.solution import Teacher, take_apart
+from grader.authoring.verify.step_mutants import hidden
 
 MADE = {
     "wrong dt": 6,

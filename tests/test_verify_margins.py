@@ -9,13 +9,13 @@ import pytest
 from project import ROOT
 
 from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.derive import SEEDS, is_derived_from
+from grader.authoring.verify.margins import NotTold, clearances, derive, round_number
+from grader.authoring.verify.matrix import Matrix, Row
+from grader.authoring.verify.tolerances_file import write_tolerances
 from grader.load import AssignmentError, load_assignment
 from grader.stages import Precision
-from grader.verify.derive import SEEDS, is_derived_from
-from grader.verify.edits import Specimen
-from grader.verify.margins import NotTold, clearances, derive, round_number
-from grader.verify.matrix import Matrix, Row
-from grader.verify.tolerances import write_tolerances
 
 
 def row(

@@ -9,6 +9,11 @@ import pytest
 from sample_matrices import SIGN, TENFOLD, row
 
 from grader.assignment import Assignment, Measure
+from grader.authoring.verify.judge_mutants import diagnoses, follows, is_same
+from grader.authoring.verify.margins import clearances
+from grader.authoring.verify.matrix import Matrix, Row
+from grader.authoring.verify.report_html import by_operator, margins, verify_html
+from grader.authoring.verify.samples import Labelled
 from grader.stages import (
     Answers,
     Attempt,
@@ -17,11 +22,6 @@ from grader.stages import (
     Note,
     Reference,
 )
-from grader.verify.judging import diagnoses, follows, is_same
-from grader.verify.labelled import Labelled
-from grader.verify.margins import clearances
-from grader.verify.matrix import Matrix, Row
-from grader.verify.page import by_operator, margins, verify_html
 
 
 def attempt(off: float) -> Attempt:

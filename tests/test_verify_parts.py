@@ -9,11 +9,11 @@ import pytest
 from project import ROOT
 
 from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.mutants import specimens
+from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.type_mutants import named
 from grader.load import load_assignment
-from grader.verify.edits import Specimen
-from grader.verify.specimens import specimens
-from grader.verify.teacher import Teacher
-from grader.verify.types import named
 
 Made = dict[str, tuple[Teacher, list[Specimen]]]
 

@@ -28,8 +28,8 @@ def new(id: str, root: Path | None, lang: str | None) -> int:
     \b
     Exit status: 0 it was laid out; 2 it was not, and the reason is said.
     """
-    from grader.author.faults import Refused
-    from grader.author.new import beside, lay_out
+    from grader.authoring.release.faults import Refused
+    from grader.authoring.release.new import beside, lay_out
     from grader.words import catalogue
 
     language = language_of(lang)

@@ -74,17 +74,17 @@ def verify(
     """
     import time
 
+    from grader.authoring.verify.derive import derive_tolerances
+    from grader.authoring.verify.margins import NotTold
+    from grader.authoring.verify.report_html import verify_html
+    from grader.authoring.verify.run import VerifyFailed, verify_assignment
+    from grader.authoring.verify.sample_labels import ExpectedError
+    from grader.authoring.verify.samples import Labelled, grade_labelled, samples_of
+    from grader.authoring.verify.solution import NoSolution
     from grader.cli.console.progress import progress
     from grader.cli.console.verify import show_matrix
     from grader.grading.batch import default_jobs, processors
     from grader.locate import find
-    from grader.verify.derive import derive_tolerances
-    from grader.verify.labelled import Labelled, grade_labelled, samples_of
-    from grader.verify.labels import ExpectedError
-    from grader.verify.margins import NotTold
-    from grader.verify.page import verify_html
-    from grader.verify.run import VerifyFailed, verify_assignment
-    from grader.verify.teacher import NoSolution
 
     began = time.monotonic()
     language = language_of(lang)

@@ -26,7 +26,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from grader.verify.labels import load_samples
+from grader.authoring.verify.sample_labels import load_samples
 from tests.benchmarks.__main__ import environment
 from tests.project import ROOT, points, results
 from tests.sandboxes import give, in_container

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from grader.verify.labels import disagreements, load_samples
+from grader.authoring.verify.sample_labels import disagreements, load_samples
 from tests.gpu.machine import Machine
 from tests.gpu.parts import ROOT, Part, run, variables
 

@@ -1,6 +1,6 @@
 """What must come of each hostile notebook: the reader of ``expected.toml``.
 
-It has the keys of ``grader.verify.labels`` and these:
+It has the keys of ``grader.authoring.verify.sample_labels`` and these:
 
     run = ["ok", "memory"]          # a list where more than one ending is right
     promise = "cannot_read_home"    # the promise that the notebook tests
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from grader.verify.labels import (
+from grader.authoring.verify.sample_labels import (
     RUNS,
     ExpectedError,
     Sample,
@@ -107,7 +107,7 @@ def _own(entry: object) -> dict[str, Any]:
 
 
 def _plain(entry: object) -> object:
-    """The keys that ``grader.verify.labels`` knows, with one ending for ``run``."""
+    """The keys that ``grader.authoring.verify.sample_labels`` knows, with one ending for ``run``."""
     if not isinstance(entry, dict):
         return entry
     table = {key: value for key, value in entry.items() if key not in OWN_KEYS}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
-from grader.verify.labels import Sample, load_samples
+from grader.authoring.verify.sample_labels import Sample, load_samples
 
 from .troubles import FULL, KINDS, SAMPLES, Handed, Trouble, sample, trouble
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
+from grader.authoring.verify.matrix import Matrix
+from grader.authoring.verify.report_html import about_labelled, by_operator, margins, summary, why
+from grader.authoring.verify.samples import Labelled
 from grader.cli.console.progress import terminal
-from grader.verify.labelled import Labelled
-from grader.verify.matrix import Matrix
-from grader.verify.page import about_labelled, by_operator, margins, summary, why
 from grader.words import catalogue
 
 

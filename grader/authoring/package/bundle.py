@@ -1,0 +1,125 @@
+"""The files of one platform's bundle, by their path: scripts, the grader, the assignment."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import io
+import json
+import re
+import sys
+import uuid
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.authoring.package.limits import Times, times
+from grader.authoring.package.pins import constraints
+from grader.authoring.package.platforms import Platform
+from grader.authoring.package.wheel import NAME, wheel
+from grader.judge.verdict import broken_evidence, verdict
+from grader.report.formats import FORMATS, Feedback
+from grader.report.page.build import student_page
+from grader.words import catalogue
+
+Files = Mapping[str, bytes]
+"""The files of a bundle, by their path in it."""
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_GOOD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of an assignment that stands in a script
+_WHEN = (1980, 1, 1, 0, 0, 0)  # the same files give the same zip
+
+
+class BadName(Exception):
+    """An assignment's id can't stand in a script; the message is the id."""
+
+
+def bundle(
+    platform: Platform, assignment: Assignment, *, language: str, sandbox: str, secret: bytes
+) -> Files:
+    """All files of the bundle.
+
+    Stimuli are drawn from a secret of the bundle's own, made of ``secret``; the same
+    arguments give the same files. Raises ``BadName``, and ``NotInstalled`` where nothing
+    tells what the grader needs.
+    """
+    if not _GOOD_ID.fullmatch(assignment.id):
+        raise BadName(assignment.id)
+    limits = times(assignment, platform.most)
+    values = _values(platform, assignment, limits, language, sandbox)
+    own = hmac.new(secret, f"{platform.name} {assignment.id}".encode(), hashlib.sha256)
+    files = {
+        f"{platform.grader}{NAME}": wheel(),
+        f"{platform.grader}constraints.txt": constraints().encode(),
+        f"{platform.course}secret": f"{own.hexdigest()}\n".encode(),
+        **{f"{platform.course}course/{path}": data for path, data in _course(assignment)},
+    }
+    if platform.packed:
+        fault = _fault(platform.name, assignment, language)
+        files[f"{platform.course}fault.json"] = fault.encode()
+    for path, template in platform.files.items():
+        files[path] = _filled(template, values).encode()
+    return files
+
+
+def packed(files: Files) -> bytes:
+    """The files as one zip; scripts can be started."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in sorted(files.items()):
+            info = zipfile.ZipInfo(path, _WHEN)
+            mode = 0o755 if data.startswith(b"#!") else 0o644
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, mode << 16
+            archive.writestr(info, data)
+    return file.getvalue()
+
+
+def _course(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
+    """Both folders of the assignment, all files that its digest is made of."""
+    assert assignment.rubric is not None
+    for kind, folder in (
+        ("assignments", assignment.folder),
+        ("reference", assignment.rubric.folder),
+    ):
+        for file in sorted(folder.rglob("*")):
+            name = file.relative_to(folder)
+            if file.is_file() and not any(part.startswith((".", "__")) for part in name.parts):
+                yield f"{kind}/{assignment.id}/{name.as_posix()}", file.read_bytes()
+
+
+def _fault(format: str, assignment: Assignment, language: str) -> str:
+    """What a student gets when nothing else could be written: our fault, and no score."""
+    report = verdict(broken_evidence("", "?"), assignment, assignment.id, language)
+    said = catalogue(language)
+    text = f"# {said.say('report.outcome.not_graded')}\n\n{said.say('package.fault')}\n"
+    return FORMATS[format].write([Feedback(page=student_page(report), text=text)])
+
+
+def _values(
+    platform: Platform, assignment: Assignment, limits: Times, language: str, sandbox: str
+) -> dict[str, str]:
+    title = assignment.title.in_language(language)
+    return {
+        "id": assignment.id,
+        "title": title,
+        "title_json": json.dumps(title, ensure_ascii=False),
+        "points": f"{sum(assignment.points(check) for check in assignment.checks):g}",
+        "notebook_file": assignment.notebook.name,
+        "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
+        "uuid": str(uuid.uuid5(uuid.NAMESPACE_OID, f"grader {assignment.id}")),
+        "language": language,
+        "sandbox": sandbox,
+        "cell": str(limits.cell),
+        "notebook": str(limits.notebook),
+        "probe": str(limits.probe),
+        "all": str(limits.all),
+        "minutes": str(-(-limits.all // 60)),
+        **platform.values,
+    }
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """A template with each ``@name@`` replaced. Raises ``KeyError`` for an unknown one."""
+    text = (_TEMPLATES / template).read_text("utf-8")
+    return re.sub(r"@([a-z_]+)@", lambda found: values[found[1]], text)

@@ -1,0 +1,32 @@
+"""Deriving an assignment's tolerances and storing them; see ``grader.authoring.verify.margins``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.margins import derive
+from grader.authoring.verify.run import verify_assignment
+from grader.authoring.verify.tolerances_file import write_tolerances
+from grader.sandbox.warm_process import Setup
+
+SEEDS = range(1001, 1011)
+"""Others than those that ``grader verify`` judges under."""
+
+
+def derive_tolerances(
+    assignment: Assignment, setup: Setup, jobs: int, on_row: Callable[[int, int], None]
+) -> list[Path]:
+    """Run right models and every other wrong one, and write the files of tolerances.
+
+    Raises what `verify_assignment` does, and ``NotTold``.
+    """
+    matrix = verify_assignment(assignment, setup, SEEDS, jobs, on_row, is_derived_from)
+    return write_tolerances(assignment, derive(matrix), SEEDS)
+
+
+def is_derived_from(number: int, specimen: Specimen) -> bool:
+    """Whether tolerances are derived from a specimen; of wrong ones half are left to test them."""
+    return specimen.right or number % 2 == 0

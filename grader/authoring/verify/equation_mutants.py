@@ -1,0 +1,223 @@
+"""Wrong models: each operator at every place of the solution where it applies."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import (
+    Specimen,
+    everywhere,
+    methods,
+    shown,
+    swapped,
+    with_inside,
+)
+from grader.authoring.verify.nested_mutants import nested
+from grader.authoring.verify.parameter_mutants import parameters
+from grader.authoring.verify.record_mutants import wrong_runs
+from grader.authoring.verify.solution import Teacher, calls
+from grader.authoring.verify.step_mutants import hidden, keywords
+from grader.authoring.verify.type_mutants import wrong_types
+
+SCALE = 1.002  # of a constant: what is hardest to see
+DOUBLED, LOOSE, START = "checks.extra.doubled", "checks.channel.loose", "checks.start.state"
+INITIAL, CONSTANT = "initial state", "constant"
+_AROUND = ("__init__", "reset_state", "update")  # methods that hold no equation
+_TURNED = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+
+
+def mutants(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
+    """Every wrong model; those that the change of an equation leaves equal are found later."""
+    made = [
+        *parameters(teacher),
+        *_channels(teacher),
+        *_bases(teacher),
+        *_equations(teacher),
+        *_surroundings(teacher),
+        *wrong_types(teacher, assignment),
+        *nested(teacher),
+        *keywords(teacher),
+        *hidden(teacher, assignment),
+        *wrong_runs(teacher),
+    ]
+    accepted = {value for v in assignment.variants for value in v.constants.values()}
+    return named_apart(s for s in made if not _is_accepted(s, accepted))
+
+
+def _is_accepted(specimen: Specimen, accepted: set[float]) -> bool:
+    """Whether a constant became that of another accepted model."""
+    return any(specimen.place.endswith(f"-> {value:.6g}") for value in accepted)
+
+
+def named_apart(made: Iterable[Specimen]) -> list[Specimen]:
+    """The same with a number behind each name that came before."""
+    count: Counter[str] = Counter()
+    apart = []
+    for one in made:
+        count[one.name] += 1
+        nth = count[one.name]
+        apart.append(one if nth == 1 else replace(one, place=f"{one.place} ({nth})"))
+    return apart
+
+
+def _channels(teacher: Teacher) -> Iterator[Specimen]:
+    tree, graded = teacher.trees[teacher.graded], teacher.graded
+
+    def specimen(operator: str, place: str, source: str, cause: str = "") -> Specimen:
+        return Specimen(operator=operator, place=place, cells={graded: source}, cause=cause)
+
+    for name, statement in teacher.calls.items():
+        yield specimen("channel removed", name, swapped(tree, statement, ast.Pass()))
+        again = copy.deepcopy(statement)
+        target = again.targets[0]
+        assert isinstance(target, ast.Attribute)
+        target.attr = f"{name}_2"
+        both = ast.If(ast.Constant(True), [copy.deepcopy(statement), again], [])
+        yield specimen("channel doubled", name, swapped(tree, statement, both), DOUBLED)
+        listed = ast.List([copy.deepcopy(statement.value)], ast.Load())
+        yield specimen("channel in a list", name, swapped(tree, statement.value, listed), LOOSE)
+        named = ast.Dict([ast.Constant(name)], [copy.deepcopy(statement.value)])
+        yield specimen("channel in a dict", name, swapped(tree, statement.value, named), LOOSE)
+        other = ast.parse(f"{name} = {ast.unparse(statement.value)}").body[0]
+        yield specimen("channel not kept", name, swapped(tree, statement, other))
+    for one, two in itertools.permutations(teacher.calls, 2):
+        call = copy.deepcopy(teacher.calls[two].value)
+        source = swapped(tree, teacher.calls[one].value, call)
+        yield specimen("channel of another", f"{one} made as {two}", source)
+    for one, two in itertools.combinations(teacher.calls, 2):
+        twin = copy.deepcopy(tree)
+        places = calls(twin, (one, two))
+        places[one].value, places[two].value = places[two].value, places[one].value
+        yield specimen("channels exchanged", f"{one} and {two}", ast.unparse(twin))
+
+
+def _bases(teacher: Teacher) -> Iterator[Specimen]:
+    tree = teacher.trees[teacher.graded]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                if isinstance(base, ast.Attribute) and base.attr == teacher.exercise.base:
+                    for other in (
+                        o for o in (*teacher.exercise.related_bases, "NeuDyn") if o != base.attr
+                    ):
+                        new = ast.Attribute(base.value, other, ast.Load())
+                        yield Specimen(
+                            operator="base class",
+                            place=f"{base.attr} -> {other}",
+                            cells={teacher.graded: swapped(tree, base, new)},
+                        )
+
+
+def _equations(teacher: Teacher) -> Iterator[Specimen]:
+    for index in teacher.own_equation_cells:
+        tree = teacher.trees[index]
+        for kind, method in methods(tree):
+            if method.name in _AROUND:
+                continue
+            for operator, change in _OPERATORS.items():
+                for label, source in everywhere(tree, method.body, change):
+                    yield Specimen(
+                        operator=operator,
+                        place=f"{kind.name}.{method.name}: {label}",
+                        cells={index: source},
+                        may_equal=True,
+                    )
+
+
+def _number(node: ast.AST) -> int | float | None:
+    """The value of a number's node; None for what is none, and for 0."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value or None if type(value) in (int, float) else None  # type: ignore[return-value]
+
+
+def _scale(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if (value := _number(node)) is not None:
+        new = float(f"{value * SCALE:.12g}")
+        yield f"{value:.6g} -> {new:.6g}", ast.Constant(new)
+
+
+def _exponent(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        power = _number(node.right)
+        for other in () if power is None else (power - 1, power + 1):
+            new = ast.BinOp(node.left, ast.Pow(), ast.Constant(other))
+            yield f"{shown(node)} -> {shown(new)}", new
+
+
+def _turn(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and type(node.op) in _TURNED:
+        new = ast.BinOp(node.left, _TURNED[type(node.op)](), node.right)
+        yield f"{shown(node)} -> {shown(new)}", new
+
+
+def _exchange(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        new = ast.BinOp(node.right, ast.Sub(), node.left)
+        yield f"{shown(node)} -> {shown(new)}", new
+
+
+def _drop(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        for kept in (node.left, node.right):
+            yield f"{shown(node)} -> {shown(kept)}", kept
+
+
+def _minus(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield f"{shown(node)} -> {shown(node.operand)}", node.operand
+
+
+_OPERATORS = {
+    CONSTANT: _scale,
+    "exponent": _exponent,
+    "arithmetic turned": _turn,
+    "difference exchanged": _exchange,
+    "factor dropped": _drop,
+    "minus dropped": _minus,
+}
+
+
+def _surroundings(teacher: Teacher) -> Iterator[Specimen]:
+    """What stands around the equations of a channel: start, update, which is which."""
+    for index in teacher.own_equation_cells:
+        tree = teacher.trees[index]
+        for kind, method in methods(tree):
+            for label, source in everywhere(tree, method.body, _around):
+                operator, place = label.split(": ", 1)
+                yield Specimen(
+                    operator=operator,
+                    place=f"{kind.name}.{method.name}: {place}",
+                    cells={index: source},
+                    cause=START if operator == INITIAL else "",
+                )
+
+
+def _around(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.Assign):
+        state = shown(node.targets[0]).removeprefix("self.")
+        for zeros in _zeros(node.value):
+            ones = ast.Attribute(zeros.value, "ones", ast.Load())
+            twin = copy.deepcopy(node)
+            twin.value = with_inside(node.value, zeros, ones)
+            yield f"{INITIAL}: {state}, {shown(zeros)} -> {shown(ones)}", twin
+    if isinstance(node, ast.Assign) and any(map(_is_value, ast.walk(node.targets[0]))):
+        yield f"update removed: {shown(node)}", ast.Pass()
+    if isinstance(node, ast.Call) and "JointEq" in shown(node.func):
+        for one in range(len(node.args) - 1):
+            turned = [*node.args[:one], *node.args[one : one + 2][::-1], *node.args[one + 2 :]]
+            changed = ast.Call(node.func, turned, node.keywords)
+            yield f"equations exchanged: {shown(node)} -> {shown(changed)}", changed
+
+
+def _zeros(node: ast.AST) -> list[ast.Attribute]:
+    return [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and n.attr == "zeros"]
+
+
+def _is_value(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "value"

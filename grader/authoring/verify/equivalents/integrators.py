@@ -1,0 +1,92 @@
+"""Other integrators, and dt that reaches them in another way."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+
+from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen, exchanged
+from grader.authoring.verify.equivalents.classes import class_by_class
+from grader.authoring.verify.solution import Teacher
+
+METHODS = ("euler", "rk2", "heun2", "rk4")  # other integrators of BrainPy's
+BY_RK4 = ("another integrator", "rk4, of V too")  # an operator and a place
+
+
+def other_integrators(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+    """Those of the channels, then those of V as well."""
+    for method in METHODS:
+        cells = channels_by(teacher, method)
+        if cells:
+            yield _by(method, cells)
+        whole = {**cells, **_V_by(teacher, method)}
+        if len(whole) > len(cells):
+            yield _by(f"{method}, of V too", whole)
+
+
+def _by(place: str, cells: dict[int, str]) -> Specimen:
+    return Specimen(operator="another integrator", place=place, cells=cells, other_scheme=True)
+
+
+def channels_by(teacher: Teacher, method: str) -> dict[int, str]:
+    """The cells of the channels' classes with another method for the one that is their default."""
+    cells = {}
+    for index in teacher.equation_cells:
+        source = ast.unparse(teacher.trees[index])
+        changed = source.replace("method='exp_auto'", f"method='{method}'")
+        if changed != source:
+            cells[index] = changed
+    return cells
+
+
+def _V_by(teacher: Teacher, method: str) -> dict[int, str]:
+    """The graded cell with another method for V."""
+    tree = teacher.trees[teacher.graded]
+    before = super_call(tree)
+    if (
+        not teacher.calls
+        or before is None
+        or any(keyword.arg == "method" for keyword in before.keywords)
+    ):
+        return {}
+    whole = copy.deepcopy(before)
+    whole.keywords.append(ast.keyword("method", ast.Constant(method)))
+    return {teacher.graded: exchanged(tree, {before: whole})}
+
+
+def super_call(tree: ast.Module) -> ast.Call | None:
+    """The call ``super().__init__(...)`` of the graded cell, where there is but one."""
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "__init__"
+        and ast.unparse(node.func.value).startswith("super(")
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_dt(node: ast.expr) -> bool:
+    return ast.unparse(node).endswith((".load('dt')", "share['dt']"))
+
+
+def dt_in_other_ways(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+    """dt not passed to an integrator, which knows it, or written down as a number."""
+
+    def silent(kind: ast.ClassDef) -> list[ast.stmt]:
+        for node in ast.walk(kind):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("self."):
+                node.keywords = [keyword for keyword in node.keywords if keyword.arg != "dt"]
+        return [kind]
+
+    def number(kind: ast.ClassDef) -> list[ast.stmt]:
+        for node in ast.walk(kind):
+            if isinstance(node, ast.Assign) and _is_dt(node.value):
+                node.value = ast.Constant(assignment.simulation.dt)
+        return [kind]
+
+    yield from class_by_class(teacher, "dt not passed on", silent)
+    yield from class_by_class(teacher, "dt written down", number)

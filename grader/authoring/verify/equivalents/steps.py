@@ -1,0 +1,159 @@
+"""Where a channel's class steps its states with an integrator of BrainPy's."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from grader.authoring.verify.equivalents.classes import method, statements
+from grader.authoring.verify.solution import Teacher
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """The statement of a method that calls an integrator, and the one that makes it.
+
+    ``targets`` are what the call's result is assigned to, one for each of ``equations``;
+    ``given`` maps a name of their arguments to what is passed for it, ``dt`` is what is
+    passed as the step's length.
+    """
+
+    init: ast.FunctionDef
+    made: ast.Assign
+    inside: ast.FunctionDef
+    statement: ast.Assign
+    equations: Sequence[ast.FunctionDef]
+    targets: Sequence[str]
+    given: Mapping[str, str]
+    dt: str
+
+    @property
+    def coupled(self) -> bool:
+        """Whether an equation takes the state of another."""
+        states = {arguments(equation)[0] for equation in self.equations}
+        return any(not states.isdisjoint(arguments(equation)[1:]) for equation in self.equations)
+
+    def call(self, equation: ast.FunctionDef) -> str:
+        """The call of an equation with what the integrator is given."""
+        passed = ", ".join(self.given[name] for name in arguments(equation))
+        return f"self.{equation.name}({passed})"
+
+    def write(self, text: str) -> None:
+        """Put other statements into the class, in place of the integrator's call."""
+        at = self.inside.body.index(self.statement)
+        self.inside.body[at : at + 1] = statements(text)
+
+    def drop_integrator(self) -> None:
+        """Take out of the class the statement that makes the integrator."""
+        self.init.body.remove(self.made)
+
+
+def arguments(function: ast.FunctionDef) -> list[str]:
+    """The names of a method's arguments but ``self``."""
+    return [argument.arg for argument in function.args.args[1:]]
+
+
+def find_step(kind: ast.ClassDef) -> Step | None:
+    """The step of a class with one integrator, where its call tells which state is which."""
+    init = method(kind, "__init__")
+    made = [] if init is None else [s for s in init.body if _makes_integrator(s)]
+    if init is None or len(made) != 1:
+        return None
+    statement, called = made[0], made[0].value
+    assert isinstance(statement, ast.Assign)
+    assert isinstance(called, ast.Call)
+    own = [node for node in kind.body if isinstance(node, ast.FunctionDef)]
+    equations = _equations(next(iter([*called.args, *(k.value for k in called.keywords)])), own)
+    found = [
+        (inside, s)
+        for inside in own
+        for s in inside.body
+        if isinstance(s, ast.Assign)
+        and isinstance(s.value, ast.Call)
+        and ast.unparse(s.value.func) == ast.unparse(statement.targets[0])
+    ]
+    if not equations or len(found) != 1:
+        return None
+    (inside, step), target = found[0], found[0][1].targets[0]
+    targets = [ast.unparse(t) for t in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    passed = _passed(step.value, equations)
+    if passed is None or len(targets) != len(equations):
+        return None
+    return Step(
+        init=init,
+        made=statement,
+        inside=inside,
+        statement=step,
+        equations=equations,
+        targets=targets,
+        given=passed[0],
+        dt=passed[1],
+    )
+
+
+def own_step(teacher: Teacher) -> Step | None:
+    """The step of the graded class, where it has states of its own."""
+    graded = [n for n in teacher.trees[teacher.graded].body if isinstance(n, ast.ClassDef)]
+    own = [node for node in graded if node.name == teacher.cell.class_name]
+    return find_step(own[0]) if own else None
+
+
+def state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:
+    """The statements of a constructor that make a ``Variable``, by the state's name."""
+    return {
+        ast.unparse(statement.targets[0]).partition(".")[2]: statement
+        for statement in init.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Call)
+        and ast.unparse(statement.value.func).endswith(".Variable")
+    }
+
+
+def _makes_integrator(node: ast.stmt) -> TypeGuard[ast.Assign]:
+    """Whether a statement is ``self.NAME = bp.odeint(...)``."""
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func).rpartition(".")[2] == "odeint"
+    )
+
+
+def _equations(made_of: ast.expr, own: Sequence[ast.FunctionDef]) -> list[ast.FunctionDef]:
+    """The methods that an integrator is made of, in order; none where one can't be told.
+
+    A property stands for what it returns.
+    """
+    named = {function.name: function for function in own}
+    texts = [
+        ast.unparse(node)
+        for node in ast.walk(made_of)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
+    ]
+    found = [named[t.partition(".")[2]] for t in texts if t.partition(".")[2] in named]
+    if len(found) == 1 and found[0].decorator_list:
+        returned = found[0].body[-1]
+        if isinstance(returned, ast.Return) and returned.value is not None:
+            return _equations(returned.value, own)
+        return []
+    return found if len(found) == len(texts) and all(map(arguments, found)) else []
+
+
+def _passed(
+    step: ast.expr, equations: Sequence[ast.FunctionDef]
+) -> tuple[dict[str, str], str] | None:
+    """What is passed for each argument of the equations, and for dt.
+
+    BrainPy takes the states first, then whatever else the equations take. None where
+    something is not passed.
+    """
+    assert isinstance(step, ast.Call)
+    states = [arguments(equation)[0] for equation in equations]
+    others = [name for equation in equations for name in arguments(equation)[1:]]
+    names = list(dict.fromkeys([*states, *others, "dt"]))
+    if len(step.args) > len(names):
+        return None
+    given = {name: ast.unparse(value) for name, value in zip(names, step.args, strict=False)}
+    given |= {k.arg: ast.unparse(k.value) for k in step.keywords if k.arg is not None}
+    return (given, given["dt"]) if given.keys() >= set(names) else None

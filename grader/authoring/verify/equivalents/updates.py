@@ -1,0 +1,105 @@
+"""Updates without an integrator: Euler's step and exponential Euler's, written by hand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from grader.assignment import Assignment
+from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.equivalents.classes import class_by_class, modules, statements
+from grader.authoring.verify.equivalents.linear import linear
+from grader.authoring.verify.equivalents.steps import Step, arguments, find_step
+from grader.authoring.verify.solution import Teacher
+
+
+def by_hand(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+    """Each way of writing the step, where a class has an integrator for it."""
+    yield from class_by_class(teacher, "Euler by hand", _euler, other_scheme=True)
+    yield from class_by_class(
+        teacher, "Euler by hand, integrator left unused", _euler_beside, other_scheme=True
+    )
+    yield from class_by_class(
+        teacher, "Euler by hand, one state after the other", _in_turn, other_scheme=True
+    )
+    if (math := modules(teacher).get("brainpy.math")) is not None:
+        yield from class_by_class(
+            teacher,
+            "exponential Euler by hand",
+            lambda kind: _exponential(kind, f"{math}.exp", teacher.exercise.blanks),
+        )
+
+
+def _euler(kind: ast.ClassDef) -> list[ast.stmt] | None:
+    """``self.x.value = self.x + dt * self.dx(self.x, t, V)``, several states at once."""
+    if (found := find_step(kind)) is None:
+        return None
+    found.write(f"{', '.join(found.targets)} = {', '.join(_slopes_added(found))}")
+    found.drop_integrator()
+    return [kind]
+
+
+def _euler_beside(kind: ast.ClassDef) -> list[ast.stmt] | None:
+    """The same, with the integrator still made."""
+    if (found := find_step(kind)) is None:
+        return None
+    found.write(f"{', '.join(found.targets)} = {', '.join(_slopes_added(found))}")
+    return [kind]
+
+
+def _in_turn(kind: ast.ClassDef) -> list[ast.stmt] | None:
+    """A statement for each state, where no equation needs the state of another."""
+    found = find_step(kind)
+    if found is None or len(found.equations) < 2 or found.coupled:
+        return None
+    pairs = zip(found.targets, _slopes_added(found), strict=True)
+    found.write("\n".join(f"{target} = {value}" for target, value in pairs))
+    found.drop_integrator()
+    return [kind]
+
+
+def _slopes_added(found: Step) -> list[str]:
+    """Each state after a step of Euler's."""
+    return [
+        f"{found.given[arguments(equation)[0]]} + {found.dt} * {found.call(equation)}"
+        for equation in found.equations
+    ]
+
+
+def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[ast.stmt] | None:
+    """The exact step of equations that are linear in their states, in place of them.
+
+    x' = a + b x gives x(dt) = x e^(b dt) + (e^(b dt) - 1) a / b. Methods that are ``asked`` for
+    keep their names.
+    """
+    found = find_step(kind)
+    if found is None or found.coupled:
+        return None
+    parts = [part for equation in found.equations if (part := _parts(equation)) is not None]
+    if len(parts) < len(found.equations):
+        return None
+    values = []
+    for equation, (constant, slope) in zip(found.equations, parts, strict=True):
+        state = arguments(equation)[0]
+        if equation.name not in asked:
+            equation.name = f"{equation.name}_step"
+        values.append(f"{found.call(equation)[:-1]}, {found.dt})")
+        equation.args.args.append(ast.arg("dt"))
+        equation.body[-1:] = statements(
+            f"at_zero, slope = ({constant}, {slope})\n"
+            f"decay = {exp}(slope * dt)\n"
+            f"return {state} * decay + (decay - 1.0) / slope * at_zero"
+        )
+    found.write(f"{', '.join(found.targets)} = {', '.join(values)}")
+    found.drop_integrator()
+    return [kind]
+
+
+def _parts(equation: ast.FunctionDef) -> tuple[str, str] | None:
+    """The constant and the slope of an equation in its own state, where it is linear in that."""
+    (state, *others), last = arguments(equation), equation.body[-1]
+    above = {n.id for s in equation.body[:-1] for n in ast.walk(s) if isinstance(n, ast.Name)}
+    if not isinstance(last, ast.Return) or last.value is None or state in above or "dt" in others:
+        return None
+    parts = linear(last.value, state)
+    return None if parts is None or parts[1] is None else (parts[0] or "0.0", parts[1])

@@ -1,0 +1,121 @@
+"""What became of specimens: a row for each, all of them in a matrix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.assignment import Assignment, Measure
+from grader.authoring.verify.ast_edits import Specimen
+from grader.stages import Precision
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What became of one specimen. ``lost`` maps a family to the points it lost, on the mean.
+
+    ``full`` lists the seeds under which it had full marks; ``errors`` what the grader said
+    of its own faults. ``measures`` maps what is held against a tolerance to the least and
+    the greatest of it over the seeds, in the model's own ``precision``. ``diagnoses`` are the
+    ids of the sentences that name a mistake under the first seed.
+    """
+
+    specimen: Specimen
+    lowest: float
+    highest: float
+    lost: Mapping[str, float]
+    full: tuple[int, ...]
+    equal: bool
+    errors: tuple[str, ...]
+    messages: tuple[str, ...]
+    measures: Mapping[Measure, tuple[float, float]]
+    precision: Precision
+    diagnoses: tuple[str, ...] = ()
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it got what it deserves: a right one everything, a wrong one less.
+
+        Nothing that is right has a mistake named, and nothing wrong another than was made.
+        """
+        if self.errors or self.is_false_alarm or self.is_wrongly_named:
+            return False
+        if self.equal:
+            return True
+        return self.lowest == 100.0 if self.specimen.right else not self.full
+
+    @property
+    def is_false_alarm(self) -> bool:
+        """Whether a mistake is named in what is right."""
+        return bool(self.diagnoses) and (self.specimen.right or self.equal)
+
+    @property
+    def is_wrongly_named(self) -> bool:
+        """Whether mistakes are named, but not the one that was made, which is known."""
+        cause = self.specimen.cause
+        return bool(cause and self.diagnoses) and cause not in self.diagnoses
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """What became of the wrong models of one operator.
+
+    ``caught`` counts by family; ``wrongly_named`` is None where no cause is known.
+    """
+
+    number: int
+    caught: Counter[str]
+    named: int
+    wrongly_named: int | None
+    missed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matrix:
+    """All rows, with the seeds that they were judged under."""
+
+    assignment: Assignment
+    seeds: tuple[int, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families of checks, in the rubric's order."""
+        assert self.assignment.rubric is not None
+        return tuple(self.assignment.rubric.families)
+
+    def wrong(self) -> list[Row]:
+        """The wrong models; those that a change left equal are none."""
+        return [row for row in self.rows if not row.specimen.right and not row.equal]
+
+    def right(self) -> list[Row]:
+        """The right models."""
+        return [row for row in self.rows if row.specimen.right]
+
+    def equal(self) -> list[Row]:
+        """Those that a change of an equation left what they were."""
+        return [row for row in self.rows if row.equal]
+
+    def faults(self) -> list[Row]:
+        """Right models that lost points, wrong ones with full marks, false names, our errors."""
+        return [row for row in self.rows if not row.is_right]
+
+    def operators(self) -> Mapping[str, Tally]:
+        """For each operator of wrong models: how many, and what caught and named them."""
+        found: dict[str, list[Row]] = {}
+        for row in self.wrong():
+            found.setdefault(row.specimen.operator, []).append(row)
+        return {operator: _tally(rows) for operator, rows in found.items()}
+
+
+def _tally(rows: Sequence[Row]) -> Tally:
+    families = (f for row in rows for f, points in row.lost.items() if points > 0)
+    is_known = any(row.specimen.cause for row in rows)
+    return Tally(
+        number=len(rows),
+        caught=Counter(families),
+        named=sum(bool(row.diagnoses) for row in rows),
+        wrongly_named=sum(row.is_wrongly_named for row in rows) if is_known else None,
+        missed=sum(bool(row.full) for row in rows),
+    )

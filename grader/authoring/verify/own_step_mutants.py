@@ -1,0 +1,139 @@
+"""Wrong models of a class that steps its own states: where they start, and its update."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+from collections.abc import Iterable, Iterator
+
+from grader.authoring.verify.ast_edits import New, Specimen, everywhere, exchanged, shown, swapped
+from grader.authoring.verify.equivalents.classes import statements
+from grader.authoring.verify.equivalents.steps import Step, own_step, state_makers
+from grader.authoring.verify.solution import Teacher
+
+STARTS = {"0.2 %": 1.002, "20 %": 1.2, "sign": -1.0}
+_OTHER = {ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt}
+
+
+def stepping(teacher: Teacher) -> Iterator[Specimen]:
+    """Those of the graded class; none where it steps no state of its own."""
+    if (step := own_step(teacher)) is None:
+        return
+    tree = teacher.trees[teacher.graded]
+    made = [
+        *_starts(tree, step),
+        *_passed(tree, step),
+        *_flags(tree, step),
+        *_steps(tree, step),
+    ]
+    for operator, place, source in made:
+        cause = "checks.start.state" if operator.startswith("start") else ""
+        yield Specimen(operator=operator, place=place, cells={teacher.graded: source}, cause=cause)
+
+
+_Made = Iterator[tuple[str, str, str]]
+"""Operator, place and source."""
+
+
+def _starts(tree: ast.Module, step: Step) -> _Made:
+    makers = state_makers(step.init)
+    for name, statement in makers.items():
+        for label, source in everywhere(tree, [statement.value], _other_number):
+            yield "start of a state", f"{name}: {label}", source
+    plain = {name: made for name, made in makers.items() if name in _states(step)}
+    for one, two in itertools.combinations(plain, 2):
+        first, second = plain[one].value, plain[two].value
+        places: dict[ast.AST, New] = {first: copy.deepcopy(second), second: copy.deepcopy(first)}
+        yield "starts exchanged", f"{one} and {two}", exchanged(tree, places)
+
+
+def _states(step: Step) -> list[str]:
+    return [function.args.args[1].arg for function in step.equations]
+
+
+def _other_number(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    value = node.value if isinstance(node, ast.Constant) else None
+    if type(value) is float and value:
+        for how, factor in STARTS.items():
+            new = float(f"{value * factor:.12g}")
+            yield f"by {how}, {value!r} -> {new!r}", ast.Constant(new)
+
+
+def _passed(tree: ast.Module, step: Step) -> _Made:
+    """What the integrator is given, and what its results are called, in a wrong order."""
+    called, target = step.statement.value, step.statement.targets[0]
+    assert isinstance(called, ast.Call)
+    for number in range(len(called.args) - 1):
+        given = _turned(called.args, number)
+        place = f"{shown(called.args[number])} and {shown(called.args[number + 1])}"
+        new = ast.Call(called.func, given, called.keywords)
+        yield "arguments exchanged", place, swapped(tree, called, new)
+    if isinstance(target, ast.Tuple):
+        for number in range(len(target.elts) - 1):
+            other = ast.Tuple(_turned(target.elts, number), ast.Store())
+            place = f"{shown(target)} -> {shown(other)}"
+            yield "results exchanged", place, swapped(tree, target, other)
+
+
+def _turned(nodes: list[ast.expr], number: int) -> list[ast.expr]:
+    """The nodes with two neighbours exchanged."""
+    return [*nodes[:number], nodes[number + 1], nodes[number], *nodes[number + 2 :]]
+
+
+def _flags(tree: ast.Module, step: Step) -> _Made:
+    """Comparisons of the update turned, or with the old state in place of the new one."""
+    for label, source in everywhere(tree, step.inside.body, _compared):
+        yield "comparison", label, source
+    writes = [s for s in step.inside.body if isinstance(s, ast.Assign) and _is_write(s)]
+    for early, late in itertools.combinations(writes, 2):
+        if _mentions(early, late.targets[0]):
+            body = [s for s in step.inside.body if s is not late]
+            body.insert(body.index(early), late)
+            new = ast.FunctionDef(**{**dict(ast.iter_fields(step.inside)), "body": body})
+            yield "written back too soon", shown(late), swapped(tree, step.inside, new)
+
+
+def _compared(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in _OTHER:
+        turned = ast.Compare(node.left, [_OTHER[type(node.ops[0])]()], node.comparators)
+        yield f"{shown(node)} -> {shown(turned)}", turned
+        text = shown(node.left)
+        old = text.removeprefix("self.") if text.startswith("self.") else f"self.{text}"
+        other = ast.Compare(ast.parse(old, mode="eval").body, node.ops, node.comparators)
+        yield f"{shown(node)} -> {shown(other)}", other
+
+
+def _is_write(statement: ast.Assign) -> bool:
+    target = statement.targets[0]
+    return isinstance(target, ast.Attribute) and target.attr == "value"
+
+
+def _mentions(statement: ast.Assign, target: ast.expr) -> bool:
+    """Whether a statement reads the state that is written at ``target``."""
+    state = shown(target).removesuffix(".value")
+    return any(shown(node) == state for node in ast.walk(statement.value) if _is_state(node))
+
+
+def _is_state(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and shown(node.value) == "self"
+
+
+def _steps(tree: ast.Module, step: Step) -> _Made:
+    """Steps of another length, one step too many, and no input."""
+    text, states = ast.unparse(step.statement), _states(step)
+
+    def specimen(operator: str, place: str, source: str) -> tuple[str, str, str]:
+        return operator, place, exchanged(tree, {step.statement: statements(source)})
+
+    for other in (f"{step.dt} / 2", f"{step.dt} * 1.002"):
+        changed = text.replace(f"dt={step.dt}", f"dt={other}")
+        yield specimen("another step", f"dt={other}", changed)
+    again = text
+    for state, target in zip(states, step.targets, strict=True):
+        again = again.replace(f"{step.given[state]},", f"{target},", 1)
+    yield specimen("stepped twice", shown(step.statement), f"{text}\n{again}")
+    for name, given in step.given.items():
+        if name not in (*states, "t", "dt"):
+            silent = text.replace(f", {given},", ", 0.0,", 1)
+            yield specimen("input left out", given, silent)

@@ -1,0 +1,75 @@
+"""The labelled sample submissions of an assignment, graded as a class is."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.assignment import Assignment
+from grader.authoring.verify.sample_labels import disagreements, load_samples
+from grader.grading.batch import grade_batch
+from grader.grading.machine import Options
+from grader.sandbox import compiled_programs as programs
+from grader.sandbox.warm_process import Setup
+from grader.stages import GradeReport
+from grader.submission.intake import find_submissions
+
+CELL_SECONDS = 10.0  # no honest cell takes longer, and some samples never end
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Labelled:
+    """How many samples there are, and in what each differs from its label."""
+
+    number: int
+    wrong: dict[str, list[str]]
+
+
+def samples_of(assignment: Assignment) -> Path | None:
+    """The folder of an assignment's labelled submissions, or None."""
+    folder = assignment.folder.parents[1] / "submissions" / assignment.id
+    return folder if (folder / "expected.toml").is_file() else None
+
+
+def grade_labelled(
+    folder: Path,
+    assignment: Assignment,
+    setup: Setup,
+    jobs: int,
+    on_step: Callable[[int, int], None],
+) -> Labelled:
+    """Grade ``folder`` and hold every result against its label.
+
+    Raises ``ExpectedError`` when the labels can't be read.
+    """
+    samples = load_samples(folder)
+    entries, _ = find_submissions([folder])
+    done: list[GradeReport] = []
+
+    def advance(report: GradeReport) -> None:
+        done.append(report)
+        on_step(len(done), len(entries))
+
+    with tempfile.TemporaryDirectory(prefix="grader-labelled-") as out:
+        options = Options(
+            out=Path(out),
+            jobs=jobs,
+            language="en",
+            limits=assignment.limits.changed(cell_seconds=CELL_SECONDS),
+            secret=b"verify",
+            device="cpu",
+            submissions=tuple(entry.path for entry in entries),
+            box=setup,
+            programs=programs.file_for(assignment),
+        )
+        grade_batch(entries, assignment, options, advance)
+        results: dict[str, Any] = {}
+        for file in Path(out).glob("*/result.json"):
+            result = json.loads(file.read_text("utf-8"))
+            results[Path(result["submission"]["file"]).name] = result
+    wrong = {s.file: disagreements(s, results.get(s.file, {})) for s in samples}
+    return Labelled(number=len(samples), wrong={file: ways for file, ways in wrong.items() if ways})

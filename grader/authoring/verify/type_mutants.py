@@ -1,0 +1,81 @@
+"""Wrong kinds of owners in ``master_type``, and the accepted ones."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator, Sequence
+
+from grader.assignment import Assignment, Channel
+from grader.authoring.verify.ast_edits import Specimen, shown, swapped
+from grader.authoring.verify.solution import Teacher
+
+OWNERS = ("bp.dyn.Calcium", "object")
+MORE_OWNERS = ("bp.dyn.Potassium", "bp.dyn.Sodium", "bp.dyn.CondNeuGroup", "bp.dyn.MixIons")
+"""Tried where the type is all that is asked for."""
+JOINT = "bp.mixin.JointType"
+
+
+def wrong_types(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+    """Every class whose ``master_type`` is asked for, with another that is not accepted."""
+    checks = assignment.of(teacher.exercise).checks
+    if not any(check.kind == "master_type" for check in checks):
+        return
+    for index, kind, statement, channel in _statements(teacher):
+        more = MORE_OWNERS if teacher.exercise.kind == "type" else ()
+        for other in _others(statement.value, (*OWNERS, *more)):
+            if named(other) not in channel.master_types:
+                yield _with(teacher, index, kind, statement, other, "master_type")
+
+
+def accepted_types(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+    """Each other ``master_type`` that the assignment accepts."""
+    for index, kind, statement, channel in _statements(teacher):
+        for other in channel.master_types:
+            if " + " not in other and other != named(statement.value):
+                new = ast.parse(f"bp.dyn.{other}", mode="eval").body
+                yield _with(teacher, index, kind, statement, new, "accepted master_type")
+
+
+def named(node: ast.expr) -> str:
+    """A type by its name, a joint one as the assignment writes it: "A + B"."""
+    if isinstance(node, ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return " + ".join(map(named, parts))
+    return ast.unparse(node).rpartition(".")[2]
+
+
+def _statements(teacher: Teacher) -> Iterator[tuple[int, ast.ClassDef, ast.Assign, Channel]]:
+    """Where the class of a channel that is asked for says its ``master_type``."""
+    for index in teacher.equation_cells:
+        for kind in teacher.trees[index].body:
+            found = [c for c in teacher.exercise.channels if c.name == getattr(kind, "name", "")]
+            for node in kind.body if isinstance(kind, ast.ClassDef) and found else ():
+                if isinstance(node, ast.Assign) and shown(node.targets[0]) == "master_type":
+                    assert isinstance(kind, ast.ClassDef)
+                    yield index, kind, node, found[0]
+
+
+def _others(value: ast.expr, owners: Sequence[str]) -> Iterator[ast.expr]:
+    """Other owners; of a joint one also each part alone, and the parts in another order."""
+    texts = [*owners]
+    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Tuple):
+        parts = [ast.unparse(part) for part in value.slice.elts]
+        texts += parts
+        texts += [f"{JOINT}[{', '.join(turned)}]" for turned in itertools.permutations(parts)]
+    for text in dict.fromkeys(texts):
+        yield ast.parse(text, mode="eval").body
+
+
+def _with(
+    teacher: Teacher,
+    index: int,
+    kind: ast.ClassDef,
+    statement: ast.Assign,
+    other: ast.expr,
+    operator: str,
+) -> Specimen:
+    source = swapped(teacher.trees[index], statement.value, other)
+    return Specimen(
+        operator=operator, place=f"{kind.name}: {ast.unparse(other)}", cells={index: source}
+    )
