@@ -16,7 +16,7 @@ from typing import Any
 from platformdirs import user_cache_dir
 from sandboxes import OWN, give, in_container
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.package.bundle import bundle, packed
 from grader.authoring.package.platforms import PLATFORMS
 

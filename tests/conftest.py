@@ -14,8 +14,8 @@ import warm_kernels
 from graded_corpus import IDS, Corpus
 from project import ROOT, SOLUTION
 
-from grader.assignment import Assignment
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.run.gather import Job, gather
 from grader.stages import Evidence
 

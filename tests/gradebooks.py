@@ -11,13 +11,13 @@ from pathlib import Path
 
 from sample_reports import mark, perfect
 
+from grader.assignment.deadline import ANY_TIME, HandingIn
 from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.merge import Update, compared, write
 from grader.gradebook.read_results import read_graded
 from grader.gradebook.records import Record
 from grader.gradebook.store import opened
-from grader.handing_in import ANY_TIME, HandingIn
 from grader.report.store.result_json import result_json
 from grader.stages import Change, GradeReport
 from grader.submission.intake.roster import Origin, Row, write_roster

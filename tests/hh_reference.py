@@ -6,11 +6,11 @@ from functools import cache
 
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.judge.metrics import rmse
 from grader.judge.reference.compare import Comparison
 from grader.judge.reference.model import ReferenceModel, load_model
-from grader.load import load_assignment
 from grader.stages import Array, Panel
 
 GATES = ("IK.n", "INa.m", "INa.h")

@@ -15,12 +15,12 @@ from typing import Any
 
 import jax
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.evidence import load_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.reference.model import ReferenceModel, load_model
 from grader.judge.verdict import verdict
-from grader.load import load_assignment
 
 ROOT = Path(__file__).parents[1]
 KINDS = ("cpu", "gpu")

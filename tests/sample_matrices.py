@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from project import ROOT
 
+from grader.assignment.load import load_assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.report_html import verify_html
 from grader.authoring.verify.samples import Labelled
-from grader.load import load_assignment
 
 SIGN, TENFOLD = "checks.parameter.sign", "checks.parameter.power_of_ten"
 

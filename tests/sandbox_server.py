@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.run.kernel.session import KernelBroken, open_session
 from grader.sandbox import BoxFailed
 from grader.sandbox import compiled_programs as programs

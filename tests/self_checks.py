@@ -14,11 +14,11 @@ from handout_values import FIRST_LINES, GIVEN_VALUES
 from project import results
 from rich.console import Console
 
-from grader.assignment import Assignment, Check, Exercise
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment, Check, Exercise
 from grader.evidence import load_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
-from grader.load import load_assignment
 from grader.report.page.build import student_page
 from grader.report.page.html import student_html
 from grader.report.page.terminal import check_lines, next_steps

@@ -17,8 +17,8 @@ from hidden_checks import reached
 from project import ROOT, checks, results
 from self_checks import begins_elsewhere, given_away, own_evidence
 
+from grader.assignment.load import load_assignment
 from grader.authoring.verify.sample_labels import Sample, disagreements
-from grader.load import load_assignment
 from grader.stages import CUT
 from grader.words import LANGUAGES
 

@@ -7,10 +7,10 @@ from generated_notebooks import changes
 from project import ROOT
 from samples import build
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.mutants import specimens
 from grader.authoring.verify.sample_labels import load_samples
-from grader.load import load_assignment
 from grader.words import LANGUAGES, catalogue
 
 IDS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))

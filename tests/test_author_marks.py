@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.release.faults import Refused
 from grader.authoring.release.solution_marks import read_marks
 from grader.authoring.release.student_notebook import (

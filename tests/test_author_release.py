@@ -12,13 +12,13 @@ import pytest
 from project import results, run_grader
 from some_models import some_models
 
+from grader.assignment.find import places
+from grader.assignment.load import load_assignment
 from grader.authoring.release.faults import Refused
 from grader.authoring.release.new import lay_out
 from grader.authoring.release.release import out_of_date
 from grader.authoring.release.student_notebook import differing, read_document, release_of
 from grader.authoring.release.trial_grading import of_student, of_teacher
-from grader.load import load_assignment
-from grader.locate import places
 from grader.stages import CheckResult, ExecutedNotebook, GradeReport
 from grader.words import catalogue
 

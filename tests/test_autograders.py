@@ -32,7 +32,7 @@ from autograder_bundles import INSTALLED, SECRET, Autograder, bare, files_of, la
 from project import ROOT, points, results, short_solution
 from sandboxes import IN_CONTAINERS, OWN, give, in_container
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.untrusted.box.init import descendants
 
 pytestmark = pytest.mark.full

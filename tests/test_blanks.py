@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.run.probe.rename_channels import by_blanks
 from grader.stages import Attempt, ChannelProbe, Evidence
 

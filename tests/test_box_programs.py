@@ -14,7 +14,7 @@ from project import results, run_grader, short_solution
 from sandboxes import LARGE, SandboxServer, works_without_grader
 
 from grader import cache
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.sandbox import compiled_programs as programs
 
 MODEL = "import jax, jax.numpy as jnp\n@jax.jit\ndef f(x):\n    return jnp.sin(x) * {g} + 1\n"

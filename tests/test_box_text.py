@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.grading.machine import Options
 from grader.sandbox import bwrap, gpu
 from grader.sandbox import paths as places

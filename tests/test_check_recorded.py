@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment, Check
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment, Check
 from grader.judge.checks import TABLE, Item
-from grader.load import load_assignment
 from grader.stages import (
     Answers,
     Attempt,

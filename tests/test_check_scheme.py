@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from judged_solution import checks_of, compared_solution, with_answers
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.judge.checks import Item
 from grader.judge.checks.convergence import converges, steps_otherwise
 from grader.stages import Evidence

@@ -10,11 +10,11 @@ import pytest
 from judged_solution import checks_of, checks_with_extra_channel, compared_solution
 from project import ROOT
 
-from grader.assignment import Assignment, Check
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment, Check
 from grader.judge.apply_checks import state_in_words
 from grader.judge.checks import TABLE, Item
 from grader.judge.verdict import verdict
-from grader.load import load_assignment
 from grader.report.page.build import student_page
 from grader.stages import CellRun, Evidence, ModelProbe
 from grader.words import catalogue

@@ -19,7 +19,7 @@ from judged_solution import (
 )
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.judge.checks import TABLE, Item
 from grader.judge.checks.initial_state import CHANCE
 from grader.judge.metrics import all_spike_times, rmse

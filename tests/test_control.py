@@ -18,7 +18,7 @@ from project import SOLUTION, checks, results, short_solution
 from sample_reports import perfect
 from warm_kernels import COLD
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.schema import Assignment, Limits
 from grader.grading.control import MOST, Control, Finding, finding
 from grader.judge.verdict import verdict
 from grader.report.store.read import stored_report

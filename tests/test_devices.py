@@ -14,7 +14,7 @@ import pytest
 from graded_corpus import Corpus
 from project import ROOT, results
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.judge.devices import GPU_FROM, fitting
 from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
 from grader.judge.server import Judge

@@ -18,7 +18,7 @@ from asked_models import reports_of
 from graded_corpus import Corpus, is_small
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.sample_labels import load_samples
 from grader.stages import GradeReport
 from grader.words import catalogue

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from project import ROOT, SOLUTION, short_solution
 
-from grader import digests
-from grader.assignment import Assignment, Gate, Mistake, Stimulus
+from grader.assignment import digests
+from grader.assignment.schema import Assignment, Gate, Mistake, Stimulus
 from grader.modules import imported_by
 from grader.run.gather import Job, gather
 from grader.seal import is_whole, sealed

@@ -9,7 +9,7 @@ import pytest
 from project import SOLUTION, short_solution
 from warm_kernels import Kernels
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.schema import Assignment, Limits
 from grader.judge.verdict import verdict
 from grader.run.gather import gather
 from grader.stages import CUT, Evidence

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen, swapped
 from grader.authoring.verify.equivalents import equivalents
 from grader.authoring.verify.equivalents.arguments import defaults

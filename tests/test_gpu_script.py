@@ -15,8 +15,8 @@ import pytest
 from graded_corpus import Corpus
 from project import ROOT
 
+from grader.assignment.load import load_assignment
 from grader.judge.reference.model import Model, ReferenceModel
-from grader.load import load_assignment
 from grader.sandbox import gpu
 
 sys.path.insert(0, str(ROOT))

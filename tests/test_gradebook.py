@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from gradebooks import LOST, all_standings, report, results_in, standing_of, take_in
 from graded_folders import canvas, moodle
 
+from grader.assignment.deadline import HandingIn, Late
 from grader.cli import main
 from grader.gradebook import sent_log as journal
 from grader.gradebook import tables as rows
@@ -22,7 +23,6 @@ from grader.gradebook.overrides import as_mark, decide, find
 from grader.gradebook.overview import history, people, standings
 from grader.gradebook.records import Kind
 from grader.gradebook.store import BookError, opened
-from grader.handing_in import HandingIn, Late
 from grader.submission.intake.roster import Origin
 from grader.words import catalogue
 

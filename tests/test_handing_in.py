@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from project import ROOT
 
-from grader.handing_in import HandingIn, Late
-from grader.load import AssignmentError, load_assignment
+from grader.assignment.deadline import HandingIn, Late
+from grader.assignment.load import AssignmentError, load_assignment
 
 DUE = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
 

@@ -11,9 +11,9 @@ import pytest
 from handout_values import COMMENTS, GIVEN_VALUES
 from project import ROOT
 
-from grader.assignment import Assignment, Check
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment, Check
 from grader.judge.checks.handout_values import Handout, handout_of
-from grader.load import load_assignment
 
 IDS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))
 

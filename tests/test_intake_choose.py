@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from project import ROOT, SOLUTION
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.submission.intake import Entry, collect
 from grader.words import catalogue
 
@@ -117,7 +117,7 @@ COMPARING = """\
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
 from grader.submission.intake import collect
 found, _ = collect([Path(sys.argv[1])]).entries(load_assignment(Path(sys.argv[2])))
 print(*(f"{entry.id}/{entry.path.name}" for entry in found))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.judge.reference.compare import Comparison
 from grader.judge.reference.fit_constants import fit_constants
 from grader.judge.reference.model import ReferenceModel, load_model
 from grader.judge.verdict import verdict
-from grader.load import load_assignment
 from grader.stages import (
     Answers,
     Array,

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
+from grader.assignment.stimuli import draw_states
 from grader.judge.metrics import relative_error
 from grader.judge.reference.mistakes import named_mistakes
 from grader.judge.reference.model import ReferenceModel, load_model
@@ -32,7 +33,6 @@ from grader.stages import (
     Status,
     Submission,
 )
-from grader.stimuli import draw_states
 from grader.words import catalogue
 
 Field = dict[str, Array]

@@ -21,7 +21,7 @@ from jupyter_client.session import Session as KernelSession
 from project import short_solution
 from warm_kernels import COLD, Kernels, submission_of
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.schema import Assignment, Limits
 from grader.run.gather import gather
 from grader.run.kernel.plain import kernel_environment, plain_kernel
 from grader.run.kernel.prestart import start
@@ -187,8 +187,8 @@ def test_answers_of_the_solution_are_whole(solution: Evidence, assignment: Assig
 
 def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: Assignment) -> None:
     """The seed depends on submission, secret and what is asked, and on nothing else."""
-    from grader.digests import asked
-    from grader.stimuli import seed_for
+    from grader.assignment.digests import asked
+    from grader.assignment.stimuli import seed_for
 
     sha256, digest = solution.submission.sha256, asked(assignment)
     assert solution.seed == seed_for(b"tests", sha256, digest)

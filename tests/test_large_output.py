@@ -15,7 +15,7 @@ from large_outputs import CELLS, notebook
 from project import checks, results, run_grader
 from warm_kernels import COLD, Kernels, submission_of
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
 from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from project import ROOT
 
-from grader.load import AssignmentError, load_assignment
-from grader.locate import NotFound, find, places
+from grader.assignment.find import NotFound, find, places
+from grader.assignment.load import AssignmentError, load_assignment
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ Red: tests/test_handing_in.py
 
 def harmless(file: Path, before: str) -> str:
     """Write a patch of a module's first comment into ``file``; return the module after it."""
-    name, (first, *rest) = "grader/handing_in.py", before.splitlines(keepends=True)
+    name, (first, *rest) = "grader/assignment/deadline.py", before.splitlines(keepends=True)
     after = [first.replace('"""', '"""Otherwise: ', 1), *rest]
     lines = difflib.unified_diff([first, *rest], after, f"a/{name}", f"b/{name}")
     file.write_text(f"{HEADER}diff --git a/{name} b/{name}\n{''.join(lines)}", "utf-8")

@@ -22,13 +22,13 @@ from sample_reports import (
 )
 from self_checks import as_self_check, numbers, one_line, shown
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.cli import main
 from grader.cli.check import check
 from grader.cli.options import language_of
 from grader.grading.self_check import self_check
 from grader.judge.verdict import verdict
-from grader.load import load_assignment
 from grader.run.kernel.prestart import kernel_environment, loading
 from grader.stages import Evidence
 from grader.words import catalogue

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment, Check
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment, Check
+from grader.assignment.stimuli import draw_panel
 from grader.judge.checks import TABLE, Item
-from grader.load import load_assignment
 from grader.stages import (
     Answers,
     Attempt,
@@ -27,7 +28,6 @@ from grader.stages import (
     Reference,
     Submission,
 )
-from grader.stimuli import draw_panel
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 
@@ -126,7 +126,7 @@ def test_where_a_record_starts_is_judged_beside_a_right_V(scratch: Assignment) -
 
 def test_a_stimulus_that_stops_before_it_starts_is_an_error(scratch: Assignment) -> None:
     """Times of a stimulus run forward."""
-    from grader.load import AssignmentError, _verify
+    from grader.assignment.load import AssignmentError, _verify
 
     wrong = scratch.stimuli[0].model_copy(update={"stop": 5.0})
     with pytest.raises(AssignmentError, match="'pulse of 1' stops before it starts"):

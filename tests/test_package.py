@@ -18,13 +18,13 @@ import yaml
 from autograder_bundles import files_of
 from project import ROOT, run_grader
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.package.bundle import BadName, bundle, packed
 from grader.authoring.package.limits import times
 from grader.authoring.package.pins import constraints
 from grader.authoring.package.platforms import PLATFORMS
 from grader.authoring.package.wheel import NAME, wheel
-from grader.load import load_assignment
 
 
 def test_the_wheel_is_one() -> None:

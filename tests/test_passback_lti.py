@@ -14,8 +14,8 @@ from lms import lti
 from lms.lti import PEM, SCORE, Platform
 from passbacks import Term, name, number, scores, users
 
+from grader.assignment.deadline import HandingIn, Late
 from grader.gradebook.store import opened
-from grader.handing_in import HandingIn, Late
 
 CLASS = 6
 LATE = "POST /course/7/lineitem/scores"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from grader.assignment import Assignment, Exercise
-from grader.load import AssignmentError, load_assignment
+from grader.assignment.load import AssignmentError, load_assignment
+from grader.assignment.schema import Assignment, Exercise
 from grader.stages import Blank, Cell, GradedCell, Submission
 from grader.submission.cells.find_cell import answer_cells, find_cell
 from grader.submission.notebook.ast_digest import normalised

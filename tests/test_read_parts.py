@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.stages import GradedCell, Submission
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook

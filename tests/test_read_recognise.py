@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.find import places
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.cli.options import likely_of
-from grader.load import load_assignment
-from grader.locate import places
 from grader.stages import Cell, Submission
 from grader.submission.cells.identify import looks_like
 from grader.submission.notebook.read import read_notebook

@@ -16,9 +16,9 @@ import pytest
 from hh_reference import GATES, STATES, assignment, reference, trace_distances
 from project import SOLUTION
 
+from grader.assignment.stimuli import draw_panel, draw_states
 from grader.judge.metrics import relative_error, spike_count
 from grader.stages import Array, Panel
-from grader.stimuli import draw_panel, draw_states
 
 NEEDED = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")  # ids of cells
 

@@ -16,10 +16,10 @@ import pytest
 from classical_parameters import CLASSICAL, CURRENTS, FINE, LONG
 from hh_reference import GATES, STATES, reference
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
+from grader.assignment.stimuli import draw_panel, draw_states
 from grader.judge.metrics import relative_error
 from grader.stages import Array, Panel
-from grader.stimuli import draw_panel, draw_states
 
 try:
     import brian2 as b2

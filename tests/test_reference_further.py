@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from project import ROOT
 
+from grader.assignment.load import load_assignment
 from grader.judge.metrics import relative_error, rmse, spike_count
 from grader.judge.reference.model import Model, ReferenceModel, load_model
-from grader.load import load_assignment
 from grader.stages import Array, Panel
 
 REFERENCE = ROOT / "reference"

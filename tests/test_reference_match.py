@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hh_reference import GATES, assignment, reference
 
-from grader.assignment import Channel, Exercise, Gate, Variant
+from grader.assignment.schema import Channel, Exercise, Gate, Variant
+from grader.assignment.stimuli import draw_panel, draw_states
 from grader.judge.reference.match_states import (
     choose_traces,
     choose_variant,
@@ -14,7 +15,6 @@ from grader.judge.reference.match_states import (
     match_gates,
 )
 from grader.stages import Array
-from grader.stimuli import draw_panel, draw_states
 
 SAME = {gate: gate for gate in GATES}
 STRANGE = {"IK.n": "IK.gate", "INa.m": "INa.a", "INa.h": "INa.b"}

@@ -12,10 +12,10 @@ import pytest
 from hh_reference import GATES, assignment, reference, trace_distances
 from project import ROOT
 
+from grader.assignment.stimuli import draw_panel, draw_states
 from grader.judge.metrics import firing_rate, relative_error, spike_count, spike_times
 from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
 from grader.stages import Panel
-from grader.stimuli import draw_panel, draw_states
 
 PARAMETERS = ("IK.E", "IK.g_max", "INa.E", "INa.g_max", "IL.E", "IL.g_max")
 

@@ -16,10 +16,10 @@ import pytest
 from classical_parameters import CLASSICAL, CURRENTS, FINE, LONG
 from hh_reference import GATES, reference
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
+from grader.assignment.stimuli import draw_states
 from grader.judge.metrics import relative_error
 from grader.stages import Array
-from grader.stimuli import draw_states
 
 pytest.importorskip("neuron", reason="NEURON is not installed here (pip install neuron)")
 

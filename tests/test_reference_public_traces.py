@@ -11,12 +11,12 @@ import pytest
 from hh_reference import assignment, reference
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.load import AssignmentError, load_assignment
+from grader.assignment.schema import Assignment
+from grader.assignment.stimuli import draw_panel
 from grader.judge.metrics import spike_count
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.judge.reference.public_traces import load_public_traces
-from grader.load import AssignmentError, load_assignment
-from grader.stimuli import draw_panel
 
 
 @pytest.fixture

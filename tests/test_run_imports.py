@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from warm_kernels import COLD, Kernels, submission_of
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.run.kernel.missing_import import import_failed
 from grader.run.kernel.outcome import executed_notebook
 from grader.stages import ExecutedNotebook

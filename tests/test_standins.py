@@ -13,11 +13,11 @@ from project import ROOT
 from pydantic import TypeAdapter
 from warm_kernels import COLD, Kernels
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.judge.dependencies import parts_to_replace
 from grader.judge.metrics import rmse
 from grader.judge.reference.model import ReferenceModel, load_model, part_of
-from grader.load import load_assignment
 from grader.run.probe.ask import unanswered
 from grader.run.substitute import with_right_parts
 from grader.stages import CheckResult, Evidence, ExecutedNotebook, Submission

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment, Simulation, Stimulus
-from grader.load import load_assignment
-from grader.stimuli import draw_panel, draw_states, seed_for
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment, Simulation, Stimulus
+from grader.assignment.stimuli import draw_panel, draw_states, seed_for
 
 ROOT = Path(__file__).parents[1]
 AVOIDED = (-55.0, -40.0)
@@ -280,5 +280,5 @@ def test_an_empty_secret_is_refused():
 
 def test_stimuli_and_measures_need_no_jax():
     """Drawing and measuring can run where JAX must not be loaded."""
-    code = "import sys, grader.stimuli, grader.judge.metrics; assert 'jax' not in sys.modules"
+    code = "import sys, grader.assignment.stimuli, grader.judge.metrics; assert 'jax' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.judge.checks import TABLE
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import broken_evidence, verdict

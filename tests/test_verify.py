@@ -18,7 +18,9 @@ import pytest
 from project import ROOT
 from some_models import some_models
 
-from grader.assignment import Assignment
+from grader.assignment.find import find
+from grader.assignment.schema import Assignment
+from grader.assignment.stimuli import draw
 from grader.authoring.verify.ast_edits import Specimen, everywhere, swapped
 from grader.authoring.verify.equation_mutants import mutants
 from grader.authoring.verify.mutants import specimens
@@ -27,7 +29,6 @@ from grader.authoring.verify.run import verify_assignment
 from grader.authoring.verify.run_mutants import Asker, as_submission, of_seed
 from grader.authoring.verify.samples import Labelled
 from grader.authoring.verify.solution import Teacher
-from grader.locate import find
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken
 from grader.sandbox.detect import find_box
@@ -40,7 +41,6 @@ from grader.stages import (
     ModelProbe,
     Panel,
 )
-from grader.stimuli import draw
 
 IDS = sorted({file.parent.name for file in ROOT.glob("assignments/*/*.toml")})
 

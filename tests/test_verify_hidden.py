@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.equation_mutants import mutants, named_apart
 from grader.authoring.verify.mutants import specimens

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.load import AssignmentError, load_assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.derive import SEEDS, is_derived_from
 from grader.authoring.verify.margins import NotTold, clearances, derive, round_number
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.tolerances_file import write_tolerances
-from grader.load import AssignmentError, load_assignment
 from grader.stages import Precision
 
 

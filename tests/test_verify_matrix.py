@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sample_matrices import SIGN, TENFOLD, row
 
-from grader.assignment import Assignment, Measure
+from grader.assignment.schema import Assignment, Measure
 from grader.authoring.verify.judge_mutants import diagnoses, follows, is_same
 from grader.authoring.verify.margins import clearances
 from grader.authoring.verify.matrix import Matrix, Row

@@ -8,12 +8,12 @@ from collections import Counter
 import pytest
 from project import ROOT
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.mutants import specimens
 from grader.authoring.verify.solution import Teacher
 from grader.authoring.verify.type_mutants import named
-from grader.load import load_assignment
 
 Made = dict[str, tuple[Teacher, list[Specimen]]]
 

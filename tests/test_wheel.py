@@ -97,9 +97,9 @@ def test_it_holds_what_students_may_have(wheel: Path) -> None:
 def test_it_knows_every_assignment(python: Path, tmp_path: Path) -> None:
     """The package is the wheel's; each assignment can be read, and none can be graded."""
     program = """
-import grader.locate
+import grader.assignment.find
 assert grader.__file__.startswith(__import__("sys").prefix), grader.__file__
-for id, place in grader.locate.places().items():
+for id, place in grader.assignment.find.places().items():
     print(place.load(as_teacher=False).id, place.teachers)
 """
     done = run(python, tmp_path, "-c", program)

@@ -13,7 +13,7 @@ from whole_class.killing import finished, run_and_kill
 from whole_class.students import Student, all_troubles
 from whole_class.troubles import FULL, KINDS, sample
 
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
 from grader.submission.intake import collect
 
 GRADED = ("several attempts", "GBK zip", "kernel ends")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from project import ROOT, names_in
 
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
 from grader.words import LANGUAGES, Catalogue, catalogue, show
 
 ASSIGNMENTS = sorted(file.parent for file in ROOT.glob("assignments/*/assignment.toml"))

@@ -22,7 +22,7 @@ from typing import Any
 
 from project import ROOT
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.schema import Assignment, Limits
 from grader.run.gather import Job
 from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
 from grader.run.kernel.session import Session, open_session

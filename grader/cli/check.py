@@ -61,9 +61,9 @@ def check(
         fail(why_not, language_of(lang))
     # The kernel takes longest: it starts before anything else is imported.
     with loading({**kernel_environment(), **keeping_programs()}) as waiting:
+        from grader.assignment.find import find
         from grader.cli.console.progress import show_check, working
         from grader.grading.self_check import self_check
-        from grader.locate import find
         from grader.report.page.html import student_html
         from grader.submission.notebook.read import read_notebook
 

@@ -156,6 +156,7 @@ def grade(
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
+    from grader.assignment.find import find
     from grader.cli.console.plan import looked_at, show_changes, show_plan, show_preview
     from grader.cli.console.progress import batch_progress, show_summary
     from grader.gradebook.export.ci_formats import write_formats
@@ -164,7 +165,6 @@ def grade(
     from grader.grading.plan.fingerprint import Basis
     from grader.grading.plan.plan import everything
     from grader.grading.seed_secret import load_secret
-    from grader.locate import find
     from grader.sandbox.compiled_programs import file_for
     from grader.sandbox.scratch import scratch_folder
     from grader.stages import Note

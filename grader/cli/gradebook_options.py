@@ -14,9 +14,9 @@ import click
 from grader.cli.options import fail, language_of
 
 if TYPE_CHECKING:
+    from grader.assignment.deadline import HandingIn
     from grader.gradebook.merge import Update
     from grader.gradebook.read_results import Graded
-    from grader.handing_in import HandingIn
     from grader.words import Catalogue
 
 FILE = Path("gradebook.sqlite")
@@ -91,11 +91,11 @@ def incoming(
     correcting: bool = False,
 ) -> tuple[Graded, HandingIn | None]:
     """The results in ``out`` and their assignment's rules; None where that isn't at hand."""
+    from grader.assignment.find import NotFound, find
     from grader.cli.console.gradebook import say
     from grader.gradebook.export.results import read_batch
     from grader.gradebook.export.submission_times import Times, read_times
     from grader.gradebook.read_results import read_graded
-    from grader.locate import NotFound, find
 
     batch = read_batch(out)
     rules = None

@@ -70,8 +70,8 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
 
 def _say(error: BaseException, language: str) -> NoReturn:
     """End with what an exception means to the user; an unforeseen one is a fault of ours."""
-    from grader.load import AssignmentError
-    from grader.locate import NotFound
+    from grader.assignment.find import NotFound
+    from grader.assignment.load import AssignmentError
     from grader.submission.intake import IntakeError
     from grader.words import catalogue
 
@@ -187,7 +187,7 @@ def box_of(sandbox: str, language: str) -> Any:
 
 
 def likely_of(paths: Sequence[Path], language: str) -> Any:
-    """For `grader.locate.find`: which of its places most of the notebooks look like.
+    """For `grader.assignment.find.find`: which of its places most of the notebooks look like.
 
     A sentence in ``language`` and status 2 where there is one notebook, and it can't be read.
     """

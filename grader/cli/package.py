@@ -65,12 +65,12 @@ def package(
     \b
     Exit status: 0 it was written; 2 it was not, and the reason is said.
     """
+    from grader.assignment.find import find
     from grader.authoring.package.bundle import BadName, bundle, packed
     from grader.authoring.package.platforms import PLATFORMS
     from grader.authoring.package.wheel import NotInstalled
     from grader.files import write_whole
     from grader.grading.seed_secret import load_secret
-    from grader.locate import find
     from grader.words import catalogue
 
     language = language_of(lang)

@@ -49,11 +49,11 @@ def release(
     Exit status: 0 all is well; 1 it is not, and each fault is said, or with --check
     the notebook is out of date; 2 wrong usage; 3 a fault of ours.
     """
+    from grader.assignment.find import find
     from grader.authoring.release.faults import Refused
     from grader.authoring.release.release import out_of_date
     from grader.authoring.release.release import release as make
     from grader.cli.console.progress import progress
-    from grader.locate import find
     from grader.words import catalogue
 
     language = language_of(lang)

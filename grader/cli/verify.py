@@ -74,6 +74,7 @@ def verify(
     """
     import time
 
+    from grader.assignment.find import find
     from grader.authoring.verify.derive import derive_tolerances
     from grader.authoring.verify.margins import NotTold
     from grader.authoring.verify.report_html import verify_html
@@ -84,7 +85,6 @@ def verify(
     from grader.cli.console.progress import progress
     from grader.cli.console.verify import show_matrix
     from grader.grading.batch import default_jobs, processors
-    from grader.locate import find
 
     began = time.monotonic()
     language = language_of(lang)

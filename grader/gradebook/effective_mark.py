@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.assignment.deadline import HandingIn
 from grader.gradebook.records import Attempt, Override, Record
-from grader.handing_in import HandingIn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

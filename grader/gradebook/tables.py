@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from grader.assignment.deadline import HandingIn
 from grader.gradebook.records import (
     Attempt,
     Key,
@@ -19,7 +20,6 @@ from grader.gradebook.records import (
     Revision,
     Student,
 )
-from grader.handing_in import HandingIn
 from grader.report.batch.changes import now as moment
 from grader.submission.intake.roster import Origin
 

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.grading.machine import Options, Station, grade_one, open_station
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan, everything

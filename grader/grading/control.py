@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.stages import GradeReport, Note
 
 HEADROOM = 10.0

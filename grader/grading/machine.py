@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.schema import Assignment, Limits
 from grader.evidence import PROBE
 from grader.files import remove_drafts
 from grader.grading.control import Control, Finding

@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.schema import Assignment, Limits
 from grader.judge.reference.public_traces import PUBLIC_SEED, add_public_reference
 from grader.judge.verdict import verdict
 from grader.run.gather import Job, gather

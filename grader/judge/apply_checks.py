@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.assignment import Assignment, Check, Exercise
+from grader.assignment.schema import Assignment, Check, Exercise
 from grader.judge.checks import TABLE, Item
 from grader.judge.dependencies import OF_THE_NOTEBOOK, of_part, title_of
 from grader.stages import CheckResult, Evidence, Finding, Status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grader.assignment import Assignment, Check
+from grader.assignment.schema import Assignment, Check
 from grader.stages import Attempt, CheckResult
 
 _NO_CAUSE = (

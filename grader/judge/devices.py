@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
+from grader.assignment.stimuli import population
 from grader.sandbox import gpu
-from grader.stimuli import population
 
 GPU_FROM = 4096
 """Neurons of a panel from which ``auto`` takes a GPU.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from grader import digests
+from grader.assignment import digests
 from grader.evidence import evidence_digest
 from grader.report.batch.changes import MOST, change
 from grader.report.store.read import BEFORE, changes_of, read_file

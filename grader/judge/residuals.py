@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.judge.causes import told_by
 from grader.judge.checks.channels import CONSTANT, times_as_fast
 from grader.judge.metrics import relative_error

@@ -143,9 +143,9 @@ class Judge:
 
 def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:
     """Answer each case with a report, or with a traceback when we fail."""
+    from grader.assignment.load import load_assignment
     from grader.judge.reference.compare import Comparison
     from grader.judge.reference.compile_cache import keep_compiled
-    from grader.load import load_assignment
 
     keep_compiled()
     comparison: Comparison | None = None

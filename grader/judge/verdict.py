@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader import __version__
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.failures import missing_package
 from grader.judge.apply_checks import judged, result
 from grader.judge.dependencies import notes_of_parts, of_part, parts_to_replace

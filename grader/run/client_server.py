@@ -29,7 +29,7 @@ from grader.sandbox import BoxFailed
 from grader.sandbox.warm_process import Setup, WarmBox
 
 if TYPE_CHECKING:
-    from grader.assignment import Assignment
+    from grader.assignment.schema import Assignment
 
 _PR_SET_PDEATHSIG = 1
 _MAX_REQUEST = 64 * 1024
@@ -52,7 +52,7 @@ def _get_ready(folder: Path, teachers: Path) -> Assignment:
     import nbclient
     import nbformat
 
-    from grader.load import load_assignment
+    from grader.assignment.load import load_assignment
     from grader.submission.cells.find_cell import find_cell
     from grader.submission.notebook.read import read_notebook
 
@@ -144,7 +144,7 @@ def _client(
     fault: str,
 ) -> None:
     """Gather one submission's evidence, then end without a way back."""
-    from grader.assignment import Limits
+    from grader.assignment.schema import Limits
     from grader.evidence import load_evidence, save_evidence
     from grader.run.gather import Job, gather
     from grader.run.substitute import with_right_parts

@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.run.gather import Job, gather
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.detect import finds_programs

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from grader import digests
+from grader.assignment import digests
+from grader.assignment.stimuli import seed_for
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken
 from grader.run.passes import run_and_question
 from grader.sandbox import BoxFailed
 from grader.stages import Attempt, Evidence, ExecutedNotebook, Submission
-from grader.stimuli import seed_for
 from grader.submission.notebook.raw_cell import clean
 from grader.submission.notebook.read import read_notebook
 from grader.versions import versions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.schema import Assignment, Limits
 from grader.stages import Note
 
 if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without

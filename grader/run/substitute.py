@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.run.job import Job
 from grader.run.passes import question_alone
 from grader.stages import Answers, Attempt, Cell, ChannelProbe, Evidence, GradedCell, ModelProbe

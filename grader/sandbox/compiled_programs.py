@@ -24,7 +24,7 @@ from importlib import resources
 from io import BytesIO
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.cache import folder, machine
 from grader.files import write_whole
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import SubprocessError
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.sandbox import BoxFailed, bwrap, processes
 from grader.sandbox import privileges as user
 from grader.sandbox.limits import CROWD, PROCESSES, bounds, others_counted, plain

@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.machine import lacks_space
 from grader.sandbox.counting_client import BoxedClient
 from grader.sandbox.disk_usage import taken

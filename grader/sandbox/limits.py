@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.stages import output_limits
 
 MIB = 2**20

@@ -22,9 +22,9 @@ from typing import Any
 
 import jax
 
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.stimuli import draw, population
 from grader.run.probe import requests as messages
-from grader.stimuli import draw, population
 from grader.submission.notebook.read import read_notebook
 from grader.untrusted.probe.jit_effort import effort
 

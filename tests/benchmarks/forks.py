@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.run.kernel.session import open_session
 from grader.sandbox.detect import NAMES, look
 from grader.sandbox.kernel_manager import boxed_kernel

@@ -22,7 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
 from tests.benchmarks.notebooks import ROOT
 from tests.cgroups import limited
 

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import grader.run.gather as gathering
+from grader.assignment.load import load_assignment
 from grader.evidence import load_evidence, save_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
-from grader.load import load_assignment
 from grader.report.write import write_report
 from grader.run.fill_cache import fill
 from grader.run.kernel.session import Session

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.package.limits import Times, times
 from grader.authoring.package.pins import constraints
 from grader.authoring.package.platforms import Platform

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.run.job import DEFINITIONS_SECONDS
 
 _START = 60.0  # seconds until the first cell runs, on a slow machine

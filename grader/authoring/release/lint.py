@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 
-from grader.assignment import Assignment, Check, Exercise
+from grader.assignment.schema import Assignment, Check, Exercise
 from grader.judge.checks import TABLE
 from grader.judge.reference.model import Model, part_of
 from grader.stages import Note

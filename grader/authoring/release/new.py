@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.assignment.find import places
 from grader.authoring.release.faults import Refused
-from grader.locate import places
 from grader.stages import Note
 
 _TEMPLATES = Path(__file__).with_name("templates")

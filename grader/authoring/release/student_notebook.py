@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.authoring.release.faults import Refused
 from grader.authoring.release.solution_marks import has_marks, read_marks
 from grader.stages import Note

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.assignment import Assignment, Margin, Tolerance
+from grader.assignment.load import AssignmentError, load_assignment
+from grader.assignment.schema import Assignment, Margin, Tolerance
 from grader.authoring.release.faults import Refused
 from grader.authoring.release.lint import unsound
 from grader.authoring.verify.tolerances_file import write_tolerances
@@ -25,7 +26,6 @@ from grader.grading.batch import grade_batch
 from grader.grading.machine import Options
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.judge.reference.model import ReferenceModelError, load_model
-from grader.load import AssignmentError, load_assignment
 from grader.sandbox.warm_process import Setup
 from grader.stages import GradeReport, Note, Value
 from grader.submission.intake import Entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.margins import derive
 from grader.authoring.verify.run import verify_assignment

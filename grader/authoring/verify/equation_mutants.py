@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import (
     Specimen,
     everywhere,

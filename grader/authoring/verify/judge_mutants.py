@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from grader.assignment import MEASURED, Assignment, Exercise, Measure
+from grader.assignment.schema import MEASURED, Assignment, Exercise, Measure
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.caching_reference import RememberingModel
 from grader.authoring.verify.matrix import Matrix, Row

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from grader.assignment import Margin, Measure, Tolerance
+from grader.assignment.schema import Margin, Measure, Tolerance
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.stages import Precision
 

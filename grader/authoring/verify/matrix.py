@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.assignment import Assignment, Measure
+from grader.assignment.schema import Assignment, Measure
 from grader.authoring.verify.ast_edits import Specimen
 from grader.stages import Precision
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.assignment import Exercise, Parameter
+from grader.assignment.schema import Exercise, Parameter
 from grader.authoring.verify.ast_edits import Specimen, swapped
 from grader.authoring.verify.equivalents.integrators import super_call
 from grader.authoring.verify.solution import Teacher

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen, exchanged
 from grader.authoring.verify.solution import Teacher
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.judge_mutants import Judging
 from grader.authoring.verify.matrix import Matrix, Row

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.sample_labels import disagreements, load_samples
 from grader.grading.batch import grade_batch
 from grader.grading.machine import Options

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.stages import GradedCell, Submission
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.ast_digest import parse

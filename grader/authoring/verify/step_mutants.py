@@ -10,7 +10,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import New, Specimen, exchanged, methods, shown, with_inside
 from grader.authoring.verify.equivalents.integrators import super_call
 from grader.authoring.verify.own_step_mutants import stepping

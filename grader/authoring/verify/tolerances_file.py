@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from grader.assignment import Assignment, Margin, Tolerance
-from grader.load import TOLERANCES
+from grader.assignment.load import TOLERANCES
+from grader.assignment.schema import Assignment, Margin, Tolerance
 
 _HEAD = """\
 # Made by `grader verify {id} --derive` with seeds {first} to {last}: not to be edited by hand.

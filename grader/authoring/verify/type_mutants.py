@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator, Sequence
 
-from grader.assignment import Assignment, Channel
+from grader.assignment.schema import Assignment, Channel
 from grader.authoring.verify.ast_edits import Specimen, shown, swapped
 from grader.authoring.verify.solution import Teacher
 

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import New, Specimen, exchanged
 from grader.authoring.verify.equivalents.classes import method, modules, statements
 from grader.authoring.verify.equivalents.integrators import super_call

@@ -21,12 +21,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from grader.assignment import Assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.run_mutants import Asker
 from grader.authoring.verify.solution import take_apart
 from grader.evidence import save_evidence
-from grader.load import load_assignment
 from grader.run.gather import Job, gather
 from grader.sandbox.warm_process import Setup, WarmBox
 from grader.stages import Evidence

@@ -6,13 +6,13 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+from grader.assignment.deadline import Late
 from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.export.results import Batch, Graded, said
 from grader.gradebook.records import Record
 from grader.gradebook.store import BookError
 from grader.gradebook.tables import Listed
-from grader.handing_in import Late
 from grader.submission.intake.roster import Origin
 
 

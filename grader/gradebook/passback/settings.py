@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from grader.exercise import Data, Positive
-from grader.load import read_strictly
+from grader.assignment.exercise import Data, Positive
+from grader.assignment.load import read_strictly
 
 FILE: Final = Path("lms.toml")
 _HERE: Final = ("localhost", "127.0.0.1", "::1")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from distributed import KilledWorker
 from distributed.comm.addressing import get_address_host
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.grading.cluster.connection import ClusterError
 from grader.grading.cluster.messages import Done, Unfit, Work, batch_of, keep, stored
 from grader.grading.cluster.worker import grade_here, open_here

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from grader import digests
-from grader.assignment import Assignment
+from grader.assignment import digests
+from grader.assignment.schema import Assignment
 from grader.evidence import ARRAYS, NOTEBOOK, PROBE
 from grader.files import remove_drafts, write_whole
 from grader.grading.plan.plan import Plan

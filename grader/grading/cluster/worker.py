@@ -14,13 +14,13 @@ from pathlib import Path
 from distributed import Worker, WorkerPlugin, get_worker
 from distributed.utils import sync
 
-from grader.assignment import Assignment, Limits
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment, Limits
 from grader.grading.cluster.detect_sandbox import NoBox, look
 from grader.grading.cluster.messages import Batch, Done, Unfit, Work, environment, made, unpack
 from grader.grading.machine import NoDevice, Options, Station, grade_one, open_station
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan
-from grader.load import load_assignment
 from grader.run.kernel.plain import short_folder
 from grader.sandbox.compiled_programs import file_for
 from grader.sandbox.disk_usage import remove

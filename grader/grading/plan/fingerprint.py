@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from grader import digests
-from grader.assignment import Assignment, Limits
+from grader.assignment import digests
+from grader.assignment.schema import Assignment, Limits
+from grader.assignment.stimuli import seed_for
 from grader.stages import Note
-from grader.stimuli import seed_for
 from grader.submission.intake import Entry
 from grader.versions import versions
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from grader import digests
+from grader.assignment import digests
 from grader.evidence import BadEvidence, Stored, read_stored
 from grader.grading.plan.fingerprint import Basis, content_of, environment, reason
 from grader.judge.provenance import file_name

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from grader.assignment import Assignment, Channel, Check, Exercise, Parameter
+from grader.assignment.schema import Assignment, Channel, Check, Exercise, Parameter
 from grader.failures import is_misplaced
 from grader.judge.checks.locate_line import astray, hung_at, last_line_in
 from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.assignment import Assignment, Exercise, Variant
+from grader.assignment.schema import Assignment, Exercise, Variant
 from grader.judge.reference.fit_constants import fit_constants
 from grader.judge.reference.input_scale import scaled_input
 from grader.judge.reference.match_states import (

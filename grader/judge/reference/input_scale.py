@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.assignment import Exercise, Variant
+from grader.assignment.schema import Exercise, Variant
 from grader.judge.residuals import fits
 from grader.stages import Array, ModelProbe, NamedMistake
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.assignment import Assignment, Exercise, Variant
+from grader.assignment.schema import Assignment, Exercise, Variant
 from grader.judge.reference.input_scale import scaled_input
 from grader.judge.reference.match_states import reference_states
 from grader.judge.residuals import fits

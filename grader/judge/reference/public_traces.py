@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.load import AssignmentError
+from grader.assignment.schema import Assignment, Exercise
+from grader.assignment.stimuli import draw_panel
 from grader.judge.reference.match_states import choose_traces, match_gates
 from grader.judge.reference.mistakes import (
     Likely,
@@ -24,9 +26,7 @@ from grader.judge.reference.mistakes import (
     own_parameters,
     wrong_states,
 )
-from grader.load import AssignmentError
 from grader.stages import Array, Attempt, Evidence, NamedMistake, Panel, Reference
-from grader.stimuli import draw_panel
 
 PUBLIC_SEED = 0  # of the states at which a student's own check asks for the field
 

@@ -15,7 +15,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.machine import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
 from grader.run.kernel.prestart import become_kernel, kernel_environment, start
 from grader.stages import output_limits

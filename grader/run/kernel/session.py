@@ -21,7 +21,7 @@ from jupyter_client.session import Session as KernelSession
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
-from grader.assignment import Limits
+from grader.assignment.schema import Limits
 from grader.failures import OF_IMPORTS, excuse, misses, without_import
 from grader.machine import NO_DISK
 from grader.run.kernel.missing_import import import_failed

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
+from grader.assignment.stimuli import Drawing, draw, population
 from grader.run.kernel.session import KernelGone, Session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
 from grader.run.probe.rename_channels import by_blanks
 from grader.stages import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
-from grader.stimuli import Drawing, draw, population
 
 MARK_SECONDS = 30.0
 

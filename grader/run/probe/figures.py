@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.run.kernel.session import KernelGone, Session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from grader.assignment import Channel, Exercise
+from grader.assignment.schema import Channel, Exercise
 from grader.stages import Answers, Attempt, ChannelProbe, ModelProbe
 
 _Value = TypeVar("_Value")

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.stages import FINER, Array, Drawn, GradedCell
 
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from grader.assignment import Exercise
+from grader.assignment.schema import Exercise
 from grader.submission.cells.candidates import Code
 from grader.submission.cells.handout import Released
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.assignment import Exercise
+from grader.assignment.schema import Exercise
 from grader.stages import Blank, Cell
 from grader.submission.cells.blanks import blanks, blanks_in_text
 from grader.submission.cells.handout import Released, ReleasedCell

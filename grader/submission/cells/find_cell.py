@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.stages import Blank, GradedCell, Submission
 from grader.submission.cells.anchors import anchors_of, definition_of
 from grader.submission.cells.candidates import Candidate, Code, Finder, code_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from grader.assignment import Assignment
-from grader.load import AssignmentError
+from grader.assignment.load import AssignmentError
+from grader.assignment.schema import Assignment
 from grader.submission.cells.scope import classes
 from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
 from grader.submission.notebook.read import made_here, read_notebook

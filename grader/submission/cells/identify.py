@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from grader.assignment import Assignment, Exercise
+from grader.assignment.schema import Assignment, Exercise
 from grader.stages import Submission
 from grader.submission.cells.candidates import Code, code_of
 from grader.submission.cells.handout import Released, released

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grader.assignment import Exercise
+from grader.assignment.schema import Exercise
 from grader.stages import Blank
 from grader.submission.cells.blanks import blanks_in_text, is_blank
 from grader.submission.cells.candidates import Candidate, Code

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
-from grader.assignment import Assignment
-from grader.load import AssignmentError
+from grader.assignment.load import AssignmentError
+from grader.assignment.schema import Assignment
 from grader.stages import Note
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.intake.group import Unit, stem

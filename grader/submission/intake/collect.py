@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.stages import Note
 from grader.submission.intake.archive import DAMAGED, TooMuch
 from grader.submission.intake.choose import Chosen, choose

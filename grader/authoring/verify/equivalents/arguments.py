@@ -7,7 +7,7 @@ import copy
 import struct
 from collections.abc import Collection, Iterator, Mapping
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import New, Specimen, exchanged
 from grader.authoring.verify.equivalents.classes import (
     call,

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen, methods
 from grader.authoring.verify.solution import Teacher
 

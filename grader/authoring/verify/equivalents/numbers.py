@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from grader.assignment import Assignment, Variant
+from grader.assignment.schema import Assignment, Variant
 from grader.authoring.verify.ast_edits import New, Specimen
 from grader.authoring.verify.equivalents.arguments import plain
 from grader.authoring.verify.equivalents.classes import (

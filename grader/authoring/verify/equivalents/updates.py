@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.equivalents.classes import class_by_class, modules, statements
 from grader.authoring.verify.equivalents.linear import linear

@@ -7,7 +7,7 @@ import copy
 import itertools
 from collections.abc import Iterator
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import New, Specimen, exchanged
 from grader.authoring.verify.equivalents.classes import call, modules, statements
 from grader.authoring.verify.equivalents.integrators import super_call

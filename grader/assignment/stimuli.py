@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.assignment import Assignment, FieldDraw, Gate, Stimulus
+from grader.assignment.schema import Assignment, FieldDraw, Gate, Stimulus
 from grader.stages import Array, Drawn, Panel
 
 CLEAR_OF_START = 1e-3

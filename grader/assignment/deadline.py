@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from grader.exercise import Data, NonNegative
+from grader.assignment.exercise import Data, NonNegative
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.assignment import Assignment
-from grader.load import load_assignment
+from grader.assignment.load import load_assignment
+from grader.assignment.schema import Assignment
 from grader.stages import Note, Value
 from grader.words import catalogue
 

@@ -15,7 +15,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
 
-from grader.assignment import Assignment
+from grader.assignment.schema import Assignment
 from grader.modules import imported_by
 from grader.stages import Note
 

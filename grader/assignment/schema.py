@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from grader.exercise import (
+from grader.assignment.deadline import ANY_TIME, HandingIn
+from grader.assignment.exercise import (
     Channel,
     Data,
     Exercise,
@@ -27,7 +28,6 @@ from grader.exercise import (
     Share,
     Text,
 )
-from grader.handing_in import ANY_TIME, HandingIn
 from grader.stages import Precision, Visibility
 
 __all__ = [

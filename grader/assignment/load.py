@@ -14,8 +14,9 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from grader import digests
-from grader.assignment import (
+from grader.assignment import digests
+from grader.assignment.deadline import ANY_TIME, HandingIn, Late
+from grader.assignment.schema import (
     Answer,
     Assignment,
     Channel,
@@ -37,7 +38,6 @@ from grader.assignment import (
     Tolerance,
     Variant,
 )
-from grader.handing_in import ANY_TIME, HandingIn, Late
 
 TOLERANCES = "tolerances.toml"
 """The file of derived tolerances, beside assignment.toml and beside rubric.toml."""

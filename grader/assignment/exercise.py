@@ -1,4 +1,4 @@
-"""One exercise of an assignment as data; see ``grader.assignment``."""
+"""One exercise of an assignment as data; see ``grader.assignment.schema``."""
 
 from __future__ import annotations
 
