@@ -17,13 +17,13 @@ from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.solution import Teacher, take_apart
 from grader.authoring.verify.worker import SHARE
-from grader.evidence import load_evidence
+from grader.core.evidence_store import load_evidence
+from grader.core.types import Evidence, GradeReport
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.run.kernel.plain import short_folder
 from grader.sandbox.detect import find_box
 from grader.sandbox.scratch import scratch_folder
-from grader.stages import Evidence, GradeReport
 
 SEED = 1
 

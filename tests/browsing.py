@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from grader.core.types import BatchSummary, GradeReport
 from grader.report.batch.index_html import index_html
-from grader.stages import BatchSummary, GradeReport
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MARKS = [

@@ -10,8 +10,8 @@ import itertools
 import numpy as np
 from hh_reference import reference
 
+from grader.core.types import Array, Panel
 from grader.judge.metrics import spike_times
-from grader.stages import Array, Panel
 
 CLASSICAL = {"IL.g_max": 0.3, "IL.E": -54.387, "alpha_m": 0.1}  # what the handout changes
 

@@ -16,8 +16,8 @@ from project import ROOT, SOLUTION
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
+from grader.core.types import Evidence
 from grader.run.gather import Job, gather
-from grader.stages import Evidence
 
 TIERS = {
     "full": "everything that CI relies on, within 40 minutes on two processors",

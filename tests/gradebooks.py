@@ -12,6 +12,7 @@ from pathlib import Path
 from sample_reports import mark, perfect
 
 from grader.assignment.deadline import ANY_TIME, HandingIn
+from grader.core.types import Change, GradeReport
 from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.merge import Update, compared, write
@@ -19,7 +20,6 @@ from grader.gradebook.read_results import read_graded
 from grader.gradebook.records import Record
 from grader.gradebook.store import opened
 from grader.report.store.result_json import result_json
-from grader.stages import Change, GradeReport
 from grader.submission.intake.roster import Origin, Row, write_roster
 
 LOST = "hh.simulation.V"

@@ -8,10 +8,10 @@ from project import ROOT
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
+from grader.core.types import Array, Panel
 from grader.judge.metrics import rmse
 from grader.judge.reference.compare import Comparison
 from grader.judge.reference.model import ReferenceModel, load_model
-from grader.stages import Array, Panel
 
 GATES = ("IK.n", "INa.m", "INa.h")
 STATES = ("V", *GATES)

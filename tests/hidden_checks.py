@@ -10,8 +10,8 @@ from typing import Any
 
 from project import ROOT, results
 
+from grader.core.messages import show
 from grader.report.formats import FORMATS
-from grader.words import show
 
 _DERIVATIVE = re.compile(r"d[\w.]+/dt$")
 

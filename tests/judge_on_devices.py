@@ -17,7 +17,7 @@ import jax
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.evidence import load_evidence
+from grader.core.evidence_store import load_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.reference.model import ReferenceModel, load_model
 from grader.judge.verdict import verdict

@@ -8,8 +8,8 @@ from typing import Any
 
 from hh_reference import assignment, comparison
 
+from grader.core.types import CheckResult, Evidence
 from grader.judge.verdict import verdict
-from grader.stages import CheckResult, Evidence
 
 
 def compared_solution(solution: Evidence) -> Evidence:

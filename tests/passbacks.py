@@ -16,10 +16,10 @@ from lms.lti import CLIENT, KEY_ID, PEM
 from project import ROOT
 
 from grader.cli import main
+from grader.core.types import GradeReport
 from grader.gradebook import tables as rows
 from grader.gradebook.overrides import decide
 from grader.gradebook.store import opened
-from grader.stages import GradeReport
 
 FIRST = ("Ann", "Bo", "Cem", "Dai", "Eva", "Finn", "Gia", "Hal", "Ida", "Jo")
 RETRY = "[retry]\nfirst_seconds = 0.01\nlongest_seconds = 2\ntimeout_seconds = {patience}\n"

@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from grader.stages import (
+from grader.core.types import (
     CellRun,
     CheckResult,
     Curve,

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment.schema import Limits
+from grader.core.types import Cell, Submission
 from grader.run.kernel.session import KernelBroken, open_session
 from grader.sandbox import BoxFailed
 from grader.sandbox import compiled_programs as programs
@@ -28,7 +29,6 @@ from grader.sandbox.detect import finds_programs, look
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.privileges import user_for_a_box
 from grader.sandbox.warm_process import Link, WarmBox
-from grader.stages import Cell, Submission
 
 SIDE_BY_SIDE = 8  # most of these notebooks sleep most of the time
 

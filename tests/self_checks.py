@@ -16,14 +16,14 @@ from rich.console import Console
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check, Exercise
-from grader.evidence import load_evidence
+from grader.core.evidence_store import load_evidence
+from grader.core.messages import LANGUAGES
+from grader.core.types import Evidence, GradeReport
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.report.page.build import student_page
 from grader.report.page.html import student_html
 from grader.report.page.terminal import check_lines, next_steps
-from grader.stages import Evidence, GradeReport
-from grader.words import LANGUAGES
 
 _OF_SPIKES = {"spike_count", "firing_rate", "latency"}
 _NUMBER = re.compile(r"(?<![\w.])[-\N{MINUS SIGN}]?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sample_reports import checks, mark, perfect
 
-from grader.stages import BatchSummary, Diagnosis, ExecutedNotebook, GradeReport, Status
+from grader.core.types import BatchSummary, Diagnosis, ExecutedNotebook, GradeReport, Status
 
 FIRST = (
     "Mara",

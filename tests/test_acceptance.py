@@ -19,8 +19,8 @@ from self_checks import begins_elsewhere, given_away, own_evidence
 
 from grader.assignment.load import load_assignment
 from grader.authoring.verify.sample_labels import Sample, disagreements
-from grader.stages import CUT
-from grader.words import LANGUAGES
+from grader.core.messages import LANGUAGES
+from grader.core.types import CUT
 
 HH_FIRST = [pytest.param(id, marks=() if id == "hh" else pytest.mark.full) for id in IDS]
 """Every assignment where the command without options takes one of them."""

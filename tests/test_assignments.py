@@ -11,7 +11,7 @@ from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.mutants import specimens
 from grader.authoring.verify.sample_labels import load_samples
-from grader.words import LANGUAGES, catalogue
+from grader.core.messages import LANGUAGES, catalogue
 
 IDS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))
 OTHERS = [id for id in IDS if id != "hh" and (ROOT / "submissions" / id).is_dir()]

@@ -19,8 +19,8 @@ from grader.authoring.release.new import lay_out
 from grader.authoring.release.release import out_of_date
 from grader.authoring.release.student_notebook import differing, read_document, release_of
 from grader.authoring.release.trial_grading import of_student, of_teacher
-from grader.stages import CheckResult, ExecutedNotebook, GradeReport
-from grader.words import catalogue
+from grader.core.messages import catalogue
+from grader.core.types import CheckResult, ExecutedNotebook, GradeReport
 
 STUB = "#: self.IM = ..."
 

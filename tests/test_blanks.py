@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from grader.assignment.schema import Assignment
+from grader.core.types import Attempt, ChannelProbe, Evidence
 from grader.run.probe.rename_channels import by_blanks
-from grader.stages import Attempt, ChannelProbe, Evidence
 
 OWN = {"IK": "potassium", "INa": "sodium", "IL": "leak"}
 

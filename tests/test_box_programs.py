@@ -13,8 +13,8 @@ import pytest
 from project import results, run_grader, short_solution
 from sandboxes import LARGE, SandboxServer, works_without_grader
 
-from grader import cache
 from grader.assignment.schema import Assignment
+from grader.core import compile_cache as cache
 from grader.sandbox import compiled_programs as programs
 
 MODEL = "import jax, jax.numpy as jnp\n@jax.jit\ndef f(x):\n    return jnp.sin(x) * {g} + 1\n"

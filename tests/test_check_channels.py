@@ -10,7 +10,7 @@ import pytest
 from hh_reference import comparison, reference
 from judged_solution import checks_of
 
-from grader.stages import Answers, Array, CheckResult, Evidence
+from grader.core.types import Answers, Array, CheckResult, Evidence
 
 
 def judge(evidence: Evidence) -> Mapping[str, CheckResult]:

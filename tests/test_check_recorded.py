@@ -10,8 +10,7 @@ from project import ROOT
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check
-from grader.judge.checks import TABLE, Item
-from grader.stages import (
+from grader.core.types import (
     Answers,
     Attempt,
     Blank,
@@ -24,6 +23,7 @@ from grader.stages import (
     Record,
     Submission,
 )
+from grader.judge.checks import TABLE, Item
 
 STATES = {"na-p": 0.1, "na-q": 0.4, "k-p": 0.3, "v": -66.0}
 

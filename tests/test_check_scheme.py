@@ -10,9 +10,9 @@ import pytest
 from judged_solution import checks_of, compared_solution, with_answers
 
 from grader.assignment.schema import Assignment
+from grader.core.types import Evidence
 from grader.judge.checks import Item
 from grader.judge.checks.convergence import converges, steps_otherwise
-from grader.stages import Evidence
 
 
 @pytest.fixture(scope="module")

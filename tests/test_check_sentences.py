@@ -12,12 +12,12 @@ from project import ROOT
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check
+from grader.core.messages import catalogue
+from grader.core.types import CellRun, Evidence, ModelProbe
 from grader.judge.apply_checks import state_in_words
 from grader.judge.checks import TABLE, Item
 from grader.judge.verdict import verdict
 from grader.report.page.build import student_page
-from grader.stages import CellRun, Evidence, ModelProbe
-from grader.words import catalogue
 
 
 @pytest.fixture(scope="module")

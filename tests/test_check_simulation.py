@@ -20,12 +20,12 @@ from judged_solution import (
 from project import ROOT
 
 from grader.assignment.schema import Assignment
+from grader.core.types import CheckResult, Evidence
 from grader.judge.checks import TABLE, Item
 from grader.judge.checks.initial_state import CHANCE
 from grader.judge.metrics import all_spike_times, rmse
 from grader.run.gather import Job, gather
 from grader.run.probe.requests import DRAWS
-from grader.stages import CheckResult, Evidence
 
 SAMPLES = ROOT / "submissions" / "hh"
 

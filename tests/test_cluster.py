@@ -18,9 +18,9 @@ import pytest
 from dask_cluster import PATIENCE, Cluster, cluster, until
 from project import ROOT, SOLUTION, results, run_grader, short_solution
 
+from grader.core.types import GradeReport
 from grader.grading.cluster.messages import Done, keep, made, packed, stored, unpack
 from grader.grading.plan.staleness import Step
-from grader.stages import GradeReport
 
 WITHOUT_DASK = "import sys; sys.modules['distributed'] = None; from grader.cli import main; main()"
 KILLS_ITSELF = """

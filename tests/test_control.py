@@ -19,11 +19,11 @@ from sample_reports import perfect
 from warm_kernels import COLD
 
 from grader.assignment.schema import Assignment, Limits
+from grader.core.types import CellRun, GradeReport
 from grader.grading.control import MOST, Control, Finding, finding
 from grader.judge.verdict import verdict
 from grader.report.store.read import stored_report
 from grader.run.gather import gather
-from grader.stages import CellRun, GradeReport
 
 MUTE = """\
 kernel = get_ipython().kernel

@@ -20,8 +20,8 @@ from project import ROOT
 
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.sample_labels import load_samples
-from grader.stages import GradeReport
-from grader.words import catalogue
+from grader.core.messages import catalogue
+from grader.core.types import GradeReport
 
 LEAK = "IL(size, E=-54.39, g_max=0.03)"
 # What stands in the solution, what a student writes, and the message that must name it.

@@ -15,10 +15,10 @@ from project import ROOT, SOLUTION, short_solution
 
 from grader.assignment import digests
 from grader.assignment.schema import Assignment, Gate, Mistake, Stimulus
-from grader.modules import imported_by
+from grader.core.checksum import is_whole, sealed
+from grader.core.imported_modules import imported_by
+from grader.core.types import Evidence
 from grader.run.gather import Job, gather
-from grader.seal import is_whole, sealed
-from grader.stages import Evidence
 
 PACKAGE = Path(digests.__file__).parent
 _WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
@@ -212,9 +212,9 @@ import grader.run.fill_cache
 from grader.sandbox.detect import find_box
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import WarmBox
-from grader.evidence import load_evidence, save_evidence
+from grader.core.evidence_store import load_evidence, save_evidence
 from grader.run.gather import Job, gather
-from grader.modules import imported_by
+from grader.core.imported_modules import imported_by
 from grader.run.substitute import with_right_parts
 sample = root / "submissions" / "hh-lesson" / "IK-n-cubed.ipynb"
 job = Job(notebook=sample, assignment=assignment, limits=assignment.limits, secret=b"tests")

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.evidence import BadEvidence, load_evidence, save_evidence
-from grader.stages import (
+from grader.core.evidence_store import BadEvidence, load_evidence, save_evidence
+from grader.core.types import (
     Answers,
     Attempt,
     Evidence,

@@ -14,13 +14,13 @@ from graded_folders import SECRETS, canvas, graded, moodle
 from sample_reports import perfect
 
 from grader.cli import main
+from grader.core.messages import catalogue
 from grader.gradebook.export import canvas as to_canvas
 from grader.gradebook.export import moodle as to_moodle
 from grader.gradebook.export import plain_csv as plain
 from grader.gradebook.export.results import Export, ExportError, read_batch
 from grader.report import write_report
 from grader.submission.intake.roster import Origin
-from grader.words import catalogue
 
 GRADES = (
     "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,The neuron (77),Other (78),Current Score\r\n"

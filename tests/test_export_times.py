@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from graded_folders import canvas, graded, moodle
 
+from grader.core.messages import catalogue
 from grader.gradebook.export.results import Batch, read_batch
 from grader.gradebook.export.submission_times import read_times, time_of
 from grader.gradebook.store import BookError
-from grader.words import catalogue
 
 CHINA = timezone(timedelta(hours=8))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.failures import excuse, misses, without_import
+from grader.core.exceptions import excuse, misses, without_import
 
 
 @pytest.mark.parametrize(

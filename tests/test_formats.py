@@ -13,12 +13,12 @@ import pytest
 from project import ROOT
 from sample_reports import ALL, SECRETS, hostile, mark, not_graded, partly_wrong, perfect
 
+from grader.core.types import GradeReport
 from grader.report.formats import FORMATS, Feedback
 from grader.report.page.build import student_page
 from grader.report.page.markdown import student_markdown
 from grader.report.store.read import stored_report
 from grader.report.store.result_json import read_result, result_json
-from grader.stages import GradeReport
 
 LINES = (*((),) * 24, (400, 401, 402, 403, 404, 405, 406))
 CUT = replace(partly_wrong(), run=replace(partly_wrong().run, status="timeout", failed_cell=24))

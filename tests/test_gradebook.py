@@ -15,6 +15,7 @@ from graded_folders import canvas, moodle
 
 from grader.assignment.deadline import HandingIn, Late
 from grader.cli import main
+from grader.core.messages import catalogue
 from grader.gradebook import sent_log as journal
 from grader.gradebook import tables as rows
 from grader.gradebook.export.from_gradebook import booked
@@ -24,7 +25,6 @@ from grader.gradebook.overview import history, people, standings
 from grader.gradebook.records import Kind
 from grader.gradebook.store import BookError, opened
 from grader.submission.intake.roster import Origin
-from grader.words import catalogue
 
 DUE = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 RULES = HandingIn(due=DUE, counts="best", late=Late(percent_a_day=10))

@@ -20,12 +20,12 @@ from gradebooks import all_standings, report, results_in, take_in
 from project import SOLUTION
 
 from grader.cli import main
+from grader.core.messages import catalogue
 from grader.gradebook import store
 from grader.gradebook import tables as rows
 from grader.gradebook.records import Key
 from grader.gradebook.schema import APPLICATION, VERSIONS
 from grader.gradebook.store import BookError, opened
-from grader.words import catalogue
 
 
 @pytest.fixture

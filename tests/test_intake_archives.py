@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.stages import Note
+from grader.core.messages import catalogue
+from grader.core.types import Note
 from grader.submission.intake import Entry, IntakeError, collect
 from grader.submission.intake.archive import TooMuch
 from grader.submission.intake.archive_limits import GIVEN, INSIDE, parts_of
 from grader.submission.intake.unpack import NoRoom, Store, unpack
 from grader.submission.intake.zip_names import guess
-from grader.words import catalogue
 
 BOOK = b'{"cells": [], "nbformat": 4}'
 Files = Iterable[tuple[str | zipfile.ZipInfo, bytes]]

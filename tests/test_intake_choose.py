@@ -12,8 +12,8 @@ import pytest
 from project import ROOT, SOLUTION
 
 from grader.assignment.schema import Assignment
+from grader.core.messages import catalogue
 from grader.submission.intake import Entry, collect
-from grader.words import catalogue
 
 HANDOUT = (ROOT / "assignments" / "hh" / "hh.ipynb").read_text("utf-8")
 SOLVED = SOLUTION.read_text("utf-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.core.messages import catalogue
 from grader.submission.intake import Entry, collect
 from grader.submission.intake.lms_names import canvas, is_canvas, moodle
 from grader.submission.intake.roster import Layout, Origin
-from grader.words import catalogue
 
 FILE = "_assignsubmission_file"
 

@@ -12,11 +12,7 @@ from project import ROOT
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.judge.reference.compare import Comparison
-from grader.judge.reference.fit_constants import fit_constants
-from grader.judge.reference.model import ReferenceModel, load_model
-from grader.judge.verdict import verdict
-from grader.stages import (
+from grader.core.types import (
     Answers,
     Array,
     Attempt,
@@ -26,7 +22,11 @@ from grader.stages import (
     GradedCell,
     ModelProbe,
 )
-from grader.stages import Submission as Work
+from grader.core.types import Submission as Work
+from grader.judge.reference.compare import Comparison
+from grader.judge.reference.fit_constants import fit_constants
+from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.verdict import verdict
 from grader.submission.cells.source_check import contradictions
 
 TOLERANCE = 1e-6

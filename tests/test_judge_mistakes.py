@@ -14,11 +14,8 @@ from project import ROOT
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_states
-from grader.judge.metrics import relative_error
-from grader.judge.reference.mistakes import named_mistakes
-from grader.judge.reference.model import ReferenceModel, load_model
-from grader.judge.residuals import diagnoses, fits, residuals
-from grader.stages import (
+from grader.core.messages import catalogue
+from grader.core.types import (
     Answers,
     Array,
     Attempt,
@@ -33,7 +30,10 @@ from grader.stages import (
     Status,
     Submission,
 )
-from grader.words import catalogue
+from grader.judge.metrics import relative_error
+from grader.judge.reference.mistakes import named_mistakes
+from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.residuals import diagnoses, fits, residuals
 
 Field = dict[str, Array]
 GATES = ("IK.n", "INa.m", "INa.h")

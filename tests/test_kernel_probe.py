@@ -22,13 +22,13 @@ from project import short_solution
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment.schema import Assignment, Limits
+from grader.core.types import CellRun, Drawn, Evidence, Panel
 from grader.run.gather import gather
 from grader.run.kernel.plain import kernel_environment, plain_kernel
 from grader.run.kernel.prestart import start
 from grader.run.kernel.session import KernelBroken, KernelGone, open_session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
-from grader.stages import CellRun, Drawn, Evidence, Panel
 from grader.untrusted.probe.arrays import told
 
 EITHER_KERNEL = pytest.mark.parametrize(

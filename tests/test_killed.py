@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from sandboxes import HERE, ORDINARY, OWN, as_user, python_for, why_not, works_without_grader
 
-from grader.files import LOCK
+from grader.core.atomic import LOCK
 from grader.sandbox.scratch import remove_left_over, scratch_folder
 from grader.untrusted.box.init import children, descendants
 from grader.untrusted.box.syscalls import PR_SET_CHILD_SUBREAPER, prctl

@@ -16,9 +16,9 @@ from project import checks, results, run_grader
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment.schema import Limits
+from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
-from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure
 from grader.untrusted.box.output_limit import limit
 
 SLOW = ("logged-lines", "progress", "text-by-programs")

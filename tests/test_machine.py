@@ -14,7 +14,7 @@ import pytest
 from cgroups import limited
 from project import ROOT, SOLUTION, results, run_grader
 
-from grader.machine import counting_files
+from grader.core.machine_faults import counting_files
 
 MIB = 2**20
 LIMIT_MIB, HOG_MIB = 1200, 1500  # of the group; less than a box may have, more than is left

@@ -11,11 +11,11 @@ from project import ROOT
 from sample_reports import crashed, mark, partly_wrong, residual
 from self_checks import as_self_check, one_line, shown
 
+from grader.core.types import GradeReport
 from grader.judge.checks.locate_line import astray, hung_at
 from grader.report.page.build import student_page
 from grader.report.page.html import student_html
 from grader.report.page.terminal import next_steps
-from grader.stages import GradeReport
 
 SOURCE = """\
 self.Ca = bp.dyn.CalciumDetailed(size, ICaL=bp.dyn.ICaL_IS2008(size))

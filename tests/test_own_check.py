@@ -27,11 +27,11 @@ from grader.assignment.schema import Assignment
 from grader.cli import main
 from grader.cli.check import check
 from grader.cli.options import language_of
+from grader.core.messages import catalogue
+from grader.core.types import Evidence
 from grader.grading.self_check import self_check
 from grader.judge.verdict import verdict
 from grader.run.kernel.prestart import kernel_environment, loading
-from grader.stages import Evidence
-from grader.words import catalogue
 
 CHINESE = "膜电位 V 与门控变量 n 按下面的方程变化，请补全三个离子通道的反转电位和最大电导。"
 ENGLISH = (

@@ -14,8 +14,7 @@ from project import ROOT
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check
 from grader.assignment.stimuli import draw_panel
-from grader.judge.checks import TABLE, Item
-from grader.stages import (
+from grader.core.types import (
     Answers,
     Attempt,
     Blank,
@@ -28,6 +27,7 @@ from grader.stages import (
     Reference,
     Submission,
 )
+from grader.judge.checks import TABLE, Item
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 

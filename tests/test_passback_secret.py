@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.core.types import Note
 from grader.gradebook.passback.http import Answer, Web, _next
 from grader.gradebook.passback.secret import Hidden, PassbackError, read_secret
 from grader.gradebook.passback.settings import Retry
-from grader.stages import Note
 
 TOKEN = "7~" + "aB3" * 22
 NAME = "GRADER_CANVAS_TOKEN"

@@ -12,7 +12,7 @@ import pytest
 
 from grader.assignment.load import AssignmentError, load_assignment
 from grader.assignment.schema import Assignment, Exercise
-from grader.stages import Blank, Cell, GradedCell, Submission
+from grader.core.types import Blank, Cell, GradedCell, Submission
 from grader.submission.cells.find_cell import answer_cells, find_cell
 from grader.submission.notebook.ast_digest import normalised
 from grader.submission.notebook.read import read_notebook

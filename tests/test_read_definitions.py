@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.stages import Cell
+from grader.core.types import Cell
 from grader.submission.cells.definitions import definitions
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.core.messages import catalogue
 from grader.submission.intake import Entry, IntakeError, find_submissions
 from grader.submission.intake.safe_names import make_unique, safe_name
-from grader.words import catalogue
 
 
 def put(root: Path, *names: str) -> None:

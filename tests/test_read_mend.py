@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader.stages import Note
+from grader.core.messages import catalogue
+from grader.core.types import Note
 from grader.submission.notebook.repair import mend
-from grader.words import catalogue
 
 
 def mended(source: str) -> str:

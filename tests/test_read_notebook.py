@@ -12,9 +12,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.stages import Note, Submission
+from grader.core.messages import catalogue
+from grader.core.types import Note, Submission
 from grader.submission.notebook.read import read_notebook
-from grader.words import catalogue
 
 RELEASED = Path(__file__).parents[1] / "assignments" / "hh" / "hh.ipynb"
 

@@ -10,7 +10,7 @@ from project import ROOT
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.stages import GradedCell, Submission
+from grader.core.types import GradedCell, Submission
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 

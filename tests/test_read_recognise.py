@@ -11,7 +11,7 @@ from grader.assignment.find import places
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.cli.options import likely_of
-from grader.stages import Cell, Submission
+from grader.core.types import Cell, Submission
 from grader.submission.cells.identify import looks_like
 from grader.submission.notebook.read import read_notebook
 

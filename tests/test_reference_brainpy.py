@@ -17,8 +17,8 @@ from hh_reference import GATES, STATES, assignment, reference, trace_distances
 from project import SOLUTION
 
 from grader.assignment.stimuli import draw_panel, draw_states
+from grader.core.types import Array, Panel
 from grader.judge.metrics import relative_error, spike_count
-from grader.stages import Array, Panel
 
 NEEDED = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")  # ids of cells
 

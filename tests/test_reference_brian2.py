@@ -18,8 +18,8 @@ from hh_reference import GATES, STATES, reference
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel, draw_states
+from grader.core.types import Array, Panel
 from grader.judge.metrics import relative_error
-from grader.stages import Array, Panel
 
 try:
     import brian2 as b2

@@ -18,9 +18,9 @@ import pytest
 from project import ROOT
 
 from grader.assignment.load import load_assignment
+from grader.core.types import Array, Panel
 from grader.judge.metrics import relative_error, rmse, spike_count
 from grader.judge.reference.model import Model, ReferenceModel, load_model
-from grader.stages import Array, Panel
 
 REFERENCE = ROOT / "reference"
 FURTHER = ("hh-from-scratch", "hh-lesson", "thalamic")

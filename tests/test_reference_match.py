@@ -8,13 +8,13 @@ from hh_reference import GATES, assignment, reference
 
 from grader.assignment.schema import Channel, Exercise, Gate, Variant
 from grader.assignment.stimuli import draw_panel, draw_states
+from grader.core.types import Array
 from grader.judge.reference.match_states import (
     choose_traces,
     choose_variant,
     match_by_residual,
     match_gates,
 )
-from grader.stages import Array
 
 SAME = {gate: gate for gate in GATES}
 STRANGE = {"IK.n": "IK.gate", "INa.m": "INa.a", "INa.h": "INa.b"}

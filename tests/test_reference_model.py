@@ -13,9 +13,9 @@ from hh_reference import GATES, assignment, reference, trace_distances
 from project import ROOT
 
 from grader.assignment.stimuli import draw_panel, draw_states
+from grader.core.types import Panel
 from grader.judge.metrics import firing_rate, relative_error, spike_count, spike_times
 from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
-from grader.stages import Panel
 
 PARAMETERS = ("IK.E", "IK.g_max", "INa.E", "INa.g_max", "IL.E", "IL.g_max")
 

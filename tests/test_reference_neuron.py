@@ -18,8 +18,8 @@ from hh_reference import GATES, reference
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_states
+from grader.core.types import Array
 from grader.judge.metrics import relative_error
-from grader.stages import Array
 
 pytest.importorskip("neuron", reason="NEURON is not installed here (pip install neuron)")
 

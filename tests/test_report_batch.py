@@ -19,9 +19,9 @@ from sample_reports import (
     unreadable,
 )
 
+from grader.core.types import BatchSummary, GradeReport
 from grader.report.batch.csv_json import grades_csv, summary_json
 from grader.report.batch.index_html import index_html
-from grader.stages import BatchSummary, GradeReport
 
 NAMES = [
     "a b",

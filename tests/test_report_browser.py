@@ -13,9 +13,9 @@ import pytest
 from sample_matrices import page_to_cite
 from sample_reports import ALL, TIME, curves, hostile, mistaken, perfect
 
+from grader.core.types import BatchSummary, Curve
 from grader.report.batch.index_html import index_html
 from grader.report.page.html import student_html, teacher_html
-from grader.stages import BatchSummary, Curve
 
 pytestmark = browsing.MARKS
 

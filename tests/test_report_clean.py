@@ -8,9 +8,9 @@ import struct
 import pytest
 from sample_reports import JPEG, encoded, png
 
+from grader.core.types import Figure
 from grader.report.page.images import pictures
 from grader.report.text.sanitize import bounded_lines, clean, one_line, without_paths
-from grader.stages import Figure
 
 
 @pytest.mark.parametrize(

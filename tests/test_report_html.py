@@ -25,10 +25,10 @@ from sample_reports import (
     unreadable,
 )
 
+from grader.core.types import BatchSummary, ExecutedNotebook, GradeReport
 from grader.report.batch.index_html import index_html
 from grader.report.page import html
 from grader.report.page.html import student_html, teacher_html
-from grader.stages import BatchSummary, ExecutedNotebook, GradeReport
 
 VOID = {"meta", "img", "col", "br", "hr", "input", "link", "base"}
 

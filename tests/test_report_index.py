@@ -10,10 +10,10 @@ import pytest
 from sample_reports import HOSTILE, mark, not_graded, perfect, unreadable
 from synthetic_class import ALONE, CUBED
 
+from grader.core.types import BatchSummary, Diagnosis, GradeReport
 from grader.report.batch.histogram import band_of, bands
 from grader.report.batch.index_html import index_html
 from grader.report.batch.same_mistake import Group, groups
-from grader.stages import BatchSummary, Diagnosis, GradeReport
 
 
 def _page(*reports: GradeReport) -> str:

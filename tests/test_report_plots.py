@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from sample_reports import HOSTILE, SCRIPT, TIME, WRONG_LEAK, curves, simulate
 
+from grader.core.messages import catalogue
+from grader.core.types import Curve
 from grader.report.plots.axis import axis, number, power_of_ten, symmetric
 from grader.report.plots.decimate import envelope, gaps
 from grader.report.plots.traces_svg import trace_notes, trace_svg
-from grader.stages import Curve
-from grader.words import catalogue
 
 EN, ZH = catalogue("en"), catalogue("zh")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sample_reports import ALL, mark, not_graded, partly_wrong, perfect
 
+from grader.core.types import BatchSummary, GradeReport
 from grader.judge.provenance import recorded
 from grader.judge.server import Case
 from grader.report import grades_csv, index_html, summary_json, write
@@ -18,7 +19,6 @@ from grader.report.batch.changes import MOST, change, changes_csv
 from grader.report.store.read import report_of
 from grader.report.store.result_json import ResultError, read_result, result_json
 from grader.report.write import write_report
-from grader.stages import BatchSummary, GradeReport
 
 
 def _batch(*reports: GradeReport, language: str = "en") -> BatchSummary:

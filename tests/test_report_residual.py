@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from sample_reports import HOSTILE, SCRIPT, mark, mistaken, residual
 
+from grader.core.types import Residual
 from grader.report.page.html import student_html, teacher_html
 from grader.report.page.markdown import student_markdown
 from grader.report.plots.residuals_svg import differences, residual_svg
 from grader.report.plots.traces_svg import ACROSS, DOWN
 from grader.report.text.phrases import Phrases, phrases
-from grader.stages import Residual
 
 EN, ZH, TEACHER = phrases("en"), phrases("zh"), phrases("en", teacher=True)
 

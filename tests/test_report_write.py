@@ -12,14 +12,14 @@ import pytest
 from project import ROOT
 from sample_reports import hostile, partly_wrong, perfect
 
-from grader import files
+from grader.core import atomic as files
+from grader.core.checksum import is_whole
+from grader.core.types import BatchSummary
 from grader.report import write
 from grader.report.batch.csv_json import grades_csv
 from grader.report.store.pages import PAGES, whole_page
 from grader.report.store.result_json import read_result
 from grader.report.write import write_batch, write_report
-from grader.seal import is_whole
-from grader.stages import BatchSummary
 
 
 def test_a_report_is_four_files(tmp_path: Path) -> None:

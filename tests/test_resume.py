@@ -14,7 +14,7 @@ from courses import WITHOUT_ANY_WORK, WITHOUT_STUDENTS_CODE, Course, make, witho
 from graded_corpus import OPTIONS, Corpus
 from project import ROOT, SOLUTION, checks, results, run_grader
 
-from grader.files import claimed
+from grader.core.atomic import claimed
 
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
 OFF = {"g_max=120.)": "g_max=121.)"}

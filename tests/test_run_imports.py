@@ -8,9 +8,9 @@ import pytest
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment.schema import Limits
+from grader.core.types import ExecutedNotebook
 from grader.run.kernel.missing_import import import_failed
 from grader.run.kernel.outcome import executed_notebook
-from grader.stages import ExecutedNotebook
 
 TEXT = "No module named 'seaborn'"
 FUNCTIONS = f"""\

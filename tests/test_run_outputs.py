@@ -7,8 +7,8 @@ from typing import Any
 import nbformat
 import pytest
 
+from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, LeftOut
 from grader.run.kernel.outputs import figures, left_out_by_kernel, tame
-from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, LeftOut
 
 
 def _shown(data: dict[str, Any], metadata: dict[str, Any]) -> nbformat.NotebookNode:

@@ -15,12 +15,12 @@ from warm_kernels import COLD, Kernels
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
+from grader.core.types import CheckResult, Evidence, ExecutedNotebook, Submission
 from grader.judge.dependencies import parts_to_replace
 from grader.judge.metrics import rmse
 from grader.judge.reference.model import ReferenceModel, load_model, part_of
 from grader.run.probe.ask import unanswered
 from grader.run.substitute import with_right_parts
-from grader.stages import CheckResult, Evidence, ExecutedNotebook, Submission
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 

@@ -20,8 +20,8 @@ from lms import lti
 from passbacks import Term, number, users
 from project import ROOT, SOLUTION, results, run_grader
 
+from grader.core.types import GradeReport
 from grader.report.store.read import report_of
-from grader.stages import GradeReport
 
 CLASS = 60
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}

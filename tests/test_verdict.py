@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from grader.assignment.schema import Assignment
+from grader.core.types import CheckResult, Evidence, Finding, GradeReport
 from grader.judge.checks import TABLE
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import broken_evidence, verdict
-from grader.stages import CheckResult, Evidence, Finding, GradeReport
 
 
 @pytest.fixture(scope="module")

@@ -29,10 +29,7 @@ from grader.authoring.verify.run import verify_assignment
 from grader.authoring.verify.run_mutants import Asker, as_submission, of_seed
 from grader.authoring.verify.samples import Labelled
 from grader.authoring.verify.solution import Teacher
-from grader.run.job import Job
-from grader.run.kernel.session import KernelBroken
-from grader.sandbox.detect import find_box
-from grader.stages import (
+from grader.core.types import (
     Answers,
     Attempt,
     Evidence,
@@ -41,6 +38,9 @@ from grader.stages import (
     ModelProbe,
     Panel,
 )
+from grader.run.job import Job
+from grader.run.kernel.session import KernelBroken
+from grader.sandbox.detect import find_box
 
 IDS = sorted({file.parent.name for file in ROOT.glob("assignments/*/*.toml")})
 

@@ -15,7 +15,7 @@ from grader.authoring.verify.derive import SEEDS, is_derived_from
 from grader.authoring.verify.margins import NotTold, clearances, derive, round_number
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.tolerances_file import write_tolerances
-from grader.stages import Precision
+from grader.core.types import Precision
 
 
 def row(

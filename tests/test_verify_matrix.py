@@ -14,7 +14,7 @@ from grader.authoring.verify.margins import clearances
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.report_html import by_operator, margins, verify_html
 from grader.authoring.verify.samples import Labelled
-from grader.stages import (
+from grader.core.types import (
     Answers,
     Attempt,
     GradedCell,

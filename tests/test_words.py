@@ -12,7 +12,7 @@ import pytest
 from project import ROOT, names_in
 
 from grader.assignment.load import load_assignment
-from grader.words import LANGUAGES, Catalogue, catalogue, show
+from grader.core.messages import LANGUAGES, Catalogue, catalogue, show
 
 ASSIGNMENTS = sorted(file.parent for file in ROOT.glob("assignments/*/assignment.toml"))
 

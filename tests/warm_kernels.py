@@ -23,6 +23,7 @@ from typing import Any
 from project import ROOT
 
 from grader.assignment.schema import Assignment, Limits
+from grader.core.types import Cell, Submission
 from grader.run.gather import Job
 from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
 from grader.run.kernel.session import Session, open_session
@@ -30,7 +31,6 @@ from grader.sandbox.detect import find_box
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import Link, Setup, WarmBox
-from grader.stages import Cell, Submission
 
 _LARGEST = 64 * 1024
 _SECONDS = 240.0  # to try sandboxes out and to import everything, on a slow machine

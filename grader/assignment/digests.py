@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.assignment.schema import Assignment
-from grader.modules import imported_by
-from grader.stages import Note
+from grader.core.imported_modules import imported_by
+from grader.core.types import Note
 
 PARTS: Final = ("assignments", "reference")
 """What a file of the students' and one of the teachers' folder are told apart by."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.stages import Note, Value
-from grader.words import catalogue
+from grader.core.messages import catalogue
+from grader.core.types import Note, Value
 
 _PACKAGE = Path(__file__).resolve().parent
 

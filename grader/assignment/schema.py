@@ -28,7 +28,7 @@ from grader.assignment.exercise import (
     Share,
     Text,
 )
-from grader.stages import Precision, Visibility
+from grader.core.types import Precision, Visibility
 
 __all__ = [
     "MEASURED",

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from grader.assignment.schema import Assignment, FieldDraw, Gate, Stimulus
-from grader.stages import Array, Drawn, Panel
+from grader.core.types import Array, Drawn, Panel
 
 CLEAR_OF_START = 1e-3
 """mV that a V0 keeps from each of `Simulation.avoid_V`."""

@@ -114,6 +114,6 @@ def refusal(notebook: Path, page: Path | None, language: str) -> str | None:
 
 
 def _sentence(message: str, language: str, **values: str) -> str:
-    from grader.words import catalogue  # only where it is needed: the kernel comes first
+    from grader.core.messages import catalogue  # only where it is needed: the kernel comes first
 
     return catalogue(language).say(f"cli.check.{message}", **values)

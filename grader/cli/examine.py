@@ -7,14 +7,14 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from grader import cache
 from grader.cli.console.progress import about_box
+from grader.core import compile_cache as cache
+from grader.core.environment import unfit, versions
+from grader.core.messages import Catalogue, catalogue
 from grader.sandbox import BoxFailed, gpu
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.detect import NAMES, finds_programs, look
 from grader.sandbox.warm_process import Setup, WarmBox
-from grader.versions import unfit, versions
-from grader.words import Catalogue, catalogue
 
 
 def examine(language: str) -> tuple[str, bool]:

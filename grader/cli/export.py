@@ -12,8 +12,8 @@ from grader.cli.options import BELOW, OK, SETTINGS, guarded, lang_option
 from grader.cli.passback import FORMATS, pass_back
 
 if TYPE_CHECKING:
+    from grader.core.messages import Catalogue
     from grader.gradebook.export.results import Batch, Export
-    from grader.words import Catalogue
 
 _NAMES = {
     "canvas": "canvas-{}.csv",
@@ -153,7 +153,7 @@ def export(
     from GRADER_LTI_KEY or GRADER_CANVAS_TOKEN, or from the file that one of these
     names with _FILE behind it.
     """
-    from grader.files import write_whole
+    from grader.core.atomic import write_whole
     from grader.gradebook.export.results import ExportError
 
     if format in FORMATS:

@@ -33,9 +33,9 @@ from grader.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from grader.core.messages import Catalogue
+    from grader.core.types import Note
     from grader.grading.cluster.coordinator import Crew
-    from grader.stages import Note
-    from grader.words import Catalogue
 
 
 @click.command(context_settings=SETTINGS)
@@ -159,6 +159,8 @@ def grade(
     from grader.assignment.find import find
     from grader.cli.console.plan import looked_at, show_changes, show_plan, show_preview
     from grader.cli.console.progress import batch_progress, show_summary
+    from grader.core.messages import catalogue
+    from grader.core.types import Note
     from grader.gradebook.export.ci_formats import write_formats
     from grader.grading.batch import default_jobs, grade_batch
     from grader.grading.machine import NoDevice, Options
@@ -167,10 +169,8 @@ def grade(
     from grader.grading.seed_secret import load_secret
     from grader.sandbox.compiled_programs import file_for
     from grader.sandbox.scratch import scratch_folder
-    from grader.stages import Note
     from grader.submission.intake import collect
     from grader.submission.intake.roster import layout_named, write_roster
-    from grader.words import catalogue
 
     language = language_of(lang)
     refuse_unfit(language)
@@ -255,8 +255,8 @@ def grade(
 @contextlib.contextmanager
 def _connected(address: str, language: str) -> Iterator[Any]:
     """A client of the scheduler; a sentence where the cluster can't be used, now or later."""
+    from grader.core.messages import catalogue
     from grader.grading.cluster.connection import ClusterError, connected
-    from grader.words import catalogue
 
     try:
         with connected(address) as client:
@@ -297,7 +297,7 @@ def _into_gradebook(words: Catalogue, out: Path, book: Path, assignments: Path |
 
 def _claim(out: Path) -> contextlib.ExitStack:
     """The output folder for this run alone; a sentence and status 2 where that can't be."""
-    from grader.files import InUse, claimed
+    from grader.core.atomic import InUse, claimed
 
     stack = contextlib.ExitStack()
     try:

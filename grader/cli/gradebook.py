@@ -11,8 +11,8 @@ from grader.cli.gradebook_options import add_results, gradebook_option, incoming
 from grader.cli.options import BELOW, OK, SETTINGS, assignments_option, guarded, lang_option
 
 if TYPE_CHECKING:
+    from grader.core.messages import Catalogue
     from grader.gradebook.overview import Event
-    from grader.words import Catalogue
 
 _out_argument = click.argument(
     "out", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path("feedback")

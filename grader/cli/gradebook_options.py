@@ -15,9 +15,9 @@ from grader.cli.options import fail, language_of
 
 if TYPE_CHECKING:
     from grader.assignment.deadline import HandingIn
+    from grader.core.messages import Catalogue
     from grader.gradebook.merge import Update
     from grader.gradebook.read_results import Graded
-    from grader.words import Catalogue
 
 FILE = Path("gradebook.sqlite")
 
@@ -35,10 +35,10 @@ def speaking(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def run(lang: str | None, **options: Any) -> int:
+        from grader.core.messages import catalogue
         from grader.gradebook.export.results import ExportError
         from grader.gradebook.passback.secret import PassbackError
         from grader.gradebook.store import BookError
-        from grader.words import catalogue
 
         words = catalogue(language_of(lang))
         try:

@@ -44,7 +44,7 @@ class SpokenGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Called by click for the first word that is no option. Raises ``WrongUse``."""
-        from grader.words import catalogue
+        from grader.core.messages import catalogue
 
         if args[0] not in self.commands:
             words, near = catalogue(ctx.meta["language"]), get_close_matches(args[0], self.commands)
@@ -58,7 +58,7 @@ class SpokenGroup(click.Group):
 
 
 def _write_help(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    from grader.words import catalogue
+    from grader.core.messages import catalogue
 
     formatter.write(catalogue(ctx.meta["language"]).say(f"cli.{command.name}.help"))
 
@@ -71,7 +71,7 @@ def _asked_for(args: list[str]) -> str | None:
 
 
 def _said(error: click.UsageError, ctx: click.Context) -> str:
-    from grader.words import catalogue
+    from grader.core.messages import catalogue
 
     words, command = catalogue(ctx.meta["language"]), ctx.info_name or ""
     if isinstance(error, click.NoSuchOption):

@@ -25,8 +25,8 @@ from IPython.core.error import UsageError
 
 from grader.cli.check import check, page_of, refusal
 from grader.cli.options import BELOW, OK, language_of
+from grader.core.messages import Catalogue, catalogue
 from grader.submission.notebook.read import read_notebook
-from grader.words import Catalogue, catalogue
 
 _CLASS: Final = re.compile(r"^class\s+(\w+)", re.MULTILINE)
 _FRAME: Final = (

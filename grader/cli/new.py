@@ -30,7 +30,7 @@ def new(id: str, root: Path | None, lang: str | None) -> int:
     """
     from grader.authoring.release.faults import Refused
     from grader.authoring.release.new import beside, lay_out
-    from grader.words import catalogue
+    from grader.core.messages import catalogue
 
     language = language_of(lang)
     words = catalogue(language)

@@ -28,7 +28,7 @@ class Said(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print it on standard error, marked as an error."""
-        from grader.words import catalogue
+        from grader.core.messages import catalogue
 
         click.echo(catalogue(self.language).say("cli.error", message=self.message), file, err=True)
 
@@ -72,8 +72,8 @@ def _say(error: BaseException, language: str) -> NoReturn:
     """End with what an exception means to the user; an unforeseen one is a fault of ours."""
     from grader.assignment.find import NotFound
     from grader.assignment.load import AssignmentError
+    from grader.core.messages import catalogue
     from grader.submission.intake import IntakeError
-    from grader.words import catalogue
 
     words = catalogue(language)
     if isinstance(error, AssignmentError):
@@ -165,8 +165,8 @@ format_option = click.option(
 
 def refuse_unfit(language: str) -> None:
     """End with a sentence and status 2 where packages have versions that can't be used."""
-    from grader.versions import unfit
-    from grader.words import catalogue
+    from grader.core.environment import unfit
+    from grader.core.messages import catalogue
 
     if found := unfit():
         needed = " ".join(f'"{one}"' for one in found.values())
@@ -193,9 +193,9 @@ def likely_of(paths: Sequence[Path], language: str) -> Any:
     """
 
     def likely(places: Any) -> list[str]:
+        from grader.core.messages import catalogue
         from grader.submission.cells.identify import looks_like
         from grader.submission.notebook.read import read_notebook
-        from grader.words import catalogue
 
         known = [place.load(as_teacher=False, derived=False) for place in places]
         votes: Counter[str] = Counter()

@@ -69,9 +69,9 @@ def package(
     from grader.authoring.package.bundle import BadName, bundle, packed
     from grader.authoring.package.platforms import PLATFORMS
     from grader.authoring.package.wheel import NotInstalled
-    from grader.files import write_whole
+    from grader.core.atomic import write_whole
+    from grader.core.messages import catalogue
     from grader.grading.seed_secret import load_secret
-    from grader.words import catalogue
 
     language = language_of(lang)
     words, chosen = catalogue(language), PLATFORMS[platform]

@@ -13,13 +13,13 @@ from grader.cli.options import BELOW, OK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from grader.core.messages import Catalogue
+    from grader.core.types import Note
     from grader.gradebook.passback.http import Web
     from grader.gradebook.passback.platform import Look, Platform
     from grader.gradebook.passback.send import Outcome
     from grader.gradebook.passback.settings import Settings
     from grader.gradebook.tables import Listed
-    from grader.stages import Note
-    from grader.words import Catalogue
 
 FORMATS = ("lti", "canvas-api")
 KEY, TOKEN = "GRADER_LTI_KEY", "GRADER_CANVAS_TOKEN"

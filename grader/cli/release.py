@@ -54,7 +54,7 @@ def release(
     from grader.authoring.release.release import out_of_date
     from grader.authoring.release.release import release as make
     from grader.cli.console.progress import progress
-    from grader.words import catalogue
+    from grader.core.messages import catalogue
 
     language = language_of(lang)
     words = catalogue(language)

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.assignment.deadline import ANY_TIME, HandingIn
+from grader.core.types import Change, Changed
 from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.read_results import Coming, Graded
 from grader.gradebook.records import Attempt, Key, Override, Record, Result, Student
 from grader.gradebook.tables import Listed
 from grader.report.batch.changes import change, now
-from grader.stages import Change, Changed
 
 _Records = Mapping[Key, Record]
 

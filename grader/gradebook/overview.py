@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.core.types import Note, Value
 from grader.gradebook import sent_log as journal
 from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.records import Key, Record, Revision
 from grader.gradebook.tables import Listed
 from grader.report.batch.csv_json import mark
-from grader.stages import Note, Value
 
 _DIGITS = 12  # of a digest, as many as tell files apart for people
 

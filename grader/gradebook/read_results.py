@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from grader.evidence import evidence_digest
+from grader.core.checksum import SEAL
+from grader.core.evidence_store import evidence_digest
+from grader.core.types import GradeReport
 from grader.gradebook.records import Attempt, Key, Result
 from grader.gradebook.store import BookError
 from grader.report.batch.changes import now
 from grader.report.settle import settled
 from grader.report.store.read import read_file, report_of
 from grader.report.store.result_json import ResultError
-from grader.seal import SEAL
-from grader.stages import GradeReport
 from grader.submission.intake.roster import RosterError, Row, read_roster
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from grader.core.types import Note, Value
 from grader.gradebook.schema import APPLICATION, VERSIONS
-from grader.stages import Note, Value
 
 BACKUP: Final = ".bak"
 WAITS: Final = 30.0  # seconds for another grader to end its transaction

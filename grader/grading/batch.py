@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from grader.assignment.schema import Assignment
+from grader.core.types import BatchSummary, GradeReport
 from grader.grading.machine import Options, Station, grade_one, open_station
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan, everything
 from grader.judge.server import unfinished
 from grader.report.write import write_batch
-from grader.stages import BatchSummary, GradeReport
 from grader.submission.intake import Entry
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from grader.assignment.schema import Limits
-from grader.stages import GradeReport, Note
+from grader.core.types import GradeReport, Note
 
 HEADROOM = 10.0
 """So many times what the solution takes here and now a submission may take at least."""

@@ -16,15 +16,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from grader.assignment.schema import Assignment, Limits
-from grader.evidence import PROBE
-from grader.files import remove_drafts
+from grader.core.atomic import remove_drafts
+from grader.core.evidence_store import PROBE
+from grader.core.machine_faults import NO_DISK
+from grader.core.messages import catalogue
+from grader.core.types import GradeReport
 from grader.grading.control import Control, Finding
 from grader.grading.plan.plan import Plan
 from grader.judge.devices import fitting
 from grader.judge.provenance import recorded, with_intake
 from grader.judge.server import Case, Judge, JudgeFailed
 from grader.judge.verdict import broken_evidence, verdict
-from grader.machine import NO_DISK
 from grader.report.write import write_report
 from grader.run.client_pool import ClientKilled, Host
 from grader.run.job import DEFINITIONS_SECONDS
@@ -32,9 +34,7 @@ from grader.run.kernel.plain import short_folder
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import Setup
-from grader.stages import GradeReport
 from grader.submission.intake import Entry
-from grader.words import catalogue
 
 NOTHING: Mapping[str, Sequence[str]] = {}
 SLACK = 60.0 + DEFINITIONS_SECONDS  # that a client may take beyond its notebook's own limits

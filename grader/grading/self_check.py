@@ -10,10 +10,10 @@ import subprocess
 from pathlib import Path
 
 from grader.assignment.schema import Assignment, Limits
+from grader.core.types import GradeReport
 from grader.judge.reference.public_traces import PUBLIC_SEED, add_public_reference
 from grader.judge.verdict import verdict
 from grader.run.gather import Job, gather
-from grader.stages import GradeReport
 
 
 def self_check(

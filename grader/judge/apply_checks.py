@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.assignment.schema import Assignment, Check, Exercise
+from grader.core.messages import Catalogue
+from grader.core.types import CheckResult, Evidence, Finding, Status
 from grader.judge.checks import TABLE, Item
 from grader.judge.dependencies import OF_THE_NOTEBOOK, of_part, title_of
-from grader.stages import CheckResult, Evidence, Finding, Status
-from grader.words import Catalogue
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

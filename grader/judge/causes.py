@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.assignment.schema import Assignment, Check
-from grader.stages import Attempt, CheckResult
+from grader.core.types import Attempt, CheckResult
 
 _NO_CAUSE = (
     "checks.parameter.no_channel", "checks.parameter.unknown", "checks.channel.equations",

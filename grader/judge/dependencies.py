@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.stages import CheckResult, Evidence, Note
-from grader.words import Catalogue
+from grader.core.messages import Catalogue
+from grader.core.types import CheckResult, Evidence, Note
 
 OF_THE_NOTEBOOK = ("runs", "figures")
 """Kinds of checks whose points are no part's, but the whole notebook's."""

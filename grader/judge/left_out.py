@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.stages import CellRun, Note
+from grader.core.types import CellRun, Note
 
 _MOST = 20  # cells that a remark names
 

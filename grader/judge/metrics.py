@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from grader.stages import Array
+from grader.core.types import Array
 
 
 def spike_times(time: Array, V: Array, threshold: float) -> Array:

@@ -7,11 +7,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from grader.assignment import digests
-from grader.evidence import evidence_digest
+from grader.core.evidence_store import evidence_digest
+from grader.core.types import Evidence, GradeReport
 from grader.report.batch.changes import MOST, change
 from grader.report.store.read import BEFORE, changes_of, read_file
 from grader.report.store.result_json import ResultError
-from grader.stages import Evidence, GradeReport
 from grader.submission.notebook.raw_cell import clean
 
 if TYPE_CHECKING:

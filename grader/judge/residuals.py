@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.judge.causes import told_by
-from grader.judge.checks.channels import CONSTANT, times_as_fast
-from grader.judge.metrics import relative_error
-from grader.stages import (
+from grader.core.messages import Catalogue
+from grader.core.types import (
     Array,
     Attempt,
     CheckResult,
@@ -21,7 +19,9 @@ from grader.stages import (
     Residual,
     Value,
 )
-from grader.words import Catalogue
+from grader.judge.causes import told_by
+from grader.judge.checks.channels import CONSTANT, times_as_fast
+from grader.judge.metrics import relative_error
 
 
 def residuals(

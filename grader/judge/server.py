@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from grader.core.types import CUT, GradeReport, Note
 from grader.judge.devices import environment
-from grader.stages import CUT, GradeReport, Note
 
 if TYPE_CHECKING:
     from grader.judge.reference.compare import Comparison
@@ -171,7 +171,7 @@ def _serve(connection: Connection, assignment_folder: Path, teachers: Path, devi
 
 def judge_case(case: Case, comparison: Comparison) -> GradeReport:
     """Evidence in, reports out: the last two stages of one submission."""
-    from grader.evidence import load_evidence
+    from grader.core.evidence_store import load_evidence
     from grader.judge.provenance import recorded, with_intake
     from grader.judge.verdict import verdict
     from grader.report.write import write_report

@@ -9,12 +9,10 @@ from pathlib import Path
 
 from grader import __version__
 from grader.assignment.schema import Assignment, Exercise
-from grader.failures import missing_package
-from grader.judge.apply_checks import judged, result
-from grader.judge.dependencies import notes_of_parts, of_part, parts_to_replace
-from grader.judge.left_out import left_out_notes
-from grader.judge.residuals import diagnoses, mistake_notes, residuals
-from grader.stages import (
+from grader.core.environment import versions
+from grader.core.exceptions import missing_package
+from grader.core.messages import Catalogue, catalogue
+from grader.core.types import (
     Attempt,
     CheckResult,
     Curve,
@@ -25,11 +23,13 @@ from grader.stages import (
     Note,
     Submission,
 )
+from grader.judge.apply_checks import judged, result
+from grader.judge.dependencies import notes_of_parts, of_part, parts_to_replace
+from grader.judge.left_out import left_out_notes
+from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.submission.cells.handout import released
 from grader.submission.cells.source_check import contradictions
 from grader.submission.notebook.ast_digest import digest_of, parse
-from grader.versions import versions
-from grader.words import Catalogue, catalogue
 
 
 def verdict(

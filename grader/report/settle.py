@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from grader.stages import GradeReport
+from grader.core.types import GradeReport
 
 
 def settled(report: GradeReport) -> GradeReport:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from grader.files import write_whole
+from grader.core.atomic import write_whole
+from grader.core.types import BatchSummary, GradeReport
 from grader.report.batch import changes
 from grader.report.batch.csv_json import grades_csv, summary_json
 from grader.report.batch.index_html import index_html
@@ -14,7 +15,6 @@ from grader.report.page.markdown import student_markdown
 from grader.report.store.pages import digests_of
 from grader.report.store.read import BEFORE, RESULT
 from grader.report.store.result_json import result_json
-from grader.stages import BatchSummary, GradeReport
 
 
 def write_report(report: GradeReport, folder: Path) -> None:

@@ -145,10 +145,10 @@ def _client(
 ) -> None:
     """Gather one submission's evidence, then end without a way back."""
     from grader.assignment.schema import Limits
-    from grader.evidence import load_evidence, save_evidence
+    from grader.core.evidence_store import load_evidence, save_evidence
+    from grader.core.types import Note
     from grader.run.gather import Job, gather
     from grader.run.substitute import with_right_parts
-    from grader.stages import Note
 
     answer = "done"
     try:

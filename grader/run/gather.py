@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from grader.assignment import digests
 from grader.assignment.stimuli import seed_for
+from grader.core.environment import versions
+from grader.core.types import Attempt, Evidence, ExecutedNotebook, Submission
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken
 from grader.run.passes import run_and_question
 from grader.sandbox import BoxFailed
-from grader.stages import Attempt, Evidence, ExecutedNotebook, Submission
 from grader.submission.notebook.raw_cell import clean
 from grader.submission.notebook.read import read_notebook
-from grader.versions import versions
 
 __all__ = ["Job", "gather"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.assignment.schema import Assignment, Limits
-from grader.stages import Note
+from grader.core.types import Note
 
 if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
     from grader.sandbox.warm_process import Link

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from grader.core.types import CUT, Attempt, Cell, ExecutedNotebook, GradedCell, Submission
 from grader.run.job import DEFINITIONS_SECONDS, Job
 from grader.run.kernel.outcome import executed_notebook
 from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
@@ -18,7 +19,6 @@ from grader.run.kernel.session import KernelGone, Session, open_session
 from grader.run.probe.ask import Questions, mark, question, unanswered
 from grader.run.probe.figures import pictures
 from grader.run.probe.replies import BadReply
-from grader.stages import CUT, Attempt, Cell, ExecutedNotebook, GradedCell, Submission
 from grader.submission.cells.definitions import definitions
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.cells.source_check import contradictions

@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from grader.assignment.schema import Assignment, Exercise
+from grader.core.types import Answers, Attempt, Cell, ChannelProbe, Evidence, GradedCell, ModelProbe
 from grader.run.job import Job
 from grader.run.passes import question_alone
-from grader.stages import Answers, Attempt, Cell, ChannelProbe, Evidence, GradedCell, ModelProbe
 from grader.submission.cells.definitions import definitions
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook

@@ -25,8 +25,8 @@ from io import BytesIO
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.cache import folder, machine
-from grader.files import write_whole
+from grader.core.atomic import write_whole
+from grader.core.compile_cache import folder, machine
 
 MOST, LARGEST = 4000, 64 * 2**20  # programs, and bytes of all of them
 KEPT = 8  # files of this machine; the oldest go first

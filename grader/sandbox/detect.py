@@ -12,6 +12,7 @@ from pathlib import Path
 from subprocess import SubprocessError
 
 from grader.assignment.schema import Limits
+from grader.core.types import Note
 from grader.sandbox import BoxFailed, bwrap, processes
 from grader.sandbox import privileges as user
 from grader.sandbox.limits import CROWD, PROCESSES, bounds, others_counted, plain
@@ -19,7 +20,6 @@ from grader.sandbox.provisioner import await_ready
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import Link, Name, Setup, WarmBox, ask
 from grader.sandbox.watchdog import pid_of
-from grader.stages import Note
 from grader.untrusted.box import landlock
 from grader.untrusted.box.init import descendants
 from grader.untrusted.box.jax_cache import FOUND

@@ -10,7 +10,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from grader.assignment.schema import Limits
-from grader.machine import lacks_space
+from grader.core.machine_faults import lacks_space
 from grader.sandbox.counting_client import BoxedClient
 from grader.sandbox.disk_usage import taken
 from grader.sandbox.limits import bounds, others_counted

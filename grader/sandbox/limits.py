@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.assignment.schema import Limits
-from grader.stages import output_limits
+from grader.core.types import output_limits
 
 MIB = 2**20
 FILE_MIB, TMP_MIB, SHM_MIB = 128, 256, 64

@@ -18,7 +18,7 @@ from typing import Any
 
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from grader.machine import NO_MEMORY, ended_for_memory, oom_kills
+from grader.core.machine_faults import NO_MEMORY, ended_for_memory, oom_kills
 from grader.sandbox import BoxFailed
 from grader.sandbox.disk_usage import remove
 from grader.sandbox.limits import Bounds, plain

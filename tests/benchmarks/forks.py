@@ -20,11 +20,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment.schema import Limits
+from grader.core.types import Cell, Submission
 from grader.run.kernel.session import open_session
 from grader.sandbox.detect import NAMES, look
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.warm_process import Link, WarmBox
-from grader.stages import Cell, Submission
 
 _PERIOD = 0.02  # seconds between two looks
 _BOMB = """

@@ -15,10 +15,10 @@ import numpy as np
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel
+from grader.core.types import Array, Panel, Rounding
 from grader.judge.checks.distances import STRAYS
 from grader.judge.metrics import within
 from grader.judge.reference.model import ReferenceModel, load_model
-from grader.stages import Array, Panel, Rounding
 
 ROOT = Path(__file__).parents[2]
 OFF = 0.002

@@ -23,7 +23,7 @@ from typing import Any
 
 import grader.run.gather as gathering
 from grader.assignment.load import load_assignment
-from grader.evidence import load_evidence, save_evidence
+from grader.core.evidence_store import load_evidence, save_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.report.write import write_report

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
+from grader.core.environment import versions
 from grader.sandbox import gpu
-from grader.versions import versions
 from tests.gpu.parts import run, variables
 
 START_SECONDS = 120.0  # until JAX has started a GPU

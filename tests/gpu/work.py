@@ -21,9 +21,9 @@ import numpy as np
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check, Exercise
 from grader.assignment.stimuli import draw_panel, draw_states
+from grader.core.types import Array, Panel
 from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse
 from grader.judge.reference.model import Model, ReferenceModel, load_model, part_of
-from grader.stages import Array, Panel
 
 ROOT = Path(__file__).parents[2]
 Compiled = Callable[[Model], ReferenceModel]

@@ -12,9 +12,9 @@ import dataclasses
 from typing import Any
 
 from grader.cli import main
+from grader.core.types import GradeReport
 from grader.grading import batch
 from grader.grading.machine import Station, grade_one
-from grader.stages import GradeReport
 from grader.submission.intake import Entry
 
 LITTLE_MB = 400  # honest notebooks take 230 MiB, and what fills memory 300 MB more

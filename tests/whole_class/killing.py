@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.stages import CUT
+from grader.core.types import CUT
 
 _KEPT = ("probe.json", "result.json", "result.html")
 

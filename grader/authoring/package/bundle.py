@@ -18,10 +18,10 @@ from grader.authoring.package.limits import Times, times
 from grader.authoring.package.pins import constraints
 from grader.authoring.package.platforms import Platform
 from grader.authoring.package.wheel import NAME, wheel
+from grader.core.messages import catalogue
 from grader.judge.verdict import broken_evidence, verdict
 from grader.report.formats import FORMATS, Feedback
 from grader.report.page.build import student_page
-from grader.words import catalogue
 
 Files = Mapping[str, bytes]
 """The files of a bundle, by their path in it."""

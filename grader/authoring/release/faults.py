@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grader.stages import Note
-from grader.words import catalogue
+from grader.core.messages import catalogue
+from grader.core.types import Note
 
 
 class Refused(Exception):

@@ -10,10 +10,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 
 from grader.assignment.schema import Assignment, Check, Exercise
+from grader.core.messages import LANGUAGES, catalogue
+from grader.core.types import Note
 from grader.judge.checks import TABLE
 from grader.judge.reference.model import Model, part_of
-from grader.stages import Note
-from grader.words import LANGUAGES, catalogue
 
 _OF_ONE_STATE = ("trace_rmse", "field", "map")
 _OF_A_STATE = (*_OF_ONE_STATE, "start")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.assignment.find import places
 from grader.authoring.release.faults import Refused
-from grader.stages import Note
+from grader.core.types import Note
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _ID = "@ID@"  # stands for the assignment's, in texts and names of files

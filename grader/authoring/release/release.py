@@ -16,9 +16,9 @@ from grader.authoring.release.student_notebook import (
     unfilled,
 )
 from grader.authoring.release.trial_grading import grade_both, stale_traces, trial_of
-from grader.files import write_whole
+from grader.core.atomic import write_whole
+from grader.core.types import Note
 from grader.sandbox.warm_process import Setup
-from grader.stages import Note
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from grader.stages import Note
+from grader.core.types import Note
 
 BEGIN, END, STUB = "### BEGIN SOLUTION", "### END SOLUTION", "#: "
 

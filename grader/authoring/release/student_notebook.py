@@ -13,7 +13,7 @@ import nbformat
 from grader.assignment.schema import Assignment, Exercise
 from grader.authoring.release.faults import Refused
 from grader.authoring.release.solution_marks import has_marks, read_marks
-from grader.stages import Note
+from grader.core.types import Note
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.ast_digest import parse
 from grader.submission.notebook.read import read_notebook

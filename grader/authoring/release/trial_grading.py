@@ -22,12 +22,12 @@ from grader.assignment.schema import Assignment, Margin, Tolerance
 from grader.authoring.release.faults import Refused
 from grader.authoring.release.lint import unsound
 from grader.authoring.verify.tolerances_file import write_tolerances
+from grader.core.types import GradeReport, Note, Value
 from grader.grading.batch import grade_batch
 from grader.grading.machine import Options
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.judge.reference.model import ReferenceModelError, load_model
 from grader.sandbox.warm_process import Setup
-from grader.stages import GradeReport, Note, Value
 from grader.submission.intake import Entry
 
 CLOSE = 1e-6

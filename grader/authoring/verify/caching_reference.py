@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
+from grader.core.types import Array, Panel, Rounding
 from grader.judge.reference.model import ReferenceModel
-from grader.stages import Array, Panel, Rounding
 
 Found = dict[str, Array]
 _Answer = TypeVar("_Answer")

@@ -11,14 +11,14 @@ from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.caching_reference import RememberingModel
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.run_mutants import of_seed
+from grader.core.messages import catalogue
+from grader.core.types import Attempt, Evidence, Note
 from grader.judge.apply_checks import Judged, Known, judged
 from grader.judge.checks import Item
 from grader.judge.checks.distances import distances
 from grader.judge.metrics import relative_error
 from grader.judge.reference.compare import Comparison
 from grader.judge.residuals import mistake_notes
-from grader.stages import Attempt, Evidence, Note
-from grader.words import catalogue
 
 SAME = 1e-7
 """The residual of the field within which a changed equation is still the same model."""

@@ -15,7 +15,7 @@ from typing import get_args
 
 from grader.assignment.schema import Margin, Measure, Tolerance
 from grader.authoring.verify.matrix import Matrix, Row
-from grader.stages import Precision
+from grader.core.types import Precision
 
 SEEN = 10.0
 LEAST = 1e-12

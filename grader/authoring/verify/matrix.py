@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.assignment.schema import Assignment, Measure
 from grader.authoring.verify.ast_edits import Specimen
-from grader.stages import Precision
+from grader.core.types import Precision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,9 +8,9 @@ from datetime import date
 from grader.authoring.verify.margins import clearances
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.samples import Labelled
+from grader.core.environment import versions
+from grader.core.messages import Catalogue, catalogue, show
 from grader.report.page.html import render
-from grader.versions import versions
-from grader.words import Catalogue, catalogue, show
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from grader.authoring.verify.judge_mutants import Judging
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.mutants import specimens
 from grader.authoring.verify.worker import SHARE
-from grader.evidence import load_evidence
+from grader.core.evidence_store import load_evidence
 from grader.run.kernel.plain import short_folder
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import Setup

@@ -12,13 +12,13 @@ from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.solution import Teacher
+from grader.core.types import Attempt, Cell, CellRun, Drawn, Evidence, Panel, Submission
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken, KernelGone, Session, open_session
 from grader.run.probe import requests as messages
 from grader.run.probe.ask import Questions, mark, question, unanswered
 from grader.run.probe.replies import BadReply, reply_text
 from grader.sandbox.kernel_manager import boxed_kernel
-from grader.stages import Attempt, Cell, CellRun, Drawn, Evidence, Panel, Submission
 from grader.submission.cells.find_cell import find_cell
 
 IN_A_KERNEL = 40  # specimens; each leaves its compiled programs in the kernel's memory

@@ -25,7 +25,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
-from grader.stages import Outcome, RunStatus
+from grader.core.types import Outcome, RunStatus
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 RUNS: tuple[str, ...] = get_args(RunStatus)

@@ -11,11 +11,11 @@ from typing import Any
 
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.sample_labels import disagreements, load_samples
+from grader.core.types import GradeReport
 from grader.grading.batch import grade_batch
 from grader.grading.machine import Options
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.warm_process import Setup
-from grader.stages import GradeReport
 from grader.submission.intake import find_submissions
 
 CELL_SECONDS = 10.0  # no honest cell takes longer, and some samples never end

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.stages import GradedCell, Submission
+from grader.core.types import GradedCell, Submission
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.ast_digest import parse
 from grader.submission.notebook.read import read_notebook

@@ -26,10 +26,10 @@ from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.run_mutants import Asker
 from grader.authoring.verify.solution import take_apart
-from grader.evidence import save_evidence
+from grader.core.evidence_store import save_evidence
+from grader.core.types import Evidence
 from grader.run.gather import Job, gather
 from grader.sandbox.warm_process import Setup, WarmBox
-from grader.stages import Evidence
 
 SHARE = TypeAdapter(dict[str, dict[int, Specimen]])
 """What one worker runs: of each exercise by id, specimens by number."""

@@ -9,14 +9,14 @@ from rich.text import Text
 
 from grader.cli.console.plan import names, show_marks
 from grader.cli.console.progress import terminal
+from grader.core.messages import Catalogue
+from grader.core.types import Note
 from grader.gradebook.effective_mark import Standing
 from grader.gradebook.merge import Update
 from grader.gradebook.overview import Event, Standings, differing, people
 from grader.gradebook.records import Override, Record
 from grader.gradebook.tables import differences
 from grader.report.batch.csv_json import mark
-from grader.stages import Note
-from grader.words import Catalogue
 
 NOTHING = "\N{EN DASH}"
 

@@ -10,10 +10,10 @@ from rich.text import Text
 from grader.cli.console.gradebook import NOTHING, print_line, say
 from grader.cli.console.plan import names
 from grader.cli.console.progress import terminal
+from grader.core.messages import Catalogue
 from grader.gradebook.passback.plan import Item, Passback
 from grader.gradebook.passback.send import Outcome
 from grader.report.batch.csv_json import mark
-from grader.words import Catalogue
 
 _SHOWN = 60  # marks that are shown before they are sent
 

@@ -10,14 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.cli.console.progress import progress, terminal
+from grader.core.messages import Catalogue, catalogue
+from grader.core.types import Change, GradeReport
 from grader.grading.plan.dry_run import preview
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan, plan
 from grader.report.batch.changes import FILE
 from grader.report.batch.csv_json import mark
-from grader.stages import Change, GradeReport
 from grader.submission.intake import Entry
-from grader.words import Catalogue, catalogue
 
 _NAMED = 12  # submissions that are named in one line
 _SHOWN = 20  # changed marks that are shown; the file has all

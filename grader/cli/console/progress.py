@@ -20,9 +20,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from grader.core.messages import Catalogue, catalogue
+from grader.core.types import BatchSummary, GradeReport, Note
 from grader.report.page.terminal import check_lines
-from grader.stages import BatchSummary, GradeReport, Note
-from grader.words import Catalogue, catalogue
 
 if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
     from grader.sandbox.detect import Found

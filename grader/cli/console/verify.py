@@ -11,7 +11,7 @@ from grader.authoring.verify.matrix import Matrix
 from grader.authoring.verify.report_html import about_labelled, by_operator, margins, summary, why
 from grader.authoring.verify.samples import Labelled
 from grader.cli.console.progress import terminal
-from grader.words import catalogue
+from grader.core.messages import catalogue
 
 
 def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -> None:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from grader.files import write_whole
+from grader.core.atomic import write_whole
 from grader.gradebook.export.fill_column import about_marks
 from grader.gradebook.export.match_people import shown
 from grader.gradebook.export.results import Batch, Export, ExportError, Graded, read_batch, said

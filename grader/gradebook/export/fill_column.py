@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from grader.core.types import Note
 from grader.gradebook.export.csv_table import Line, Table, TableError, parse
 from grader.gradebook.export.match_people import Person, match, shown
 from grader.gradebook.export.results import Batch, Export, ExportError, Graded, number, said
-from grader.stages import Note
 
 _COMMA = re.compile(r"\d+,\d+")
 _LEFT = "left"  # a reason to leave a row alone ends in a sentence of this family

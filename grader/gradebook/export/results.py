@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.core.types import Note
 from grader.report.store.result_json import ResultError, read_result
-from grader.stages import Note
 from grader.submission.intake.roster import Origin, RosterError, Row, read_roster
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
+from grader.core.types import Note
 from grader.gradebook.export.csv_table import Table
 from grader.gradebook.export.fill_column import read_table
 from grader.gradebook.export.match_people import Person, match
 from grader.gradebook.export.moodle import participants
 from grader.gradebook.export.results import Batch, said
 from grader.gradebook.store import BookError
-from grader.stages import Note
 
 _STUDENT = ("student", "submission", "学生", "提交")
 _SUBMITTED = ("submitted", "submitted_at", "time", "提交时间")

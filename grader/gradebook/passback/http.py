@@ -18,10 +18,10 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from grader.core.types import Note, Value
 from grader.gradebook.passback.secret import Hidden, PassbackError
 from grader.gradebook.passback.settings import Retry
 from grader.report.text.sanitize import one_line
-from grader.stages import Note, Value
 
 _PASSES: Final = (408, 425, 429, 500, 502, 503, 504)
 _MOST_BYTES: Final = 32 * 2**20

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from grader.core.types import Note
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.export.fill_column import about_marks, in_points
 from grader.gradebook.export.match_people import Person, match
@@ -15,7 +16,6 @@ from grader.gradebook.passback.secret import PassbackError
 from grader.gradebook.records import Record
 from grader.gradebook.sent_log import History
 from grader.gradebook.tables import Listed
-from grader.stages import Note
 
 Why = Literal["new", "changed", "unsure", "refused", "overwritten"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from grader.stages import Note, Value
+from grader.core.types import Note, Value
 
 _STRUCK_OUT: Final = "[secret]"
 _LONGEST_NAME: Final = 36  # characters of a file's name; what is longer may be the secret itself

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from grader.files import InUse, locked
+from grader.core.atomic import InUse, locked
 from grader.gradebook import sent_log as journal
 from grader.gradebook.passback.http import Unanswered
 from grader.gradebook.passback.plan import Item, Passback

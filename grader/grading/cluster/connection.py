@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from grader.stages import Note, Value
+from grader.core.types import Note, Value
 
 if TYPE_CHECKING:
     from distributed import Client

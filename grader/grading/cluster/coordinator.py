@@ -21,15 +21,15 @@ from distributed import KilledWorker
 from distributed.comm.addressing import get_address_host
 
 from grader.assignment.schema import Assignment
+from grader.core.messages import catalogue
+from grader.core.types import GradeReport, Note
 from grader.grading.cluster.connection import ClusterError
 from grader.grading.cluster.messages import Done, Unfit, Work, batch_of, keep, stored
 from grader.grading.cluster.worker import grade_here, open_here
 from grader.grading.machine import Options, broken
 from grader.grading.plan.plan import Plan
 from grader.judge.server import unfinished
-from grader.stages import GradeReport, Note
 from grader.submission.intake import Entry
-from grader.words import catalogue
 
 if TYPE_CHECKING:
     from distributed import Client, Future

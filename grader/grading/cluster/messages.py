@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from grader.assignment import digests
 from grader.assignment.schema import Assignment
-from grader.evidence import ARRAYS, NOTEBOOK, PROBE
-from grader.files import remove_drafts, write_whole
+from grader.core.atomic import remove_drafts, write_whole
+from grader.core.environment import versions
+from grader.core.evidence_store import ARRAYS, NOTEBOOK, PROBE
+from grader.core.types import GradeReport, Note
 from grader.grading.plan.plan import Plan
 from grader.grading.plan.staleness import Step
 from grader.report.store.pages import PAGES
 from grader.report.store.read import BEFORE, RESULT
-from grader.stages import GradeReport, Note
-from grader.versions import versions
 
 Files = Mapping[str, bytes]
 EVIDENCE: Final = (ARRAYS, NOTEBOOK, PROBE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from grader.core.types import GradeReport
 from grader.grading.plan.plan import Plan
 from grader.judge.server import Judge, JudgeFailed
-from grader.stages import GradeReport
 from grader.submission.intake import Entry
 
 

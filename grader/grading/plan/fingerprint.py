@@ -9,9 +9,9 @@ from typing import Any
 from grader.assignment import digests
 from grader.assignment.schema import Assignment, Limits
 from grader.assignment.stimuli import seed_for
-from grader.stages import Note
+from grader.core.environment import versions
+from grader.core.types import Note
 from grader.submission.intake import Entry
-from grader.versions import versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

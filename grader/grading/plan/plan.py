@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from grader.evidence import PROBE
+from grader.core.evidence_store import PROBE
+from grader.core.messages import catalogue
+from grader.core.types import GradeReport
 from grader.grading.plan.fingerprint import Basis, reason
 from grader.grading.plan.staleness import Step, next_step
 from grader.judge.server import Case
 from grader.report.batch.changes import now
 from grader.report.store.read import RESULT
-from grader.stages import GradeReport
 from grader.submission.intake import Entry
-from grader.words import catalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.assignment import digests
-from grader.evidence import BadEvidence, Stored, read_stored
+from grader.core.evidence_store import BadEvidence, Stored, read_stored
+from grader.core.types import CUT, GradeReport, Note
 from grader.grading.plan.fingerprint import Basis, content_of, environment, reason
 from grader.judge.provenance import file_name
 from grader.report.store.pages import PAGES, whole_page
 from grader.report.store.read import read_file, report_of
 from grader.report.store.result_json import ResultError
-from grader.stages import CUT, GradeReport, Note
 from grader.submission.intake import Entry
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from grader.core.types import Finding
 from grader.judge.checks.channels import channel, no_extra_channels
 from grader.judge.checks.context import Item
 from grader.judge.checks.execution import figures, filled, runs
@@ -18,7 +19,6 @@ from grader.judge.checks.simulation import field, steps, trace_rmse
 from grader.judge.checks.spike_records import last_spike, spike_flag
 from grader.judge.checks.spikes import firing_rate, latency, spike_count, spike_times
 from grader.judge.checks.structure import base_class, master_type, parameter
-from grader.stages import Finding
 
 TABLE: Mapping[str, Callable[[Item], Finding]] = {
     "runs": runs,

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from grader.core.types import Attempt, ChannelProbe, Finding, Value
 from grader.judge.checks.comparable import field_is_right
 from grader.judge.checks.context import Item, class_cell, no_model, tells_blanks, unfilled
 from grader.judge.checks.disclosure import tells_class
 from grader.judge.checks.distances import V_agrees
 from grader.judge.checks.locate_line import hung_at
 from grader.judge.metrics import absolute_error
-from grader.stages import Attempt, ChannelProbe, Finding, Value
 
 CONSTANT = 1e-4
 """How far a gate may be from k times the reference's, relative to it, to move k times as fast."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from grader.core.types import Finding, ModelProbe, Value
 from grader.judge.checks.context import Item, no_model
 from grader.judge.checks.convergence import converges, steps_otherwise
 from grader.judge.checks.distances import (
@@ -18,7 +19,6 @@ from grader.judge.checks.distances import (
     weights,
 )
 from grader.judge.checks.initial_state import starts_elsewhere
-from grader.stages import Finding, ModelProbe, Value
 
 SCHEME = "ExponentialEuler"  # BrainPy's class of the integrator that the reference follows
 

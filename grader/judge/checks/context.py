@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from grader.assignment.schema import Assignment, Channel, Check, Exercise, Parameter
-from grader.failures import is_misplaced
+from grader.core.exceptions import is_misplaced
+from grader.core.types import Attempt, CellRun, ChannelProbe, Evidence, Finding
 from grader.judge.checks.locate_line import astray, hung_at, last_line_in
-from grader.stages import Attempt, CellRun, ChannelProbe, Evidence, Finding
 
 _Found = TypeVar("_Found")
 

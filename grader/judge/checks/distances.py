@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from grader.core.types import Array, Panel, Reference
 from grader.judge.checks.context import Item
 from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse, within
-from grader.stages import Array, Panel, Reference
 
 Distances = dict[float | None, float]
 """By the window that was measured, up to so many ms; None where there is but one."""

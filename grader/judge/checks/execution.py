@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from grader.failures import hint, missing_package
+from grader.core.exceptions import hint, missing_package
+from grader.core.types import CellRun, Finding
 from grader.judge.checks.context import Item, as_written, graded_cell_run, nothing_done, unfilled
-from grader.stages import CellRun, Finding
 
 
 def filled(item: Item) -> Finding:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.stages import Cell
+from grader.core.types import Cell
 from grader.submission.notebook.read import read_notebook
 
 Place = Literal["comment", "text"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from grader.core.types import Finding, Value
 from grader.judge.checks.context import Item, no_model
 from grader.judge.checks.disclosure import tells_start
 from grader.judge.checks.distances import V_agrees
-from grader.stages import Finding, Value
 
 ROUND_OFF = 1e-6  # of a start that is one number, relative, single precision included
 CHANCE = 1e-9

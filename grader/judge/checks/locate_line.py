@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from grader.stages import Evidence
+from grader.core.types import Evidence
 from grader.submission.cells.scope import last_name
 from grader.submission.notebook.ast_digest import parse
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from grader.core.types import Finding, Record, Value
 from grader.judge.checks.context import Item, no_model
-from grader.stages import Finding, Record, Value
 
 ROUND_OFF = 1e-5  # relative, single precision included
 

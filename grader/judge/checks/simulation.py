@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from grader.core.types import Finding
 from grader.judge.checks.comparable import (
     by_field,
     field_is_right,
@@ -16,7 +17,6 @@ from grader.judge.checks.comparable import (
 from grader.judge.checks.context import Item
 from grader.judge.checks.distances import V_agrees, distances, own_state, too_far
 from grader.judge.checks.structure import parameter
-from grader.stages import Finding
 
 MOST = 1000  # beyond this a distance is no number that tells anything
 

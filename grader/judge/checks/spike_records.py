@@ -10,11 +10,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from grader.core.types import Array, Finding, Value
 from grader.judge.checks.comparable import not_comparable
 from grader.judge.checks.context import Item
 from grader.judge.checks.distances import columns, sides
 from grader.judge.metrics import upward
-from grader.stages import Array, Finding, Value
 
 _Crosses = npt.NDArray[np.bool_]
 _Rule = Callable[[Array, _Crosses, Array], _Crosses]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from grader.core.types import Array, Finding, Value
 from grader.judge.checks.comparable import astray, by_field, is_finite, not_comparable, not_finite
 from grader.judge.checks.context import Item
 from grader.judge.checks.disclosure import tells
@@ -21,7 +22,6 @@ from grader.judge.checks.distances import (
     window,
 )
 from grader.judge.metrics import firing_rate as rate_of
-from grader.stages import Array, Finding, Value
 
 
 def spike_count(item: Item) -> Finding:

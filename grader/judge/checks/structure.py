@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from grader.core.types import ChannelProbe, Finding, Value
 from grader.judge.checks.context import Item, class_cell, no_model
 from grader.judge.checks.disclosure import place_of, tells_class, tells_master_type, tells_parameter
-from grader.stages import ChannelProbe, Finding, Value
 
 
 def base_class(item: Item) -> Finding:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise, Variant
+from grader.core.types import Answers, Array, Attempt, Evidence, NamedMistake, Reference
 from grader.judge.reference.fit_constants import fit_constants
 from grader.judge.reference.input_scale import scaled_input
 from grader.judge.reference.match_states import (
@@ -20,7 +21,6 @@ from grader.judge.reference.match_states import (
 )
 from grader.judge.reference.mistakes import named_mistakes
 from grader.judge.reference.model import ReferenceModel, load_model, part_of
-from grader.stages import Answers, Array, Attempt, Evidence, NamedMistake, Reference
 
 
 class Comparison:

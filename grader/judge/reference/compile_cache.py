@@ -11,7 +11,7 @@ from typing import Any
 
 import jax
 
-from grader import cache
+from grader.core import compile_cache as cache
 
 
 def keep_compiled() -> None:

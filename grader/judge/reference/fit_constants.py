@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from grader.core.types import Array
 from grader.judge.metrics import relative_error
 from grader.judge.reference.model import ReferenceModel
-from grader.stages import Array
 
 MOST_STEPS = 12
 CERTAIN = 1e-3

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.assignment.schema import Exercise, Variant
+from grader.core.types import Array, ModelProbe, NamedMistake
 from grader.judge.residuals import fits
-from grader.stages import Array, ModelProbe, NamedMistake
 
 if TYPE_CHECKING:
     from grader.judge.reference.model import ReferenceModel

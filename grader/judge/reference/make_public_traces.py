@@ -9,9 +9,9 @@ import numpy as np
 from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel, draw_states, finer_steps
+from grader.core.types import Array
 from grader.judge.reference.model import DeviceName, ReferenceModel, load_model, part_of
 from grader.judge.reference.public_traces import PUBLIC_SEED, panel_arrays
-from grader.stages import Array
 
 
 def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> tuple[Path, ...]:

@@ -1,7 +1,7 @@
 """Which of a student's states plays which gate, and which accepted model it is.
 
 Names first, the vector field where they don't tell. Everywhere ``field_states`` and
-``field`` are the student's (see `grader.stages.Answers`), and ``gates`` maps a gate
+``field`` are the student's (see `grader.core.types.Answers`), and ``gates`` maps a gate
 of the exercise to the student's state that plays it.
 """
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.assignment.schema import Exercise, Variant
+from grader.core.types import Array
 from grader.judge.metrics import relative_error, rmse
-from grader.stages import Array
 
 if TYPE_CHECKING:  # a student checks without the reference, and so without JAX
     from grader.judge.reference.model import ReferenceModel

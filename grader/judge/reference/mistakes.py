@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise, Variant
+from grader.core.types import Array, Attempt, ModelProbe, NamedMistake
 from grader.judge.reference.input_scale import scaled_input
 from grader.judge.reference.match_states import reference_states
 from grader.judge.residuals import fits
-from grader.stages import Array, Attempt, ModelProbe, NamedMistake
 
 if TYPE_CHECKING:  # a student checks without the reference, and so without JAX
     from grader.judge.reference.model import ReferenceModel

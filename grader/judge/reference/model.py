@@ -38,8 +38,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from grader.core.types import FINER, Array, Panel, Rounding
 from grader.judge.metrics import all_spike_times
-from grader.stages import FINER, Array, Panel, Rounding
 
 NEIGHBOURS = (-2, -1, 1, 2)
 """Of V0 in single precision, by how many numbers of it they lie above."""

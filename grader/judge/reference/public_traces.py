@@ -18,6 +18,7 @@ import numpy as np
 from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment, Exercise
 from grader.assignment.stimuli import draw_panel
+from grader.core.types import Array, Attempt, Evidence, NamedMistake, Panel, Reference
 from grader.judge.reference.match_states import choose_traces, match_gates
 from grader.judge.reference.mistakes import (
     Likely,
@@ -26,7 +27,6 @@ from grader.judge.reference.mistakes import (
     own_parameters,
     wrong_states,
 )
-from grader.stages import Array, Attempt, Evidence, NamedMistake, Panel, Reference
 
 PUBLIC_SEED = 0  # of the states at which a student's own check asks for the field
 

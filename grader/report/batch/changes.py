@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from grader.core.types import Change, Changed, CheckResult, GradeReport
 from grader.report.batch.csv_json import mark
 from grader.report.settle import settled
 from grader.report.text.csv_cell import plain_cell
-from grader.stages import Change, Changed, CheckResult, GradeReport
 
 FILE: Final = "changes.csv"
 MOST: Final = 50  # changes of one mark that are remembered

@@ -10,12 +10,12 @@ import statistics
 from collections.abc import Iterable
 from typing import Final
 
+from grader.core.types import BatchSummary, GradeReport
 from grader.report.batch.most_lost import most_lost
 from grader.report.settle import settled
 from grader.report.store.result_json import plain
 from grader.report.text.csv_cell import plain_cell
 from grader.report.text.phrases import total
-from grader.stages import BatchSummary, GradeReport
 
 SCHEMA_VERSION: Final = 1
 

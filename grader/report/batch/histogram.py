@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from grader.stages import GradeReport
+from grader.core.types import GradeReport
 
 BANDS: Final = 10
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from grader.core.types import BatchSummary, GradeReport
 from grader.report.batch.histogram import band_of, bands, share
 from grader.report.batch.most_lost import Lost, most_lost
 from grader.report.batch.same_mistake import Group, groups
@@ -20,7 +21,6 @@ from grader.report.page.html import render
 from grader.report.settle import settled
 from grader.report.text.phrases import Phrases, lost, phrases, points
 from grader.report.text.sanitize import encodable, one_line
-from grader.stages import BatchSummary, GradeReport
 
 _LINKED: Final = 12  # submissions that a reason to look links to; the table has all
 _TOLD: Final = 4  # mistakes that a row names

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from grader.core.types import GradeReport
 from grader.report.text.phrases import lost, total
-from grader.stages import GradeReport
 
 _MOST: Final = 10
 

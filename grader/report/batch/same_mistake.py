@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from grader.core.types import GradeReport
 from grader.report.text.phrases import lost
-from grader.stages import GradeReport
 
 _SYMPTOMS: Final = (
     "checks.skipped.", "checks.spike_count.", "checks.firing_rate.", "checks.spike_times.",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from grader.core.types import CheckResult, Curve, GradeReport
 from grader.report.page.images import pictures
 from grader.report.page.model import Group, Page, Plot, Row
 from grader.report.page.traceback import Failure, failure
@@ -17,7 +18,6 @@ from grader.report.plots.traces_svg import trace_notes, trace_svg
 from grader.report.settle import settled
 from grader.report.text.phrases import Phrases, lost, phrases, points, total
 from grader.report.text.sanitize import bounded_lines, one_line
-from grader.stages import CheckResult, Curve, GradeReport
 
 _MOST_NOTES: Final = 40
 _MOST_CURVES: Final = 24

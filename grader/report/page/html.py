@@ -16,10 +16,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.core.types import GradeReport
 from grader.report.page.build import student_page, teacher_page
 from grader.report.text.phrases import phrases, points
 from grader.report.text.sanitize import clean
-from grader.stages import GradeReport
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from grader.stages import Figure
+from grader.core.types import Figure
 
 _LARGEST: Final = 3_000_000  # bytes of one picture
 _MOST: Final = 16

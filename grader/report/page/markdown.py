@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from grader.core.types import GradeReport
 from grader.report.page.build import student_page
 from grader.report.page.model import Group, Page
 from grader.report.page.traceback import SourceLine
 from grader.report.text.phrases import Phrases, phrases, points
-from grader.stages import GradeReport
 
 _MOST_LINES = 40
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<!\w)_|_(?!\w)|^[#>+\-](?=\s)|^\d+(?=[.)]\s)")

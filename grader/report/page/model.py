@@ -11,10 +11,10 @@ from typing import Final
 
 from markupsafe import Markup
 
+from grader.core.types import CellRun, RunStatus, Status
 from grader.report.page.images import Picture
 from grader.report.page.traceback import Failure
 from grader.report.plots.residuals_svg import Difference
-from grader.stages import CellRun, RunStatus, Status
 
 _MOST_FIRST: Final = 5
 

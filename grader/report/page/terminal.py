@@ -12,10 +12,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.core.types import GradeReport
 from grader.report.page.build import student_page
 from grader.report.page.model import Page, Row
 from grader.report.text.phrases import Phrases, phrases
-from grader.stages import GradeReport
 
 _MARKS: Final = {
     "pass": ("\N{CHECK MARK}", "green"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from grader.core.types import GradeReport
 from grader.report.text.phrases import Phrases
 from grader.report.text.sanitize import bounded_lines, clean, cut
-from grader.stages import GradeReport
 
 _WHOLE: Final = 60  # a cell of so many lines is shown whole
 _AROUND: Final = 15  # lines shown before and after the marked one of a longer cell

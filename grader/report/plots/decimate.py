@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from grader.stages import Array
+from grader.core.types import Array
 
 
 def envelope(

@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 from markupsafe import Markup, escape
 
+from grader.core.types import Array, Residual
 from grader.report.plots import traces_svg as plots
 from grader.report.plots.axis import Axis, axis, number
 from grader.report.text.phrases import Phrases
 from grader.report.text.sanitize import one_line
-from grader.stages import Array, Residual
 
 _RING: Final = 10.0  # px across
 _DOT: Final = 3.5

@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from grader.core.messages import Catalogue
+from grader.core.types import Array, Curve
 from grader.report.plots.axis import Axis, axis, number, power_of_ten
 from grader.report.text.sanitize import one_line
-from grader.stages import Array, Curve
-from grader.words import Catalogue
 
 _NEGLIGIBLE: Final = -6  # the power of ten below which no difference is drawn
 _FAR: Final = 1e200  # beyond this a value is as good as infinite

@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 from markupsafe import Markup, escape
 
+from grader.core.messages import Catalogue
+from grader.core.types import Array, Curve
 from grader.report.plots import trace_data as ready
 from grader.report.plots.axis import Axis, power_of_ten, symmetric
 from grader.report.plots.decimate import envelope, gaps
 from grader.report.plots.trace_data import Traces
-from grader.stages import Array, Curve
-from grader.words import Catalogue
 
 _COLUMNS: Final = 480
 ACROSS: Final = 4800  # units of the inner SVGs

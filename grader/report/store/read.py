@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from grader.core.checksum import is_whole
+from grader.core.types import Change, CheckResult, Diagnosis, ExecutedNotebook, GradeReport
 from grader.report.store.result_json import ResultError, read_result
-from grader.seal import is_whole
-from grader.stages import Change, CheckResult, Diagnosis, ExecutedNotebook, GradeReport
 
 RESULT, BEFORE = "result.json", ".result.json.before"
 """A result, and the one before while the pages of the next are written."""

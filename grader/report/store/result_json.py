@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.core.checksum import sealed
+from grader.core.types import CheckResult, GradeReport
 from grader.report.settle import settled
 from grader.report.text.sanitize import clean, encodable
-from grader.seal import sealed
-from grader.stages import CheckResult, GradeReport
 
 SCHEMA_VERSION: Final = 1
 _PROVENANCE: Final = ("grader", "brainpy", "jax", "python", "device", "sandbox", "seed")

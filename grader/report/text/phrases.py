@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from grader.core.messages import LANGUAGES, Catalogue, catalogue, show
+from grader.core.types import CheckResult, GradeReport, RunStatus, Value
 from grader.report.text.sanitize import one_line, without_paths
-from grader.stages import CheckResult, GradeReport, RunStatus, Value
-from grader.words import LANGUAGES, Catalogue, catalogue, show
 
 _INSTEAD = {"teacher": "report.for_teacher.", "own": "report.for_own."}
 _CUT: tuple[RunStatus, ...] = ("cell_error", "timeout", "memory", "kernel_died")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from grader.core.types import ExecutedNotebook, Figure, RunStatus
 from grader.run.kernel.session import Session
-from grader.stages import ExecutedNotebook, Figure, RunStatus
 
 
 def executed_notebook(

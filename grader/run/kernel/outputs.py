@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from grader.stages import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure, LeftOut, Submission
+from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure, LeftOut, Submission
 
 MOST_FIGURES = 12  # that are not shown, of one cell
 _MOST_COUNTED = 10**15

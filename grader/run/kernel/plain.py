@@ -16,9 +16,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from grader.assignment.schema import Limits
-from grader.machine import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
+from grader.core.machine_faults import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
+from grader.core.types import output_limits
 from grader.run.kernel.prestart import become_kernel, kernel_environment, start
-from grader.stages import output_limits
 
 __all__ = ["PlainKernelManager", "kernel_environment", "plain_kernel", "short_folder"]
 

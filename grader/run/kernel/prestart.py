@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from grader import cache
+from grader.core import compile_cache as cache
 
 _PROGRAM = Path(__file__).with_name("waiting.py")
 WITHIN = "GRADER_WITHIN"
@@ -103,7 +103,7 @@ def become_kernel(
 ) -> None:
     """Tell a waiting ``process`` to be a kernel that works in ``folder``.
 
-    ``output`` are `grader.stages.output_limits`. Raises ``OSError`` where the process is gone.
+    ``output`` are `grader.core.types.output_limits`. Raises ``OSError`` where the process is gone.
     """
     request = {
         "folder": folder,

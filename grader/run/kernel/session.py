@@ -22,11 +22,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
 from grader.assignment.schema import Limits
-from grader.failures import OF_IMPORTS, excuse, misses, without_import
-from grader.machine import NO_DISK
+from grader.core.exceptions import OF_IMPORTS, excuse, misses, without_import
+from grader.core.machine_faults import NO_DISK
+from grader.core.types import CellRun, CellStatus, Figure, Submission
 from grader.run.kernel.missing_import import import_failed
 from grader.run.kernel.outputs import as_notebook, figures, left_out_by_kernel, tame
-from grader.stages import CellRun, CellStatus, Figure, Submission
 
 MOST_MISSING = 8  # imports passed over in one cell
 MOST_TRACE = 20_000  # characters of a traceback

@@ -9,11 +9,11 @@ import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise
 from grader.assignment.stimuli import Drawing, draw, population
+from grader.core.types import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
 from grader.run.kernel.session import KernelGone, Session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
 from grader.run.probe.rename_channels import by_blanks
-from grader.stages import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
 
 MARK_SECONDS = 30.0
 

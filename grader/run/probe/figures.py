@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.assignment.schema import Assignment
+from grader.core.types import Figure, GradedCell
 from grader.run.kernel.session import KernelGone, Session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
-from grader.stages import Figure, GradedCell
 from grader.submission.cells.find_cell import answer_cells
 
 SECONDS = 30.0

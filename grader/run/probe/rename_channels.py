@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from grader.assignment.schema import Channel, Exercise
-from grader.stages import Answers, Attempt, ChannelProbe, ModelProbe
+from grader.core.types import Answers, Attempt, ChannelProbe, ModelProbe
 
 _Value = TypeVar("_Value")
 Fits = Callable[[Channel, ChannelProbe], bool]

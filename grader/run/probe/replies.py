@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from grader.stages import (
+from grader.core.types import (
     FINER,
     Answers,
     Array,

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.stages import FINER, Array, Drawn, GradedCell
+from grader.core.types import FINER, Array, Drawn, GradedCell
 
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
 

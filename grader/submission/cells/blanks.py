@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from grader.stages import Blank
+from grader.core.types import Blank
 from grader.submission.notebook.ast_digest import is_docstring, tree_digest
 
 _Given = Iterator[tuple[str, ast.expr | None]]

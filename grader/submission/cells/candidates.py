@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.assignment.schema import Exercise
-from grader.stages import Blank, Cell
+from grader.core.types import Blank, Cell
 from grader.submission.cells.blanks import blanks, blanks_in_text
 from grader.submission.cells.handout import Released, ReleasedCell
 from grader.submission.cells.scope import Scope, assigns, classes, last_name

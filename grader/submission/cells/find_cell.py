@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.stages import Blank, GradedCell, Submission
+from grader.core.types import Blank, GradedCell, Submission
 from grader.submission.cells.anchors import anchors_of, definition_of
 from grader.submission.cells.candidates import Candidate, Code, Finder, code_of
 from grader.submission.cells.handout import Released, released

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
+from grader.core.messages import catalogue
 from grader.submission.cells.scope import classes
 from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
 from grader.submission.notebook.read import made_here, read_notebook
-from grader.words import catalogue
 
 
 @dataclass(frozen=True, slots=True)

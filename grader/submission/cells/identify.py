@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.stages import Submission
+from grader.core.types import Submission
 from grader.submission.cells.candidates import Code, code_of
 from grader.submission.cells.handout import Released, released
 from grader.submission.cells.scope import Scope, classes, last_name

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from grader.assignment.schema import Exercise
-from grader.stages import Blank
+from grader.core.types import Blank
 from grader.submission.cells.blanks import blanks_in_text, is_blank
 from grader.submission.cells.candidates import Candidate, Code
 from grader.submission.cells.scope import top_level

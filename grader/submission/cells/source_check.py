@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.assignment.schema import Exercise
-from grader.stages import Attempt, ChannelProbe, Note, Submission
+from grader.core.types import Attempt, ChannelProbe, Note, Submission
 from grader.submission.cells.scope import classes, last_name
 from grader.submission.notebook.ast_digest import parse
 

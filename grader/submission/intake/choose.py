@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
-from grader.stages import Note
+from grader.core.types import Note
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.intake.group import Unit, stem
 from grader.submission.intake.tree import File, listing, may_be_notebook, note, printable

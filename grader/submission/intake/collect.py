@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.stages import Note
+from grader.core.messages import catalogue
+from grader.core.types import Note
 from grader.submission.intake.archive import DAMAGED, TooMuch
 from grader.submission.intake.choose import Chosen, choose
 from grader.submission.intake.group import Unit, stem, units_of
@@ -20,7 +21,6 @@ from grader.submission.intake.scan import OF_FORMATS, OF_THE_BATCH, scan, withou
 from grader.submission.intake.tree import File, Tree, is_archive, is_other_archive, note
 from grader.submission.intake.unpack import NoRoom, Store, unpack
 from grader.submission.notebook.read import read_notebook
-from grader.words import catalogue
 
 _RESERVED = (FILE, "changes.csv")  # what else lies beside the submissions' folders
 _LOOKED_INTO = 20  # notebooks, to learn the assignment's name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from grader.stages import Note
+from grader.core.types import Note
 from grader.submission.intake import lms_names as layouts
 from grader.submission.intake.lms_names import Key, Named
 from grader.submission.intake.roster import UNKNOWN, Layout, Origin

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from grader.files import write_whole
+from grader.core.atomic import write_whole
 
 FILE = "roster.json"
 SCHEMA_VERSION = 1

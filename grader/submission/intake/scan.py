@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from grader.stages import Note
+from grader.core.types import Note
 from grader.submission.intake.tree import (
     File,
     Tree,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.stages import Note
+from grader.core.types import Note
 from grader.submission.notebook.raw_cell import clean
 
 NOTEBOOK = ".ipynb"

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from grader.stages import Note
+from grader.core.types import Note
 
 _MOST_NESTED = 5_000_000  # brackets and braces; each of them costs memory when read
 

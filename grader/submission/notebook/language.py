@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grader.stages import Submission
+from grader.core.messages import LANGUAGES
+from grader.core.types import Submission
 from grader.submission.notebook.read import read_notebook
-from grader.words import LANGUAGES
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")

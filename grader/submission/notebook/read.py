@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from grader.stages import Cell, Note, Submission
+from grader.core.types import Cell, Note, Submission
 from grader.submission.notebook.decode import decode
 from grader.submission.notebook.headings import headings
 from grader.submission.notebook.raw_cell import RawCell, clean, raw_cell

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.stages import Note, Values
+from grader.core.types import Note, Values
 from grader.submission.notebook.lexing import FILLER, LONGEST, layout, split_cell_magics
 
 _INLINE = "module://matplotlib_inline.backend_inline"

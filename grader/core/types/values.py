@@ -12,7 +12,7 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 
 
 def _store(array: npt.NDArray[np.float64], info: SerializationInfo) -> dict[str, str]:
-    """Put an array aside while a value is made plain; see ``grader.evidence``."""
+    """Put an array aside while a value is made plain; see ``grader.core.evidence_store``."""
     arrays: dict[str, Any] = info.context["arrays"]  # type: ignore[index]
     name = f"a{len(arrays)}"
     arrays[name] = array

@@ -10,9 +10,9 @@ Arrays are NumPy arrays of float64. Time runs along the first axis and stimuli
 along the second: a trace is ``(T, N)``.
 """
 
-from grader.stages.evidence import Attempt, Evidence, NamedMistake, Reference, Rounding
-from grader.stages.model import Answers, ChannelProbe, Drawn, Fault, ModelProbe, Panel, Record
-from grader.stages.notebook import (
+from grader.core.types.answers import Answers, ChannelProbe, Drawn, Fault, ModelProbe, Panel, Record
+from grader.core.types.evidence import Attempt, Evidence, NamedMistake, Reference, Rounding
+from grader.core.types.notebook import (
     Blank,
     Cell,
     CellRun,
@@ -22,7 +22,7 @@ from grader.stages.notebook import (
     LeftOut,
     Submission,
 )
-from grader.stages.report import (
+from grader.core.types.result import (
     BatchSummary,
     Change,
     Changed,
@@ -33,7 +33,7 @@ from grader.stages.report import (
     GradeReport,
     Residual,
 )
-from grader.stages.values import (
+from grader.core.types.values import (
     CUT,
     FINER,
     LARGEST_PICTURE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.stages.values import CellStatus, Note, RunStatus
+from grader.core.types.values import CellStatus, Note, RunStatus
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
-from grader.files import write_whole
-from grader.seal import is_whole, sealed
-from grader.stages import Evidence
+from grader.core.atomic import write_whole
+from grader.core.checksum import is_whole, sealed
+from grader.core.types import Evidence
 
 PROBE, ARRAYS, NOTEBOOK = "probe.json", "evidence.npz", "executed.ipynb"
 MAX_ARRAYS = 256 * 2**20  # bytes, unpacked

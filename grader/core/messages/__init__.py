@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grader.stages import Value
+from grader.core.types import Value
 
 LANGUAGES = ("en", "zh")
 _HERE = Path(__file__).parent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from grader.stages.notebook import ExecutedNotebook
-from grader.stages.values import Array, Outcome, Status, Value, Values, Visibility
+from grader.core.types.notebook import ExecutedNotebook
+from grader.core.types.values import Array, Outcome, Status, Value, Values, Visibility
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.stages.values import Array, Precision
+from grader.core.types.values import Array, Precision
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

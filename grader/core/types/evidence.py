@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from grader.stages.model import Answers, ModelProbe, Panel
-from grader.stages.notebook import ExecutedNotebook, GradedCell, Submission
-from grader.stages.values import Array
+from grader.core.types.answers import Answers, ModelProbe, Panel
+from grader.core.types.notebook import ExecutedNotebook, GradedCell, Submission
+from grader.core.types.values import Array
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
