@@ -1,4 +1,30 @@
-"""Grade simulation notebooks: run them, look at the model, judge it, explain the mark."""
+"""Grade simulation notebooks: run them, look at the model, judge it, explain the mark.
+
+The way of a submission, from what was handed in to a term's marks::
+
+    submission/  intake/ notebook/ cells/   what was handed in -> graded cells
+    sandbox/                                boxes: bubblewrap, Landlock, limits, watchdog
+                                            (talks to what is untrusted)
+    untrusted/   box/ probe/                all that runs beside student code;
+                                            imports nothing of grader
+    run/         kernel/ probe/             notebook + box -> Evidence
+                                            (talks to what is untrusted)
+    judge/       checks/ reference/         Evidence + reference -> GradeReport;
+                                            never talks to a kernel
+    report/      page/ plots/ batch/ formats/ store/ text/
+                                            GradeReport -> pages, tables, files of platforms
+    grading/     plan/ cluster/             one class: what to redo, who does it
+    gradebook/   export/ passback/          a term
+    authoring/   release/ verify/ package/  for teachers
+    assignment/                             an assignment as data
+    core/        types/ messages/           shared frozen types, message catalogue, small ground
+    cli/         console/                   one module for each command
+    docs/                                   documents; no code
+
+Layers, each of which imports those below alone: ``cli``, ``authoring``, ``grading``, ``gradebook``
+beside ``run`` and ``judge``, ``sandbox`` beside ``submission``, ``report`` beside ``assignment``,
+``core`` beside ``untrusted``. ``lint-imports`` holds them.
+"""
 
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version

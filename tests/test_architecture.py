@@ -15,7 +15,7 @@ import pytest
 from project import ROOT
 
 MODULES = sorted((ROOT / "grader").rglob("*.py"))
-ISLANDS = [ROOT / "grader" / part / "inside" for part in ("probe", "box")]
+ISLANDS = [ROOT / "grader" / "untrusted" / part for part in ("probe", "box")]
 BESIDE = [file for island in ISLANDS for file in sorted(island.glob("*.py"))]
 # What the warm process loads, and what the probe may find in the student's kernel.
 LOADED = {
@@ -91,7 +91,7 @@ def test_nobody_imports_the_probe() -> None:
     importers = {
         file.name
         for file in MODULES
-        if file.parent != ROOT / "grader" / "probe" / "inside"
+        if file.parent != ROOT / "grader" / "untrusted" / "probe"
         and any(name.startswith("grader.untrusted.probe") for name in _whole(file))
     }
     assert importers == set()
@@ -101,7 +101,8 @@ def test_only_the_cluster_knows_dask() -> None:
     """Whoever grades on one machine needs no Dask: nothing else imports it."""
     code = (
         "import sys; sys.modules['distributed'] = sys.modules['dask'] = None; "
-        "import grader.grading.batch, grader.grading.machine, grader.cli.grade, grader.grading.cluster.connection"
+        "import grader.grading.batch, grader.grading.machine, grader.cli.grade; "
+        "import grader.grading.cluster.connection"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     importers = {
@@ -124,7 +125,10 @@ def test_command_line_is_light() -> None:
 
 def test_client_host_has_no_jax() -> None:
     """The process that forks clients loads neither JAX nor BrainPy."""
-    code = "import sys, grader.run.client_server, grader.run.gather; print({'jax', 'brainpy'} & set(sys.modules))"
+    code = (
+        "import sys, grader.run.client_server, grader.run.gather; "
+        "print({'jax', 'brainpy'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -139,7 +143,7 @@ def test_harness_names_no_assignment() -> None:
     for folder in (ROOT / "assignments").iterdir():
         if (folder / "assignment.toml").is_file():
             words |= _names(tomllib.loads((folder / "assignment.toml").read_text("utf-8")))
-    templates = ROOT / "grader" / "author" / "templates"
+    templates = ROOT / "grader" / "authoring" / "release" / "templates"
     template = (templates / "assignment" / "assignment.toml").read_text("utf-8")
     in_templates, elsewhere = (
         _naming(names) for names in (words - _names(tomllib.loads(template)), words)

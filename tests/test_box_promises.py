@@ -182,7 +182,7 @@ _PRIVATE = {
     "reference": ROOT / "reference" / "hh" / "rubric.toml",
     "assignment": ROOT / "assignments" / "hh" / "assignment.toml",
     "submissions": ROOT / "submissions" / "hh" / "expected.toml",
-    "harness": ROOT / "grader" / "batch.py",
+    "harness": ROOT / "grader" / "grading" / "batch.py",
 }
 _MACHINE = ("/etc/passwd", "/etc/shadow", "/root/.bashrc", "/proc/1/environ")
 _PLACES = {

@@ -76,7 +76,8 @@ def test_grade_and_export_write_the_same(course: Path) -> None:
 def test_where_no_format_is_asked_for_no_result_is_read(course: Path) -> None:
     """Without a name the writer of formats opens none of the files that a batch has written."""
     code = (
-        "import sys\nfrom pathlib import Path\nfrom grader.gradebook.export.ci_formats import write_formats\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from grader.gradebook.export.ci_formats import write_formats\n"
         "opened = []\n"
         "sys.addaudithook(lambda event, of: event == 'open' and opened.append(str(of[0])))\n"
         "write_formats(sys.argv[1:], Path('feedback'), {})\n"

@@ -17,8 +17,8 @@ from project import short_solution
 _LOOK = "seen = {k: id(v) for k, v in globals().items() if k[0] != '_'}"
 _COMPARE = (
     "now = {k: id(v) for k, v in globals().items() if k[0] != '_' and k not in ('seen', 'In')}\n"
-    "print(now == {k: v for k, v in seen.items() if k != 'In'}, 'grader.cli.magic' in __import__('sys')"
-    ".modules, HH.__name__)"
+    "print(now == {k: v for k, v in seen.items() if k != 'In'}, "
+    "'grader.cli.magic' in __import__('sys').modules, HH.__name__)"
 )
 
 

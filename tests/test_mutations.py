@@ -130,7 +130,7 @@ def test_wrong_use_is_a_sentence(tmp_path: Path) -> None:
 def test_a_mistake_is_red_and_a_harmless_patch_alive(tmp_path: Path) -> None:
     """The command tells them apart, by code that tests import and by what they start."""
     patch = tmp_path / "harmless-1.patch"
-    harmless(patch, (ROOT / "grader" / "handing_in.py").read_text("utf-8"))
+    harmless(patch, (ROOT / "grader" / "assignment" / "deadline.py").read_text("utf-8"))
     before = {file: file.read_bytes() for file in (ROOT / "grader").rglob("*.py")}
     done = run("point_sum-3", patch)
     assert re.search(r"^point_sum-3: red ", done.stdout, re.MULTILINE), done.stdout + done.stderr
@@ -144,7 +144,7 @@ def test_a_mistake_is_red_and_a_harmless_patch_alive(tmp_path: Path) -> None:
 def test_tests_that_are_red_anyway_prove_nothing(tmp_path: Path) -> None:
     """Where a named test is not there, or its tier is another, nothing is tried."""
     patch = tmp_path / "harmless-1.patch"
-    harmless(patch, (ROOT / "grader" / "handing_in.py").read_text("utf-8"))
+    harmless(patch, (ROOT / "grader" / "assignment" / "deadline.py").read_text("utf-8"))
     text = patch.read_text("utf-8")
     for red in ("tests/test_handing_in.py::test_nothing", "tests/test_mutations.py::" + OWN):
         patch.write_text(text.replace("tests/test_handing_in.py", red, 1), "utf-8")

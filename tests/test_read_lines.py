@@ -1,4 +1,4 @@
-"""Tests of `grader.submission.notebook.file_lines`: annotations stand where the file has the source."""
+"""Tests of `grader.submission.notebook.file_lines`: annotations stand in the file's lines."""
 
 from __future__ import annotations
 

@@ -371,7 +371,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 def _themes() -> list[dict[str, str]]:
-    css = (Path(html.__file__).parent / "templates" / "report.css").read_text("utf-8")
+    css = (Path(html.__file__).parents[1] / "templates" / "report.css").read_text("utf-8")
     return [
         dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block))
         for block in re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2]

@@ -12,7 +12,7 @@ import grader.report
 from grader.core.messages import catalogue
 
 FOLDER = Path(grader.report.__file__).parent
-WORDS = FOLDER.parent / "words"
+WORDS = FOLDER.parent / "core" / "messages"
 
 
 def _report_sentences(language: str) -> dict[str, str]:

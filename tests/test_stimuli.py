@@ -280,5 +280,8 @@ def test_an_empty_secret_is_refused():
 
 def test_stimuli_and_measures_need_no_jax():
     """Drawing and measuring can run where JAX must not be loaded."""
-    code = "import sys, grader.assignment.stimuli, grader.judge.metrics; assert 'jax' not in sys.modules"
+    code = (
+        "import sys, grader.assignment.stimuli, grader.judge.metrics; "
+        "assert 'jax' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -90,7 +90,7 @@ def test_it_holds_what_students_may_have(wheel: Path) -> None:
     lines = [*answers()]
     assert {id for id, _ in lines} == {*ASSIGNMENTS}
     for id, line in lines:
-        own = [content for name, content in files.items() if f"/assignments/{id}/" in name]
+        own = [content for name, content in files.items() if f"/assignment/data/{id}/" in name]
         assert not [line for content in own if json.dumps(line)[1:-1].encode() in content]
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""An assignment as data: its files, exercises, stimuli and digests."""

@@ -50,7 +50,7 @@ ENTRIES: Final = (
 NOTHING: Final = hashlib.sha256(b"").hexdigest()
 """The digest of a submission without a notebook."""
 
-_PACKAGE: Final = Path(__file__).parent
+_PACKAGE: Final = Path(__file__).parents[1]
 
 
 def files(*folders: Path | None) -> dict[str, str]:

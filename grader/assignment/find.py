@@ -12,7 +12,8 @@ from grader.assignment.schema import Assignment
 from grader.core.messages import catalogue
 from grader.core.types import Note, Value
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
+_IN_A_WHEEL = _PACKAGE / "assignment" / "data"
 
 
 class NotFound(Exception):
@@ -63,7 +64,7 @@ def places(given: Path | None = None) -> dict[str, Place]:
 
 def _own() -> Path:
     """What came with this program: a wheel's assignments lie within the package."""
-    return _PACKAGE if (_PACKAGE / "assignments").is_dir() else _PACKAGE.parent
+    return _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _PACKAGE.parent
 
 
 def find(

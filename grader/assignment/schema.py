@@ -172,7 +172,7 @@ MEASURED = ("trace_rmse", "spike_times", "map")
 
 
 class Margin(Data):
-    """A tolerance, and what lay on both sides when it was derived; see ``grader.authoring.verify``."""
+    """A tolerance, and what lay on both sides when ``grader.authoring.verify`` derived it."""
 
     tolerance: Positive
     right: NonNegative  # the worst of right models

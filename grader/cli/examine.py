@@ -7,13 +7,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from grader.cli.console.progress import about_box
 from grader.core import compile_cache as cache
 from grader.core.environment import unfit, versions
 from grader.core.messages import Catalogue, catalogue
 from grader.sandbox import BoxFailed, gpu
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.detect import NAMES, finds_programs, look
+from grader.sandbox.explain import about_box
 from grader.sandbox.warm_process import Setup, WarmBox
 
 

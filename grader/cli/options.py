@@ -177,8 +177,8 @@ def box_of(sandbox: str, language: str) -> Any:
     """How boxes are made, None for ``none``; a sentence and status 2 where none works."""
     if sandbox == "none":
         return None
-    from grader.cli.console.progress import no_box
     from grader.sandbox.detect import find_box
+    from grader.sandbox.explain import no_box
 
     setup, found = find_box(sandbox)
     if setup is None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import population
-from grader.sandbox import gpu
 
 GPU_FROM = 4096
 """Neurons of a panel from which ``auto`` takes a GPU.
@@ -30,7 +29,8 @@ def environment(device: str, machine: Mapping[str, str]) -> dict[str, str]:
     """
     if device == "cpu":
         return {**machine, "JAX_PLATFORMS": "cpu"}
-    told = gpu.environment(machine, machine)
+    free = {name: value for name, value in machine.items() if name != "JAX_PLATFORMS"}
+    free["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     if device == "auto" and "JAX_PLATFORMS" in machine:
-        told["JAX_PLATFORMS"] = machine["JAX_PLATFORMS"]
-    return told
+        free["JAX_PLATFORMS"] = machine["JAX_PLATFORMS"]
+    return free

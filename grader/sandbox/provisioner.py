@@ -32,7 +32,7 @@ _MAX_MESSAGE = 64 * 1024
 
 
 class BoxedProvisioner(KernelProvisionerBase):
-    """One box. Made by ``grader.sandbox.kernel_manager.boxed_kernel``, which sets what has no default."""
+    """One box. Made by ``kernel_manager.boxed_kernel``, which sets what has no default."""
 
     link: Link
     bounds: Bounds

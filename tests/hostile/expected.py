@@ -107,7 +107,7 @@ def _own(entry: object) -> dict[str, Any]:
 
 
 def _plain(entry: object) -> object:
-    """The keys that ``grader.authoring.verify.sample_labels`` knows, with one ending for ``run``."""
+    """The keys that ``verify.sample_labels`` knows, with one ending for ``run``."""
     if not isinstance(entry, dict):
         return entry
     table = {key: value for key, value in entry.items() if key not in OWN_KEYS}

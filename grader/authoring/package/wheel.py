@@ -49,7 +49,7 @@ def wheel() -> bytes:
 
 
 def _package() -> Iterator[tuple[str, bytes]]:
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     for file in sorted(root.rglob("*")):
         inside = file.relative_to(root.parent)
         if file.is_file() and "__pycache__" not in inside.parts and not file.name.startswith("."):

@@ -1,7 +1,6 @@
 """Wrong models whose equations are right: the channels' steps, and what the neuron is made with.
 
-With those of ``grader.authoring.verify.update_mutants`` they show only in some runs, at some states or after
-some time.
+With those of ``update_mutants`` they show only in some runs, at some states or after some time.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -23,9 +22,6 @@ from rich.text import Text
 from grader.core.messages import Catalogue, catalogue
 from grader.core.types import BatchSummary, GradeReport, Note
 from grader.report.page.terminal import check_lines
-
-if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
-    from grader.sandbox.detect import Found
 
 
 def terminal() -> Console:
@@ -167,26 +163,3 @@ def progress(message_id: str, language: str) -> Iterator[Callable[[int, int], No
     with bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def about_box(found: Sequence[Found], language: str) -> list[str]:
-    """A line or two for each sandbox: whether it works here, and why not."""
-    words = catalogue(language)
-    lines = []
-    for one in found:
-        if one.why_not is None:
-            lines.append(words.say("doctor.works", name=one.name))
-            lines += ["  " + words.say(f"doctor.{id}", **values) for id, values in one.remarks]
-            continue
-        why = words.say(one.why_not.message_id, **one.why_not.values)
-        lines.append(words.say("doctor.does_not", name=one.name, why=why))
-        if one.detail:
-            lines.append(words.say("doctor.detail", text=one.detail.splitlines()[-1]))
-    return lines
-
-
-def no_box(found: Sequence[Found], language: str) -> str:
-    """Why nothing is graded when no sandbox works here, and what to do."""
-    words = catalogue(language)
-    why = [words.say("doctor.none"), *about_box(found, language), words.say("doctor.remedies")]
-    return "\n".join(why)

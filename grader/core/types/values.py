@@ -53,7 +53,9 @@ FINER = (2, 4)
 
 
 def output_limits(most: int) -> dict[str, int]:
-    """Limits that an honest kernel keeps by itself, as `grader.untrusted.box.output_limit` names them.
+    """Limits that an honest kernel keeps by itself.
+
+    `grader.untrusted.box.output_limit` names them so, too.
 
     ``most`` is the size in bytes at which a run is ended. Half of it is left for answers.
     """

@@ -13,8 +13,8 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-from grader.cli.console.progress import no_box
 from grader.sandbox.detect import find_box
+from grader.sandbox.explain import no_box
 from grader.sandbox.warm_process import Setup
 
 

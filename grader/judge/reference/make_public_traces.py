@@ -1,4 +1,4 @@
-"""Making the stored traces anew from the reference; see ``grader.judge.reference.public_traces``."""
+"""Making the stored traces anew; see ``grader.judge.reference.public_traces``."""
 
 from __future__ import annotations
 

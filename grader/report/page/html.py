@@ -21,7 +21,7 @@ from grader.report.page.build import student_page, teacher_page
 from grader.report.text.phrases import phrases, points
 from grader.report.text.sanitize import clean
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def student_html(report: GradeReport, *, pictures: bool = True) -> str:

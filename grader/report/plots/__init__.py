@@ -1,1 +1,1 @@
-"""."""
+"""Traces and residuals as pictures in a page."""

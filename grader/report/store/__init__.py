@@ -1,1 +1,1 @@
-"""."""
+"""Results as files, and how they are read back."""

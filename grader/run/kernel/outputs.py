@@ -1,6 +1,7 @@
 """The notebook that a session runs, and the limits on its outputs.
 
-A kernel keeps to them by itself, and counts what it leaves out: `grader.untrusted.box.output_limit`.
+A kernel keeps to them by itself, and counts what it leaves out:
+`grader.untrusted.box.output_limit`.
 Here they hold for one that does not.
 """
 

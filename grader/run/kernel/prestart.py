@@ -17,7 +17,7 @@ from pathlib import Path
 
 from grader.core import compile_cache as cache
 
-_PROGRAM = Path(__file__).with_name("waiting.py")
+_PROGRAM = Path(__file__).with_name("prestarted_main.py")
 WITHIN = "GRADER_WITHIN"
 """Set for every kernel that isn't boxed in, so that a notebook doesn't check itself in it."""
 _INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel chooses, who comes too late

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _LOADED = ("ipykernel.zmqshell", "ipykernel.kernelapp", "brainpy", "matplotlib.pyplot")
-_OUTPUT = Path(__file__).parents[1] / "box" / "inside" / "output.py"
+_OUTPUT = Path(__file__).parents[2] / "untrusted" / "box" / "output_limit.py"
 _PR_SET_PDEATHSIG = 1
 
 

@@ -1,4 +1,4 @@
-"""What goes into the kernel: questions as Python text. What comes out: ``grader.run.probe.replies``."""
+"""Questions as Python text that go into the kernel; ``replies`` reads what comes out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from grader.core.types import FINER, Array, Drawn, GradedCell
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
 
 _PARTS = {
-    "afresh": ("settings", "afresh"),
-    "before": ("keep",),
-    "look": ("keep", "effort", "model", "settings", "look"),
-    "answer": ("keep", "effort", "model", "settings", "subject", "answer"),
+    "afresh": ("settings", "reset_settings"),
+    "before": ("class_registry",),
+    "look": ("class_registry", "jit_effort", "model", "settings", "describe"),
+    "answer": ("class_registry", "jit_effort", "model", "settings", "simulate", "answer"),
     "recorded": ("model", "records"),
     "saved_figures": ("figures",),
 }

@@ -1,1 +1,1 @@
-"""."""
+"""Which cell of a notebook holds which exercise."""
