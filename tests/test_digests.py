@@ -20,7 +20,7 @@ from grader.core.imported_modules import imported_by
 from grader.core.types import Evidence
 from grader.run.gather import Job, gather
 
-PACKAGE = Path(digests.__file__).parent
+PACKAGE = Path(digests.__file__).parents[1]
 _WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
 
 
@@ -123,9 +123,25 @@ def package(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "file",
     [
-        *("clients.py", "gather.py", "standins.py", "read/cells.py", "read/__init__.py"),
-        *("run/waiting.py", "run/session.py", "box/warm.py", "box/inside/child.py"),
-        *("box/inside/seccomp.py", "probe/messages.py", "probe/inside/look.py", "stages/model.py"),
+        *(
+            "run/client_server.py",
+            "run/gather.py",
+            "run/substitute.py",
+            "submission/cells/find_cell.py",
+            "submission/__init__.py",
+        ),
+        *(
+            "run/kernel/prestarted_main.py",
+            "run/kernel/session.py",
+            "sandbox/warm_process.py",
+            "untrusted/box/fork.py",
+        ),
+        *(
+            "untrusted/box/seccomp.py",
+            "run/probe/requests.py",
+            "untrusted/probe/describe.py",
+            "core/types/answers.py",
+        ),
     ],
 )
 def test_what_a_run_imports_changes_its_digest(package: Path, file: str) -> None:
@@ -138,9 +154,25 @@ def test_what_a_run_imports_changes_its_digest(package: Path, file: str) -> None
 @pytest.mark.parametrize(
     "file",
     [
-        *("package/templates/gradescope.md", "package/bundle.py", "magic.py", "console_plan.py"),
-        *("cli/grade.py", "judge/compare.py", "check/spikes.py", "report/templates/report.css"),
-        *("words/en/checks.toml", "author/new.py", "verify/run.py", "host.py", "locate.py"),
+        *(
+            "authoring/package/templates/gradescope.md",
+            "authoring/package/bundle.py",
+            "cli/magic.py",
+            "cli/console/plan.py",
+        ),
+        *(
+            "cli/grade.py",
+            "judge/reference/compare.py",
+            "judge/checks/spikes.py",
+            "report/templates/report.css",
+        ),
+        *(
+            "core/messages/en/checks.toml",
+            "authoring/release/new.py",
+            "authoring/verify/run.py",
+            "run/client_pool.py",
+            "assignment/find.py",
+        ),
     ],
 )
 def test_what_no_run_imports_leaves_its_digest(package: Path, file: str) -> None:
@@ -155,7 +187,7 @@ def test_a_module_that_a_run_begins_to_import_is_covered(package: Path) -> None:
     """Nobody keeps a list: an import within a function is enough, one for type checkers is not."""
     (package / "extra.py").write_text("import grader.deeper\n")
     (package / "deeper.py").write_text("")
-    job = package / "job.py"
+    job = package / "run/job.py"
     source = job.read_text("utf-8")
     for_types = "\nif TYPE_CHECKING:\n    import grader.extra\n"
     within = "\ndef late():\n    from . import extra\n"
@@ -189,8 +221,8 @@ def test_the_digest_of_a_run_covers_what_a_run_imports_and_nothing_else() -> Non
     imported = {Path(file).relative_to(PACKAGE) for file in seen["modules"]}
     covered = {file.relative_to(PACKAGE) for file in imported_by(digests.ENTRIES, PACKAGE)}
     assert imported - covered == set()
-    elsewhere = {file for file in covered - imported if "inside" not in file.parts}
-    assert elsewhere == {Path("run/waiting.py")}
+    elsewhere = {file for file in covered - imported if "untrusted" not in file.parts}
+    assert elsewhere == {Path("run/kernel/prestarted_main.py")}
 
 
 _REAL_RUNS = """

@@ -84,7 +84,9 @@ def test_a_patch_applies_outside_of_a_repository(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     patch, before = tmp_path / "harmless.patch", '"""One."""\n\nimport math\n'
     after = harmless(patch, before)
-    (file := tmp_path / "archive" / "grader" / "handing_in.py").parent.mkdir(parents=True)
+    (file := tmp_path / "archive" / "grader" / "assignment" / "deadline.py").parent.mkdir(
+        parents=True
+    )
     file.write_text(before, "utf-8")
     assert apply(patch, tmp_path / "archive") == ""
     assert file.read_text("utf-8") == after != before

@@ -1,1 +1,1 @@
-"""What the judge computes: stimuli, the reference's answer, and measures of both."""
+"""Evidence and the reference's answers become a report: checks, marks, causes."""

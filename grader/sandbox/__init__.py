@@ -1,9 +1,9 @@
 """The box: a stranger's notebook runs in a fork of a warm process, shut in.
 
-``choose`` finds out which sandbox works here, ``warm`` starts the warm process,
-``manager`` is nbclient's seam, ``provisioner`` one box from its request to its end,
-``watch`` ends what grows too large, ``disk`` counts and removes files. ``bwrap`` and
-``places`` are pure. What runs inside stands in ``inside`` and imports nothing from here.
+``detect`` finds out which sandbox works here, ``warm_process`` starts the warm process,
+``kernel_manager`` is nbclient's seam, ``provisioner`` one box from its request to its end,
+``watchdog`` ends what grows too large, ``disk_usage`` counts and removes files. ``bwrap`` and
+``paths`` are pure. ``grader.untrusted.box`` runs inside and imports nothing from here.
 """
 
 

@@ -1,6 +1,6 @@
 """Looking at the student's model inside its own kernel.
 
-``inside`` is what runs beside the student's code: it is sent into the kernel as
-text and imports nothing of ``grader``. ``messages`` stays outside and builds that
+``grader.untrusted.probe`` runs beside the student's code: it is sent into the kernel as
+text and imports nothing of ``grader``. ``requests`` stays outside and builds that
 text; ``replies`` reads what is said as one reads a message from a stranger.
 """

@@ -44,7 +44,7 @@ for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
 
 
 def expression(function: str, request: Mapping[str, Any]) -> str:
-    """A Python expression that calls ``function`` of ``inside``; its value is the reply.
+    """A Python expression that calls ``function`` of the probe; its value is the reply.
 
     It is evaluated beside an empty cell, since IPython takes a tenth of a second to look
     at a cell of this size. The names of the notebook are left alone.

@@ -1,6 +1,6 @@
 """What runs inside the box: an island that imports nothing else of ``grader``.
 
 Only this folder of the project is visible there. ``zygote`` is the warm process,
-``child`` turns a fork of it into the box of one submission, ``kernel`` is what the
+``fork`` turns a fork of it into the box of one submission, ``kernel`` is what the
 student's cells run in. ``seccomp`` and ``landlock`` are pure but for ``install``.
 """
