@@ -185,11 +185,11 @@ def test_what_no_run_imports_leaves_its_digest(package: Path, file: str) -> None
 
 def test_a_module_that_a_run_begins_to_import_is_covered(package: Path) -> None:
     """Nobody keeps a list: an import within a function is enough, one for type checkers is not."""
-    (package / "extra.py").write_text("import grader.deeper\n")
+    (package / "run/extra.py").write_text("import grader.deeper\n")
     (package / "deeper.py").write_text("")
     job = package / "run/job.py"
     source = job.read_text("utf-8")
-    for_types = "\nif TYPE_CHECKING:\n    import grader.extra\n"
+    for_types = "\nif TYPE_CHECKING:\n    import grader.run.extra\n"
     within = "\ndef late():\n    from . import extra\n"
     covered = []
     for addition in (for_types, within):

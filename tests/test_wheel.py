@@ -83,7 +83,8 @@ def test_it_holds_what_students_may_have(wheel: Path) -> None:
         files = {name: archive.read(name) for name in archive.namelist()}
     for file in ROOT.glob("assignments/*/**/*"):
         if file.is_file() and ".ipynb_checkpoints" not in file.parts:
-            assert files[f"grader/{file.relative_to(ROOT).as_posix()}"] == file.read_bytes()
+            within = file.relative_to(ROOT / "assignments").as_posix()
+            assert files[f"grader/assignment/data/{within}"] == file.read_bytes()
     assert {name.split("/")[0] for name in files} == {"grader", f"grader-{version}.dist-info"}
     kept = [file.read_bytes() for file in ROOT.glob("reference/*/*") if file.is_file()]
     assert not [name for name, content in files.items() if content in kept]
