@@ -1,1 +1,1 @@
-"""What teachers use to make, try and hand out an assignment."""
+"""Teachers' tools to make, try and hand out an assignment."""

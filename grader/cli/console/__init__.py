@@ -1,1 +1,1 @@
-"""What the terminal shows."""
+"""Progress, plans and results on the terminal."""

@@ -1,1 +1,1 @@
-"""What stands beside the pages of a batch: tables, overview, histogram, groups of mistakes."""
+"""The files beside the pages of a batch: tables, overview, histogram, groups of mistakes."""

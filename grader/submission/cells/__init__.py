@@ -1,1 +1,1 @@
-"""Which cell of a notebook holds which exercise."""
+"""The search for each exercise's cell in a notebook."""
