@@ -1,1 +1,1 @@
-"""Shared ground of all others: frozen types, the catalogue of messages, small ground. No imports here."""
+"""Shared ground of all others: frozen types, the catalogue of messages, small ground."""
