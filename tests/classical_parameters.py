@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 from hh_reference import reference
 
-from grader.core.types import Array, Panel
+from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import spike_times
 
 CLASSICAL = {"IL.g_max": 0.3, "IL.E": -54.387, "alpha_m": 0.1}  # what the handout changes
@@ -22,10 +22,10 @@ LONG = 199.0  # ms
 FINE = 0.00625  # ms
 
 
-def steps(dt: float, duration: float, currents: tuple[float, ...] = CURRENTS) -> Panel:
+def steps(dt: float, duration: float, currents: tuple[float, ...] = CURRENTS) -> StimulusSet:
     """Steps of current from V0 -65 mV."""
     amplitudes = np.asarray(currents)
-    return Panel(
+    return StimulusSet(
         names=tuple(f"{a:g}" for a in amplitudes),
         dt=dt,
         current=np.tile(amplitudes, (round(duration / dt), 1)),
@@ -44,7 +44,7 @@ def orders(errors: list[float]) -> list[float]:
     return [float(np.log2(a / b)) for a, b in itertools.pairwise(errors)]
 
 
-def assert_spike_times_converge(theirs: list[Array], panel: Panel) -> None:
+def assert_spike_times_converge(theirs: list[Array], panel: StimulusSet) -> None:
     """The reference's spike times go to ``theirs`` with order 1, and its limit is there.
 
     ``theirs`` are another simulator's, converged, for the stimuli of ``panel``. Each halving
@@ -62,7 +62,7 @@ def assert_spike_times_converge(theirs: list[Array], panel: Panel) -> None:
     assert np.abs(2 * ends[-1] - ends[-2]).max() < 1e-3
 
 
-def assert_first_spike_converges(theirs: Array, panel: Panel) -> None:
+def assert_first_spike_converges(theirs: Array, panel: StimulusSet) -> None:
     """The reference's V, extrapolated from dt and half of it, is ``theirs`` within 0.01 mV.
 
     ``theirs`` may stand at some of the steps of ``panel`` only, evenly spaced.

@@ -12,7 +12,7 @@ from pathlib import Path
 from sample_reports import mark, perfect
 
 from grader.assignment.deadline import ANY_TIME, HandingIn
-from grader.core.types import Change, GradeReport
+from grader.core.types import GradeReport, ScoreChange
 from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.merge import Update, compared, write
@@ -41,7 +41,7 @@ def report(
         for check in whole.checks
     )
     when = "2026-11-24T12:00:00+00:00"
-    change = Change(when=when, why=why, old=0, new=score, old_max=100, new_max=100, checks=())
+    change = ScoreChange(when=when, why=why, old=0, new=score, old_max=100, new_max=100, checks=())
     return replace(whole, checks=checks, score=score, changes=(change,) if why else ())
 
 

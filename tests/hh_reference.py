@@ -8,7 +8,7 @@ from project import ROOT
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.core.types import Array, Panel
+from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import rmse
 from grader.judge.reference.compare import Comparison
 from grader.judge.reference.model import ReferenceModel, load_model
@@ -36,7 +36,7 @@ def comparison() -> Comparison:
 
 
 def trace_distances(
-    panel: Panel, found: dict[str, Array], expected: dict[str, Array], precision: str
+    panel: StimulusSet, found: dict[str, Array], expected: dict[str, Array], precision: str
 ) -> dict[str, tuple[float, float]]:
     """What each trace check would measure between the two, and its tolerance."""
     distances = {}

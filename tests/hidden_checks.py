@@ -10,7 +10,7 @@ from typing import Any
 
 from project import ROOT, results
 
-from grader.core.messages import show
+from grader.core.messages import format_value
 from grader.report.formats import FORMATS
 
 _DERIVATIVE = re.compile(r"d[\w.]+/dt$")
@@ -50,7 +50,12 @@ def _said(result: Mapping[str, Any], visibility: str) -> set[str]:
     said: set[str] = set()
     for check in (c for c in result["checks"] if c["visibility"] == visibility):
         numbers = [value for value in check["measured"].values() if isinstance(value, float)]
-        said |= {form for v in numbers for form in (repr(v), show(v)) if len(form.strip("−-")) > 4}
+        said |= {
+            form
+            for v in numbers
+            for form in (repr(v), format_value(v))
+            if len(form.strip("−-")) > 4
+        }
         said |= {check["id"], check["detail"]}
         said |= set() if _DERIVATIVE.search(check["title"]) else {check["title"]}
         said |= {check["message"]} if check["status"] in ("fail", "partial") else set()

@@ -24,7 +24,7 @@ def checks_of(evidence: Evidence) -> Mapping[str, CheckResult]:
 
 def with_answers(compared: Evidence, **answers: Any) -> Evidence:
     """The solution with other answers."""
-    attempt = compared.attempts["HH"]
+    attempt = compared.exercises["HH"]
     other = replace(attempt, answers=replace(attempt.answers, **answers))
     return replace(compared, attempts={"HH": other})
 
@@ -35,7 +35,7 @@ def checks_with_extra_channel(compared: Evidence, **answers: Any) -> Mapping[str
     Without that its field, which is right, would excuse what else is wrong.
     """
     changed = with_answers(compared, **answers)
-    attempt = changed.attempts["HH"]
+    attempt = changed.exercises["HH"]
     extra = replace(attempt.probe.channels[0], name="other")
     probe = replace(attempt.probe, channels=(*attempt.probe.channels, extra))
     return checks_of(replace(changed, attempts={"HH": replace(attempt, probe=probe)}))

@@ -297,14 +297,14 @@ def residual(*, named: bool = True) -> Residual:
     found = 0.01 * (V + 55) / -np.expm1(-(V + 55) / 10) * n
     mistake = "In your dn/dt, α_n is not multiplied by 1−n."
     if not named:
-        return Residual(state="n", unit="1/ms", V=V, found=found)
-    return Residual(state="n", unit="1/ms", V=V, found=found, explained=found, mistake=mistake)
+        return Residual(state="n", unit="1/ms", V=V, difference=found)
+    return Residual(state="n", unit="1/ms", V=V, difference=found, explained=found, mistake=mistake)
 
 
 def mistaken(language: str = "en") -> GradeReport:
     """A likely mistake in one equation; another one is wrong, and nothing explains it."""
     named = residual()
-    bare = replace(residual(named=False), state="V", unit="mV/ms", found=-800 * named.found)
+    bare = replace(residual(named=False), state="V", unit="mV/ms", found=-800 * named.difference)
     report = partly_wrong(language)
     return replace(report, residuals=(named, bare), notes=(*report.notes, named.mistake))
 

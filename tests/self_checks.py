@@ -122,7 +122,7 @@ def _spike_counts(evidence: Evidence, own: Assignment) -> list[str]:
         id: replace(a, reference=replace(a.reference, traces=_never(a.reference.traces)))
         if a.reference is not None
         else a
-        for id, a in evidence.attempts.items()
+        for id, a in evidence.exercises.items()
     }
     kinds = {check.id: check.kind for check in own.checks}
     one, other = (

@@ -20,7 +20,7 @@ from self_checks import begins_elsewhere, given_away, own_evidence
 from grader.assignment.load import load_assignment
 from grader.authoring.verify.sample_labels import Sample, disagreements
 from grader.core.messages import LANGUAGES
-from grader.core.types import CUT
+from grader.core.types import CUT_OFF
 
 HH_FIRST = [pytest.param(id, marks=() if id == "hh" else pytest.mark.full) for id in IDS]
 """Every assignment where the command without options takes one of them."""
@@ -55,7 +55,7 @@ def test_what_was_cut_ran_once_more(corpus: Corpus) -> None:
     out = corpus.graded("hh")
     was_cut, repeated = set(), set()
     for id, result in results(out).items():
-        if result["run"]["status"] in CUT:
+        if result["run"]["status"] in CUT_OFF:
             was_cut.add(id)
         if json.loads((out / id / "probe.json").read_text("utf-8"))["evidence"]["repeated"]:
             repeated.add(id)

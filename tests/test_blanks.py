@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from grader.assignment.schema import Assignment
-from grader.core.types import Attempt, ChannelProbe, Evidence
+from grader.core.types import ChannelProbe, Evidence, ExerciseEvidence
 from grader.run.probe.rename_channels import by_blanks
 
 OWN = {"IK": "potassium", "INa": "sodium", "IL": "leak"}
 
 
-def hanging(attempt: Attempt, names: dict[str, str], **changed: object) -> Attempt:
+def hanging(
+    attempt: ExerciseEvidence, names: dict[str, str], **changed: object
+) -> ExerciseEvidence:
     """The attempt with its channels at other names, each of them ``changed``."""
 
     def state(name: str) -> str:
@@ -37,9 +39,9 @@ def hanging(attempt: Attempt, names: dict[str, str], **changed: object) -> Attem
 
 def test_they_go_by_the_names_asked_for(solution: Evidence, assignment: Assignment) -> None:
     """Structure and answers are as under the blanks' names, and where they hung is kept."""
-    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    exercise, right = assignment.exercise("HH"), solution.exercises["HH"]
     found = by_blanks(exercise, hanging(right, OWN))
-    assert found.hung == OWN
+    assert found.renamed_from == OWN
     assert {c.name: c for c in found.probe.channels} == {c.name: c for c in right.probe.channels}
     assert found.answers.traces.keys() == right.answers.traces.keys()
     assert found.answers.start == right.answers.start
@@ -50,18 +52,18 @@ def test_a_class_of_another_name_is_told_by_its_gates(
     solution: Evidence, assignment: Assignment
 ) -> None:
     """A channel without gates may be any, and is not taken for a leak."""
-    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    exercise, right = assignment.exercise("HH"), solution.exercises["HH"]
     other = hanging(right, OWN, type_name="Mine", lineage=("IonChannel",))
-    assert by_blanks(exercise, other).hung == {"IK": "potassium", "INa": "sodium"}
+    assert by_blanks(exercise, other).renamed_from == {"IK": "potassium", "INa": "sodium"}
 
 
 def test_what_is_at_its_name_stays(solution: Evidence, assignment: Assignment) -> None:
     """A second channel of a class is no blank's where the first hangs at the blank."""
-    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    exercise, right = assignment.exercise("HH"), solution.exercises["HH"]
     assert by_blanks(exercise, right) is right
     (one,) = (c for c in right.probe.channels if c.name == "IK")
     probe = replace(right.probe, channels=(*right.probe.channels, replace(one, name="another")))
-    assert by_blanks(exercise, replace(right, probe=probe)).hung == {}
+    assert by_blanks(exercise, replace(right, probe=probe)).renamed_from == {}
 
 
 @pytest.mark.parametrize("names", [("one", "two"), ("one", "two", "three")])
@@ -69,9 +71,9 @@ def test_of_several_none_is_taken(
     names: tuple[str, ...], solution: Evidence, assignment: Assignment
 ) -> None:
     """Where a blank is left and two channels might be meant, nobody guesses."""
-    exercise, right = assignment.exercise("HH"), solution.attempts["HH"]
+    exercise, right = assignment.exercise("HH"), solution.exercises["HH"]
     (one,) = (c for c in right.probe.channels if c.name == "IK")
     others = [c for c in right.probe.channels if c.name != "IK"]
     channels = (*others, *(replace(one, name=name) for name in names))
     attempt = replace(right, probe=replace(right.probe, channels=channels))
-    assert by_blanks(exercise, attempt).hung == {}
+    assert by_blanks(exercise, attempt).renamed_from == {}

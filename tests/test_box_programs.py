@@ -182,7 +182,7 @@ def test_named_after_what_they_depend_on(
     assert file != other
     with_gpu = programs.file_for(assignment, gpu=True)
     assert with_gpu not in (None, file, other)
-    assert file.name.split("-")[0] == other.name.split("-")[0] == cache.machine()
+    assert file.name.split("-")[0] == other.name.split("-")[0] == cache.machine_digest()
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
     assert programs.file_for(assignment) is None
 

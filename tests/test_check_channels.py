@@ -20,7 +20,7 @@ def judge(evidence: Evidence) -> Mapping[str, CheckResult]:
 
 def _named(evidence: Evidence, channel: str, states: dict[str, str | None]) -> Evidence:
     """``evidence`` where ``channel`` has ``states``, each with the answers of another, or drawn."""
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     probe, answers = attempt.probe, attempt.answers
     drawn = np.random.default_rng(3)
 
@@ -45,7 +45,7 @@ def _named(evidence: Evidence, channel: str, states: dict[str, str | None]) -> E
 
 
 def _answering(evidence: Evidence, change: Callable[[Answers], Answers]) -> Evidence:
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     return replace(evidence, attempts={"HH": replace(attempt, answers=change(attempt.answers))})
 
 
@@ -69,7 +69,7 @@ def test_a_record_beside_a_fault_elsewhere_costs_nothing_more(
 ) -> None:
     """Another E of INa makes dV wrong, and the channel with the record keeps its points."""
     evidence = _named(solution, channel, RECORDS[channel])
-    V = reference().field(evidence.attempts["HH"].answers.field_states, {"INa.E": 55.0})["V"]
+    V = reference().field(evidence.exercises["HH"].answers.field_states, {"INa.E": 55.0})["V"]
     found = judge(_with_V(evidence, V))
     assert found["hh.simulation.field.V"].status == "fail"
     assert found[f"hh.channels.{channel}"].message_id == "checks.channel.ok"
@@ -83,7 +83,7 @@ def test_a_gate_too_many_that_carries_current_is_caught(
 ) -> None:
     """A state of its own in dV, however weak, makes it another channel."""
     evidence = _named(solution, channel, RECORDS[channel])
-    answers = evidence.attempts["HH"].answers
+    answers = evidence.exercises["HH"].answers
     at = answers.field_states
     V = answers.field["V"] + 0.03 * at[f"{channel}.I"] * (-54.39 - at["V"])
     found = judge(_with_V(evidence, V))[f"hh.channels.{channel}"]
@@ -122,9 +122,9 @@ def test_a_channel_of_another_kind_is_caught(
 ) -> None:
     """A gate too few, and another channel's gates under whatever names, earn less."""
     evidence = _named(solution, channel, states)
-    at = evidence.attempts["HH"].answers.field_states
+    at = evidence.exercises["HH"].answers.field_states
     gates = np.prod([at[f"{channel}.{state}"] for state in states], axis=0)
-    V = evidence.attempts["HH"].answers.field["V"] + 2.0 * gates * (20.0 - at["V"])
+    V = evidence.exercises["HH"].answers.field["V"] + 2.0 * gates * (20.0 - at["V"])
     elsewhere = _answering(
         _with_V(evidence, V), lambda a: replace(a, traces={**a.traces, "V": a.traces["V"] + 0.1})
     )
@@ -150,7 +150,7 @@ def test_a_gate_that_moves_too_far_or_never_is_told_so(
     solution: Evidence, times: float, message: str, says: str
 ) -> None:
     """A derivative that is a multiple of the right one is said to be that."""
-    n = times * solution.attempts["HH"].answers.field["IK.n"]
+    n = times * solution.exercises["HH"].answers.field["IK.n"]
     evidence = _answering(solution, lambda a: replace(a, field={**a.field, "IK.n": n}))
     found = judge(evidence)["hh.channels.IK"]
     assert found.message_id == f"checks.channel.{message}"
@@ -159,7 +159,7 @@ def test_a_gate_that_moves_too_far_or_never_is_told_so(
 
 def test_a_gate_of_another_equation_is_no_multiple(solution: Evidence) -> None:
     """One state in ten off is enough for the equation to be called wrong."""
-    n = 2.0 * solution.attempts["HH"].answers.field["IK.n"]
+    n = 2.0 * solution.exercises["HH"].answers.field["IK.n"]
     n[::10] *= 1.01
     evidence = _answering(solution, lambda a: replace(a, field={**a.field, "IK.n": n}))
     assert judge(evidence)["hh.channels.IK"].message_id == "checks.channel.equations"
@@ -171,7 +171,7 @@ def test_gates_kept_in_one_variable_cost_nothing_where_V_is_right(
 ) -> None:
     """Both gates of a channel in one array are right where V is, and not where it isn't."""
     evidence = _named(solution, "INa", states)
-    answers = evidence.attempts["HH"].answers
+    answers = evidence.exercises["HH"].answers
     start = {name: ends for name, ends in answers.start.items() if not name.startswith("INa.")}
     evidence = _answering(evidence, lambda a: replace(a, start=start))
     found = judge(evidence)

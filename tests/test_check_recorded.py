@@ -12,15 +12,15 @@ from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check
 from grader.core.types import (
     Answers,
-    Attempt,
     Blank,
     ChannelProbe,
     Evidence,
     ExecutedNotebook,
+    ExerciseEvidence,
     Finding,
     GradedCell,
     ModelProbe,
-    Record,
+    RecordedState,
     Submission,
 )
 from grader.judge.checks import TABLE, Item
@@ -34,26 +34,26 @@ def lesson() -> Assignment:
     return load_assignment(*folders, derived=False)
 
 
-def _record(last: float, state: float, finite: bool = True) -> Record:
-    return Record(rows=1000, finite=finite, last=np.array([last]), state=np.array([state]))
+def _record(last: float, state: float, finite: bool = True) -> RecordedState:
+    return RecordedState(rows=1000, finite=finite, last=np.array([last]), state=np.array([state]))
 
 
-def _judged(lesson: Assignment, check: Check, attempt: Attempt) -> Finding:
+def _judged(lesson: Assignment, check: Check, attempt: ExerciseEvidence) -> Finding:
     evidence = Evidence(
         submission=Submission(file="x", sha256=""),
         executed=ExecutedNotebook(status="ok"),
-        attempts={check.exercise: attempt},
+        exercises={check.exercise: attempt},
     )
     item = Item(check=check, assignment=lesson, evidence=evidence, attempt=attempt)
     return TABLE[check.kind](item)
 
 
-def _recorded(lesson: Assignment, **records: Record | None) -> Finding:
+def _recorded(lesson: Assignment, **records: RecordedState | None) -> Finding:
     """The finding for records that are right but for these, by names with _ for -."""
-    own: dict[str, Record | None] = {name: _record(x, x) for name, x in STATES.items()}
+    own: dict[str, RecordedState | None] = {name: _record(x, x) for name, x in STATES.items()}
     own |= {name.replace("_", "-"): record for name, record in records.items()}
     check = next(c for c in lesson.checks if c.kind == "recorded")
-    attempt = Attempt(
+    attempt = ExerciseEvidence(
         cell=GradedCell(exercise=check.exercise, index=14, class_name="runner"),
         probe=ModelProbe(found=True, class_name="DSRunner", population=1),
         answers=Answers(records={n: r for n, r in own.items() if r is not None}),
@@ -74,12 +74,15 @@ def test_records_of_the_right_states_are_right(lesson: Assignment) -> None:
         (_record(0.1, 0.4), "wrong"),
         (_record(float("nan"), float("nan"), finite=False), "wrong"),
         (_record(0.4, 0.4, finite=False), "wrong"),
-        (Record(rows=1, finite=True, last=np.array([0.4, 0.4]), state=np.array([0.4])), "wrong"),
-        (Record(rows=1, finite=True, last=np.array([]), state=np.array([])), "wrong"),
+        (
+            RecordedState(rows=1, finite=True, last=np.array([0.4, 0.4]), state=np.array([0.4])),
+            "wrong",
+        ),
+        (RecordedState(rows=1, finite=True, last=np.array([]), state=np.array([])), "wrong"),
     ],
 )
 def test_each_wrong_record_costs_its_share(
-    lesson: Assignment, record: Record | None, message: str
+    lesson: Assignment, record: RecordedState | None, message: str
 ) -> None:
     """One that is missing, of another state, no number, of another size, or of no neuron."""
     finding = _recorded(lesson, na_q=record)
@@ -91,7 +94,7 @@ def test_each_wrong_record_costs_its_share(
 def test_without_a_runner_there_is_nothing_to_look_at(lesson: Assignment) -> None:
     """No cell, a blank one, and a cell that failed: each has a sentence of its own."""
     check = next(c for c in lesson.checks if c.kind == "recorded")
-    nothing = Attempt(
+    nothing = ExerciseEvidence(
         cell=GradedCell(exercise=check.exercise, index=None),
         probe=ModelProbe(found=False),
         answers=Answers(),
@@ -129,7 +132,7 @@ def test_the_owner_that_a_class_names(
     A student's own check doesn't say which one, where the handout has no such name.
     """
     check = next(c for c in lesson.checks if c.exercise == f"master-{name}")
-    attempt = Attempt(
+    attempt = ExerciseEvidence(
         cell=GradedCell(exercise=check.exercise, index=6, class_name=name),
         probe=ModelProbe(
             found=True,

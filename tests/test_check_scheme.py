@@ -25,16 +25,16 @@ def item(evidence: Evidence, assignment: Assignment) -> Item:
     """A check of V."""
     check = next(check for check in assignment.checks if check.id == "hh.simulation.V")
     return Item(
-        check=check, assignment=assignment, evidence=evidence, attempt=evidence.attempts["HH"]
+        check=check, assignment=assignment, evidence=evidence, attempt=evidence.exercises["HH"]
     )
 
 
 def finer(compared: Evidence, longer: float, shorter: float) -> Mapping[str, Any]:
     """Runs with shorter steps, so many mV away from the reference's."""
-    reference = compared.attempts["HH"].reference
+    reference = compared.exercises["HH"].reference
     assert reference is not None
-    V = reference.finer["V"] + np.array([longer, shorter])[:, None, None]
-    return {**compared.attempts["HH"].answers.finer, "V": V}
+    V = reference.finer_traces["V"] + np.array([longer, shorter])[:, None, None]
+    return {**compared.exercises["HH"].answers.finer_traces, "V": V}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_reference_scheme_is_told_by_its_first_steps(
 ) -> None:
     """The solution steps as the reference; one step a thousandth off and it does not."""
     assert not steps_otherwise(item(compared, assignment))
-    traces = dict(compared.attempts["HH"].answers.traces)
+    traces = dict(compared.exercises["HH"].answers.traces)
     V = traces["V"].copy()
     V[3] += 0.01 * (V[3] - V[2])
     assert steps_otherwise(item(with_answers(compared, traces={**traces, "V": V}), assignment))
@@ -70,7 +70,7 @@ def test_the_reference_scheme_is_told_by_its_first_steps(
 
 def test_a_right_field_does_not_excuse_what_happens_later(compared: Evidence) -> None:
     """V that leaves the reference after 10 ms under the same scheme loses its points."""
-    traces = dict(compared.attempts["HH"].answers.traces)
+    traces = dict(compared.exercises["HH"].answers.traces)
     V = traces["V"].copy()
     V[100:] -= 3.0
     found = checks_of(with_answers(compared, traces={**traces, "V": V}))
@@ -80,7 +80,7 @@ def test_a_right_field_does_not_excuse_what_happens_later(compared: Evidence) ->
 
 def test_another_scheme_is_excused(compared: Evidence) -> None:
     """The same V is right where the first steps differ and shorter ones lead to the reference."""
-    traces = dict(compared.attempts["HH"].answers.traces)
+    traces = dict(compared.exercises["HH"].answers.traces)
     V = traces["V"] - 3.0
     evidence = with_answers(compared, traces={**traces, "V": V}, finer=finer(compared, 1.0, 0.5))
     check = checks_of(evidence)["hh.simulation.V"]

@@ -28,7 +28,7 @@ def compared(solution: Evidence) -> Evidence:
 
 def _with_channel(evidence: Evidence, name: str, **changed: Any) -> Evidence:
     """``evidence`` where a channel is said to be otherwise, and no answers tell its parameters."""
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     assert attempt.reference is not None
     channels = tuple(replace(c, **changed) if c.name == name else c for c in attempt.probe.channels)
     attempt = replace(
@@ -77,7 +77,7 @@ def test_a_start_that_differs_is_told_with_both_its_ends(
 ) -> None:
     """By the student's own name of the state, and of a channel of the library as what it does."""
     evidence = _with_channel(compared, "IK", from_notebook=from_notebook)
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     assert attempt.reference is not None
     start = {**attempt.answers.start, "IK.p": (0.1, 0.4)}
     attempt = replace(
@@ -91,7 +91,7 @@ def test_a_start_that_differs_is_told_with_both_its_ends(
 
 def test_what_is_far_beyond_everything_is_not_told_in_digits(compared: Evidence) -> None:
     """A distance that no neuron has is "more than 1000 mV", in words and in the table."""
-    answers = compared.attempts["HH"].answers
+    answers = compared.exercises["HH"].answers
     traces = {**answers.traces, "V": answers.traces["V"] + 1e60}
     maps = {**answers.maps, "V": answers.maps["V"] + 1e60}
     found = checks_with_extra_channel(compared, traces=traces, maps=maps)
@@ -102,7 +102,7 @@ def test_what_is_far_beyond_everything_is_not_told_in_digits(compared: Evidence)
 
 def test_steps_say_what_most_of_the_states_keep_to(compared: Evidence) -> None:
     """The distance told is not the largest, and is not called that."""
-    maps = compared.attempts["HH"].answers.maps
+    maps = compared.exercises["HH"].answers.maps
     found = checks_with_extra_channel(compared, maps={**maps, "V": maps["V"] + 0.25})
     message = found["hh.simulation.map.2"].message
     assert "95 % of the states keep to a difference of 0.25 mV" in message
@@ -116,7 +116,7 @@ def test_a_near_trace_is_laid_to_a_parameter_only_where_one_is_wrong(
     """A gate that comes near with right parameters has no cause guessed."""
     parameters = {"E": -77.0, "g_max": g_max}
     evidence = _with_channel(compared, "IK", parameters=parameters, measured=parameters)
-    traces = evidence.attempts["HH"].answers.traces
+    traces = evidence.exercises["HH"].answers.traces
     near = {**traces, "IK.n": traces["IK.n"] + 0.005}
     check = checks_with_extra_channel(evidence, traces=near)["hh.simulation.n"]
     assert check.status == "partial"
@@ -133,7 +133,7 @@ def test_a_channel_that_is_missing_is_named_where_it_costs_points(compared: Evid
 
 def test_a_start_that_is_the_same_everywhere_is_no_range(compared: Evidence) -> None:
     """V that isn't drawn at all is told as the one number that it is."""
-    attempt = compared.attempts["HH"]
+    attempt = compared.exercises["HH"]
     start = {**attempt.answers.start, "V": (-65.0, -65.0)}
     attempt = replace(attempt, answers=replace(attempt.answers, start=start))
     check = checks_of(replace(compared, attempts={"HH": attempt}))
@@ -147,7 +147,7 @@ def test_a_distance_has_no_number_that_was_asked_for(
     compared: Evidence, assignment: Assignment
 ) -> None:
     """Of a trace and a derivative that miss the reference nobody was asked for 0."""
-    attempt = compared.attempts["HH"]
+    attempt = compared.exercises["HH"]
     answers = replace(
         attempt.answers,
         traces={name: trace + 5.0 for name, trace in attempt.answers.traces.items()},
@@ -195,7 +195,7 @@ def test_infinity_is_no_time(
     compared: Evidence, assignment: Assignment,
 ) -> None:  # fmt: skip
     """Where a model or the reference never fires a sentence says so, and nothing elsewhere."""
-    spikes = compared.attempts["HH"]
+    spikes = compared.exercises["HH"]
     assert spikes.reference is not None
     V = {8: spikes.reference.traces["V"], 0: 0.0 * spikes.reference.traces["V"] - 65.0}
     late = np.roll(V[found], 50, axis=0)
@@ -212,7 +212,7 @@ def test_infinity_is_no_time(
     check = Check(id="x", kind="latency", family="f", exercise="HH", tolerance=0.25)
     item = Item(check=check, assignment=asking, evidence=compared, attempt=attempt)
     finding = TABLE["latency"](item)
-    sentence = catalogue("en").say(finding.message_id, **finding.values)
+    sentence = catalogue("en").render(finding.message_id, **finding.values)
     assert finding.credit == 0.0
     assert "∞" not in sentence
     assert finding.message_id == f"checks.latency.{graded if is_graded else own}"
@@ -226,7 +226,7 @@ def test_a_cell_that_is_not_python_is_not_called_empty(
     compared: Evidence, error: str, message: str
 ) -> None:
     """What fills its blanks can't be seen, and the sentence says so and not that they are empty."""
-    attempt = compared.attempts["HH"]
+    attempt = compared.exercises["HH"]
     blanks = tuple(replace(blank, filled=False) for blank in attempt.cell.blanks)
     attempt = replace(
         attempt, cell=replace(attempt.cell, blanks=blanks), probe=ModelProbe(found=False)

@@ -48,8 +48,8 @@ def not_passed(checks: Mapping[str, CheckResult]) -> set[str]:
 
 def test_the_solution_starts_over_a_whole_population(compared: Evidence) -> None:
     """The start is seen over many resets of every neuron, and V's draws fill its range."""
-    answers = compared.attempts["HH"].answers
-    assert DRAWS <= answers.resets < DRAWS + compared.attempts["HH"].probe.population
+    answers = compared.exercises["HH"].answers
+    assert DRAWS <= answers.resets < DRAWS + compared.exercises["HH"].probe.population
     least, greatest = answers.start["V"]
     assert -80.0 <= least < -79.5
     assert -60.5 < greatest <= -60.0
@@ -58,7 +58,7 @@ def test_the_solution_starts_over_a_whole_population(compared: Evidence) -> None
 @pytest.mark.parametrize("state", ["IK.n", "INa.m", "INa.h"])
 def test_a_gate_that_starts_elsewhere_is_named(compared: Evidence, state: str) -> None:
     """One of three gates starting at 1 costs a third of the check, in words with its name."""
-    start = {**compared.attempts["HH"].answers.start, state: (1.0, 1.0)}
+    start = {**compared.exercises["HH"].answers.start, state: (1.0, 1.0)}
     found = checks_of(with_answers(compared, start=start))
     assert not_passed(found) == {"start.gates"}
     check = found["hh.simulation.start.gates"]
@@ -70,7 +70,7 @@ def test_a_gate_that_starts_elsewhere_is_named(compared: Evidence, state: str) -
 
 def test_a_gate_that_is_not_there_starts_nowhere(compared: Evidence) -> None:
     """A channel without its gate, and V not right, loses that gate's share; words say which."""
-    attempt = compared.attempts["HH"]
+    attempt = compared.exercises["HH"]
     assert attempt.reference is not None
     gates = {name: own for name, own in attempt.reference.gates.items() if name != "IK.n"}
     start = {name: ends for name, ends in attempt.answers.start.items() if name != "IK.n"}
@@ -92,13 +92,13 @@ def test_a_gate_that_is_not_there_starts_nowhere(compared: Evidence) -> None:
 )
 def test_another_range_of_V_is_told(compared: Evidence, range_of_V: tuple[float, float]) -> None:
     """V drawn too wide, too narrow or not at all is not the handout's start."""
-    start = {**compared.attempts["HH"].answers.start, "V": range_of_V}
+    start = {**compared.exercises["HH"].answers.start, "V": range_of_V}
     assert not_passed(checks_of(with_answers(compared, start=start))) == {"start.V"}
 
 
 def test_nan_at_the_start_never_passes(compared: Evidence) -> None:
     """A start that is not a number is no start."""
-    start = {**compared.attempts["HH"].answers.start, "V": (np.nan, np.nan), "IK.n": (0.0, np.nan)}
+    start = {**compared.exercises["HH"].answers.start, "V": (np.nan, np.nan), "IK.n": (0.0, np.nan)}
     assert not_passed(checks_of(with_answers(compared, start=start))) == {"start.V", "start.gates"}
 
 
@@ -109,13 +109,13 @@ def test_chance_leaves_right_draws_alone(compared: Evidence, assignment: Assignm
     for draws in (8, 512):
         for _ in range(200):
             V = generator.uniform(-80.0, -60.0, draws)
-            start = {**compared.attempts["HH"].answers.start, "V": (V.min(), V.max())}
+            start = {**compared.exercises["HH"].answers.start, "V": (V.min(), V.max())}
             evidence = with_answers(compared, start=start, resets=draws)
             item = Item(
                 check=check,
                 assignment=assignment,
                 evidence=evidence,
-                attempt=evidence.attempts["HH"],
+                attempt=evidence.exercises["HH"],
             )
             assert TABLE["start"](item).credit == 1.0
     assert CHANCE * 3000 < 1e-5  # a class of three thousand meets a false alarm never
@@ -127,9 +127,9 @@ def test_chance_leaves_right_draws_alone(compared: Evidence, assignment: Assignm
 @pytest.mark.parametrize(("row", "sees"), [(0, {"map.2", "map.50"}), (1, {"map.50"})])
 def test_steps_from_drawn_states_are_compared(compared: Evidence, row: int, sees: set[str]) -> None:
     """V that goes elsewhere from some step on is seen by the maps that reach it."""
-    V = compared.attempts["HH"].answers.maps["V"].copy()
+    V = compared.exercises["HH"].answers.maps["V"].copy()
     V[row:] += 0.01
-    maps = {**compared.attempts["HH"].answers.maps, "V": V}
+    maps = {**compared.exercises["HH"].answers.maps, "V": V}
     found = checks_with_extra_channel(compared, maps=maps)
     assert {name for name in not_passed(found) if name.startswith("map")} == sees
 
@@ -142,7 +142,7 @@ def test_steps_claim_equations_that_agree_only_where_all_do(
     compared: Evidence, state: str, message: str
 ) -> None:
     """V goes elsewhere with right equations, or because V's or a gate's is wrong: told apart."""
-    answers = compared.attempts["HH"].answers
+    answers = compared.exercises["HH"].answers
     maps = {**answers.maps, "V": answers.maps["V"] + 0.01}
     field = {name: rate * (2 if name == state else 1) for name, rate in answers.field.items()}
     found = checks_with_extra_channel(compared, maps=maps, field=field)
@@ -173,7 +173,7 @@ def test_a_trace_that_leaves_late_is_told(compared: Evidence) -> None:
 
 
 def _with_V(compared: Evidence, change: Callable[[Any], Any]) -> Mapping[str, CheckResult]:
-    traces = compared.attempts["HH"].answers.traces
+    traces = compared.exercises["HH"].answers.traces
     return checks_with_extra_channel(compared, traces={**traces, "V": change(traces["V"])})
 
 
@@ -201,16 +201,16 @@ def evidence_under(assignment: Assignment, seed: int, notebook: Path) -> Evidenc
 def test_rounding_alone_costs_no_point(assignment: Assignment, sample: str, seed: int) -> None:
     """A right model may stray as the reference does where that rounds, and the report says so."""
     evidence = evidence_under(assignment, seed, SAMPLES / f"{sample}.ipynb")
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     assert attempt.answers.precision == ("float32" if sample == STEPS else "float64")
     found = checks_of(evidence)
     assert not_passed(found) == set()
     assert "less counts: " in found["hh.simulation.further.V"].detail
     assert attempt.reference is not None
-    assert attempt.panel is not None
+    assert attempt.stimuli is not None
     V, expected = attempt.answers.traces["V"], attempt.reference.traces["V"]
-    hidden = slice(attempt.panel.public, None)
-    apart = rmse(V[:, hidden], expected[:, hidden], attempt.panel.time)
+    hidden = slice(attempt.stimuli.public, None)
+    apart = rmse(V[:, hidden], expected[:, hidden], attempt.stimuli.time)
     allowed = assignment.tolerance("hh.simulation.further.V", 200.0, attempt.answers.precision)
     assert apart > allowed, "no seed at the edge"
 
@@ -231,18 +231,18 @@ def test_at_the_edge_a_wrong_model_still_loses(
 
 def test_a_clear_stimulus_is_given_no_room(compared: Evidence) -> None:
     """Where no stimulus is at the edge, none counts less for rounding."""
-    reference = compared.attempts["HH"].reference
+    reference = compared.exercises["HH"].reference
     assert reference is not None
     assert reference.rounding is not None
-    assert 0 < reference.rounding.apart["V"][-1].max() < 0.001
+    assert 0 < reference.rounding.distance["V"][-1].max() < 0.001
     assert [c.id for c in checks_of(compared).values() if "less counts" in c.detail] == []
 
 
 @pytest.mark.parametrize("change", ["later", "one more", "two fewer"])
 def test_a_run_with_a_spike_fewer_excuses_nothing_else(compared: Evidence, change: str) -> None:
     """Where rounding may cost the last spike, spikes elsewhere or of another number still lose."""
-    attempt = compared.attempts["HH"]
-    reference, panel = attempt.reference, attempt.panel
+    attempt = compared.exercises["HH"]
+    reference, panel = attempt.reference, attempt.stimuli
     assert reference is not None
     assert reference.rounding is not None
     assert panel is not None

@@ -115,7 +115,7 @@ def test_no_answer_is_nobody_s_without_a_solution(tmp_path: Path, assignment: As
     own = assignment.model_copy(update={"rubric": None})
     mute = short_solution(tmp_path / "mute.ipynb", MUTE)
     evidence = gather(COLD.job(mute, own, hidden=False))
-    assert "there is no solution to ask" in evidence.broken
+    assert "there is no solution to ask" in evidence.harness_error
     report = verdict(evidence, assignment, "mute", "en")
     assert (report.outcome, report.score) == ("not_graded", None)
     assert {check.status for check in report.checks} == {"error"}
@@ -125,7 +125,7 @@ def _taking(cell: float = 0.0, cells: int = 1, asked: float = 0.0, **changes: An
     """A report of the solution whose cells and questions took so long."""
     report = perfect("en")
     runs = tuple(CellRun(index=i, status="ok", seconds=cell) for i in range(cells))
-    run = replace(report.run, cells=runs, asked_seconds=asked, **changes)
+    run = replace(report.run, cells=runs, probe_seconds=asked, **changes)
     return replace(report, run=run)
 
 

@@ -283,7 +283,7 @@ def _is_said(message: str, ids: set[str], notes: list[str], assignment: Assignme
         return True
     words = catalogue("en", assignment.folder)
     if state and "{state}" in words.sentences[message_id]:
-        return words.say(message_id, state=state) in notes
+        return words.render(message_id, state=state) in notes
     parts = re.split(r"{\w+}", words.sentences[message_id])
     sentence = re.compile(".*".join(map(re.escape, parts)))
     return any(sentence.fullmatch(note) for note in notes)

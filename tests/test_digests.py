@@ -15,7 +15,7 @@ from project import ROOT, SOLUTION, short_solution
 
 from grader.assignment import digests
 from grader.assignment.schema import Assignment, Gate, Mistake, Stimulus
-from grader.core.checksum import is_whole, sealed
+from grader.core.checksum import verify_checksum, with_checksum
 from grader.core.imported_modules import imported_by
 from grader.core.types import Evidence
 from grader.run.gather import Job, gather
@@ -106,8 +106,8 @@ def test_evidence_does_not_depend_on_what_is_judged(assignment: Assignment, tmp_
 
     one, other = gathered(assignment), gathered(_judged_otherwise(assignment))
     assert (one.seed, one.submission) == (other.seed, other.submission)
-    for id, attempt in one.attempts.items():
-        then = other.attempts[id]
+    for id, attempt in one.exercises.items():
+        then = other.exercises[id]
         assert (attempt.cell, attempt.probe) == (then.cell, then.probe)
         for kind in ("traces", "field", "maps", "finer"):
             for name, array in getattr(attempt.answers, kind).items():
@@ -260,7 +260,7 @@ with scratch_folder() as scratch:
     evidence = with_right_parts(job, gather(job), {"HH": ("IK",)})
     (folder := scratch / "evidence").mkdir()
     save_evidence(evidence, folder, {})
-    assert load_evidence(folder).attempts["HH"].stood_in == ("IK",)
+    assert load_evidence(folder).exercises["HH"].judged_with == ("IK",)
 modules = [m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] == "grader"]
 print(json.dumps({"modules": modules, "data": sorted(data)}))
 """
@@ -273,9 +273,9 @@ def _edit(file: Path) -> None:
 
 def test_a_seal_tells_every_change() -> None:
     """What was sealed is whole until a value, a key or an order in it changes."""
-    table = sealed({"score": 87.5, "checks": [{"id": "a", "points": 1}], "text": "\ud800 é"})
-    assert is_whole(table)
-    assert not is_whole({**table, "score": 100})
-    assert not is_whole({**table, "more": 1})
-    assert not is_whole({key: value for key, value in table.items() if key != "seal"})
-    assert not is_whole({**table, "checks": [{"points": 1, "id": "a"}]})
+    table = with_checksum({"score": 87.5, "checks": [{"id": "a", "points": 1}], "text": "\ud800 é"})
+    assert verify_checksum(table)
+    assert not verify_checksum({**table, "score": 100})
+    assert not verify_checksum({**table, "more": 1})
+    assert not verify_checksum({key: value for key, value in table.items() if key != "seal"})
+    assert not verify_checksum({**table, "checks": [{"points": 1, "id": "a"}]})

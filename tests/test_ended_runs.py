@@ -10,7 +10,7 @@ from project import SOLUTION, short_solution
 from warm_kernels import Kernels
 
 from grader.assignment.schema import Assignment, Limits
-from grader.core.types import CUT, Evidence
+from grader.core.types import CUT_OFF, Evidence
 from grader.judge.verdict import verdict
 from grader.run.gather import gather
 from grader.submission.notebook.read import read_notebook
@@ -50,8 +50,8 @@ def test_a_model_below_a_dead_kernel_is_asked(
 ) -> None:
     """Where the kernel dies above the class, the class as written is asked; the report says so."""
     evidence = _evidence(warm, assignment, tmp_path, DIES)
-    attempt = evidence.attempts["HH"]
-    assert (evidence.executed.status, attempt.by_source) == ("kernel_died", "ended")
+    attempt = evidence.exercises["HH"]
+    assert (evidence.executed.status, attempt.reprobed_from_source) == ("kernel_died", "ended")
     assert attempt.answers.traces
     assert "before these classes were tested: HH. They were tested as they are written" in _said(
         evidence, assignment
@@ -80,9 +80,9 @@ def test_a_model_that_the_run_did_not_reach_is_asked(
 ) -> None:
     """However the run ended before the model could be asked, it is asked."""
     evidence = _evidence(warm, assignment, tmp_path, before, WRITTEN + behind, limits)
-    attempt = evidence.attempts["HH"]
-    assert evidence.executed.status in CUT
-    assert (attempt.by_source, bool(attempt.answers.traces)) == ("ended", True)
+    attempt = evidence.exercises["HH"]
+    assert evidence.executed.status in CUT_OFF
+    assert (attempt.reprobed_from_source, bool(attempt.answers.traces)) == ("ended", True)
 
 
 def test_a_wrong_class_gains_nothing_by_a_dead_kernel(
@@ -92,7 +92,7 @@ def test_a_wrong_class_gains_nothing_by_a_dead_kernel(
     wrong = WRITTEN.replace("E=-77.", "E=77.")
     assert wrong != WRITTEN
     evidence = _evidence(warm, assignment, tmp_path, DIES, wrong)
-    channel = evidence.attempts["HH"].probe.channel("IK")
+    channel = evidence.exercises["HH"].probe.channel("IK")
     assert channel is not None
     assert channel.parameters["E"] == 77.0
 
@@ -110,8 +110,8 @@ def test_a_class_that_is_not_what_its_cell_writes_is_no_answer(
     )
     wrong = "@corrected\n" + WRITTEN.replace("E=-77.", "E=77.")
     evidence = _evidence(warm, assignment, tmp_path, corrects + DIES, wrong)
-    attempt = evidence.attempts["HH"]
-    assert (attempt.by_source, attempt.probe.population) == ("", 0)
+    attempt = evidence.exercises["HH"]
+    assert (attempt.reprobed_from_source, attempt.probe.population) == ("", 0)
 
 
 @pytest.mark.full
@@ -122,6 +122,6 @@ def test_a_model_whose_question_ends_the_run_is_not_asked_again(
     head, colon, body = WRITTEN.partition("super().__init__(")
     dies = f"{head}import os; os._exit(1)\n    {colon}{body}"
     evidence = _evidence(warm, assignment, tmp_path, "1", dies)
-    attempt = evidence.attempts["HH"]
-    assert (evidence.executed.status, attempt.by_source) == ("kernel_died", "")
+    attempt = evidence.exercises["HH"]
+    assert (evidence.executed.status, attempt.reprobed_from_source) == ("kernel_died", "")
     assert not attempt.probe.population

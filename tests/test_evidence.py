@@ -10,12 +10,12 @@ import pytest
 from grader.core.evidence_store import BadEvidence, load_evidence, save_evidence
 from grader.core.types import (
     Answers,
-    Attempt,
     Evidence,
     ExecutedNotebook,
+    ExerciseEvidence,
     GradedCell,
     ModelProbe,
-    Panel,
+    StimulusSet,
     Submission,
 )
 
@@ -24,18 +24,18 @@ from grader.core.types import (
 def evidence() -> Evidence:
     trace = np.linspace(-80.0, 40.0, 12).reshape(4, 3)
     trace[2, 1] = np.nan
-    attempt = Attempt(
+    attempt = ExerciseEvidence(
         cell=GradedCell(exercise="X", index=3, class_name="Model", found_by="tag"),
         probe=ModelProbe(found=True, population=3),
         answers=Answers(traces={"V": trace}, field={"V": np.arange(5.0)}),
-        panel=Panel(
+        stimuli=StimulusSet(
             names=("a", "b", "c"), dt=0.1, current=np.ones((4, 3)), V0=np.full(3, -65.0), public=1
         ),
     )
     return Evidence(
         submission=Submission(file="n.ipynb", sha256="0" * 64),
         executed=ExecutedNotebook(status="ok", notebook='{"cells": []}'),
-        attempts={"X": attempt},
+        exercises={"X": attempt},
         seed=2**62 + 1,
     )
 
@@ -44,17 +44,21 @@ def test_evidence_survives_storage(evidence: Evidence, tmp_path: Path) -> None:
     """Arrays (NaN too), structure and seed come back exactly as they went in."""
     save_evidence(evidence, tmp_path)
     loaded = load_evidence(tmp_path)
-    before, after = evidence.attempts["X"], loaded.attempts["X"]
-    assert after.panel is not None
-    assert before.panel is not None
+    before, after = evidence.exercises["X"], loaded.exercises["X"]
+    assert after.stimuli is not None
+    assert before.stimuli is not None
     for loaded_array, saved in (
         (after.answers.traces["V"], before.answers.traces["V"]),
         (after.answers.field["V"], before.answers.field["V"]),
-        (after.panel.current, before.panel.current),
-        (after.panel.V0, before.panel.V0),
+        (after.stimuli.current, before.stimuli.current),
+        (after.stimuli.V0, before.stimuli.V0),
     ):
         np.testing.assert_array_equal(loaded_array, saved, strict=True)
-    assert (after.panel.names, after.panel.dt, after.panel.public) == (("a", "b", "c"), 0.1, 1)
+    assert (after.stimuli.names, after.stimuli.dt, after.stimuli.public) == (
+        ("a", "b", "c"),
+        0.1,
+        1,
+    )
     assert (loaded.seed, loaded.submission, loaded.executed) == (
         evidence.seed,
         evidence.submission,

@@ -75,13 +75,13 @@ def grader(*arguments: str | Path) -> Result:
 
 def sentences(done: Export) -> list[str]:
     for note in done.notes:
-        catalogue("zh").say(note.message_id, **note.values)
-    return [catalogue("en").say(note.message_id, **note.values) for note in done.notes]
+        catalogue("zh").render(note.message_id, **note.values)
+    return [catalogue("en").render(note.message_id, **note.values) for note in done.notes]
 
 
 def sentence_of(problem: ExportError) -> str:
-    catalogue("zh").say(problem.note.message_id, **problem.note.values)
-    return catalogue("en").say(problem.note.message_id, **problem.note.values)
+    catalogue("zh").render(problem.note.message_id, **problem.note.values)
+    return catalogue("en").render(problem.note.message_id, **problem.note.values)
 
 
 def test_canvas_gradebook_is_filled(from_canvas: Path) -> None:

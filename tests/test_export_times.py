@@ -53,7 +53,7 @@ def test_moodles_worksheet(from_moodle: Batch) -> None:
         "Ann_10": datetime(2026, 11, 30, 23, 59, tzinfo=CHINA),
         "李雷_11": datetime(2026, 12, 1, 0, 5, tzinfo=CHINA),
     }
-    said = [catalogue("en").say(n.message_id, **n.values) for n in found.notes]
+    said = [catalogue("en").render(n.message_id, **n.values) for n in found.notes]
     assert said == [
         "In sheet.csv no time is found for 1: Jo_12",
         "In sheet.csv a time can't be read (1): Zoë_13 (gestern abend). "

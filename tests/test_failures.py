@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.core.exceptions import excuse, misses, without_import
+from grader.core.exceptions import excuse, is_about_missing, without_import
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,6 @@ def test_no_import_no_change(line: int | None) -> None:
 def test_what_the_import_would_have_brought_is_told_from_other_faults() -> None:
     """Only a name of the statement itself is excused."""
     names = frozenset({"google", "colab", "drive"})
-    assert misses("NameError", "name 'drive' is not defined", names)
-    assert not misses("NameError", "name 'HH' is not defined", names)
-    assert not misses("TypeError", "name 'drive' is not defined", names)
+    assert is_about_missing("NameError", "name 'drive' is not defined", names)
+    assert not is_about_missing("NameError", "name 'HH' is not defined", names)
+    assert not is_about_missing("TypeError", "name 'drive' is not defined", names)

@@ -53,8 +53,8 @@ def count(book: Path, table: str) -> int:
 
 
 def sentence_of(problem: BookError) -> str:
-    catalogue("zh").say(problem.note.message_id, **problem.note.values)
-    return catalogue("en").say(problem.note.message_id, **problem.note.values)
+    catalogue("zh").render(problem.note.message_id, **problem.note.values)
+    return catalogue("en").render(problem.note.message_id, **problem.note.values)
 
 
 def test_taking_the_same_in_again_changes_nothing(book: Path, out: Path) -> None:
@@ -312,7 +312,7 @@ def test_a_history_says_everything_in_both_languages(book: Path, tmp_path: Path)
         *("arrived", "refused", "begun"),
     }
     for language in ("en", "zh"):
-        said = [catalogue(language).say(e.what.message_id, **e.what.values) for e in events]
+        said = [catalogue(language).render(e.what.message_id, **e.what.values) for e in events]
         assert all(event.who == "ta" for event in events)
         assert any("80/100" in text and "lti x" in text for text in said)
 

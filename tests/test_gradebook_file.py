@@ -46,8 +46,8 @@ def names(book: Path) -> list[str]:
 
 
 def sentence_of(problem: BookError) -> str:
-    catalogue("zh").say(problem.note.message_id, **problem.note.values)
-    return catalogue("en").say(problem.note.message_id, **problem.note.values)
+    catalogue("zh").render(problem.note.message_id, **problem.note.values)
+    return catalogue("en").render(problem.note.message_id, **problem.note.values)
 
 
 def adding(

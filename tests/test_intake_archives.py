@@ -44,8 +44,8 @@ def unpacked(path: Path, scratch: Path) -> tuple[dict[str, Entry], list[str]]:
     scratch.mkdir(exist_ok=True)
     entries, notes = collect([path], scratch).entries(None)
     for note in notes:
-        catalogue("zh").say(note.message_id, **note.values)
-    said = [catalogue("en").say(note.message_id, **note.values) for note in notes]
+        catalogue("zh").render(note.message_id, **note.values)
+    said = [catalogue("en").render(note.message_id, **note.values) for note in notes]
     return {entry.id: entry for entry in entries}, said
 
 

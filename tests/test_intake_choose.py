@@ -75,7 +75,7 @@ def test_the_homework_is_told_from_the_rest(
     assert note.message_id == f"read.several.{why}"
     assert note.for_student
     for language in ("en", "zh"):
-        sentence = catalogue(language).say(note.message_id, **note.values)
+        sentence = catalogue(language).render(note.message_id, **note.values)
         assert all(name in sentence for name in files)
 
 

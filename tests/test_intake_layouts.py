@@ -30,7 +30,7 @@ def entries(*paths: Path, layout: Layout | None = None) -> dict[str, Entry]:
 
 def sentences(path: Path) -> list[str]:
     _, notes = collect([path]).entries(None)
-    return [catalogue("en").say(note.message_id, **note.values) for note in notes]
+    return [catalogue("en").render(note.message_id, **note.values) for note in notes]
 
 
 @pytest.mark.parametrize(

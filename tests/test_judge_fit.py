@@ -15,10 +15,10 @@ from grader.assignment.schema import Assignment
 from grader.core.types import (
     Answers,
     Array,
-    Attempt,
     Cell,
     ChannelProbe,
     Evidence,
+    ExerciseEvidence,
     GradedCell,
     ModelProbe,
 )
@@ -107,7 +107,7 @@ def _contradicted(assignment: Assignment, E: float, type_name: str = "IK") -> li
     channel = ChannelProbe(
         name="IK", kind="channel", type_name=type_name, parameters={"E": E, "g_max": 36.0}
     )
-    attempt = Attempt(
+    attempt = ExerciseEvidence(
         cell=GradedCell(exercise="HH", index=1, class_name="HH", found_by="tag"),
         probe=ModelProbe(found=True, population=2, channels=(channel,)),
         answers=Answers(),
@@ -143,7 +143,7 @@ def test_what_hangs_on_an_ion_is_read_too() -> None:
             ChannelProbe(name=name, kind="channel", parameters={"g_max": value})
             for name, value in zip(names, g_max, strict=True)
         )
-        attempt = Attempt(
+        attempt = ExerciseEvidence(
             cell=GradedCell(exercise="TC", index=0, class_name="TC", found_by="tag"),
             probe=ModelProbe(found=True, population=2, channels=channels),
             answers=Answers(),
@@ -183,7 +183,7 @@ def test_beside_further_gates_nothing_is_told(model: ReferenceModel) -> None:
 
 def _lost_parameters(evidence: Evidence, comparison: Comparison, *further: str) -> set[str]:
     """Which parameters lose points when the kernel says that all are right, and ``further``."""
-    attempt, assignment = evidence.attempts["HH"], comparison.assignment
+    attempt, assignment = evidence.exercises["HH"], comparison.assignment
     exercise = assignment.exercise("HH")
     asked = {channel.name: channel for channel in exercise.channels}
     channels = []
@@ -205,7 +205,7 @@ def test_a_forged_further_channel_does_not_hide_wrong_parameters(
     model: ReferenceModel, solution: Evidence, comparison: Comparison
 ) -> None:
     """Who claims a channel that isn't there keeps no more secret than a leak could."""
-    attempt = solution.attempts["HH"]
+    attempt = solution.exercises["HH"]
     drawn = attempt.answers.field_states
     field = {**attempt.answers.field, "V": model.field(drawn, WRONG)["V"]}
     answers = replace(attempt.answers, field=field)
@@ -245,7 +245,7 @@ def test_a_scaled_input_is_no_other_conductance(
     says: str,
 ) -> None:
     """Where the parameters said fit another input, they keep their points, and a note tells it."""
-    attempt = solution.attempts["HH"]
+    attempt = solution.exercises["HH"]
     drawn = attempt.answers.field_states
     V = model.field({**drawn, "I": times * drawn["I"]})["V"]
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
@@ -254,14 +254,14 @@ def test_a_scaled_input_is_no_other_conductance(
     report = verdict(comparison.add_reference(scaled), comparison.assignment, "x", "en")
     assert [note for note in report.notes if says in note]
     (residual,) = report.residuals
-    assert residual.explained == pytest.approx(residual.found, abs=1e-3)
+    assert residual.explained == pytest.approx(residual.difference, abs=1e-3)
 
 
 def test_currents_that_are_all_doubled_are_no_input(
     model: ReferenceModel, solution: Evidence, comparison: Comparison
 ) -> None:
     """Conductances that are not as said are told of, each, and nothing of the input."""
-    attempt = solution.attempts["HH"]
+    attempt = solution.exercises["HH"]
     double = {"IK.g_max": 72.0, "INa.g_max": 240.0, "IL.g_max": 0.06}
     V = model.field(attempt.answers.field_states, double)["V"]
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})

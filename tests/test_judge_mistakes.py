@@ -18,15 +18,15 @@ from grader.core.messages import catalogue
 from grader.core.types import (
     Answers,
     Array,
-    Attempt,
     ChannelProbe,
     CheckResult,
     Evidence,
     ExecutedNotebook,
+    ExerciseEvidence,
     GradedCell,
     ModelProbe,
     NamedMistake,
-    Reference,
+    ReferenceAnswers,
     Status,
     Submission,
 )
@@ -51,7 +51,7 @@ def at(assignment: Assignment) -> Field:
     return draw_states(assignment, GATES, 7)
 
 
-def _attempt(at: Field, field: Mapping[str, Array], **parameters: float) -> Attempt:
+def _attempt(at: Field, field: Mapping[str, Array], **parameters: float) -> ExerciseEvidence:
     channels: dict[str, dict[str, float | None]] = {}
     for name, value in parameters.items():
         channel, _, parameter = name.partition("_")
@@ -59,7 +59,7 @@ def _attempt(at: Field, field: Mapping[str, Array], **parameters: float) -> Atte
     probed = tuple(
         ChannelProbe(name=name, kind="channel", parameters=said) for name, said in channels.items()
     )
-    return Attempt(
+    return ExerciseEvidence(
         cell=GradedCell(exercise="HH", index=1),
         probe=ModelProbe(found=True, channels=probed),
         answers=Answers(field_states=at, field=dict(field)),
@@ -69,7 +69,7 @@ def _attempt(at: Field, field: Mapping[str, Array], **parameters: float) -> Atte
 def _named(
     model: ReferenceModel,
     assignment: Assignment,
-    attempt: Attempt,
+    attempt: ExerciseEvidence,
     gates: tuple[str, ...] = GATES,
 ) -> tuple[NamedMistake, ...]:
     plays = {gate: gate for gate in gates}
@@ -204,8 +204,8 @@ def test_a_mistake_beside_a_wrong_parameter_is_named(
     field = model.mistakes(at, {"IK.E": 77.0})["n_cubed"]
     (named,) = _named(model, assignment, _attempt(at, field, IK_E=77.0))
     assert named.name == "n_cubed"
-    assert np.array_equal(named.given, field["V"])
-    assert np.array_equal(named.asked, model.field(at)["V"])
+    assert np.array_equal(named.mistaken, field["V"])
+    assert np.array_equal(named.right, model.field(at)["V"])
     assert _names(model, assignment, _attempt(at, field, IK_E=-77.0)) == []
     assert _names(model, assignment, _attempt(at, field, IK_E=float("nan"))) == []
 
@@ -244,11 +244,11 @@ def test_every_mistake_has_its_sentence(assignment: Assignment, language: str) -
     assert named <= own
 
 
-def _evidence(attempt: Attempt) -> Evidence:
+def _evidence(attempt: ExerciseEvidence) -> Evidence:
     return Evidence(
         submission=Submission(file="a", sha256=""),
         executed=ExecutedNotebook(status="ok"),
-        attempts={"HH": attempt},
+        exercises={"HH": attempt},
     )
 
 
@@ -262,18 +262,18 @@ def test_residuals_hold_what_is_wrong(
     attempt = _attempt(at, {**known["beta_alone:INa.m"], "V": odd})
     named = _named(model, assignment, attempt)
     gates = {gate: gate for gate in GATES}
-    reference = Reference(
+    reference = ReferenceAnswers(
         variant="code", traces={}, field=right, gates=gates, fitted={}, mistakes=named
     )
     words = catalogue("en", assignment.folder)
     full = replace(attempt, reference=reference)
     V, m = residuals(_evidence(full), assignment, words)
     assert (V.state, V.unit, V.explained, V.mistake) == ("V", "mV/ms", None, "")
-    assert V.found.tolist() == pytest.approx([5.0] * 255)
+    assert V.difference.tolist() == pytest.approx([5.0] * 255)
     assert V.V.tolist() == at["V"][1:].tolist()
     assert (m.state, m.unit) == ("m", "1/ms")
     assert m.explained is not None
-    assert np.array_equal(m.explained, m.found)
+    assert np.array_equal(m.explained, m.difference)
     assert m.mistake.startswith("In your dm/dt, β_m is not multiplied by m.")
     assert [(d.message_id, d.state, d.message) for d in diagnoses(_evidence(full), words)] == [
         ("assignment.mistake.beta_alone", "m", m.mistake)
@@ -298,12 +298,12 @@ def test_a_gate_of_another_speed_is_named(
     right = model.field(at)
     attempt = _attempt(at, {**right, "INa.m": times * right["INa.m"]})
     gates = {gate: gate for gate in GATES}
-    reference = Reference(variant="code", traces={}, field=right, gates=gates, fitted={})
+    reference = ReferenceAnswers(variant="code", traces={}, field=right, gates=gates, fitted={})
     words = catalogue("en", assignment.folder)
     (m,) = residuals(_evidence(replace(attempt, reference=reference)), assignment, words)
     assert m.mistake.startswith(said)
     assert m.explained is not None
-    assert np.allclose(m.explained, m.found)
+    assert np.allclose(m.explained, m.difference)
 
 
 def test_a_residual_knows_the_checks_that_name_a_cause(
@@ -314,7 +314,7 @@ def test_a_residual_knows_the_checks_that_name_a_cause(
     attempt = _attempt(at, {**right, "V": right["V"] + 5.0, "IK.n": right["IK.n"] + 0.1}, IK_E=77.0)
     gates = {gate: gate for gate in GATES}
     fitted = {"IK.E": 77.0, "IK.g_max": 36.0}
-    reference = Reference(variant="code", traces={}, field=right, gates=gates, fitted=fitted)
+    reference = ReferenceAnswers(variant="code", traces={}, field=right, gates=gates, fitted=fitted)
     results = [
         _result("hh.parameters.IK.E", "fail", "checks.parameter.sign"),
         _result("hh.parameters.IK.g_max", "pass", "checks.parameter.ok"),
@@ -327,8 +327,8 @@ def test_a_residual_knows_the_checks_that_name_a_cause(
     evidence = _evidence(replace(attempt, reference=reference))
     V, n = residuals(evidence, assignment, words, results)
     assert (V.explained, n.explained) == (None, None)
-    assert V.told_by == ("hh.parameters.IK.E", "hh.channels.IL")
-    assert n.told_by == ()
+    assert V.explained_by == ("hh.parameters.IK.E", "hh.channels.IL")
+    assert n.explained_by == ()
 
 
 def _result(id: str, status: Status, message_id: str) -> CheckResult:

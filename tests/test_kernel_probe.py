@@ -22,7 +22,7 @@ from project import short_solution
 from warm_kernels import COLD, Kernels, submission_of
 
 from grader.assignment.schema import Assignment, Limits
-from grader.core.types import CellRun, Drawn, Evidence, Panel
+from grader.core.types import CellRun, Evidence, ProbeRequest, StimulusSet
 from grader.run.gather import gather
 from grader.run.kernel.plain import kernel_environment, plain_kernel
 from grader.run.kernel.prestart import start
@@ -150,7 +150,7 @@ def test_a_probe_without_end_is_ended(kernels: Kernels) -> None:
 
 def test_structure_of_the_solution(solution: Evidence) -> None:
     """The probe names channels, classes, parameters, gates and master types as they are."""
-    probe = solution.attempts["HH"].probe
+    probe = solution.exercises["HH"].probe
     seen = {
         c.name: (c.kind, c.from_notebook, c.master_types, c.states, dict(c.parameters))
         for c in probe.channels
@@ -166,23 +166,23 @@ def test_structure_of_the_solution(solution: Evidence) -> None:
 
 def test_parameters_are_read_off_the_current(solution: Evidence) -> None:
     """E and g_max measured from the current equal the attributes."""
-    for channel in solution.attempts["HH"].probe.channels:
+    for channel in solution.exercises["HH"].probe.channels:
         assert dict(channel.measured) == pytest.approx(dict(channel.parameters), rel=1e-9)
 
 
 def test_answers_of_the_solution_are_whole(solution: Evidence, assignment: Assignment) -> None:
     """Every stimulus and every drawn state is answered with finite numbers, in float64."""
-    attempt = solution.attempts["HH"]
-    assert attempt.panel is not None
+    attempt = solution.exercises["HH"]
+    assert attempt.stimuli is not None
     assert assignment.rubric is not None
-    assert len(attempt.panel.names) == len(assignment.stimuli) + len(assignment.rubric.stimuli)
+    assert len(attempt.stimuli.names) == len(assignment.stimuli) + len(assignment.rubric.stimuli)
     assert set(attempt.answers.traces) == {"V", "IK.n", "INa.m", "INa.h"}
     assert all(np.isfinite(trace).all() for trace in attempt.answers.traces.values())
     assert set(attempt.answers.field) == set(attempt.answers.traces)
     states = {slope.shape for slope in attempt.answers.field.values()}
     assert states == {(assignment.rubric.field.count,)}
     assert all(np.isfinite(slope).all() for slope in attempt.answers.field.values())
-    assert (attempt.answers.precision, attempt.answers.one_by_one) == ("float64", False)
+    assert (attempt.answers.precision, attempt.answers.single_neuron) == ("float64", False)
 
 
 def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: Assignment) -> None:
@@ -230,7 +230,7 @@ def test_a_notebook_finds_every_setting_as_it_left_it(
     """dt, mode, precision, names and random numbers are after a question what they were."""
     file = short_solution(tmp_path / "n.ipynb", SETTINGS, SAME_SETTINGS)
     evidence = gather(warm.job(file, assignment))
-    assert evidence.attempts["HH"].answers.traces, evidence.attempts["HH"].answers.faults
+    assert evidence.exercises["HH"].answers.traces, evidence.exercises["HH"].answers.faults
     assert [(run.status, run.error_text) for run in evidence.executed.cells] == [("ok", "")] * 7
 
 
@@ -250,7 +250,7 @@ def test_all_runs_together_keep_to_the_time_of_one(
     limits = Limits(cell_seconds=60, notebook_seconds=3, probe_seconds=0.5)
     evidence = gather(warm.job(file, assignment, limits))
     assert evidence.executed.status == "timeout"
-    assert not evidence.attempts["HH"].probe.population
+    assert not evidence.exercises["HH"].probe.population
     assert evidence.executed.cells[-1].status != "ok"  # the second run had no time for it
 
 
@@ -326,8 +326,8 @@ def test_models_are_questioned_on_the_cpu() -> None:
     assert done.stdout.split() == ["elsewhere", "cpu", "elsewhere"]
 
 
-DRAWN = Drawn(
-    panel=Panel(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1),
+DRAWN = ProbeRequest(
+    stimuli=StimulusSet(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1),
     field_states={"V": np.zeros(2)},
     map_states={"V": np.zeros(2)},
     map_steps=(1,),
@@ -464,7 +464,7 @@ def test_a_model_that_resets_only_once_is_answered_for(
         "    super(IK, self).reset_state(V, *args, **kwargs)\n"
     )
     file = short_solution(tmp_path / "n.ipynb", once)
-    attempt = gather(warm.job(file, assignment)).attempts["HH"]
+    attempt = gather(warm.job(file, assignment)).exercises["HH"]
     assert attempt.answers.traces
     assert (attempt.probe.population, attempt.answers.resets) == (64, 64)
-    assert not attempt.answers.one_by_one
+    assert not attempt.answers.single_neuron

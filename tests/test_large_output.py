@@ -62,24 +62,26 @@ def test_a_kernel_goes_on_after_large_output(kernels: Kernels) -> None:
     assert {name: run.status for name, run in zip(RUNS_ON, ran.runs, strict=True)} == dict.fromkeys(
         RUNS_ON, "ok"
     )
-    left = dict(zip(RUNS_ON, (run.left_out for run in ran.runs), strict=True))
-    assert left["text-in-one-line"].all == 10_000_001
-    assert left["text-in-one-line"].kept <= LARGEST_TEXT
-    assert left["repr"].all > 30_000_000 > 300_000 > left["repr"].kept
-    assert left["table"].all > 20_000_000 > 300_000 > left["table"].kept
-    assert left["error-caught"].all > 20_000_000 > 300_000 > left["error-caught"].kept
-    assert left["widget"].all > 40_000_000
-    assert left["widget"].kept == 0
+    left = dict(zip(RUNS_ON, (run.omitted for run in ran.runs), strict=True))
+    assert left["text-in-one-line"].bytes_written == 10_000_001
+    assert left["text-in-one-line"].bytes_kept <= LARGEST_TEXT
+    assert left["repr"].bytes_written > 30_000_000 > 300_000 > left["repr"].bytes_kept
+    assert left["table"].bytes_written > 20_000_000 > 300_000 > left["table"].bytes_kept
+    assert (
+        left["error-caught"].bytes_written > 20_000_000 > 300_000 > left["error-caught"].bytes_kept
+    )
+    assert left["widget"].bytes_written > 40_000_000
+    assert left["widget"].bytes_kept == 0
     figures = {name: run.figures for name, run in zip(RUNS_ON, ran.runs, strict=True)}
     assert {name: count for name, count in figures.items() if count} == {
         "picture": 1,
         "pictures": 2000,
         "vector-picture": 1,
     }
-    assert (left["picture"].smaller, left["picture"].pictures) == (1, 0)
-    assert left["picture"].largest > 7_000_000
-    assert left["vector-picture"].pictures == 1
-    assert 0 < left["pictures"].pictures < 2000
+    assert (left["picture"].pictures_shrunk, left["picture"].pictures_dropped) == (1, 0)
+    assert left["picture"].largest_picture > 7_000_000
+    assert left["vector-picture"].pictures_dropped == 1
+    assert 0 < left["pictures"].pictures_dropped < 2000
     (smaller,) = [f for f in ran.figures if f.cell == RUNS_ON.index("picture")]
     assert base64.b64decode(smaller.data).startswith(b"\x89PNG")
     assert 100_000 < len(smaller.data) <= LARGEST_PICTURE
@@ -104,7 +106,7 @@ def test_many_small_pieces_of_text_are_all_kept(kernels: Kernels) -> None:
     ran = Ran(kernels, pieces, "print('next')")
     assert ran.text(0).split() == [str(i) for i in range(3000)]
     assert len(ran.notebook.cells[0].outputs) < 150
-    assert ran.runs[0].left_out.all == 0
+    assert ran.runs[0].omitted.bytes_written == 0
     assert ran.text(1) == "next\n"
 
 
@@ -115,7 +117,7 @@ def test_an_endless_print_loop_is_a_time_limit(kernels: Kernels) -> None:
     ran = Ran(kernels, CELLS["text-without-end"], "print('next')", limits=limits)
     assert [run.status for run in ran.runs] == ["timeout", "ok"]
     assert ran.text(1) == "next\n"
-    assert ran.runs[0].left_out.kept < 500_000 < ran.runs[0].left_out.all
+    assert ran.runs[0].omitted.bytes_kept < 500_000 < ran.runs[0].omitted.bytes_written
 
 
 def test_a_long_error_keeps_its_line(warm: Kernels) -> None:

@@ -112,7 +112,7 @@ def test_a_value_that_the_handout_lacks_is_not_told(
     for value in {number for p in asked.values() for number in (f"{p.value:g}", f"{-p.value:g}")}:
         bare = bare.replace(value, "?")
     (folder / assignment.notebook.name).write_text(bare, "utf-8")
-    attempt = solution.attempts["HH"]
+    attempt = solution.exercises["HH"]
     wrong = {"E": -asked["E"].value, "g_max": 10 * asked["g_max"].value}
     channels = tuple(
         replace(c, parameters=wrong, measured=wrong) if c.name == channel else c
@@ -211,9 +211,9 @@ def test_the_command_speaks_chinese(
 def test_the_help_names_every_command_and_option(language: str) -> None:
     """Of the program and of `check`: the catalogue's text is not click's, and may fall behind."""
     words = catalogue(language)
-    assert set(re.findall(r"^  grader ([a-z]+)", words.say("cli.main.help"), re.M)) == {
+    assert set(re.findall(r"^  grader ([a-z]+)", words.render("cli.main.help"), re.M)) == {
         *main.commands
     }
     options = {name for option in check.params for name in option.opts if name.startswith("-")}
-    explained = set(re.findall(r"(?<!\S)--?[a-z-]+", words.say("cli.check.help")))
+    explained = set(re.findall(r"(?<!\S)--?[a-z-]+", words.render("cli.check.help")))
     assert options - {"--in-cell"} == explained - {"-h", "--help"}

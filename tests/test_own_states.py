@@ -16,15 +16,15 @@ from grader.assignment.schema import Assignment, Check
 from grader.assignment.stimuli import draw_panel
 from grader.core.types import (
     Answers,
-    Attempt,
     Blank,
     Evidence,
     ExecutedNotebook,
+    ExerciseEvidence,
     Finding,
     GradedCell,
     ModelProbe,
-    Panel,
-    Reference,
+    ReferenceAnswers,
+    StimulusSet,
     Submission,
 )
 from grader.judge.checks import TABLE, Item
@@ -77,21 +77,23 @@ def _of_answers(
     traces: Mapping[str, Any],
     start: Mapping[str, tuple[float, float]] = MappingProxyType({}),
 ) -> Finding:
-    panel = Panel(names=("a",), dt=0.1, current=np.zeros((6, 1)), V0=np.array([-70.68]), public=1)
+    panel = StimulusSet(
+        names=("a",), dt=0.1, current=np.zeros((6, 1)), V0=np.array([-70.68]), public=1
+    )
     columns = {name: np.asarray(trace, float)[:, None] for name, trace in traces.items()}
-    attempt = Attempt(
+    attempt = ExerciseEvidence(
         cell=GradedCell(
             exercise="HH", index=0, class_name="HH", blanks=(Blank(name="V", filled=True),)
         ),
         probe=ModelProbe(found=True, population=1),
         answers=Answers(traces=columns, start=start),
-        panel=panel,
-        reference=Reference(variant="", traces=columns, field={}, gates={}, fitted={}),
+        stimuli=panel,
+        reference=ReferenceAnswers(variant="", traces=columns, field={}, gates={}, fitted={}),
     )
     evidence = Evidence(
         submission=Submission(file="n.ipynb", sha256=""),
         executed=ExecutedNotebook(status="ok"),
-        attempts={"HH": attempt},
+        exercises={"HH": attempt},
     )
     check = Check(id="x", kind=kind, family="f", exercise="HH", variable=variable)
     return TABLE[kind](Item(check=check, assignment=scratch, evidence=evidence, attempt=attempt))
@@ -139,7 +141,7 @@ def test_a_stimulus_that_stops_before_it_starts_is_an_error(scratch: Assignment)
 def test_a_parameter_of_the_neuron_itself_is_told(value: float, message: str) -> None:
     """One that no channel has: wrong, off by a power of ten, or right."""
     cell = load_assignment(ROOT / "assignments" / "thalamic", derived=False)
-    attempt = Attempt(
+    attempt = ExerciseEvidence(
         cell=GradedCell(
             exercise="TC", index=0, class_name="TC", blanks=(Blank(name="IL", filled=True),)
         ),
@@ -149,7 +151,7 @@ def test_a_parameter_of_the_neuron_itself_is_told(value: float, message: str) ->
     evidence = Evidence(
         submission=Submission(file="n.ipynb", sha256=""),
         executed=ExecutedNotebook(status="ok"),
-        attempts={"TC": attempt},
+        exercises={"TC": attempt},
     )
     check = Check(id="x", kind="parameter", family="f", exercise="TC", parameter="A")
     found = TABLE["parameter"](

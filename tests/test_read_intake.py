@@ -30,9 +30,9 @@ def sentences(*paths: Path) -> list[str]:
     """The notes in English; Chinese must have them too, and none is for students."""
     _, notes = find_submissions(paths)
     for note in notes:
-        catalogue("zh").say(note.message_id, **note.values)
+        catalogue("zh").render(note.message_id, **note.values)
         assert not note.for_student
-    return [catalogue("en").say(note.message_id, **note.values) for note in notes]
+    return [catalogue("en").render(note.message_id, **note.values) for note in notes]
 
 
 def test_one_file(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_missing_path_raises(tmp_path: Path) -> None:
         f"{tmp_path}/none: there is no such file or folder. Check the spelling; put a name with "
         "spaces in quotes."
     )
-    assert catalogue("zh").say(caught.value.note.message_id, **caught.value.note.values) == (
+    assert catalogue("zh").render(caught.value.note.message_id, **caught.value.note.values) == (
         f"{tmp_path}/none：没有这个文件或文件夹。请检查拼写；名称中有空格时请加引号。"
     )
 

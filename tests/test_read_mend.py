@@ -55,7 +55,7 @@ def test_note_names_cell_and_line_as_people_count() -> None:
             values={"cell": 4, "line": 2, "old": "%pip install brainpy"},
         ),
     )
-    assert catalogue("en").say(notes[0].message_id, **notes[0].values) == (
+    assert catalogue("en").render(notes[0].message_id, **notes[0].values) == (
         'Cell 4, line 2: "%pip install brainpy" was skipped. There is no network while '
         "grading, and what the homework needs is installed."
     )

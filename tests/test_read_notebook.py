@@ -41,8 +41,8 @@ def sentences(submission: Submission, language: str = "en") -> list[str]:
     """Every sentence about a submission; both languages must have them all."""
     notes = [*submission.notes, *([submission.fault] if submission.fault else [])]
     for note in notes:
-        catalogue("zh").say(note.message_id, **note.values)
-    return [catalogue(language).say(note.message_id, **note.values) for note in notes]
+        catalogue("zh").render(note.message_id, **note.values)
+    return [catalogue(language).render(note.message_id, **note.values) for note in notes]
 
 
 def released() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hh_reference import GATES, STATES, assignment, reference, trace_distances
 from project import SOLUTION
 
 from grader.assignment.stimuli import draw_panel, draw_states
-from grader.core.types import Array, Panel
+from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import relative_error, spike_count
 
 NEEDED = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")  # ids of cells
@@ -53,7 +53,7 @@ def teachers_model(size: int, replace: tuple[str, str] = ("", "")) -> Any:
 
 
 def brainpy_run(
-    panel: Panel, precision: str, replace: tuple[str, str] = ("", "")
+    panel: StimulusSet, precision: str, replace: tuple[str, str] = ("", "")
 ) -> dict[str, Any]:
     import brainpy as bp
 

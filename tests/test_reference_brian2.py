@@ -18,7 +18,7 @@ from hh_reference import GATES, STATES, reference
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel, draw_states
-from grader.core.types import Array, Panel
+from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import relative_error
 
 try:
@@ -58,7 +58,7 @@ def _plain_numpy() -> None:
     b2.prefs.codegen.target = "numpy"
 
 
-def brian_run(panel: Panel, method: str) -> Mapping[str, Array]:
+def brian_run(panel: StimulusSet, method: str) -> Mapping[str, Array]:
     """Every state after each step, ``(T, N)``, from V0 and with gates at 0."""
     b2.start_scope()
     b2.defaultclock.dt = panel.dt * b2.ms
@@ -89,7 +89,7 @@ def test_the_field_is_brian2s_to_round_off(assignment: Assignment) -> None:
 def test_the_same_scheme_gives_the_same_traces(assignment: Assignment) -> None:
     """Brian2's exponential Euler is the reference's run of the panel, to 1e-9 over 50 ms."""
     panel = draw_panel(assignment, 1, hidden=True)
-    part = Panel(
+    part = StimulusSet(
         names=panel.names,
         dt=panel.dt,
         current=panel.current[:500],

@@ -18,7 +18,7 @@ import pytest
 from project import ROOT
 
 from grader.assignment.load import load_assignment
-from grader.core.types import Array, Panel
+from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import relative_error, rmse, spike_count
 from grader.judge.reference.model import Model, ReferenceModel, load_model
 
@@ -128,9 +128,9 @@ def run(model: Any, states: dict[str, Any], current: Array, dt: float = DT) -> d
     return {name: np.asarray(bm.as_jax(trace), np.float64) for name, trace in traces.items()}
 
 
-def panel(current: Array, V: Array) -> Panel:
+def panel(current: Array, V: Array) -> StimulusSet:
     names = tuple(f"{i}" for i in range(len(V)))
-    return Panel(names=names, dt=DT, current=current, V0=V, public=len(V))
+    return StimulusSet(names=names, dt=DT, current=current, V0=V, public=len(V))
 
 
 def counts(V: Array, threshold: float) -> list[int]:

@@ -13,7 +13,7 @@ from hh_reference import GATES, assignment, reference, trace_distances
 from project import ROOT
 
 from grader.assignment.stimuli import draw_panel, draw_states
-from grader.core.types import Panel
+from grader.core.types import StimulusSet
 from grader.judge.metrics import firing_rate, relative_error, spike_count, spike_times
 from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
 
@@ -25,9 +25,9 @@ def panel_of(
     V0: float | list[float] | np.ndarray = -65.0,
     duration: float = 200.0,
     dt: float = 0.1,
-) -> Panel:
+) -> StimulusSet:
     amplitudes = np.asarray(amplitudes, dtype=float)
-    return Panel(
+    return StimulusSet(
         names=tuple(f"{a:g}" for a in amplitudes),
         dt=dt,
         current=np.tile(amplitudes, (round(duration / dt), 1)),
@@ -36,7 +36,7 @@ def panel_of(
     )
 
 
-def counts(panel: Panel, constants: dict[str, float] | None = None) -> list[int]:
+def counts(panel: StimulusSet, constants: dict[str, float] | None = None) -> list[int]:
     V = reference().run(panel, constants)["V"]
     return [spike_count(panel.time, V[:, i], 0.0) for i in range(V.shape[1])]
 

@@ -131,7 +131,7 @@ def test_without_a_trace_only_the_reference_is_shown() -> None:
     assert 'class="ref"' in svg
     assert 'class="own"' not in svg
     assert 'class="diff"' not in svg
-    assert trace_notes(curve, EN) == (EN.say("report.plot.no_trace"),)
+    assert trace_notes(curve, EN) == (EN.render("report.plot.no_trace"),)
 
 
 def test_a_difference_of_nothing_is_said_not_drawn() -> None:

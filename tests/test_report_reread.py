@@ -102,7 +102,7 @@ def test_a_mark_is_remembered_by_a_grading_that_was_killed(
     case = Case(folder=tmp_path, file="n.ipynb", submission_id="a", language="en")
     write_report(perfect(), tmp_path)
     with monkeypatch.context() as killed:
-        killed.setattr(write, "write_whole", lambda file, content: 1 / 0)
+        killed.setattr(write, "write_atomic", lambda file, content: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             write_report(partly_wrong(), tmp_path)
     assert not (tmp_path / "result.json").exists()

@@ -50,7 +50,7 @@ def test_every_state_is_a_dot_in_its_ring() -> None:
     dots, rings = _points(svg, "dot"), _points(svg, "ring")
     assert len(dots) == drawn.V.size
     assert dots == rings
-    highest = dots[int(np.argmax(drawn.found))]
+    highest = dots[int(np.argmax(drawn.difference))]
     assert highest[1] == min(y for _, y in dots)
     order = np.argsort(drawn.V)
     assert [dots[k][0] for k in order] == sorted(x for x, _ in dots)
@@ -67,7 +67,7 @@ def test_the_axes_have_units() -> None:
 
 def test_zero_is_always_on_the_plot() -> None:
     """Where all differences are large the line of the right ones is still there."""
-    far = replace(residual(named=False), found=residual().found + 100.0)
+    far = replace(residual(named=False), found=residual().difference + 100.0)
     assert "0" in _texts(str(residual_svg(far, TEACHER)))
 
 
@@ -91,7 +91,7 @@ def test_what_a_check_names_is_not_said_to_have_no_cause() -> None:
     )  # fmt: skip
     named, bare = report.residuals
     for check, found in (("hh.parameters.IL.E", 1), ("hh.hidden.0", 0)):
-        found_by_check = replace(bare, told_by=(check,))
+        found_by_check = replace(bare, explained_by=(check,))
         shown = replace(report, residuals=(named, found_by_check))
         for text in (student_html(shown), student_markdown(shown)):
             assert text.count("named among the checks: E of IL.") == found
@@ -112,7 +112,7 @@ def test_a_student_sees_two_that_no_mistake_explains_after_the_named() -> None:
 def test_the_dots_in_their_rings_are_counted() -> None:
     """The sentence says what one sees: all of them, or how many."""
     drawn = residual()
-    found = drawn.found.copy()
+    found = drawn.difference.copy()
     found[:2] += 0.5
     (all_in,), (some,) = differences([drawn], EN), differences([replace(drawn, found=found)], EN)
     assert all_in.mistake == drawn.mistake
@@ -140,7 +140,7 @@ def test_odd_numbers_draw_something(found: np.ndarray) -> None:
 
 def test_words_from_outside_are_escaped() -> None:
     """A state's name can't close a tag."""
-    odd = Residual(state=HOSTILE, unit=SCRIPT, V=np.arange(3.0), found=np.arange(3.0))
+    odd = Residual(state=HOSTILE, unit=SCRIPT, V=np.arange(3.0), difference=np.arange(3.0))
     svg = str(residual_svg(odd, TEACHER))
     ElementTree.fromstring(svg)
     assert "<script" not in svg

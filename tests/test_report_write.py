@@ -13,7 +13,7 @@ from project import ROOT
 from sample_reports import hostile, partly_wrong, perfect
 
 from grader.core import atomic as files
-from grader.core.checksum import is_whole
+from grader.core.checksum import verify_checksum
 from grader.core.types import BatchSummary
 from grader.report import write
 from grader.report.batch.csv_json import grades_csv
@@ -52,7 +52,7 @@ def test_a_result_knows_its_pages(tmp_path: Path, page: str) -> None:
     """Under its seal is a digest of each: one that is gone, empty or edited is none of it."""
     write_report(perfect(), tmp_path)
     result = read_result((tmp_path / "result.json").read_text("utf-8"))
-    assert is_whole(result)
+    assert verify_checksum(result)
     kept, content = result["pages"], (tmp_path / page).read_bytes()
     assert whole_page(tmp_path, page, kept) == content
     for other in (b"", content + b" ", content[:-1]):

@@ -14,7 +14,7 @@ from courses import WITHOUT_ANY_WORK, WITHOUT_STUDENTS_CODE, Course, make, witho
 from graded_corpus import OPTIONS, Corpus
 from project import ROOT, SOLUTION, checks, results, run_grader
 
-from grader.core.atomic import claimed
+from grader.core.atomic import lock_folder
 
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
 OFF = {"g_max=120.)": "g_max=121.)"}
@@ -298,7 +298,7 @@ def test_fresh_and_other_conditions_run_again(course: Course) -> None:
 def test_one_grader_at_a_time_in_a_folder(course: Course) -> None:
     """A second one is told so and changes nothing; it may look, and begin when the first ended."""
     before = course.files()
-    with claimed(course.out):
+    with lock_folder(course.out):
         second = course.grade("--fresh", forbidden=WITHOUT_ANY_WORK)
         assert second.returncode == 2
         assert "another grader is at work" in second.stderr

@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, LeftOut
+from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, OmittedOutput
 from grader.run.kernel.outputs import figures, left_out_by_kernel, tame
 
 
@@ -51,9 +51,14 @@ def test_what_is_cut_is_counted_once() -> None:
     """Long text and a large picture are counted when they are cut, and not when looked at again."""
     large = "A" * (LARGEST_PICTURE + 4)
     (cell,) = _shown({"image/png": large, "text/html": "y" * (LARGEST_TEXT + 5)}, {}).cells
-    cut = LeftOut(all=LARGEST_TEXT + 5, kept=LARGEST_TEXT, pictures=1, largest=len(large) * 3 // 4)
+    cut = OmittedOutput(
+        bytes_written=LARGEST_TEXT + 5,
+        bytes_kept=LARGEST_TEXT,
+        pictures_dropped=1,
+        largest_picture=len(large) * 3 // 4,
+    )
     assert tame(cell) == (0, cut)
-    assert tame(cell) == (0, LeftOut())
+    assert tame(cell) == (0, OmittedOutput())
     assert "image/png" not in cell.outputs[0].data
 
 
@@ -63,7 +68,9 @@ def test_pictures_of_every_kind_count_alike(mime: str) -> None:
     for size in (100, LARGEST_PICTURE + 1):
         (cell,) = _shown({mime: "A" * size, "text/plain": "<Figure>"}, {}).cells
         shown, left_out = tame(cell)
-        run = CellRun(index=7, status="ok", figures=shown + left_out.pictures, left_out=left_out)
+        run = CellRun(
+            index=7, status="ok", figures=shown + left_out.pictures_dropped, omitted=left_out
+        )
         (figure,) = figures(cell, run)
         assert (run.figures, figure.cell) == (1, 7)
         assert bool(figure.data) == (mime == "image/png" and size == 100)
@@ -74,10 +81,10 @@ def test_pictures_of_every_kind_count_alike(mime: str) -> None:
 )
 def test_counts_that_are_none_count_nothing(said: object) -> None:
     """What a kernel says in the place of counts is not believed."""
-    assert left_out_by_kernel(said) == LeftOut()
+    assert left_out_by_kernel(said) == OmittedOutput()
 
 
 def test_counts_are_bounded() -> None:
     """Absurd counts of a kernel become sane ones."""
     said = {"grader_left_out": {"all": 10**400, "kept": -(10**400), "pictures": 3, "other": 1}}
-    assert left_out_by_kernel(said) == LeftOut(all=10**15, pictures=3)
+    assert left_out_by_kernel(said) == OmittedOutput(bytes_written=10**15, pictures_dropped=3)

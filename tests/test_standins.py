@@ -55,14 +55,14 @@ def _evidence(lesson: Assignment, submission: Submission) -> Evidence:
     return Evidence(
         submission=submission,
         executed=ExecutedNotebook(status="ok"),
-        attempts={id: unanswered(cell) for id, cell in cells.items()},
+        exercises={id: unanswered(cell) for id, cell in cells.items()},
         seed=SEED,
     )
 
 
 def _text(evidence: Evidence, exercise: str) -> str:
     """All that an attempt says, but for its arrays and what the source itself says."""
-    only = replace(evidence, attempts={exercise: evidence.attempts[exercise]})
+    only = replace(evidence, attempts={exercise: evidence.exercises[exercise]})
     table = TypeAdapter(Evidence).dump_python(only, mode="json", context={"arrays": {}})
     return json.dumps(table["attempts"])
 
@@ -81,18 +81,18 @@ def test_a_model_is_asked_with_the_right_part(
     submission = read_notebook(SAMPLES / f"{sample}.ipynb")
     before = _evidence(lesson, submission)
     after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
-    attempt = after.attempts["HH"]
-    assert attempt.stood_in == ("IK",)
-    assert attempt.panel is not None
+    attempt = after.exercises["HH"]
+    assert attempt.judged_with == ("IK",)
+    assert attempt.stimuli is not None
     whole = load_model(ROOT / "reference" / "hh-lesson" / "model.py")
-    expected = ReferenceModel(part_of(whole, "HH"), "cpu").run(attempt.panel)
-    assert rmse(attempt.answers.traces["V"], expected["V"], attempt.panel.time, 20.0) < 1e-6
+    expected = ReferenceModel(part_of(whole, "HH"), "cpu").run(attempt.stimuli)
+    assert rmse(attempt.answers.traces["V"], expected["V"], attempt.stimuli.time, 20.0) < 1e-6
     own = attempt.probe.channel("IK")
     assert own is not None
     assert (own.type_name, own.from_notebook, own.integrated) == ("IK", True, True)
     assert own.parameters["E"] == -77.0
-    others = before.attempts.keys() - {"HH"}
-    assert all(after.attempts[id] is before.attempts[id] for id in others)
+    others = before.exercises.keys() - {"HH"}
+    assert all(after.exercises[id] is before.exercises[id] for id in others)
 
 
 def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment, warm: Kernels) -> None:
@@ -101,8 +101,8 @@ def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment, warm: Kern
     cells = [replace(c, source=TRAITOR) if c.id == "HH" else c for c in submission.cells]
     before = _evidence(lesson, replace(submission, cells=tuple(cells)))
     after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
-    attempt = after.attempts["HH"]
-    assert attempt.stood_in == ("IK",)
+    attempt = after.exercises["HH"]
+    assert attempt.judged_with == ("IK",)
     assert np.isfinite(attempt.answers.traces["V"]).all()
     assert "beta_n" not in _text(after, "HH")
     assert "alpha_n" not in _text(after, "HH")
@@ -117,7 +117,7 @@ def test_what_fails_with_the_right_part_keeps_what_it_had(
     cells = [replace(c, source=failing) if c.id == "HH" else c for c in submission.cells]
     before = _evidence(lesson, replace(submission, cells=tuple(cells)))
     after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
-    assert after.attempts["HH"] == replace(before.attempts["HH"], asked_with=("IK",))
+    assert after.exercises["HH"] == replace(before.exercises["HH"], reprobed_with=("IK",))
 
 
 @pytest.mark.full
@@ -129,8 +129,10 @@ def test_a_run_is_asked_with_the_right_model(lesson: Assignment) -> None:
     submission = read_notebook(SAMPLES / "composed-left-blank.ipynb")
     before = _evidence(lesson, submission)
     wrong = {"HH-composed-run": ("HH-composed",)}
-    attempt = with_right_parts(COLD.job(SAMPLES, lesson), before, wrong).attempts["HH-composed-run"]
-    assert attempt.stood_in == ("HH-composed",)
+    attempt = with_right_parts(COLD.job(SAMPLES, lesson), before, wrong).exercises[
+        "HH-composed-run"
+    ]
+    assert attempt.judged_with == ("HH-composed",)
     records = attempt.answers.records
     assert set(records) == {"na-p", "na-q", "k-p", "v"}
     assert all(record.rows == 1000 and record.finite for record in records.values())
@@ -194,8 +196,8 @@ def test_what_was_asked_again_is_so_once_more_only_where_other_parts_are_wrong(
 ) -> None:
     """As they are where the same evidence is judged by another rubric."""
     filled = _evidence(lesson, read_notebook(SAMPLES / "right-plain.ipynb"))
-    again = replace(filled.attempts["HH"], asked_with=("IK",))
-    done = replace(filled, attempts={**filled.attempts, "HH": again})
+    again = replace(filled.exercises["HH"], reprobed_with=("IK",))
+    done = replace(filled, attempts={**filled.exercises, "HH": again})
     assert parts_to_replace(done, lesson, _results(lesson, *lost)) == replaced
 
 

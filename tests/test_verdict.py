@@ -66,7 +66,7 @@ def test_no_check_gives_more_than_its_points(
 @pytest.mark.parametrize("state", ["V", "IK.n", "INa.m", "INa.h"])
 def test_nan_never_passes(evidence: Evidence, assignment: Assignment, state: str) -> None:
     """One NaN in a trace fails every check that reads the trace."""
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     trace = attempt.answers.traces[state].copy()
     trace[1500] = np.nan
     traces = {**attempt.answers.traces, state: trace}
@@ -83,7 +83,7 @@ def test_a_scheme_of_the_student_s_own_may_be_unstable(
     evidence: Evidence, assignment: Assignment
 ) -> None:
     """A trace that is lost after another first step costs nothing where the field is right."""
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     trace = attempt.answers.traces["INa.m"] * 1.02
     trace[1500:, 3] = np.nan
     traces = {**attempt.answers.traces, "INa.m": trace}
@@ -94,7 +94,7 @@ def test_a_scheme_of_the_student_s_own_may_be_unstable(
 
 def test_nan_in_the_field_never_passes(evidence: Evidence, assignment: Assignment) -> None:
     """One NaN among the sampled derivatives fails the field's check."""
-    attempt = evidence.attempts["HH"]
+    attempt = evidence.exercises["HH"]
     slope = attempt.answers.field["V"].copy()
     slope[3] = np.nan
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": slope})

@@ -31,12 +31,12 @@ from grader.authoring.verify.samples import Labelled
 from grader.authoring.verify.solution import Teacher
 from grader.core.types import (
     Answers,
-    Attempt,
     Evidence,
     ExecutedNotebook,
+    ExerciseEvidence,
     GradedCell,
     ModelProbe,
-    Panel,
+    StimulusSet,
 )
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken
@@ -126,25 +126,25 @@ def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> No
     drawn = [draw(assignment, ["IK.n"], [seed], True) for seed in seeds]
     every = draw(assignment, ["IK.n"], seeds, True)
     states, there = every.field_states, every.map_states
-    whole = Attempt(
+    whole = ExerciseEvidence(
         cell=GradedCell(exercise="HH", index=0),
         probe=ModelProbe(found=True),
         answers=Answers(
-            traces={"V": every.panel.current * 2},
+            traces={"V": every.stimuli.current * 2},
             field_states=states,
             field={"V": states["V"] * 3},
             map_states=there,
             map_steps=(1, 2),
             maps={"V": np.stack([there["V"], there["V"] * 5])},
         ),
-        panel=every.panel,
+        stimuli=every.stimuli,
     )
     for position, own in enumerate(drawn):
         part = of_seed(whole, position, len(seeds))
-        assert isinstance(part.panel, Panel)
-        assert part.panel.names == own.panel.names
-        assert np.array_equal(part.panel.V0, own.panel.V0)
-        assert np.array_equal(part.answers.traces["V"], own.panel.current * 2)
+        assert isinstance(part.stimuli, StimulusSet)
+        assert part.stimuli.names == own.stimuli.names
+        assert np.array_equal(part.stimuli.V0, own.stimuli.V0)
+        assert np.array_equal(part.answers.traces["V"], own.stimuli.current * 2)
         assert np.array_equal(part.answers.field["V"], own.field_states["V"] * 3)
         assert np.array_equal(part.answers.map_states["IK.n"], own.map_states["IK.n"])
         assert np.array_equal(part.answers.maps["V"][1], own.map_states["V"] * 5)
@@ -174,7 +174,7 @@ def test_a_kernel_that_never_was_ready_is_tried_again(
         notebook=assignment.notebook, assignment=assignment, limits=assignment.limits, secret=b""
     )
     base = Evidence(
-        submission=teacher.submission, executed=ExecutedNotebook(status="ok"), attempts={}
+        submission=teacher.submission, executed=ExecutedNotebook(status="ok"), exercises={}
     )
     asker = Unready(teacher, job, base, (1,))
     ends[:] = ["never ready", "never ready", "answers", "never ready", "answers", "lost", "lost"]

@@ -16,23 +16,23 @@ from grader.authoring.verify.report_html import by_operator, margins, verify_htm
 from grader.authoring.verify.samples import Labelled
 from grader.core.types import (
     Answers,
-    Attempt,
+    ExerciseEvidence,
     GradedCell,
     ModelProbe,
     Note,
-    Reference,
+    ReferenceAnswers,
 )
 
 
-def attempt(off: float) -> Attempt:
+def attempt(off: float) -> ExerciseEvidence:
     """One whose dV/dt is ``off`` at one of 256 states."""
     field = np.zeros(256)
     field[7] = off
-    return Attempt(
+    return ExerciseEvidence(
         cell=GradedCell(exercise="HH", index=0),
         probe=ModelProbe(found=True),
         answers=Answers(field={"V": field}),
-        reference=Reference(
+        reference=ReferenceAnswers(
             variant="code", traces={}, field={"V": np.zeros(256)}, gates={}, fitted={}
         ),
     )

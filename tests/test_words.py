@@ -12,7 +12,7 @@ import pytest
 from project import ROOT, names_in
 
 from grader.assignment.load import load_assignment
-from grader.core.messages import LANGUAGES, Catalogue, catalogue, show
+from grader.core.messages import LANGUAGES, Catalogue, catalogue, format_value
 
 ASSIGNMENTS = sorted(file.parent for file in ROOT.glob("assignments/*/assignment.toml"))
 
@@ -63,7 +63,7 @@ def test_no_sentence_stops_twice(stop: str) -> None:
     """A value that ends in a full stop gives it up where the sentence goes on with its own."""
     error = f"TypeError: no such thing{stop}"
     english, chinese = (
-        catalogue(language).say("run.hint.misplaced", cell=1, error=error)
+        catalogue(language).render("run.hint.misplaced", cell=1, error=error)
         for language in ("en", "zh")
     )
     assert "no such thing. A channel" in english
@@ -75,7 +75,7 @@ def test_a_value_without_a_unit_leaves_no_gap() -> None:
     """And one with it keeps its distance."""
     words = catalogue("en")
     for unit, shown in (("", "0.25, not"), (" mV", "0.25 mV, not")):
-        sentence = words.say("checks.parameter.wrong", term="x", name="K", found=0.25, unit=unit)
+        sentence = words.render("checks.parameter.wrong", term="x", name="K", found=0.25, unit=unit)
         assert shown in sentence
 
 
@@ -145,7 +145,7 @@ def _messages(call: ast.Call) -> Iterator[ast.Constant]:
 def test_unknown_sentence_is_an_error() -> None:
     """A missing sentence raises, so that nothing is left blank in a report."""
     with pytest.raises(KeyError, match=r"no sentence 'checks\.nothing'"):
-        catalogue("en").say("checks.nothing")
+        catalogue("en").render("checks.nothing")
 
 
 @pytest.mark.parametrize(
@@ -163,4 +163,4 @@ def test_unknown_sentence_is_an_error() -> None:
 )
 def test_values_are_shown_as_people_write_them(value: float, text: str) -> None:
     """Numbers lose no digit that matters and carry no zeros that don't."""
-    assert show(value) == text
+    assert format_value(value) == text

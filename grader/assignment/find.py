@@ -21,7 +21,7 @@ class NotFound(Exception):
 
     def __init__(self, message: str, **values: Value) -> None:
         self.note = Note(message_id=f"cli.place.{message}", values=values)
-        super().__init__(catalogue("en").say(self.note.message_id, **values))
+        super().__init__(catalogue("en").render(self.note.message_id, **values))
 
 
 @dataclass(frozen=True, slots=True)

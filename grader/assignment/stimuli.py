@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from grader.assignment.schema import Assignment, FieldDraw, Gate, Stimulus
-from grader.core.types import Array, Drawn, Panel
+from grader.core.types import Array, ProbeRequest, StimulusSet
 
 CLEAR_OF_START = 1e-3
 """mV that a V0 keeps from each of `Simulation.avoid_V`."""
@@ -36,7 +36,7 @@ def seed_for(secret: bytes, submission_sha256: str, assignment_digest: str) -> i
     return int.from_bytes(hmac.digest(secret, message, "sha256")[:8], "big") >> 1
 
 
-def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> Panel:
+def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> StimulusSet:
     """The stimuli of one run: the public ones and, with ``hidden``, the rubric's too.
 
     Public stimuli come first and are the same for every seed, noise included.
@@ -65,7 +65,7 @@ def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> Panel:
         wave = _within(stimulus, _wave(stimulus, steps, dt, generator), dt)
         currents.append((1.0 + scale * stimulus.jitter) * wave)
         starts.append(stimulus.V0 + shift * stimulus.V0_jitter)
-    return Panel(
+    return StimulusSet(
         names=tuple(stimulus.name for stimulus in stimuli),
         dt=dt,
         current=np.stack(currents, axis=1),
@@ -84,10 +84,10 @@ def population(assignment: Assignment, hidden: bool, seeds: int = 1) -> int:
     return max((len(assignment.stimuli) + further) * seeds, POPULATION)
 
 
-def side_by_side(panels: Sequence[Panel]) -> Panel:
+def side_by_side(panels: Sequence[StimulusSet]) -> StimulusSet:
     """One panel with the stimuli of several, in their order; ``public`` is the first's."""
     first = panels[0]
-    return Panel(
+    return StimulusSet(
         names=tuple(name for panel in panels for name in panel.names),
         dt=first.dt,
         current=np.concatenate([panel.current for panel in panels], axis=1),
@@ -96,13 +96,13 @@ def side_by_side(panels: Sequence[Panel]) -> Panel:
     )
 
 
-Drawing = Callable[[Assignment, tuple[str, ...], tuple[int, ...], bool], Drawn]
+Drawing = Callable[[Assignment, tuple[str, ...], tuple[int, ...], bool], ProbeRequest]
 """What `draw` does."""
 
 
 def draw(
     assignment: Assignment, states: Sequence[str], seeds: Sequence[int], hidden: bool
-) -> Drawn:
+) -> ProbeRequest:
     """All that a model with such ``states`` is asked, with several seeds side by side.
 
     Raises ``ValueError`` as `draw_panel` does.
@@ -116,13 +116,13 @@ def draw(
         purpose: {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
         for purpose, drawn in at.items()
     }
-    return Drawn(
-        panel=side_by_side([draw_panel(assignment, seed, hidden) for seed in seeds]),
+    return ProbeRequest(
+        stimuli=side_by_side([draw_panel(assignment, seed, hidden) for seed in seeds]),
         field_states=joined["field"],
         map_states=joined["map"],
         map_steps=tuple(sorted({c.steps for c in further if c.kind == "map"})),
         finer_steps=finer_steps(assignment),
-        finer_from=_finer_from(assignment, seeds[0]) if hidden else 0,
+        finer_from_step=_finer_from(assignment, seeds[0]) if hidden else 0,
     )
 
 

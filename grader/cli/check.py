@@ -116,4 +116,4 @@ def refusal(notebook: Path, page: Path | None, language: str) -> str | None:
 def _sentence(message: str, language: str, **values: str) -> str:
     from grader.core.messages import catalogue  # only where it is needed: the kernel comes first
 
-    return catalogue(language).say(f"cli.check.{message}", **values)
+    return catalogue(language).render(f"cli.check.{message}", **values)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.core import compile_cache as cache
-from grader.core.environment import unfit, versions
+from grader.core.environment import unsupported_versions, versions
 from grader.core.messages import Catalogue, catalogue
 from grader.sandbox import BoxFailed, gpu
 from grader.sandbox import compiled_programs as programs
@@ -19,45 +19,48 @@ from grader.sandbox.warm_process import Setup, WarmBox
 
 def examine(language: str) -> tuple[str, bool]:
     """What was found, and whether notebooks can be graded here, boxed in."""
-    words = catalogue(language)
+    messages = catalogue(language)
     found = [look(name) for name in NAMES]
     working = [one.setup for one in found if one.setup is not None]
-    lines = [words.say("doctor.title_box"), *("  " + line for line in about_box(found, language))]
+    lines = [
+        messages.render("doctor.title_box"),
+        *("  " + line for line in about_box(found, language)),
+    ]
     if working:
-        lines.append("  " + words.say("doctor.taken", name=working[0].sandbox))
+        lines.append("  " + messages.render("doctor.taken", name=working[0].sandbox))
     else:
-        lines.append("  " + words.say("doctor.none"))
-    lines += ["", words.say("doctor.title_device")]
-    lines += ["  " + line for line in _devices(words)]
+        lines.append("  " + messages.render("doctor.none"))
+    lines += ["", messages.render("doctor.title_device")]
+    lines += ["  " + line for line in _devices(messages)]
     if working:
-        lines += ["", words.say("doctor.title_programs")]
-        lines.append("  " + words.say(f"doctor.programs_{_programs(working[0])}", **_where()))
-    lines += ["", words.say("doctor.title_versions")]
+        lines += ["", messages.render("doctor.title_programs")]
+        lines.append("  " + messages.render(f"doctor.programs_{_programs(working[0])}", **_where()))
+    lines += ["", messages.render("doctor.title_versions")]
     lines += [f"  {name} {version}" for name, version in versions().items()]
-    if wrong := unfit():
+    if wrong := unsupported_versions():
         listed = {"found": ", ".join(wrong), "needed": ", ".join(wrong.values())}
-        lines.append("  " + words.say("doctor.unfit", **listed))
+        lines.append("  " + messages.render("doctor.unfit", **listed))
     return "\n".join(lines), bool(working) and not wrong
 
 
-def _devices(words: Catalogue) -> list[str]:
+def _devices(messages: Catalogue) -> list[str]:
     """What can be computed on here; found without starting JAX."""
-    lines = [words.say("doctor.device")]
+    lines = [messages.render("doctor.device")]
     if not (cards := gpu.there(gpu.CARDS)):
-        return [*lines, words.say("doctor.gpu_none")]
+        return [*lines, messages.render("doctor.gpu_none")]
     found = {"nodes": ", ".join(cards), "plugins": ", ".join(gpu.plugins())}
     kind = "usable" if found["plugins"] else "without_plugin"
-    lines.append(words.say(f"doctor.gpu_{kind}", jax=versions()["jax"], **found))
+    lines.append(messages.render(f"doctor.gpu_{kind}", jax=versions()["jax"], **found))
     return lines
 
 
 def _where() -> dict[str, str]:
-    return {"folder": str(cache.folder() or "")}
+    return {"folder": str(cache.cache_folder() or "")}
 
 
 def _programs(setup: Setup) -> str:
     """Whether a box finds what was compiled before: tried out with a box."""
-    if cache.folder() is None:
+    if cache.cache_folder() is None:
         return "unwritable"
     file = programs.newest()
     kept = None if file is None else programs.load(file)

@@ -104,7 +104,7 @@ _NAMES = {
 @guarded
 @speaking
 def export(
-    words: Catalogue,
+    messages: Catalogue,
     format: str,
     folder: Path,
     into: Path | None,
@@ -153,11 +153,13 @@ def export(
     from GRADER_LTI_KEY or GRADER_CANVAS_TOKEN, or from the file that one of these
     names with _FILE behind it.
     """
-    from grader.core.atomic import write_whole
+    from grader.core.atomic import write_atomic
     from grader.gradebook.export.results import ExportError
 
     if format in FORMATS:
-        return pass_back(words, format, book, assignment, settings, people, points, overwrite, send)
+        return pass_back(
+            messages, format, book, assignment, settings, people, points, overwrite, send
+        )
     if send or settings or people:
         raise ExportError("no_sending", format=format)
     batch = _batch(format, folder, book, assignment)
@@ -167,13 +169,13 @@ def export(
         raise ExportError("input" if is_input else "exists", path=str(place))
     done = _made(format, batch, into, column, points, submission)
     try:
-        write_whole(place, done.content)
+        write_atomic(place, done.content)
     except OSError as error:
         raise ExportError("unwritable", path=str(place), reason=str(error)) from None
     for note in (*batch.notes, *done.notes):
-        click.echo(words.say(note.message_id, **note.values))
+        click.echo(messages.render(note.message_id, **note.values))
     total = len(batch.submissions) if submission is None else 1
-    click.echo(words.say("export.written", path=str(place), count=done.count, total=total))
+    click.echo(messages.render("export.written", path=str(place), count=done.count, total=total))
     return OK if done.complete else BELOW
 
 

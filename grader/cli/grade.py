@@ -175,13 +175,13 @@ def grade(
     language = language_of(lang)
     refuse_unfit(language)
     if cluster is not None and jobs is not None:
-        fail(catalogue(language).say("cluster.jobs"), language)
+        fail(catalogue(language).render("cluster.jobs"), language)
     with contextlib.ExitStack() as stack:
         unpacked = stack.enter_context(scratch_folder())
         handed_in = collect(list(paths), unpacked, out, layout_named(layout))
         if not handed_in.units:
-            words = catalogue(language)
-            fail("\n".join(words.say(n.message_id, **n.values) for n in handed_in.notes))
+            messages = catalogue(language)
+            fail("\n".join(messages.render(n.message_id, **n.values) for n in handed_in.notes))
         likely = likely_of(handed_in.notebooks, language)
         place = find(assignment, assignments, handed_in.named_assignment(), likely)
         loaded = place.load(as_teacher=True)
@@ -262,7 +262,7 @@ def _connected(address: str, language: str) -> Iterator[Any]:
         with connected(address) as client:
             yield client
     except ClusterError as error:
-        said = catalogue(language).say(error.note.message_id, **error.note.values)
+        said = catalogue(language).render(error.note.message_id, **error.note.values)
         raise (OurFault if error.midway else WrongUse)(said, language) from None
 
 
@@ -277,7 +277,7 @@ def _crew(client: Any, address: Any, assignment: Any, options: Any, plan: Any) -
 
 
 @speaking
-def _is_usable(words: Catalogue, book: Path) -> int:
+def _is_usable(messages: Catalogue, book: Path) -> int:
     """A gradebook that can't be used says so before a class is graded."""
     from grader.gradebook.store import opened, room_for
 
@@ -290,19 +290,19 @@ def _is_usable(words: Catalogue, book: Path) -> int:
 
 
 @speaking
-def _into_gradebook(words: Catalogue, out: Path, book: Path, assignments: Path | None) -> int:
-    add_results(words, out, book, None, user(), assignments)
+def _into_gradebook(messages: Catalogue, out: Path, book: Path, assignments: Path | None) -> int:
+    add_results(messages, out, book, None, user(), assignments)
     return OK
 
 
 def _claim(out: Path) -> contextlib.ExitStack:
     """The output folder for this run alone; a sentence and status 2 where that can't be."""
-    from grader.core.atomic import InUse, claimed
+    from grader.core.atomic import FolderInUse, lock_folder
 
     stack = contextlib.ExitStack()
     try:
-        stack.enter_context(claimed(out))
-    except InUse:
+        stack.enter_context(lock_folder(out))
+    except FolderInUse:
         fail(f"another grader is at work in {out}. Let it end, or choose another folder with -o.")
     except OSError as error:
         fail(f"the output folder {out} can't be used: {error.strerror}. Choose another with -o.")

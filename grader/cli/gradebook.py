@@ -56,7 +56,7 @@ def gradebook() -> None:
 @guarded
 @speaking
 def add(
-    words: Catalogue,
+    messages: Catalogue,
     out: Path,
     book: Path,
     times: Path | None,
@@ -72,7 +72,7 @@ def add(
     Exit status: 0 all of OUT is in the gradebook; 1 some has no result to rely on; 2 wrong
     usage, or the gradebook can't be used; 3 a fault of ours.
     """
-    return BELOW if add_results(words, out, book, times, who, assignments).left_out else OK
+    return BELOW if add_results(messages, out, book, times, who, assignments).left_out else OK
 
 
 @gradebook.command()
@@ -94,7 +94,7 @@ def add(
 @guarded
 @speaking
 def regrade(
-    words: Catalogue,
+    messages: Catalogue,
     out: Path,
     book: Path,
     times: Path | None,
@@ -112,12 +112,12 @@ def regrade(
     from grader.gradebook.merge import compared, write
     from grader.gradebook.store import opened
 
-    graded, rules = incoming(words, out, times, who, assignments, correcting=correcting)
+    graded, rules = incoming(messages, out, times, who, assignments, correcting=correcting)
     with opened(book, write=apply) as opening, opening.transaction(apply) as connection:
-        update = compared(connection, graded, rules, words.say("gradebook.rules_only"))
+        update = compared(connection, graded, rules, messages.render("gradebook.rules_only"))
         if apply:
             write(connection, update, who, again=True)
-    show_regrade(update, words, apply)
+    show_regrade(update, messages, apply)
     return BELOW if update.left_out else OK
 
 
@@ -127,7 +127,7 @@ def regrade(
 @lang_option
 @guarded
 @speaking
-def show(words: Catalogue, book: Path, assignment: str | None) -> int:
+def show(messages: Catalogue, book: Path, assignment: str | None) -> int:
     """Show everyone's marks; of one assignment how they came about, too.
 
     A star: set by a person. A question mark: late, and nobody says by how much.
@@ -140,10 +140,10 @@ def show(words: Catalogue, book: Path, assignment: str | None) -> int:
 
     with opened(book) as opening, opening.reading() as connection:
         if assignment is not None:
-            show_assignment(standings(connection, assignment_of(connection, assignment)), words)
+            show_assignment(standings(connection, assignment_of(connection, assignment)), messages)
             return OK
         every = rows.assignments(connection).values()
-        show_term([standings(connection, listed) for listed in every], words)
+        show_term([standings(connection, listed) for listed in every], messages)
     return OK
 
 
@@ -154,7 +154,7 @@ def show(words: Catalogue, book: Path, assignment: str | None) -> int:
 @lang_option
 @guarded
 @speaking
-def history(words: Catalogue, student: str, book: Path, assignment: str | None) -> int:
+def history(messages: Catalogue, student: str, book: Path, assignment: str | None) -> int:
     """Show all that became of STUDENT's work: attempts, results, overrides, what was sent."""
     from grader.cli.console.gradebook import show_history
     from grader.gradebook import tables as rows
@@ -174,7 +174,7 @@ def history(words: Catalogue, student: str, book: Path, assignment: str | None) 
                     raise
                 continue
             events += history_of(connection, id, record)
-    show_history(sorted(events, key=lambda event: event.at), words)
+    show_history(sorted(events, key=lambda event: event.at), messages)
     return OK
 
 
@@ -196,7 +196,7 @@ def history(words: Catalogue, student: str, book: Path, assignment: str | None) 
 @guarded
 @speaking
 def override(
-    words: Catalogue,
+    messages: Catalogue,
     student: str,
     mark: float | None,
     excused: bool,
@@ -236,5 +236,5 @@ def override(
             value = time_of(due, zone, end_of_day=True).isoformat()
         record = decide(connection, listed, student, kind, value, who, why)
     at = standing(record, listed.rules, listed.max_score)
-    show_override(record, kind, at, listed.title, words)
+    show_override(record, kind, at, listed.title, messages)
     return OK

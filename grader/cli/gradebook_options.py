@@ -40,11 +40,11 @@ def speaking(command: Callable[..., int]) -> Callable[..., int]:
         from grader.gradebook.passback.secret import PassbackError
         from grader.gradebook.store import BookError
 
-        words = catalogue(language_of(lang))
+        messages = catalogue(language_of(lang))
         try:
-            return command(words=words, **options)
+            return command(words=messages, **options)
         except (BookError, ExportError, PassbackError) as problem:
-            fail(words.say(problem.note.message_id, **problem.note.values))
+            fail(messages.render(problem.note.message_id, **problem.note.values))
 
     return run
 
@@ -62,7 +62,7 @@ gradebook_option = click.option(
 
 
 def add_results(
-    words: Catalogue,
+    messages: Catalogue,
     out: Path,
     book: Path,
     times: Path | None,
@@ -72,17 +72,17 @@ def add_results(
     """Take results into a gradebook and say what came of it; also for ``grade --gradebook``."""
     from grader.cli.console.gradebook import show_added
 
-    graded, rules = incoming(words, out, times, who, assignments)
-    update = _added(book, graded, rules, words, who)
+    graded, rules = incoming(messages, out, times, who, assignments)
+    update = _added(book, graded, rules, messages, who)
     arguments = ["regrade", str(out), "-g", str(book)]
     arguments += ["--times", str(times)] if times else []
     arguments += ["--assignments", str(assignments)] if assignments else []
-    show_added(update, words, f"grader gradebook {shlex.join(arguments)}")
+    show_added(update, messages, f"grader gradebook {shlex.join(arguments)}")
     return update
 
 
 def incoming(
-    words: Catalogue,
+    messages: Catalogue,
     out: Path,
     times: Path | None,
     who: str,
@@ -110,12 +110,12 @@ def incoming(
     if times is not None:
         found = read_times(times.read_bytes(), str(times), batch, zone)
     for note in found.notes:
-        say(words, note)
+        say(messages, note)
     return read_graded(out, who, found.of, correcting=correcting), rules
 
 
 def _added(
-    book: Path, graded: Graded, rules: HandingIn | None, words: Catalogue, who: str
+    book: Path, graded: Graded, rules: HandingIn | None, messages: Catalogue, who: str
 ) -> Update:
     """Add further attempts, to a new gradebook where there is none."""
     from grader.cli.console.gradebook import print_line
@@ -123,10 +123,10 @@ def _added(
     from grader.gradebook.store import opened
 
     with opened(book, make=True, write=True) as opening, opening.writing() as connection:
-        update = compared(connection, graded, rules, words.say("gradebook.rules_only"))
+        update = compared(connection, graded, rules, messages.render("gradebook.rules_only"))
         write(connection, update, who, again=False)
     if opening.was_made:
-        print_line(words.say("gradebook.made", path=str(book)))
+        print_line(messages.render("gradebook.made", path=str(book)))
     if rules is None and update.is_new:
-        print_line(words.say("gradebook.no_rules", id=graded.assignment))
+        print_line(messages.render("gradebook.no_rules", id=graded.assignment))
     return update

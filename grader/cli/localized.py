@@ -47,9 +47,12 @@ class SpokenGroup(click.Group):
         from grader.core.messages import catalogue
 
         if args[0] not in self.commands:
-            words, near = catalogue(ctx.meta["language"]), get_close_matches(args[0], self.commands)
+            messages, near = (
+                catalogue(ctx.meta["language"]),
+                get_close_matches(args[0], self.commands),
+            )
             values = {"command": args[0], "known": ", ".join(near or self.commands)}
-            raise WrongUse(words.say("cli.usage.no_command", **values), ctx.meta["language"])
+            raise WrongUse(messages.render("cli.usage.no_command", **values), ctx.meta["language"])
         return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -60,7 +63,7 @@ class SpokenGroup(click.Group):
 def _write_help(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
     from grader.core.messages import catalogue
 
-    formatter.write(catalogue(ctx.meta["language"]).say(f"cli.{command.name}.help"))
+    formatter.write(catalogue(ctx.meta["language"]).render(f"cli.{command.name}.help"))
 
 
 def _asked_for(args: list[str]) -> str | None:
@@ -73,15 +76,15 @@ def _asked_for(args: list[str]) -> str | None:
 def _said(error: click.UsageError, ctx: click.Context) -> str:
     from grader.core.messages import catalogue
 
-    words, command = catalogue(ctx.meta["language"]), ctx.info_name or ""
+    messages, command = catalogue(ctx.meta["language"]), ctx.info_name or ""
     if isinstance(error, click.NoSuchOption):
-        return words.say("cli.usage.no_option", option=error.option_name)
+        return messages.render("cli.usage.no_option", option=error.option_name)
     if isinstance(error, click.MissingParameter):
-        return words.say("cli.usage.missing")
+        return messages.render("cli.usage.missing")
     if isinstance(error, click.BadParameter) and error.param is not None:
         option, kind = error.param.opts[-1], error.param.type
         if isinstance(kind, click.Choice):
             choices = ", ".join(map(str, kind.choices))
-            return words.say("cli.usage.choice", option=option, choices=choices)
-        return words.say("cli.usage.wrong", option=option, command=command)
-    return words.say("cli.usage.other", command=command)
+            return messages.render("cli.usage.choice", option=option, choices=choices)
+        return messages.render("cli.usage.wrong", option=option, command=command)
+    return messages.render("cli.usage.other", command=command)

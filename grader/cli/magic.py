@@ -51,22 +51,22 @@ def _run(shell: Any, line: str) -> None:
     try:
         command, *given = _split(line) or [""]
         if command != "check":
-            raise UsageError(catalogue(language_of(None)).say("notebook.usage"))
+            raise UsageError(catalogue(language_of(None)).render("notebook.usage"))
         asked, is_named = _asked(given, own)
     except click.exceptions.Exit:  # the help, which was shown
         return
     notebook: Path = asked["notebook"]
     language = language_of(asked["lang"], notebook)
-    words = catalogue(language)
+    messages = catalogue(language)
     if not is_named and own is None:
-        raise UsageError(words.say("notebook.which"))
+        raise UsageError(messages.render("notebook.which"))
     page = page_of(asked["out"], asked["html"])
     if (why_not := refusal(notebook, page, language)) is not None:
         raise UsageError(why_not)
-    _tell(_saved(shell, notebook, words))
+    _tell(_saved(shell, notebook, messages))
     more = [] if is_named else [str(notebook)]
     text, shown = _checked([*given, *more, "--lang", language], page)
-    _show(shell, text, shown, words)
+    _show(shell, text, shown, messages)
 
 
 def _split(line: str) -> list[str]:
@@ -76,8 +76,8 @@ def _split(line: str) -> list[str]:
             return shlex.split(line)
         return [word.strip("\"'") for word in shlex.split(line, posix=False)]
     except ValueError:
-        words = catalogue(language_of(None))
-        raise UsageError(words.say("cli.usage.other", command="check")) from None
+        messages = catalogue(language_of(None))
+        raise UsageError(messages.render("cli.usage.other", command="check")) from None
 
 
 def _asked(given: Sequence[str], own: Path | None) -> tuple[dict[str, Any], bool]:
@@ -106,7 +106,7 @@ def own_file(shell: Any) -> Path | None:
     return files[0] if len(files) == 1 else None
 
 
-def _saved(shell: Any, notebook: Path, words: Catalogue) -> Iterable[str]:
+def _saved(shell: Any, notebook: Path, messages: Catalogue) -> Iterable[str]:
     """Since when the file is what it is, and what was run that is not in it.
 
     Raises ``UsageError`` where it can't be read.
@@ -116,17 +116,19 @@ def _saved(shell: Any, notebook: Path, words: Catalogue) -> Iterable[str]:
         submission = read_notebook(notebook)
     except OSError as error:  # it could be opened a moment ago
         reason = error.strerror or ""
-        raise UsageError(words.say("cli.check.closed", file=str(notebook), reason=reason)) from None
+        raise UsageError(
+            messages.render("cli.check.closed", file=str(notebook), reason=reason)
+        ) from None
     if (fault := submission.fault) is not None:
-        raise UsageError(words.say(fault.message_id, **fault.values))
-    yield words.say("notebook.saved", file=notebook.name, time=when)
+        raise UsageError(messages.render(fault.message_id, **fault.values))
+    yield messages.render("notebook.saved", file=notebook.name, time=when)
     sources = {cell.source.strip() for cell in submission.cells}
     defined = {name for source in sources for name in _CLASS.findall(source)}
     ran: dict[str, str] = {}
     for source in shell.history_manager.input_hist_raw:
         ran |= dict.fromkeys(_CLASS.findall(source), source.strip())
     if other := [name for name in ran if name in defined and ran[name] not in sources]:
-        yield words.say("notebook.unsaved", names=", ".join(other))
+        yield messages.render("notebook.unsaved", names=", ".join(other))
 
 
 def _checked(arguments: Sequence[str], page: Path | None) -> tuple[str, str]:
@@ -176,10 +178,10 @@ def _tell(lines: Iterable[str]) -> None:
         print(line, flush=True)
 
 
-def _show(shell: Any, text: str, page: str, words: Catalogue) -> None:
+def _show(shell: Any, text: str, page: str, messages: Catalogue) -> None:
     """The page in the cell, or where there is none, or no browser, what was printed."""
     shown = {"text/plain": text}
     if page:
-        title = html.escape(words.say("report.for_own.page.student"))
+        title = html.escape(messages.render("report.for_own.page.student"))
         shown["text/html"] = _FRAME.format(page=html.escape(page), title=title)
     shell.display_pub.publish(shown)

@@ -33,18 +33,18 @@ def new(id: str, root: Path | None, lang: str | None) -> int:
     from grader.core.messages import catalogue
 
     language = language_of(lang)
-    words = catalogue(language)
+    messages = catalogue(language)
     place = root or beside()
     if place is None:
-        fail(words.say("author.new.where"))
+        fail(messages.render("author.new.where"))
     try:
         made = lay_out(id, place)
     except Refused as refused:
         fail(refused.in_language(language))
     options = "" if root is None else f" --assignments {root}"
-    click.echo(words.say("author.new.made"))
+    click.echo(messages.render("author.new.made"))
     for folder in (made.folder, made.teachers):
         click.echo(f"  {folder}")
     values = {"solution": str(made.solution), "folder": str(made.folder), "options": options}
-    click.echo(words.say("author.new.next", id=id, **values))
+    click.echo(messages.render("author.new.next", id=id, **values))
     return OK

@@ -30,7 +30,9 @@ class Said(click.ClickException):
         """Print it on standard error, marked as an error."""
         from grader.core.messages import catalogue
 
-        click.echo(catalogue(self.language).say("cli.error", message=self.message), file, err=True)
+        click.echo(
+            catalogue(self.language).render("cli.error", message=self.message), file, err=True
+        )
 
 
 class WrongUse(Said):
@@ -75,20 +77,22 @@ def _say(error: BaseException, language: str) -> NoReturn:
     from grader.core.messages import catalogue
     from grader.submission.intake import IntakeError
 
-    words = catalogue(language)
+    messages = catalogue(language)
     if isinstance(error, AssignmentError):
         fail(str(error), language)
     if isinstance(error, (NotFound, IntakeError)):
-        fail(words.say(error.note.message_id, **error.note.values), language)
+        fail(messages.render(error.note.message_id, **error.note.values), language)
     if isinstance(error, KeyboardInterrupt):
         own = f"cli.stopped.{click.get_current_context().info_name}"
-        click.echo("\n" + words.say(own if words.has(own) else "cli.stopped.batch"), err=True)
+        click.echo(
+            "\n" + messages.render(own if messages.has(own) else "cli.stopped.batch"), err=True
+        )
         sys.exit(130)
     if not isinstance(error, Exception):
         raise error
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        raise OurFault(words.say("cli.no_space"), language) from None
-    said = words.say("cli.fault", error=f"{type(error).__name__}: {error}")
+        raise OurFault(messages.render("cli.no_space"), language) from None
+    said = messages.render("cli.fault", error=f"{type(error).__name__}: {error}")
     raise OurFault(said, language) from None
 
 
@@ -165,12 +169,14 @@ format_option = click.option(
 
 def refuse_unfit(language: str) -> None:
     """End with a sentence and status 2 where packages have versions that can't be used."""
-    from grader.core.environment import unfit
+    from grader.core.environment import unsupported_versions
     from grader.core.messages import catalogue
 
-    if found := unfit():
+    if found := unsupported_versions():
         needed = " ".join(f'"{one}"' for one in found.values())
-        fail(catalogue(language).say("cli.unfit", found=", ".join(found), needed=needed), language)
+        fail(
+            catalogue(language).render("cli.unfit", found=", ".join(found), needed=needed), language
+        )
 
 
 def box_of(sandbox: str, language: str) -> Any:
@@ -206,7 +212,7 @@ def likely_of(paths: Sequence[Path], language: str) -> Any:
                 continue
             if submission.fault is not None and len(paths) == 1:
                 fault = submission.fault
-                fail(catalogue(language).say(fault.message_id, **fault.values), language)
+                fail(catalogue(language).render(fault.message_id, **fault.values), language)
             votes.update(looks_like(submission, known))
         return [id for id, count in votes.items() if count == max(votes.values())]
 

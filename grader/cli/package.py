@@ -69,29 +69,31 @@ def package(
     from grader.authoring.package.bundle import BadName, bundle, packed
     from grader.authoring.package.platforms import PLATFORMS
     from grader.authoring.package.wheel import NotInstalled
-    from grader.core.atomic import write_whole
+    from grader.core.atomic import write_atomic
     from grader.core.messages import catalogue
     from grader.grading.seed_secret import load_secret
 
     language = language_of(lang)
-    words, chosen = catalogue(language), PLATFORMS[platform]
+    messages, chosen = catalogue(language), PLATFORMS[platform]
     loaded = find(assignment, assignments).load(as_teacher=True)
     try:
         files = bundle(chosen, loaded, language=language, sandbox=sandbox, secret=load_secret())
     except NotInstalled:
-        fail(words.say("package.error.not_installed"), language)
+        fail(messages.render("package.error.not_installed"), language)
     except BadName as name:
-        fail(words.say("package.error.name", id=str(name)), language)
+        fail(messages.render("package.error.name", id=str(name)), language)
     place = out or (Path(f"{platform}-{loaded.id}.zip") if chosen.packed else Path())
     written = {place: packed(files)} if chosen.packed else {place / p: d for p, d in files.items()}
     if there := [path for path in written if path.exists() and not overwrite]:
-        fail(words.say("package.error.exists", path=str(there[0])), language)
+        fail(messages.render("package.error.exists", path=str(there[0])), language)
     try:
         for path, data in written.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, data)
+            write_atomic(path, data)
     except OSError as error:
-        fail(words.say("package.error.unwritable", path=str(path), reason=str(error)), language)
-    click.echo(words.say(f"package.written.{platform}", path=str(place), id=loaded.id))
-    click.echo(words.say("package.private"))
+        fail(
+            messages.render("package.error.unwritable", path=str(path), reason=str(error)), language
+        )
+    click.echo(messages.render(f"package.written.{platform}", path=str(place), id=loaded.id))
+    click.echo(messages.render("package.private"))
     return OK

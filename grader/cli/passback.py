@@ -26,7 +26,7 @@ KEY, TOKEN = "GRADER_LTI_KEY", "GRADER_CANVAS_TOKEN"
 
 
 def pass_back(
-    words: Catalogue,
+    messages: Catalogue,
     format: str,
     book: Path | None,
     assignment: str | None,
@@ -70,14 +70,14 @@ def pass_back(
         opening = stack.enter_context(opened(file, write=send))
         if send:
             stack.enter_context(sending.alone(opening))
-        web = stack.enter_context(Web(known.retry, Hidden(), lambda note: say(words, note)))
+        web = stack.enter_context(Web(known.retry, Hidden(), lambda note: say(messages, note)))
         with opening.reading() as connection:
             listed = assignment_of(connection, assignment)
             batch, records = booked(connection, listed)
         for note in batch.notes:
             if note.message_id == "export.above":  # whose lateness is unknown is in the plan
-                say(words, note)
-        platform = _platform(format, known, place, listed, web, lambda note: say(words, note))
+                say(messages, note)
+        platform = _platform(format, known, place, listed, web, lambda note: say(messages, note))
         look = platform.look(batch.max_score if points is None else points)
         layout = platform.layout
         if people is not None:
@@ -89,12 +89,14 @@ def pass_back(
             points=points,
             overwrite=overwrite,
         )
-        show_passback(passback, listed.title, words, send)
+        show_passback(passback, listed.title, messages, send)
         if not send:
             return OK if passback.complete else BELOW
-        with progress("passback.sending", words.language) as on_step:
-            outcome = sending.send(opening, platform, passback, user(), comment_in(words), on_step)
-    show_outcome(outcome, len(passback.send), words)
+        with progress("passback.sending", messages.language) as on_step:
+            outcome = sending.send(
+                opening, platform, passback, user(), comment_in(messages), on_step
+            )
+    show_outcome(outcome, len(passback.send), messages)
     return OK if passback.complete and _is_whole(outcome) else BELOW
 
 

@@ -57,7 +57,7 @@ def release(
     from grader.core.messages import catalogue
 
     language = language_of(lang)
-    words = catalogue(language)
+    messages = catalogue(language)
     place = find(assignment, assignments)
     loaded = place.load(as_teacher=True, derived=False)
     if out is not None and not out.absolute().parent.is_dir():
@@ -66,7 +66,7 @@ def release(
         if check:
             if wrong := out_of_date(loaded, out):
                 raise Refused(wrong)
-            click.echo(words.say("author.up_to_date", file=str(out or loaded.notebook)))
+            click.echo(messages.render("author.up_to_date", file=str(out or loaded.notebook)))
             return OK
         box = box_of("auto", language)
         with progress("author.grading", language) as on_step:
@@ -74,12 +74,12 @@ def release(
     except Refused as refused:
         click.echo(refused.in_language(language), err=True)
         if not check:
-            click.echo(words.say("author.nothing_written"), err=True)
+            click.echo(messages.render("author.nothing_written"), err=True)
         return BELOW
     for file in made.files:
-        click.echo(words.say("author.wrote", file=str(file)))
-    click.echo(words.say("author.released"))
+        click.echo(messages.render("author.wrote", file=str(file)))
+    click.echo(messages.render("author.released"))
     if not made.derived:
         options = f" --assignments {assignments}" if assignments else ""
-        click.echo(words.say("author.not_derived", assignment=loaded.id, options=options))
+        click.echo(messages.render("author.not_derived", assignment=loaded.id, options=options))
     return OK

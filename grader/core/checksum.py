@@ -10,13 +10,13 @@ from typing import Any, Final
 SEAL: Final = "seal"
 
 
-def sealed(table: Mapping[str, Any]) -> dict[str, Any]:
+def with_checksum(table: Mapping[str, Any]) -> dict[str, Any]:
     """``table`` with a digest of the rest as its last key."""
     return {**table, SEAL: _digest(table)}
 
 
-def is_whole(table: Mapping[str, Any]) -> bool:
-    """Whether a table that was read is the one that was sealed. It tells damage and edits.
+def verify_checksum(table: Mapping[str, Any]) -> bool:
+    """Whether a table that was read is the one that got its checksum. It tells damage and edits.
 
     Whoever may write the file can seal it anew: this is no signature.
     """

@@ -32,7 +32,7 @@ _OF_A_PROCESSOR = re.compile(
 )
 
 
-def folder() -> Path | None:
+def cache_folder() -> Path | None:
     """The user's own folder for such files; None where it can't be written."""
     place = user_cache_path("grader") / "programs"
     try:
@@ -42,11 +42,11 @@ def folder() -> Path | None:
     return place if os.access(place, os.W_OK) else None
 
 
-def own_folder(name: str) -> Path | None:
+def machine_folder(name: str) -> Path | None:
     """The folder ``name`` of this machine below it, made or cleared where need be; or None."""
-    if (place := folder()) is None:
+    if (place := cache_folder()) is None:
         return None
-    own = place / f"{name}-{machine()}"
+    own = place / f"{name}-{machine_digest()}"
     try:
         own.mkdir(exist_ok=True)
         files = list(own.iterdir())
@@ -57,7 +57,7 @@ def own_folder(name: str) -> Path | None:
     return own
 
 
-def machine() -> str:
+def machine_digest() -> str:
     """A digest of the processor's kind, Python, and the packages that compile."""
     facts = [platform.machine(), sys.version, *_processors()]
     for package in _PACKAGES:

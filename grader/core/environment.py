@@ -15,7 +15,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def unfit() -> dict[str, str]:
+def unsupported_versions() -> dict[str, str]:
     """What is installed in a version that the grader can't use, and what it needs instead.
 
     What is not installed at all is another matter: there may be something else in its place.

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
-from grader.core.atomic import write_whole
-from grader.core.checksum import is_whole, sealed
+from grader.core.atomic import write_atomic
+from grader.core.checksum import verify_checksum, with_checksum
 from grader.core.types import Evidence
 
 PROBE, ARRAYS, NOTEBOOK = "probe.json", "evidence.npz", "executed.ipynb"
@@ -70,16 +70,16 @@ def save_evidence(evidence: Evidence, folder: Path, made: Mapping[str, Any] | No
     else:
         (folder / NOTEBOOK).unlink(missing_ok=True)  # of an earlier grading
     for name, content in contents.items():
-        write_whole(folder / name, content)
+        write_atomic(folder / name, content)
     whole = {
         "schema_version": SCHEMA_VERSION,
         "made": dict(made or {}),
         "files": {name: _digest(content) for name, content in contents.items()},
-        "stumbled": evidence.stumbled,
+        "stumbled": evidence.had_failure,
         "evidence": table,
     }
-    text = json.dumps(sealed(whole), ensure_ascii=False)
-    write_whole(folder / PROBE, text.encode("utf-8", "replace"))
+    text = json.dumps(with_checksum(whole), ensure_ascii=False)
+    write_atomic(folder / PROBE, text.encode("utf-8", "replace"))
 
 
 def load_evidence(folder: Path) -> Evidence:
@@ -104,7 +104,7 @@ def read_stored(folder: Path) -> Stored | None:
     try:
         content = (folder / PROBE).read_bytes()
         table = json.loads(content)
-        if table["schema_version"] != SCHEMA_VERSION or not is_whole(table):
+        if table["schema_version"] != SCHEMA_VERSION or not verify_checksum(table):
             raise BadEvidence(f"{folder / PROBE} is not as it was written")
         for name in (ARRAYS, NOTEBOOK):
             file = folder / name

@@ -53,12 +53,12 @@ def without_import(source: str, line: int | None) -> tuple[str, frozenset[str]] 
     while end < len(lines) and (text.endswith("\\") or text.count("(") > text.count(")")):
         text += lines[end]
         end += 1
-    words = frozenset(re.findall(r"\w+", "\n".join(lines[line - 1 : end])))
+    messages = frozenset(re.findall(r"\w+", "\n".join(lines[line - 1 : end])))
     lines[line - 1 : end] = [begin[1] + "pass", *[""] * (end - line)]
-    return "\n".join(lines), words
+    return "\n".join(lines), messages
 
 
-def misses(error_name: str, error_text: str, names: frozenset[str]) -> bool:
+def is_about_missing(error_name: str, error_text: str, names: frozenset[str]) -> bool:
     """Whether an exception says no more than that one of ``names`` is missing."""
     found = re.match(r"name '(\w+)' is not defined", error_text)
     return error_name == "NameError" and found is not None and found[1] in names

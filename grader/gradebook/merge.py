@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.assignment.deadline import ANY_TIME, HandingIn
-from grader.core.types import Change, Changed
+from grader.core.types import CheckChange, ScoreChange
 from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.read_results import Coming, Graded
@@ -50,7 +50,7 @@ class Update:
     quiet: tuple[tuple[int, Result], ...]
     regraded: tuple[tuple[int, Result], ...]
     times: tuple[Attempt, ...]
-    changes: tuple[tuple[str, Change], ...]
+    changes: tuple[tuple[str, ScoreChange], ...]
     kept: tuple[Kept, ...]
     moved: tuple[tuple[str, Standing, Standing], ...]
     same: int
@@ -199,7 +199,7 @@ def _with_times(known: Attempt, coming: Attempt) -> Attempt:
 
 def _held_against(
     piles: _Piles, graded: Graded, rules: tuple[HandingIn, HandingIn], most: float, why: str
-) -> tuple[list[tuple[str, Change]], list[Kept]]:
+) -> tuple[list[tuple[str, ScoreChange]], list[Kept]]:
     """The marks that grading again changes, and the overrides that stand all the same."""
     judged = {one.key: one for one in graded.coming}
     changes, kept = [], []
@@ -214,7 +214,7 @@ def _held_against(
             kept.append(Kept(name, new.override, *points))
             continue
         reason, checks = _judged(before, judged.get(key))
-        one = Change(
+        one = ScoreChange(
             when=now(),
             why=reason or why,
             old=old.score,
@@ -227,7 +227,7 @@ def _held_against(
     return changes, kept
 
 
-def _judged(before: Record, coming: Coming | None) -> tuple[str, tuple[Changed, ...]]:
+def _judged(before: Record, coming: Coming | None) -> tuple[str, tuple[CheckChange, ...]]:
     """The reason and the checks of another judgement of an attempt; "" where there is none."""
     for attempt in before.attempts:
         last = attempt.result

@@ -86,7 +86,7 @@ def _share(report: GradeReport, limits: Limits) -> float:
     return max(
         sum(cells) / limits.notebook_seconds,
         max(cells, default=0.0) / limits.cell_seconds,
-        report.run.asked_seconds / limits.probe_seconds,
+        report.run.probe_seconds / limits.probe_seconds,
     )
 
 

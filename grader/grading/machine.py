@@ -142,7 +142,9 @@ def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = Fa
             report = _run(station, plan, entry, case, repeated)
         else:
             report = station.judge.judge(case)
-            if report.stands_in:  # other parts are wrong now, and what was asked of its own is gone
+            if (
+                report.parts_to_substitute
+            ):  # other parts are wrong now, and what was asked of its own is gone
                 report = _run(station, plan, entry, case, repeated)
         return report
     except (ClientKilled, JudgeFailed) as fault:
@@ -163,13 +165,13 @@ def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool)
         found = ask()  # what other runs slowed, tells nothing of one that is alone
     case = replace(case, known=found is not None and found.fault is None)
     report = _run_once(station, plan, entry, case, repeated)
-    if case.known or not report.stumbled:
+    if case.known or not report.had_failure:
         return report
     found = ask()
     if found.fault is not None:
         (case.folder / PROBE).unlink(missing_ok=True)  # it must never be judged
-        words = catalogue(case.language)
-        why = words.say(found.fault.message_id, **found.fault.values)
+        messages = catalogue(case.language)
+        why = messages.render(found.fault.message_id, **found.fault.values)
         return broken(station.assignment, case, why)
     case = replace(case, known=True)
     if repeated and report.run.status == "timeout" and report.run.time_factor < found.factor:
@@ -204,10 +206,12 @@ def _run_once(
     factor = 1.0 if found is None else found.factor
     _gather(station, plan, entry, case.folder, repeated, factor=factor)
     report = station.judge.judge(case)
-    if report.stands_in:
-        _gather(station, plan, entry, case.folder, repeated, report.stands_in, factor=factor)
+    if report.parts_to_substitute:
+        _gather(
+            station, plan, entry, case.folder, repeated, report.parts_to_substitute, factor=factor
+        )
         report = station.judge.judge(case)
-        assert not report.stands_in, f"{entry.id}: asked again, and to be asked again"
+        assert not report.parts_to_substitute, f"{entry.id}: asked again, and to be asked again"
     return report
 
 

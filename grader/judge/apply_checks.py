@@ -32,29 +32,29 @@ Known = defaultdict[str, dict[str, Any]]
 
 
 def judged(
-    evidence: Evidence, assignment: Assignment, words: Catalogue, known: Known | None = None
+    evidence: Evidence, assignment: Assignment, messages: Catalogue, known: Known | None = None
 ) -> Iterator[Judged]:
     """Every check of ``assignment``, in its order. One that raises is an error of ours."""
     known = Known(dict) if known is None else known
     for check in assignment.checks:
-        yield _judged(check, evidence, assignment, words, known[check.exercise])
+        yield _judged(check, evidence, assignment, messages, known[check.exercise])
 
 
 def _judged(
     check: Check,
     evidence: Evidence,
     assignment: Assignment,
-    words: Catalogue,
+    messages: Catalogue,
     known: dict[str, Any],
 ) -> Judged:
-    attempt = evidence.attempts.get(check.exercise)
+    attempt = evidence.exercises.get(check.exercise)
 
     def found(finding: Finding, status: Status) -> Judged:
         return Judged(
             check=check,
             finding=finding,
             status=status,
-            message=_say(finding, assignment.exercise(check.exercise), words),
+            message=_say(finding, assignment.exercise(check.exercise), messages),
             points=round(assignment.points(check) * (finding.credit or 0.0), 2),
         )
 
@@ -62,8 +62,8 @@ def _judged(
         message = "checks.skipped.our_fault"
         return found(Finding(credit=0.0, message_id=message, detail=detail), "error")
 
-    if evidence.broken:
-        return our_fault(evidence.broken)
+    if evidence.harness_error:
+        return our_fault(evidence.harness_error)
     if evidence.submission.fault is not None or attempt is None:
         return found(Finding(credit=0.0, message_id="checks.skipped.unreadable"), "skipped")
     item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt, known=known)
@@ -74,7 +74,7 @@ def _judged(
         return our_fault(traceback.format_exc()[-4000:])
 
 
-def result(one: Judged, assignment: Assignment, words: Catalogue) -> CheckResult:
+def result(one: Judged, assignment: Assignment, messages: Catalogue) -> CheckResult:
     """What one check found, as a report holds it."""
     check, finding = one.check, one.finding
     exercise = assignment.exercise(check.exercise)
@@ -92,22 +92,22 @@ def result(one: Judged, assignment: Assignment, words: Catalogue) -> CheckResult
         found=_plain(finding.found),
         cell=finding.cell,
         line=finding.line,
-        title=_title(check, exercise, words),
-        part=_part(check, exercise, words),
+        title=_title(check, exercise, messages),
+        part=_part(check, exercise, messages),
     )
 
 
-def _say(finding: Finding, exercise: Exercise, words: Catalogue) -> str:
+def _say(finding: Finding, exercise: Exercise, messages: Catalogue) -> str:
     """The sentence of a finding, with states and parameters called as the lesson calls them."""
     values = dict(finding.values)
     if "parameter" in values:
-        values["term"] = _term(str(values["parameter"]), words)
+        values["term"] = _term(str(values["parameter"]), messages)
     if "full" in values:
-        values["full"] = state_in_words(str(values["full"]), exercise, words)
-    return words.say(finding.message_id, **values)
+        values["full"] = state_in_words(str(values["full"]), exercise, messages)
+    return messages.render(finding.message_id, **values)
 
 
-def state_in_words(name: str, exercise: Exercise, words: Catalogue) -> str:
+def state_in_words(name: str, exercise: Exercise, messages: Catalogue) -> str:
     """A state with what it is: an ion's is no gate, nor is a record of spikes."""
     own = f"assignment.term.{name}"
     kind = "V" if name == "V" else "gate"
@@ -115,13 +115,13 @@ def state_in_words(name: str, exercise: Exercise, words: Catalogue) -> str:
         kind = "concentration"
     elif name in exercise.records:
         kind = "state"
-    return words.say(own if words.has(own) else f"checks.term.{kind}", name=name)
+    return messages.render(own if messages.has(own) else f"checks.term.{kind}", name=name)
 
 
-def _term(parameter: str, words: Catalogue) -> str:
+def _term(parameter: str, messages: Catalogue) -> str:
     """The assignment's own word for a parameter, where it has one."""
     own = f"assignment.term.{parameter}"
-    return words.say(own if words.has(own) else "checks.term.parameter", name=parameter)
+    return messages.render(own if messages.has(own) else "checks.term.parameter", name=parameter)
 
 
 def _bounded(finding: Finding) -> Finding:
@@ -146,21 +146,21 @@ def _plain(value: object) -> str | int | float | bool | None:
     return value if isinstance(value, (str, int, float, bool)) else None
 
 
-def _title(check: Check, exercise: Exercise, words: Catalogue) -> str:
-    title = words.say(
+def _title(check: Check, exercise: Exercise, messages: Catalogue) -> str:
+    title = messages.render(
         f"checks.title.{check.kind}",
         channel=check.channel or check.exercise,
         parameter=check.parameter,
-        term=_term(check.parameter, words),
-        variable=exercise.short(check.variable) or words.say("checks.title.others"),
+        term=_term(check.parameter, messages),
+        variable=exercise.short(check.variable) or messages.render("checks.title.others"),
         steps=check.steps,
     )
     if check.stimuli == "hidden":
-        title = words.say("checks.title.further", title=title)
-    return title if check.kind in OF_THE_NOTEBOOK else of_part(exercise, title, words)
+        title = messages.render("checks.title.further", title=title)
+    return title if check.kind in OF_THE_NOTEBOOK else of_part(exercise, title, messages)
 
 
-def _part(check: Check, exercise: Exercise, words: Catalogue) -> str:
+def _part(check: Check, exercise: Exercise, messages: Catalogue) -> str:
     if check.kind in OF_THE_NOTEBOOK or exercise.title is None:
         return ""
-    return title_of(exercise, words)
+    return title_of(exercise, messages)

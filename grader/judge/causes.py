@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.assignment.schema import Assignment, Check
-from grader.core.types import Attempt, CheckResult
+from grader.core.types import CheckResult, ExerciseEvidence
 
 _NO_CAUSE = (
     "checks.parameter.no_channel", "checks.parameter.unknown", "checks.channel.equations",
@@ -17,7 +17,7 @@ _NO_CAUSE = (
 def told_by(
     state: str,
     exercise: str,
-    attempt: Attempt,
+    attempt: ExerciseEvidence,
     assignment: Assignment,
     results: Iterable[CheckResult],
 ) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def told_by(
     )
 
 
-def _reaches(check: Check, state: str, attempt: Attempt) -> bool:
+def _reaches(check: Check, state: str, attempt: ExerciseEvidence) -> bool:
     """Whether what ``check`` looks at is in the equation of ``state``."""
     if check.kind == "no_extra_channels":
         return state == "V"
@@ -45,7 +45,7 @@ def _reaches(check: Check, state: str, attempt: Attempt) -> bool:
     return own and (check.kind == "channel" or _is_of_gates(check, attempt))
 
 
-def _is_of_gates(check: Check, attempt: Attempt) -> bool:
+def _is_of_gates(check: Check, attempt: ExerciseEvidence) -> bool:
     """Whether a parameter is known to be none of those that scale or drive the current."""
     probed, reference = attempt.probe.channel(check.channel), attempt.reference
     known = set() if probed is None else set(probed.measured)

@@ -28,15 +28,15 @@ def parts_to_replace(
         for check in assignment.checks
         if check.kind not in OF_THE_NOTEBOOK and status[check.id] != "pass"
     }
-    asked = {id: attempt.asked_with for id, attempt in evidence.attempts.items()}
+    asked = {id: attempt.reprobed_with for id, attempt in evidence.exercises.items()}
     lost |= {id for id, parts in asked.items() if parts}  # else it would not have been asked again
     found: dict[str, tuple[str, ...]] = {}
     for exercise in assignment.exercises:
-        attempt = evidence.attempts.get(exercise.id)
+        attempt = evidence.exercises.get(exercise.id)
         if attempt is None or not attempt.cell.filled or exercise.id not in lost:
             continue
         wrong = tuple(part for part in exercise.needs if part in lost)
-        if wrong != attempt.asked_with:
+        if wrong != attempt.reprobed_with:
             found[exercise.id] = wrong
     return found
 
@@ -45,31 +45,33 @@ def notes_of_parts(
     evidence: Evidence,
     assignment: Assignment,
     stand_in: Mapping[str, Sequence[str]],
-    words: Catalogue,
+    messages: Catalogue,
 ) -> list[Note]:
     """Where the teacher's parts stood in; to a student who checks alone, where they will."""
     notes = []
-    told = {id: ("stood_in", a.stood_in) for id, a in evidence.attempts.items() if a.stood_in}
+    told = {
+        id: ("judged_with", a.judged_with) for id, a in evidence.exercises.items() if a.judged_with
+    }
     if assignment.rubric is None:
         told |= {id: ("will_stand_in", tuple(parts)) for id, parts in stand_in.items()}
     for id, (message, parts) in told.items():
-        titles = [title_of(assignment.exercise(part), words) for part in parts]
+        titles = [title_of(assignment.exercise(part), messages) for part in parts]
         values = {
-            "exercise": title_of(assignment.exercise(id), words),
-            "parts": words.say("report.joined").join(titles),
+            "exercise": title_of(assignment.exercise(id), messages),
+            "parts": messages.render("report.joined").join(titles),
         }
         notes.append(Note(message_id=f"verdict.{message}", values=values))
     return notes
 
 
-def title_of(exercise: Exercise, words: Catalogue) -> str:
+def title_of(exercise: Exercise, messages: Catalogue) -> str:
     """What people call an exercise: its title, else its id."""
-    return exercise.title.in_language(words.language) if exercise.title else exercise.id
+    return exercise.title.in_language(messages.language) if exercise.title else exercise.id
 
 
-def of_part(exercise: Exercise, title: str, words: Catalogue) -> str:
+def of_part(exercise: Exercise, title: str, messages: Catalogue) -> str:
     """A title with the exercise's own before it, where it has one."""
     if exercise.title is None:
         return title
-    part = title_of(exercise, words)
-    return words.say("checks.title.of_part", part=part, title=title)
+    part = title_of(exercise, messages)
+    return messages.render("checks.title.of_part", part=part, title=title)

@@ -11,21 +11,21 @@ _MOST = 20  # cells that a remark names
 
 def left_out_notes(cells: Sequence[CellRun]) -> list[Note]:
     """At most one remark each on text, on pictures shown smaller and on those not shown."""
-    long = [run for run in cells if run.left_out.kept < run.left_out.all]
-    smaller = [run for run in cells if run.left_out.smaller]
-    lost = [run for run in cells if run.left_out.pictures]
+    long = [run for run in cells if run.omitted.bytes_kept < run.omitted.bytes_written]
+    smaller = [run for run in cells if run.omitted.pictures_shrunk]
+    lost = [run for run in cells if run.omitted.pictures_dropped]
     notes = []
     if long:
-        all_of_it = _size(sum(run.left_out.all for run in long))
-        kept = _size(sum(run.left_out.kept for run in long))
+        all_of_it = _size(sum(run.omitted.bytes_written for run in long))
+        kept = _size(sum(run.omitted.bytes_kept for run in long))
         values = {"cells": _numbers(long), "all": all_of_it, "kept": kept}
         notes.append(Note(message_id="verdict.left_out.text", values=values))
     if smaller:
-        largest = _size(max(run.left_out.largest for run in smaller))
+        largest = _size(max(run.omitted.largest_picture for run in smaller))
         values = {"cells": _numbers(smaller), "size": largest}
         notes.append(Note(message_id="verdict.left_out.smaller", values=values))
     if lost:
-        count = str(sum(run.left_out.pictures for run in lost))
+        count = str(sum(run.omitted.pictures_dropped for run in lost))
         values = {"cells": _numbers(lost), "count": count}
         notes.append(Note(message_id="verdict.left_out.pictures", values=values))
     return notes

@@ -10,10 +10,10 @@ from grader.assignment.schema import Assignment, Exercise
 from grader.core.messages import Catalogue
 from grader.core.types import (
     Array,
-    Attempt,
     CheckResult,
     Diagnosis,
     Evidence,
+    ExerciseEvidence,
     NamedMistake,
     Note,
     Residual,
@@ -27,7 +27,7 @@ from grader.judge.metrics import relative_error
 def residuals(
     evidence: Evidence,
     assignment: Assignment,
-    words: Catalogue,
+    messages: Catalogue,
     results: Sequence[CheckResult] = (),
 ) -> tuple[Residual, ...]:
     """Of every state whose derivative is wrong at the drawn states, in the reference's order.
@@ -36,12 +36,12 @@ def residuals(
     """
     return tuple(
         residual
-        for id, attempt in evidence.attempts.items()
-        for residual in _of_attempt(assignment, assignment.exercise(id), attempt, words, results)
+        for id, attempt in evidence.exercises.items()
+        for residual in _of_attempt(assignment, assignment.exercise(id), attempt, messages, results)
     )
 
 
-def mistake_notes(attempt: Attempt) -> list[Note]:
+def mistake_notes(attempt: ExerciseEvidence) -> list[Note]:
     """A note for each mistake that was named."""
     mistakes = () if attempt.reference is None else attempt.reference.mistakes
     return [_note(mistake) for mistake in mistakes]
@@ -58,15 +58,15 @@ def _note(mistake: NamedMistake) -> Note:
     )
 
 
-def diagnoses(evidence: Evidence, words: Catalogue) -> tuple[Diagnosis, ...]:
+def diagnoses(evidence: Evidence, messages: Catalogue) -> tuple[Diagnosis, ...]:
     """The mistakes that were named, each with the sentence of its note."""
     return tuple(
         Diagnosis(
             message_id=note.message_id,
             state=str(note.values.get("state", "")),
-            message=words.say(note.message_id, **note.values),
+            message=messages.render(note.message_id, **note.values),
         )
-        for attempt in evidence.attempts.values()
+        for attempt in evidence.exercises.values()
         for note in mistake_notes(attempt)
     )
 
@@ -74,22 +74,26 @@ def diagnoses(evidence: Evidence, words: Catalogue) -> tuple[Diagnosis, ...]:
 def _of_attempt(
     assignment: Assignment,
     exercise: Exercise,
-    attempt: Attempt,
-    words: Catalogue,
+    attempt: ExerciseEvidence,
+    messages: Catalogue,
     results: Sequence[CheckResult],
 ) -> list[Residual]:
     reference, answers = attempt.reference, attempt.answers
     if reference is None:
         return []
     said = {
-        mistake.state: (mistake.asked, mistake.given, words.say(note.message_id, **note.values))
+        mistake.state: (
+            mistake.right,
+            mistake.mistaken,
+            messages.render(note.message_id, **note.values),
+        )
         for mistake, note in zip(reference.mistakes, mistake_notes(attempt), strict=True)
     }
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
-    drawn, part = [], exercise.title and exercise.title.in_language(words.language)
+    drawn, part = [], exercise.title and exercise.title.in_language(messages.language)
     for state in reference.field:
         found = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
-        asked, given, sentence = said.get(state) or _by_speed(state, attempt, exercise, words)
+        asked, given, sentence = said.get(state) or _by_speed(state, attempt, exercise, messages)
         if found is None or fits(found, asked, tolerance, exercise.scale(state)):
             continue
         V = answers.field_states["V"]
@@ -102,10 +106,10 @@ def _of_attempt(
                     state=exercise.short(state),
                     unit="mV/ms" if state == "V" else "1/ms",
                     V=V[known],
-                    found=(found - asked)[known],
+                    difference=(found - asked)[known],
                     explained=None if given is None else (given - asked)[known],
                     mistake=sentence,
-                    told_by=told_by(state, exercise.id, attempt, assignment, results),
+                    explained_by=told_by(state, exercise.id, attempt, assignment, results),
                     part=part or "",
                     cell=attempt.cell.index,
                 )
@@ -114,7 +118,7 @@ def _of_attempt(
 
 
 def _by_speed(
-    state: str, attempt: Attempt, exercise: Exercise, words: Catalogue
+    state: str, attempt: ExerciseEvidence, exercise: Exercise, messages: Catalogue
 ) -> tuple[Array, Array | None, str]:
     """What is asked of a state; and of a gate k times as fast, what that gives and a sentence."""
     assert attempt.reference is not None
@@ -125,7 +129,7 @@ def _by_speed(
     still = times <= CONSTANT
     kind = "still" if still else "times" if times > 1.0 else "slower"
     values: dict[str, Value] = {"state": exercise.short(state), "times": float(f"{times:.4g}")}
-    sentence = words.say(f"checks.simulation.gate_{kind}", **values)
+    sentence = messages.render(f"checks.simulation.gate_{kind}", **values)
     return asked, asked * (0.0 if still else times), sentence
 
 

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from grader.core.types import CUT, GradeReport, Note
+from grader.core.types import CUT_OFF, GradeReport, Note
 from grader.judge.devices import environment
 
 if TYPE_CHECKING:
@@ -54,12 +54,16 @@ class Case:
 
 def unfinished(report: GradeReport) -> bool:
     """Whether it counts only after another run, alone."""
-    return report.run.status in CUT or report.outcome == "not_graded"
+    return report.run.status in CUT_OFF or report.outcome == "not_graded"
 
 
 def is_final(report: GradeReport, case: Case) -> bool:
     """Whether nothing more is to be found out, and the report to be written."""
-    if report.stands_in or case.write == "nothing" or (report.stumbled and not case.known):
+    if (
+        report.parts_to_substitute
+        or case.write == "nothing"
+        or (report.had_failure and not case.known)
+    ):
         return False
     return case.write == "all" or not unfinished(report)
 

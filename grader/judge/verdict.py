@@ -13,11 +13,11 @@ from grader.core.environment import versions
 from grader.core.exceptions import missing_package
 from grader.core.messages import Catalogue, catalogue
 from grader.core.types import (
-    Attempt,
     CheckResult,
     Curve,
     Evidence,
     ExecutedNotebook,
+    ExerciseEvidence,
     GradedCell,
     GradeReport,
     Note,
@@ -43,15 +43,17 @@ def verdict(
 
     ``device`` is where the reference was computed, "" when it was not.
     """
-    words = catalogue(language, assignment.folder)
-    if words.has(evidence.broken):
-        evidence = replace(evidence, broken=words.say(evidence.broken))
-    results = tuple(result(one, assignment, words) for one in judged(evidence, assignment, words))
+    messages = catalogue(language, assignment.folder)
+    if messages.has(evidence.harness_error):
+        evidence = replace(evidence, harness_error=messages.render(evidence.harness_error))
+    results = tuple(
+        result(one, assignment, messages) for one in judged(evidence, assignment, messages)
+    )
     graded = not any(one.status == "error" for one in results)
     score = round(sum(one.points for one in results), 2) if graded else None
     differences = _contradictions(evidence, assignment)
     stands_in = parts_to_replace(evidence, assignment, results)
-    notes = notes_of_parts(evidence, assignment, stands_in, words)
+    notes = notes_of_parts(evidence, assignment, stands_in, messages)
     notes += _notes(evidence, assignment) + differences
     executed = evidence.executed
     failed = executed.failed_cell
@@ -69,14 +71,14 @@ def verdict(
         max_score=round(sum(one.max_points for one in results), 2),
         checks=results,
         run=executed,
-        notes=_said([n for n in notes if n.for_student], words),
-        teacher_notes=_said([n for n in notes if not n.for_student], words),
-        curves=_curves(evidence, assignment, words),
-        residuals=residuals(evidence, assignment, words, results),
-        diagnoses=diagnoses(evidence, words),
-        follows=_follows(evidence, assignment),
+        notes=_said([n for n in notes if n.for_student], messages),
+        teacher_notes=_said([n for n in notes if not n.for_student], messages),
+        curves=_curves(evidence, assignment, messages),
+        residuals=residuals(evidence, assignment, messages, results),
+        diagnoses=diagnoses(evidence, messages),
+        error_is_consequence=_follows(evidence, assignment),
         error_source="" if failed is None else sources.get(failed, ""),
-        needs_look=_needs_look(evidence, results, bool(differences), words),
+        needs_look=_needs_look(evidence, results, bool(differences), messages),
         provenance={
             **evidence.versions,
             "grader": __version__,
@@ -85,8 +87,8 @@ def verdict(
             "seed": evidence.seed,
         },
         language=language,
-        stands_in=stands_in,
-        stumbled=evidence.stumbled and any(one.points < one.max_points for one in results),
+        parts_to_substitute=stands_in,
+        had_failure=evidence.had_failure and any(one.points < one.max_points for one in results),
         public_only=assignment.rubric is None,
     )
 
@@ -96,9 +98,9 @@ def broken_evidence(file: str, fault: str) -> Evidence:
     return Evidence(
         submission=Submission(file=file, sha256=_digest(file)),
         executed=ExecutedNotebook(status="ok"),
-        attempts={},
+        exercises={},
         versions=versions(),
-        broken=fault,
+        harness_error=fault,
     )
 
 
@@ -118,10 +120,10 @@ def _follows(evidence: Evidence, assignment: Assignment) -> bool:
     source = next((c.source for c in evidence.submission.cells if c.index == failed), None)
     if failed is None or source is None:
         return False
-    own = {id for id, a in evidence.attempts.items() if a.cell.index == failed}
+    own = {id for id, a in evidence.exercises.items() if a.cell.index == failed}
     if own:
         own |= {part for id in own for part in assignment.exercise(id).needs}
-        cells = [evidence.attempts[id].cell for id in own if id in evidence.attempts]
+        cells = [evidence.exercises[id].cell for id in own if id in evidence.exercises]
         return any(not blank.filled for cell in cells for blank in cell.blanks)
     tags = {exercise.tag for exercise in assignment.exercises}
     given = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
@@ -133,23 +135,23 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     if evidence.submission.fault is not None:
         notes.insert(0, evidence.submission.fault)
     variants = {v.id: v.note for v in assignment.variants}
-    for attempt in evidence.attempts.values():
+    for attempt in evidence.exercises.values():
         if note := _took_cell(attempt.cell):
             notes.append(note)
-        for name, own in attempt.hung.items():
+        for name, own in attempt.renamed_from.items():
             notes.append(Note(message_id="verdict.hung", values={"name": name, "found": own}))
         if attempt.cell.ignored and not attempt.cell.filled:
             numbers = ", ".join(str(index + 1) for index in attempt.cell.ignored)
             notes.append(Note(message_id="verdict.set_aside", values={"cells": numbers}))
-        if attempt.answers.one_by_one:
+        if attempt.answers.single_neuron:
             notes.append(Note(message_id="checks.simulation.one_by_one"))
         if attempt.answers.precision == "float32":
             notes.append(Note(message_id="checks.simulation.float32"))
         notes += mistake_notes(attempt)
         if attempt.reference is not None and variants.get(attempt.reference.variant):
             notes.append(Note(message_id=variants[attempt.reference.variant]))
-    attempts = evidence.attempts.values()
-    if late := [a.cell.class_name for a in attempts if a.by_source == "ended"]:
+    attempts = evidence.exercises.values()
+    if late := [a.cell.class_name for a in attempts if a.reprobed_from_source == "ended"]:
         values = {"names": ", ".join(dict.fromkeys(late))}
         notes.append(Note(message_id="verdict.by_definitions", values=values))
     for run in evidence.executed.cells:
@@ -168,23 +170,25 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return notes + left_out_notes(evidence.executed.cells)
 
 
-def _said(notes: Sequence[Note], words: Catalogue) -> tuple[str, ...]:
+def _said(notes: Sequence[Note], messages: Catalogue) -> tuple[str, ...]:
     """The notes in words; what is to be said of several exercises is said once."""
-    return tuple(dict.fromkeys(words.say(n.message_id, **n.values) for n in notes))
+    return tuple(dict.fromkeys(messages.render(n.message_id, **n.values) for n in notes))
 
 
 def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return [
         note
-        for id, attempt in evidence.attempts.items()
+        for id, attempt in evidence.exercises.items()
         for note in _contradiction(evidence.submission, assignment.exercise(id), attempt)
     ]
 
 
-def _contradiction(submission: Submission, exercise: Exercise, attempt: Attempt) -> list[Note]:
-    if attempt.stood_in:  # the parts in that kernel were not the student's
+def _contradiction(
+    submission: Submission, exercise: Exercise, attempt: ExerciseEvidence
+) -> list[Note]:
+    if attempt.judged_with:  # the parts in that kernel were not the student's
         return []
-    if attempt.by_source == "changed":
+    if attempt.reprobed_from_source == "changed":
         return [Note(message_id="verdict.contradiction.by_source", for_student=False)]
     return contradictions(submission, exercise, attempt)
 
@@ -199,40 +203,40 @@ def _took_cell(cell: GradedCell) -> Note | None:
     )
 
 
-def _curves(evidence: Evidence, assignment: Assignment, words: Catalogue) -> tuple[Curve, ...]:
+def _curves(evidence: Evidence, assignment: Assignment, messages: Catalogue) -> tuple[Curve, ...]:
     """V and each gate on the first public stimulus, the student's over the reference."""
     curves: list[Curve] = []
     for exercise in assignment.exercises:
-        attempt = evidence.attempts.get(exercise.id)
-        if attempt is None or attempt.reference is None or attempt.panel is None:
+        attempt = evidence.exercises.get(exercise.id)
+        if attempt is None or attempt.reference is None or attempt.stimuli is None:
             continue
         for name in ("V", *exercise.gates):
             if name in attempt.reference.traces:
                 curve = _curve(name, exercise, attempt)
-                label = of_part(exercise, curve.label, words)
+                label = of_part(exercise, curve.label, messages)
                 curves.append(replace(curve, label=label))
     return tuple(curves)
 
 
-def _curve(name: str, exercise: Exercise, attempt: Attempt) -> Curve:
+def _curve(name: str, exercise: Exercise, attempt: ExerciseEvidence) -> Curve:
     assert attempt.reference is not None
-    assert attempt.panel is not None
+    assert attempt.stimuli is not None
     own = name if name == "V" else attempt.reference.gates.get(name)
     student = attempt.answers.traces.get(own) if own else None
     return Curve(
         label=exercise.short(name),
         unit="mV" if name == "V" else "",
-        time=attempt.panel.time,
+        time=attempt.stimuli.time,
         reference=attempt.reference.traces[name][:, 0],
         student=None if student is None else student[:, 0],
     )
 
 
 def _needs_look(
-    evidence: Evidence, results: Sequence[CheckResult], contradicted: bool, words: Catalogue
+    evidence: Evidence, results: Sequence[CheckResult], contradicted: bool, messages: Catalogue
 ) -> tuple[str, ...]:
     reasons = []
-    if evidence.broken:
+    if evidence.harness_error:
         reasons.append("broken")
     elif any(one.status == "error" for one in results):
         reasons.append("not_graded")
@@ -240,11 +244,11 @@ def _needs_look(
         reasons.append("unreadable")
     elif evidence.executed.status in ("timeout", "memory", "kernel_died"):
         reasons.append("cut")
-    elif any(f.stage == "reply" for a in evidence.attempts.values() for f in a.probe.faults):
+    elif any(f.stage == "reply" for a in evidence.exercises.values() for f in a.probe.faults):
         reasons.append("no_answer")
-    elif any(a.cell.index is None for a in evidence.attempts.values()):
+    elif any(a.cell.index is None for a in evidence.exercises.values()):
         reasons.append("not_found")
-    elif any(a.cell.ignored for a in evidence.attempts.values()) and not any(
+    elif any(a.cell.ignored for a in evidence.exercises.values()) and not any(
         one.points for one in results
     ):
         reasons.append("set_aside")
@@ -256,5 +260,5 @@ def _needs_look(
         reasons.append("excused")
     if contradicted:
         reasons.append("contradiction")
-    why = evidence.broken.strip().rpartition("\n")[2][:300]
-    return tuple(words.say(f"verdict.needs_look.{reason}", why=why) for reason in reasons)
+    why = evidence.harness_error.strip().rpartition("\n")[2][:300]
+    return tuple(messages.render(f"verdict.needs_look.{reason}", why=why) for reason in reasons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from grader.core.atomic import write_whole
+from grader.core.atomic import write_atomic
 from grader.core.types import BatchSummary, GradeReport
 from grader.report.batch import changes
 from grader.report.batch.csv_json import grades_csv, summary_json
@@ -34,7 +34,7 @@ def write_report(report: GradeReport, folder: Path) -> None:
     if (folder / RESULT).exists():
         os.replace(folder / RESULT, folder / BEFORE)
     for name, content in {**pages, RESULT: result}.items():
-        write_whole(folder / name, content)
+        write_atomic(folder / name, content)
     (folder / BEFORE).unlink(missing_ok=True)
 
 
@@ -51,8 +51,8 @@ def write_batch(summary: BatchSummary, out: Path) -> None:
     }
     out.mkdir(parents=True, exist_ok=True)
     if changed := changes.changes_csv(summary.reports):
-        write_whole(out / changes.FILE, changed.encode("utf-8"))
+        write_atomic(out / changes.FILE, changed.encode("utf-8"))
     else:
         (out / changes.FILE).unlink(missing_ok=True)  # of another batch
     for name, text in texts.items():
-        write_whole(out / name, text.encode("utf-8"))
+        write_atomic(out / name, text.encode("utf-8"))

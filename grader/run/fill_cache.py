@@ -83,7 +83,7 @@ def fill(assignment: Assignment, link: Link, scratch: Path, core: int, file: Pat
         )
         evidence = gather(job)
         found = programs.collect(made)
-    if evidence.broken or evidence.executed.status != "ok" or not found:
+    if evidence.harness_error or evidence.executed.status != "ok" or not found:
         return
     shown = Path(link.setup.programs)
     programs.show(found, shown)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from grader.assignment import digests
 from grader.assignment.stimuli import seed_for
 from grader.core.environment import versions
-from grader.core.types import Attempt, Evidence, ExecutedNotebook, Submission
+from grader.core.types import Evidence, ExecutedNotebook, ExerciseEvidence, Submission
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken
 from grader.run.passes import run_and_question
@@ -34,7 +34,7 @@ def gather(job: Job) -> Evidence:
     except (BoxFailed, KernelBroken) as problem:
         # Our own question or box went wrong: nobody's loss.
         executed = ExecutedNotebook(status="ok")
-        return replace(_evidence(job, submission, executed, {}, seed), broken=str(problem))
+        return replace(_evidence(job, submission, executed, {}, seed), harness_error=str(problem))
     return _evidence(job, submission, executed, attempts, seed)
 
 
@@ -45,7 +45,7 @@ def _handed_in(job: Job) -> Submission:
     return read_notebook(job.notebook)
 
 
-def _without_answer(attempt: Attempt) -> bool:
+def _without_answer(attempt: ExerciseEvidence) -> bool:
     return any(fault.stage == "reply" for fault in attempt.probe.faults)
 
 
@@ -53,13 +53,13 @@ def _evidence(
     job: Job,
     submission: Submission,
     executed: ExecutedNotebook,
-    attempts: Mapping[str, Attempt],
+    attempts: Mapping[str, ExerciseEvidence],
     seed: int,
 ) -> Evidence:
     return Evidence(
         submission=submission,
         executed=replace(executed, time_factor=job.time_factor),
-        attempts=attempts,
+        exercises=attempts,
         versions=versions(),
         seed=seed,
         sandbox=job.sandbox,

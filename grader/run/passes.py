@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from grader.core.types import CUT, Attempt, Cell, ExecutedNotebook, GradedCell, Submission
+from grader.core.types import (
+    CUT_OFF,
+    Cell,
+    ExecutedNotebook,
+    ExerciseEvidence,
+    GradedCell,
+    Submission,
+)
 from grader.run.job import DEFINITIONS_SECONDS, Job
 from grader.run.kernel.outcome import executed_notebook
 from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
@@ -26,14 +33,18 @@ from grader.submission.cells.source_check import contradictions
 
 def run_and_question(
     job: Job, submission: Submission, seed: int
-) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+) -> tuple[ExecutedNotebook, dict[str, ExerciseEvidence]]:
     """One run where all goes well; another one where the first could not show something."""
     exercises = job.assignment.exercises
     cells = {e.id: find_cell(submission, e, job.assignment) for e in exercises}
     began = time.monotonic()
     one = _Run(job, submission, cells, seed)
     executed, attempts = one.in_fresh_kernel(submission.cells)
-    if executed.status in CUT and one.cut_by_question and (rest := _rest(job, began, asks=False)):
+    if (
+        executed.status in CUT_OFF
+        and one.cut_by_question
+        and (rest := _rest(job, began, asks=False))
+    ):
         # What the notebook does when nobody asks its models is another matter.
         unasked, _ = replace(one, job=rest, asks=False).in_fresh_kernel(submission.cells)
         executed = replace(unasked, status=executed.status) if unasked.status == "ok" else unasked
@@ -49,7 +60,9 @@ def run_and_question(
     return executed, attempts
 
 
-def question_alone(job: Job, submission: Submission, cell: GradedCell, seed: int) -> Attempt:
+def question_alone(
+    job: Job, submission: Submission, cell: GradedCell, seed: int
+) -> ExerciseEvidence:
     """One exercise's model, asked in a kernel where ``submission`` runs up to its cell."""
     run = _Run(job, submission, {cell.exercise: cell}, seed)
     return run.in_fresh_kernel(submission.cells)[1][cell.exercise]
@@ -113,13 +126,15 @@ class _Run:
     _asked: set[str] = field(default_factory=set, init=False)
     asked_seconds: float = field(default=0.0, init=False)
 
-    def in_fresh_kernel(self, order: Sequence[Cell]) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+    def in_fresh_kernel(
+        self, order: Sequence[Cell]
+    ) -> tuple[ExecutedNotebook, dict[str, ExerciseEvidence]]:
         """Run ``order`` in a kernel and a private folder of its own."""
         where = self.job.scratch or short_folder()
         with tempfile.TemporaryDirectory(prefix="grader-", dir=where) as folder:
             return asyncio.run(self._run(order, Path(folder)))
 
-    def contradicted(self, attempts: Mapping[str, Attempt]) -> list[str]:
+    def contradicted(self, attempts: Mapping[str, ExerciseEvidence]) -> list[str]:
         """The exercises whose model is not what their graded cell writes."""
         return [
             id
@@ -129,7 +144,7 @@ class _Run:
 
     def by_source(
         self, wanted: Sequence[str], why: Literal["changed", "ended"]
-    ) -> dict[str, Attempt]:
+    ) -> dict[str, ExerciseEvidence]:
         """The exercises of ``wanted``, asked where the notebook's definitions alone were run.
 
         An answer counts where it is what the graded cell writes. Else it tells nothing.
@@ -139,14 +154,14 @@ class _Run:
         asked = {id: self.cells[id] for id in wanted}
         _, found = replace(self, submission=own, cells=asked).in_fresh_kernel(own.cells)
         return {
-            id: replace(found[id], by_source=why)
+            id: replace(found[id], reprobed_from_source=why)
             for id in set(wanted) - set(self.contradicted(found))
             if found[id].probe.population
         }
 
     async def _run(
         self, order: Sequence[Cell], folder: Path
-    ) -> tuple[ExecutedNotebook, dict[str, Attempt]]:
+    ) -> tuple[ExecutedNotebook, dict[str, ExerciseEvidence]]:
         began = time.monotonic()
         attempts = {id: unanswered(cell) for id, cell in self.cells.items()}
         async with _session(self.job, self.submission, folder) as session:
@@ -174,7 +189,7 @@ class _Run:
             executed = executed_notebook(session, figures, seconds, self.asked_seconds)
         return executed, attempts
 
-    def _too_late(self, session: Session, attempts: Mapping[str, Attempt]) -> list[str]:
+    def _too_late(self, session: Session, attempts: Mapping[str, ExerciseEvidence]) -> list[str]:
         """The exercises without an answer whose cell, or whose kernel, had no time for one.
 
         None where it was a question that ended the kernel.
@@ -191,7 +206,7 @@ class _Run:
             and not (attempt.cell.index in ended and id in self._asked)
         ]
 
-    def _unrecorded(self, attempts: Mapping[str, Attempt]) -> list[str]:
+    def _unrecorded(self, attempts: Mapping[str, ExerciseEvidence]) -> list[str]:
         """The runs whose runner is there and recorded nothing: the cell below may start it."""
         return [
             id
@@ -207,7 +222,9 @@ class _Run:
                 await mark(session, self.cells[exercise])
             self.cut_by_question = session.gone is not None
 
-    async def _question(self, session: Session, exercise: str, known: Attempt) -> Attempt:
+    async def _question(
+        self, session: Session, exercise: str, known: ExerciseEvidence
+    ) -> ExerciseEvidence:
         """What the model answers now; ``known`` where it can't be asked."""
         if not self.asks or session.gone is not None:
             return known

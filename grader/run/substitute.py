@@ -15,7 +15,15 @@ from dataclasses import replace
 from typing import TypeVar
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.core.types import Answers, Attempt, Cell, ChannelProbe, Evidence, GradedCell, ModelProbe
+from grader.core.types import (
+    Answers,
+    Cell,
+    ChannelProbe,
+    Evidence,
+    ExerciseEvidence,
+    GradedCell,
+    ModelProbe,
+)
 from grader.run.job import Job
 from grader.run.passes import question_alone
 from grader.submission.cells.definitions import definitions
@@ -34,10 +42,10 @@ def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[
     An exercise that gives no answers with them either keeps those that it had. Raises
     ``BoxFailed`` and ``KernelBroken`` as a run does.
     """
-    attempts = dict(evidence.attempts)
+    attempts = dict(evidence.exercises)
     for id, parts in wrong.items():
         exercise, cell = job.assignment.exercise(id), attempts[id].cell
-        attempts[id] = replace(attempts[id], asked_with=tuple(parts))
+        attempts[id] = replace(attempts[id], reprobed_with=tuple(parts))
         if cell.index is None:
             continue
         graded = {part: attempts[part].cell for part in parts}
@@ -47,9 +55,9 @@ def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[
         if found.answers.traces or found.answers.records:
             known = _words(evidence.submission.cells, exercise)
             attempts[id] = replace(
-                _numbers_of(found, known), asked_with=tuple(parts), stood_in=tuple(parts)
+                _numbers_of(found, known), reprobed_with=tuple(parts), judged_with=tuple(parts)
             )
-    return replace(evidence, attempts=attempts)
+    return replace(evidence, exercises=attempts)
 
 
 # ---------------------------------------------------------------------------- going in
@@ -114,7 +122,7 @@ def _words(cells: Sequence[Cell], exercise: Exercise) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", "\n".join([*texts, exercise.model_dump_json(), "V I"])))
 
 
-def _numbers_of(attempt: Attempt, known: Collection[str]) -> Attempt:
+def _numbers_of(attempt: ExerciseEvidence, known: Collection[str]) -> ExerciseEvidence:
     """What an attempt says in numbers, and of its names those that are ``known`` words."""
     probe, answers = attempt.probe, attempt.answers
     return replace(
@@ -136,13 +144,13 @@ def _numbers_of(attempt: Attempt, known: Collection[str]) -> Attempt:
             map_states=_named(answers.map_states, known),
             map_steps=answers.map_steps,
             maps=_named(answers.maps, known),
-            finer=_named(answers.finer, known),
-            finer_from=answers.finer_from,
+            finer_traces=_named(answers.finer_traces, known),
+            finer_from_step=answers.finer_from_step,
             records=_named(answers.records, known),
             field_states=_named(answers.field_states, known),
             field=_named(answers.field, known),
             precision=answers.precision,
-            one_by_one=answers.one_by_one,
+            single_neuron=answers.single_neuron,
         ),
     )
 

@@ -25,8 +25,8 @@ from io import BytesIO
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.core.atomic import write_whole
-from grader.core.compile_cache import folder, machine
+from grader.core.atomic import write_atomic
+from grader.core.compile_cache import cache_folder, machine_digest
 
 MOST, LARGEST = 4000, 64 * 2**20  # programs, and bytes of all of them
 KEPT = 8  # files of this machine; the oldest go first
@@ -40,19 +40,21 @@ def file_for(assignment: Assignment, *, gpu: bool = False) -> Path | None:
 
     What it compiles for a ``gpu`` is kept apart: the others would find nothing there.
     """
-    if (place := folder()) is None:
+    if (place := cache_folder()) is None:
         return None
     own = hashlib.sha256(f"{assignment.digest} {_questions()}".encode()).hexdigest()[:16]
-    return place / f"{'gpu-' if gpu else ''}{machine()}-{own}.zip"
+    return place / f"{'gpu-' if gpu else ''}{machine_digest()}-{own}.zip"
 
 
 def newest() -> Path | None:
     """The file that was filled last on this machine, or None."""
-    if (place := folder()) is None:
+    if (place := cache_folder()) is None:
         return None
     files = []
     with contextlib.suppress(OSError):
-        files = sorted(place.glob(f"{machine()}-*.zip"), key=lambda file: file.stat().st_mtime)
+        files = sorted(
+            place.glob(f"{machine_digest()}-*.zip"), key=lambda file: file.stat().st_mtime
+        )
     return files[-1] if files else None
 
 
@@ -120,7 +122,7 @@ def save(programs: Programs, file: Path) -> None:
         for name, content in programs.items():
             archive.writestr(name, content)
     with contextlib.suppress(OSError):  # a full disk: the next batch tries again
-        write_whole(file, packed.getvalue())
+        write_atomic(file, packed.getvalue())
         others = sorted(file.parent.glob("*.zip"), key=lambda other: other.stat().st_mtime)
         for other in others[:-KEPT]:
             other.unlink(missing_ok=True)

@@ -10,22 +10,28 @@ from grader.sandbox.detect import Found
 
 def about_box(found: Sequence[Found], language: str) -> list[str]:
     """A line or two for each sandbox: whether it works here, and why not."""
-    words = catalogue(language)
+    messages = catalogue(language)
     lines = []
     for one in found:
         if one.why_not is None:
-            lines.append(words.say("doctor.works", name=one.name))
-            lines += ["  " + words.say(f"doctor.{id}", **values) for id, values in one.remarks]
+            lines.append(messages.render("doctor.works", name=one.name))
+            lines += [
+                "  " + messages.render(f"doctor.{id}", **values) for id, values in one.remarks
+            ]
             continue
-        why = words.say(one.why_not.message_id, **one.why_not.values)
-        lines.append(words.say("doctor.does_not", name=one.name, why=why))
+        why = messages.render(one.why_not.message_id, **one.why_not.values)
+        lines.append(messages.render("doctor.does_not", name=one.name, why=why))
         if one.detail:
-            lines.append(words.say("doctor.detail", text=one.detail.splitlines()[-1]))
+            lines.append(messages.render("doctor.detail", text=one.detail.splitlines()[-1]))
     return lines
 
 
 def no_box(found: Sequence[Found], language: str) -> str:
     """Why nothing is graded when no sandbox works here, and what to do."""
-    words = catalogue(language)
-    why = [words.say("doctor.none"), *about_box(found, language), words.say("doctor.remedies")]
+    messages = catalogue(language)
+    why = [
+        messages.render("doctor.none"),
+        *about_box(found, language),
+        messages.render("doctor.remedies"),
+    ]
     return "\n".join(why)

@@ -15,7 +15,7 @@ import numpy as np
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel
-from grader.core.types import Array, Panel, Rounding
+from grader.core.types import Array, RoundingError, StimulusSet
 from grader.judge.checks.distances import STRAYS
 from grader.judge.metrics import within
 from grader.judge.reference.model import ReferenceModel, load_model
@@ -26,10 +26,10 @@ OFF = 0.002
 
 def worst(
     assignment: Assignment,
-    panel: Panel,
+    panel: StimulusSet,
     found: Mapping[str, Array],
     expected: Mapping[str, Array],
-    rounding: Rounding | None,
+    rounding: RoundingError | None,
 ) -> float:
     """The greatest RMS difference of a trace over its tolerance."""
     most = 0.0
@@ -43,7 +43,7 @@ def worst(
             steps = int(np.count_nonzero(within(panel.time, until)))
             apart = (found[check.variable] - expected[check.variable])[:steps, which]
             if rounding is not None:
-                room = STRAYS * rounding.apart[check.variable][steps - 1, which]
+                room = STRAYS * rounding.distance[check.variable][steps - 1, which]
                 apart = apart * (allowed / np.maximum(room, allowed))
             most = max(most, float(np.sqrt(np.mean(np.square(apart)))) / allowed)
     return most

@@ -21,7 +21,7 @@ import numpy as np
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check, Exercise
 from grader.assignment.stimuli import draw_panel, draw_states
-from grader.core.types import Array, Panel
+from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse
 from grader.judge.reference.model import Model, ReferenceModel, load_model, part_of
 
@@ -126,7 +126,7 @@ Answers = dict[str, Any]
 Distances = list[tuple[float | None, float]]
 
 
-def _columns(check: Check, panel: Panel) -> slice:
+def _columns(check: Check, panel: StimulusSet) -> slice:
     return slice(0, panel.public) if check.stimuli == "public" else slice(panel.public, None)
 
 
@@ -178,7 +178,9 @@ def panel_seconds(neurons: int, steps: int) -> float:
     model = ReferenceModel(load_model(ROOT / "reference" / "hh" / "model.py"), device)
     current: Array = np.tile(np.linspace(-1.0, 10.0, neurons), (steps, 1))
     names = tuple(map(str, range(neurons)))
-    panel = Panel(names=names, dt=0.1, current=current, V0=np.full(neurons, -65.0), public=neurons)
+    panel = StimulusSet(
+        names=names, dt=0.1, current=current, V0=np.full(neurons, -65.0), public=neurons
+    )
     return _best(lambda: model.run(panel))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.core.types import CUT
+from grader.core.types import CUT_OFF
 
 _KEPT = ("probe.json", "result.json", "result.html")
 
@@ -28,7 +28,7 @@ def finished(out: Path) -> dict[str, Finished]:
     for file in out.glob("*/result.json"):
         result = file.read_bytes()
         about = json.loads(result)
-        if about["outcome"] == "graded" and about["run"]["status"] not in CUT:
+        if about["outcome"] == "graded" and about["run"]["status"] not in CUT_OFF:
             times = tuple((file.parent / name).stat().st_mtime_ns for name in _KEPT)
             found[file.parent.name] = Finished(times, result)
     return found

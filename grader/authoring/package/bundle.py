@@ -92,7 +92,7 @@ def _fault(format: str, assignment: Assignment, language: str) -> str:
     """What a student gets when nothing else could be written: our fault, and no score."""
     report = verdict(broken_evidence("", "?"), assignment, assignment.id, language)
     said = catalogue(language)
-    text = f"# {said.say('report.outcome.not_graded')}\n\n{said.say('package.fault')}\n"
+    text = f"# {said.render('report.outcome.not_graded')}\n\n{said.render('package.fault')}\n"
     return FORMATS[format].write([Feedback(page=student_page(report), text=text)])
 
 

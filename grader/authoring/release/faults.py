@@ -20,5 +20,5 @@ class Refused(Exception):
 
     def in_language(self, language: str) -> str:
         """One fault a line, in ``language``."""
-        words = catalogue(language)
-        return "\n".join(words.say(note.message_id, **note.values) for note in self.notes)
+        messages = catalogue(language)
+        return "\n".join(messages.render(note.message_id, **note.values) for note in self.notes)

@@ -54,12 +54,12 @@ def _of_words(assignment: Assignment, whole: Model) -> Iterator[Note]:
     for language in LANGUAGES:
         file = f"{assignment.folder.name}/words/{language}.toml"
         try:
-            words = catalogue(language, assignment.folder)
+            messages = catalogue(language, assignment.folder)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             yield _note("words", file=file, why=str(error))
             continue
         for sentence, of in _sentences(assignment, whole).items():
-            if not words.has(sentence):
+            if not messages.has(sentence):
                 yield _note("sentence", file=file, sentence=sentence, of=of)
 
 

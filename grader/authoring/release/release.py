@@ -16,7 +16,7 @@ from grader.authoring.release.student_notebook import (
     unfilled,
 )
 from grader.authoring.release.trial_grading import grade_both, stale_traces, trial_of
-from grader.core.atomic import write_whole
+from grader.core.atomic import write_atomic
 from grader.core.types import Note
 from grader.sandbox.warm_process import Setup
 
@@ -44,9 +44,9 @@ def release(
         if wrong := grade_both(trial, setup, on_step):
             raise Refused(wrong)
         written = [out or assignment.notebook]
-        write_whole(written[0], text.encode())
+        write_atomic(written[0], text.encode())
         for stored, made in stale_traces(trial, assignment).items() if out is None else ():
-            write_whole(stored, made.read_bytes())
+            write_atomic(stored, made.read_bytes())
             written.append(stored)
         return Release(files=tuple(written), derived=trial.derived)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
-from grader.core.types import Array, Panel, Rounding
+from grader.core.types import Array, RoundingError, StimulusSet
 from grader.judge.reference.model import ReferenceModel
 
 Found = dict[str, Array]
@@ -25,18 +25,18 @@ class RememberingModel(ReferenceModel):
     def _known(self) -> dict[bytes, Any]:
         return {}
 
-    def run(self, panel: Panel, constants: Mapping[str, float] | None = None) -> Found:
+    def run(self, panel: StimulusSet, constants: Mapping[str, float] | None = None) -> Found:
         """As the reference does."""
         return dict(self._once(super().run, panel, constants))
 
     def run_rounding(
         self,
-        panel: Panel,
+        panel: StimulusSet,
         constants: Mapping[str, float] | None = None,
         *,
         single: bool,
         threshold: float,
-    ) -> tuple[Found, Rounding]:
+    ) -> tuple[Found, RoundingError]:
         """As the reference does."""
         ask = super().run_rounding
         traces, rounding = self._once(ask, panel, constants, single=single, threshold=threshold)

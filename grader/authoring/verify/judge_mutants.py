@@ -12,7 +12,7 @@ from grader.authoring.verify.caching_reference import RememberingModel
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.run_mutants import of_seed
 from grader.core.messages import catalogue
-from grader.core.types import Attempt, Evidence, Note
+from grader.core.types import Evidence, ExerciseEvidence, Note
 from grader.judge.apply_checks import Judged, Known, judged
 from grader.judge.checks import Item
 from grader.judge.checks.distances import distances
@@ -32,7 +32,7 @@ class Judging:
         self._assignment, self._seeds = assignment, seeds
         self._comparison = Comparison(assignment, "cpu", RememberingModel)
         self._words = catalogue("en", assignment.folder)
-        self._solution: dict[str, Attempt] = {}
+        self._solution: dict[str, ExerciseEvidence] = {}
         self._known = Known(dict)  # of the solution's attempts
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
@@ -47,14 +47,14 @@ class Judging:
         own = self._assignment.exercise(exercise)
         alone, others = self._assignment.of(own), self._others(asked, exercise)
         for position, seed in enumerate(self._seeds):
-            attempt = of_seed(asked.attempts[exercise], position, len(self._seeds))
+            attempt = of_seed(asked.exercises[exercise], position, len(self._seeds))
             evidence = self._comparison.add_reference(
-                replace(asked, attempts={exercise: attempt}, seed=seed), naming=position == 0
+                replace(asked, exercises={exercise: attempt}, seed=seed), naming=position == 0
             )
-            evidence = replace(evidence, attempts={**others, **evidence.attempts})
+            evidence = replace(evidence, exercises={**others, **evidence.exercises})
             known = Known(dict, {id: self._known[id] for id in others})
             measured.append(measures(evidence, alone, specimen.other_scheme, known))
-            compared = evidence.attempts[exercise]
+            compared = evidence.exercises[exercise]
             equal = equal and is_same(compared, own)
             equal = equal and follows(compared, measured[-1], alone)
             named += mistake_notes(compared)
@@ -72,7 +72,7 @@ class Judging:
             errors=tuple(sorted(errors)),
             messages=tuple(sorted({one.message for one in first})),
             measures=_over_seeds(measured),
-            precision=asked.attempts[exercise].answers.precision,
+            precision=asked.exercises[exercise].answers.precision,
             diagnoses=diagnoses(
                 [one.finding.message_id for one in found[0]], named, self._assignment
             ),
@@ -94,14 +94,14 @@ class Judging:
             lost[one.check.family] += (most - one.points) / len(found)
         return lost
 
-    def _others(self, asked: Evidence, exercise: str) -> dict[str, Attempt]:
+    def _others(self, asked: Evidence, exercise: str) -> dict[str, ExerciseEvidence]:
         """The solution's own attempts at the other exercises: they are the same in every row."""
         fresh = {
             id: attempt
-            for id, attempt in asked.attempts.items()
+            for id, attempt in asked.exercises.items()
             if id != exercise and id not in self._solution
         }
-        self._solution |= self._comparison.add_reference(replace(asked, attempts=fresh)).attempts
+        self._solution |= self._comparison.add_reference(replace(asked, exercises=fresh)).exercises
         return {id: attempt for id, attempt in self._solution.items() if id != exercise}
 
 
@@ -143,7 +143,7 @@ def measures(
     """
     found: dict[Measure, float] = {}
     for check in assignment.checks:
-        attempt = evidence.attempts.get(check.exercise)
+        attempt = evidence.exercises.get(check.exercise)
         if attempt is None or attempt.reference is None or not attempt.answers.traces:
             continue
         item = Item(
@@ -173,7 +173,7 @@ def _as_far(distance: float) -> float:
     return math.inf if math.isnan(distance) else distance
 
 
-def is_same(attempt: Attempt, exercise: Exercise) -> bool:
+def is_same(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
     """Whether the model's field is the reference's to round-off, at every drawn state."""
     reference, found = attempt.reference, attempt.answers.field
     if reference is None or not found:
@@ -185,7 +185,9 @@ def is_same(attempt: Attempt, exercise: Exercise) -> bool:
     return True
 
 
-def follows(attempt: Attempt, measured: Mapping[Measure, float], assignment: Assignment) -> bool:
+def follows(
+    attempt: ExerciseEvidence, measured: Mapping[Measure, float], assignment: Assignment
+) -> bool:
     """Whether every trace of V keeps within the tolerance over the first of its windows."""
     windows = [
         (check.id, min(check.until) if check.until else None)

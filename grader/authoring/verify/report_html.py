@@ -9,7 +9,7 @@ from grader.authoring.verify.margins import clearances
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.samples import Labelled
 from grader.core.environment import versions
-from grader.core.messages import Catalogue, catalogue, show
+from grader.core.messages import Catalogue, catalogue, format_value
 from grader.report.page.html import render
 
 
@@ -28,33 +28,33 @@ def verify_html(
     matrix: Matrix, labelled: Labelled, title: str, seconds: float, language: str
 ) -> str:
     """One file that opens offline: what was caught by what, margins, every model."""
-    words = catalogue(language)
+    messages = catalogue(language)
     return render(
         "verify.html.j2",
         language=language,
-        say=words.say,
-        title=words.say("verify.title", assignment=title),
+        say=messages.render,
+        title=messages.render("verify.title", assignment=title),
         verdict=[summary(matrix, language), about_labelled(labelled, language)],
         facts=[
-            (words.say("verify.facts.wrong"), len(matrix.wrong())),
-            (words.say("verify.facts.right"), len(matrix.right())),
-            (words.say("verify.facts.faults"), len(matrix.faults())),
-            (words.say("verify.facts.seeds"), len(matrix.seeds)),
+            (messages.render("verify.facts.wrong"), len(matrix.wrong())),
+            (messages.render("verify.facts.right"), len(matrix.right())),
+            (messages.render("verify.facts.faults"), len(matrix.faults())),
+            (messages.render("verify.facts.seeds"), len(matrix.seeds)),
         ],
         faults=[
-            *((row.specimen.name, why(row, words)) for row in matrix.faults()),
+            *((row.specimen.name, why(row, messages)) for row in matrix.faults()),
             *((file, "; ".join(ways)) for file, ways in labelled.wrong.items()),
         ],
-        cite=citation(matrix, words),
+        cite=citation(matrix, messages),
         tables=[by_operator(matrix, language), margins(matrix, language), models(matrix, language)],
         equal=[row.specimen.name for row in matrix.equal()],
-        took=words.say(
+        took=messages.render(
             "verify.took", seconds=round(seconds), first=matrix.seeds[0], last=matrix.seeds[-1]
         ),
     )
 
 
-def citation(matrix: Matrix, words: Catalogue) -> list[tuple[str, str]]:
+def citation(matrix: Matrix, messages: Catalogue) -> list[tuple[str, str]]:
     """What it takes to cite the page, and to make it again: labels and what stands there."""
     assignment, found = matrix.assignment, versions()
     names = {"grader": "grader", "brainpy": "BrainPy", "jax": "JAX", "python": "Python"}
@@ -64,15 +64,15 @@ def citation(matrix: Matrix, words: Catalogue) -> list[tuple[str, str]]:
         "versions": ", ".join(f"{name} {found[package]}" for package, name in names.items()),
         "digest": assignment.digest,
     }
-    return [(words.say(f"verify.cite.{fact}"), value) for fact, value in facts.items()]
+    return [(messages.render(f"verify.cite.{fact}"), value) for fact, value in facts.items()]
 
 
 def summary(matrix: Matrix, language: str) -> str:
     """One sentence: whether every model got what it deserves."""
-    words = catalogue(language)
+    messages = catalogue(language)
     if faults := len(matrix.faults()):
-        return words.say("verify.not_well", faults=faults)
-    return words.say(
+        return messages.render("verify.not_well", faults=faults)
+    return messages.render(
         "verify.all_well",
         wrong=len(matrix.wrong()),
         right=len(matrix.right()),
@@ -82,26 +82,28 @@ def summary(matrix: Matrix, language: str) -> str:
 
 def about_labelled(labelled: Labelled, language: str) -> str:
     """One sentence: whether every labelled sample got what its label says."""
-    words = catalogue(language)
+    messages = catalogue(language)
     if not labelled.number:
-        return words.say("verify.labels_none")
+        return messages.render("verify.labels_none")
     if labelled.wrong:
-        return words.say("verify.labels_not_met", wrong=len(labelled.wrong), number=labelled.number)
-    return words.say("verify.labels_met", number=labelled.number)
+        return messages.render(
+            "verify.labels_not_met", wrong=len(labelled.wrong), number=labelled.number
+        )
+    return messages.render("verify.labels_met", number=labelled.number)
 
 
 def why(row: Row, words: Catalogue) -> str:
     """What is false about a row's marks."""
     if row.errors:
-        return words.say("verify.faults.broke", error=row.errors[0].strip().splitlines()[-1])
+        return words.render("verify.faults.broke", error=row.errors[0].strip().splitlines()[-1])
     if row.is_false_alarm and row.lowest == 100.0:
-        return words.say("verify.faults.false_alarm", diagnoses=", ".join(row.diagnoses))
+        return words.render("verify.faults.false_alarm", diagnoses=", ".join(row.diagnoses))
     if row.specimen.right:
         messages = " ".join(row.messages)[:400]
-        return words.say("verify.faults.right_lost", points=row.lowest, messages=messages)
+        return words.render("verify.faults.right_lost", points=row.lowest, messages=messages)
     if row.full:
-        return words.say("verify.faults.wrong_full", seeds=len(row.full))
-    return words.say("verify.faults.wrongly_named", diagnoses=", ".join(row.diagnoses))
+        return words.render("verify.faults.wrong_full", seeds=len(row.full))
+    return words.render("verify.faults.wrongly_named", diagnoses=", ".join(row.diagnoses))
 
 
 def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table:
@@ -109,7 +111,7 @@ def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table
 
     Where it is to be ``narrow``, in one column for all families.
     """
-    words = catalogue(language)
+    messages = catalogue(language)
     rows = []
     for operator, tally in sorted(matrix.operators().items()):
         families = tuple(str(tally.caught[family]) for family in matrix.families)
@@ -122,13 +124,16 @@ def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table
         ends = (str(tally.named), wrongly, str(tally.missed))
         rows.append((operator, str(tally.number), *families, *ends))
     return Table(
-        words.say("verify.table.heading"),
-        words.say("verify.table.about"),
+        messages.render("verify.table.heading"),
+        messages.render("verify.table.about"),
         (
-            words.say("verify.table.operator"),
-            words.say("verify.table.number"),
-            *((words.say("verify.table.caught"),) if narrow else matrix.families),
-            *(words.say(f"verify.table.{end}") for end in ("named", "wrongly_named", "missed")),
+            messages.render("verify.table.operator"),
+            messages.render("verify.table.number"),
+            *((messages.render("verify.table.caught"),) if narrow else matrix.families),
+            *(
+                messages.render(f"verify.table.{end}")
+                for end in ("named", "wrongly_named", "missed")
+            ),
         ),
         tuple(rows),
         (0, 2) if narrow else (0,),
@@ -140,7 +145,7 @@ def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
 
     With ``derived`` also what lay there when they were derived.
     """
-    words, assignment = catalogue(language), matrix.assignment
+    messages, assignment = catalogue(language), matrix.assignment
     stored = {(one.of, one.until): one for one in assignment.tolerances}
     rows = []
     for one in clearances(matrix):
@@ -148,18 +153,18 @@ def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
         then = both.float64 if one.precision == "float64" else both.float32
         name = one.of.removeprefix(f"{assignment.id}.")
         if name in {exercise.id for exercise in assignment.exercises}:
-            name = words.say("verify.margins.field", exercise=name)
+            name = messages.render("verify.margins.field", exercise=name)
         now = [one.right, one.tolerance, one.wrong]
         numbers = [then.right, *now, then.wrong] if derived else now
-        window = "" if one.until is None else show(one.until)
+        window = "" if one.until is None else format_value(one.until)
         untold = f"{one.untold} / {one.of_wrong}"
         rows.append((name, window, one.precision, *map(_short, numbers), untold))
     sides = ("right_then", "right", "tolerance", "wrong", "wrong_then")
     heads = ("check", "window", "precision", *(sides if derived else sides[1:-1]), "untold")
     return Table(
-        words.say("verify.margins.heading"),
-        words.say("verify.margins.about"),
-        tuple(words.say(f"verify.margins.{head}") for head in heads),
+        messages.render("verify.margins.heading"),
+        messages.render("verify.margins.about"),
+        tuple(messages.render(f"verify.margins.{head}") for head in heads),
         tuple(rows),
         words=(0, 2),
     )
@@ -167,20 +172,20 @@ def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
 
 def models(matrix: Matrix, language: str) -> Table:
     """Every model with its marks."""
-    words = catalogue(language)
+    messages = catalogue(language)
     rows = []
     for row in matrix.rows:
         lost = ", ".join(f"{f} {points:.3g}" for f, points in row.lost.items() if points > 0)
         rows.append((row.specimen.name, f"{row.lowest:.4g}", f"{row.highest:.4g}", lost))
     heads = ("name", "lowest", "highest", "lost")
     return Table(
-        words.say("verify.models.heading"),
+        messages.render("verify.models.heading"),
         "",
-        tuple(words.say(f"verify.models.{head}") for head in heads),
+        tuple(messages.render(f"verify.models.{head}") for head in heads),
         tuple(rows),
         words=(0, 3),
     )
 
 
 def _short(measure: float | None) -> str:
-    return show(None if measure is None else float(f"{measure:.2g}"))
+    return format_value(None if measure is None else float(f"{measure:.2g}"))

@@ -12,7 +12,15 @@ from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.solution import Teacher
-from grader.core.types import Attempt, Cell, CellRun, Drawn, Evidence, Panel, Submission
+from grader.core.types import (
+    Cell,
+    CellRun,
+    Evidence,
+    ExerciseEvidence,
+    ProbeRequest,
+    StimulusSet,
+    Submission,
+)
 from grader.run.job import Job
 from grader.run.kernel.session import KernelBroken, KernelGone, Session, open_session
 from grader.run.probe import requests as messages
@@ -38,7 +46,7 @@ class Asker:
     job: Job
     base: Evidence
     seeds: tuple[int, ...]
-    drawn: dict[tuple[str, ...], Drawn] = field(default_factory=dict)
+    drawn: dict[tuple[str, ...], ProbeRequest] = field(default_factory=dict)
 
     def ask(self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None]) -> None:
         """Hand the evidence of each to ``keep``, in their order, with the stimuli of all seeds.
@@ -119,7 +127,7 @@ class Asker:
             self.base,
             submission=submission,
             executed=replace(executed, notebook=""),
-            attempts={**self.base.attempts, cell.exercise: replace(attempt, cell=cell)},
+            exercises={**self.base.exercises, cell.exercise: replace(attempt, cell=cell)},
         )
 
     def _draw(
@@ -128,7 +136,7 @@ class Asker:
         states: tuple[str, ...],
         seeds: tuple[int, ...],
         hidden: bool,
-    ) -> Drawn:
+    ) -> ProbeRequest:
         """What models with these states are asked; all else is the same for an asker's."""
         if states not in self.drawn:
             self.drawn[states] = draw(assignment, states, seeds, hidden)
@@ -168,9 +176,9 @@ def _one_notebook(
     return replace(teacher.submission, cells=tuple(cells)), places
 
 
-def of_seed(attempt: Attempt, position: int, seeds: int) -> Attempt:
+def of_seed(attempt: ExerciseEvidence, position: int, seeds: int) -> ExerciseEvidence:
     """The part of an attempt that answers the seed at ``position`` of so many."""
-    panel, answers = attempt.panel, attempt.answers
+    panel, answers = attempt.stimuli, attempt.answers
     if panel is None:
         return attempt
     width = len(panel.names) // seeds
@@ -181,7 +189,7 @@ def of_seed(attempt: Attempt, position: int, seeds: int) -> Attempt:
     there = slice(position * starts, (position + 1) * starts)
     return replace(
         attempt,
-        panel=Panel(
+        stimuli=StimulusSet(
             names=panel.names[columns],
             dt=panel.dt,
             current=panel.current[:, columns],
@@ -195,6 +203,6 @@ def of_seed(attempt: Attempt, position: int, seeds: int) -> Attempt:
             field={name: array[rows] for name, array in answers.field.items()},
             map_states={name: array[there] for name, array in answers.map_states.items()},
             maps={name: after[:, there] for name, after in answers.maps.items()},
-            finer={name: fine[:, :, columns] for name, fine in answers.finer.items()},
+            finer_traces={name: fine[:, :, columns] for name, fine in answers.finer_traces.items()},
         ),
     )

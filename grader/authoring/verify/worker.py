@@ -90,8 +90,8 @@ def _setup(assignment: Assignment, setup: Setup, scratch: Path) -> Setup:
 
 def _runs(base: Evidence) -> Evidence:
     """The evidence of the solution's own run. Raises ``SolutionFails``."""
-    if base.broken:
-        raise SolutionFails(f"the solution could not be run: {base.broken}")
+    if base.harness_error:
+        raise SolutionFails(f"the solution could not be run: {base.harness_error}")
     if base.executed.status != "ok":
         how = f"{base.executed.status} {base.executed.error}".strip()
         raise SolutionFails(f"the solution does not run to its end: {how}")

@@ -21,49 +21,49 @@ from grader.report.batch.csv_json import mark
 NOTHING = "\N{EN DASH}"
 
 
-def say(words: Catalogue, note: Note) -> None:
+def say(messages: Catalogue, note: Note) -> None:
     """One sentence, whatever names are in it."""
-    terminal().print(Text(words.say(note.message_id, **note.values)))
+    terminal().print(Text(messages.render(note.message_id, **note.values)))
 
 
-def show_added(update: Update, words: Catalogue, command: str) -> None:
+def show_added(update: Update, messages: Catalogue, command: str) -> None:
     """What was taken in, and what waits to be done with ``command``."""
     counts = {"added": len(update.added), "same": update.same}
-    print_line(words.say("gradebook.added", title=update.assignment.title, **counts))
+    print_line(messages.render("gradebook.added", title=update.assignment.title, **counts))
     if update.moved:
         moved = [f"{name} {_cell(old)} → {_cell(new)}" for name, old, new in update.moved]
-        print_line(words.say("gradebook.moved", count=len(moved), names=names(moved)))
-    _left_out(update, words)
+        print_line(messages.render("gradebook.moved", count=len(moved), names=names(moved)))
+    _left_out(update, messages)
     if update.waits:
-        print_line(words.say("gradebook.waits", command=command))
+        print_line(messages.render("gradebook.waits", command=command))
 
 
-def show_regrade(update: Update, words: Catalogue, applied: bool) -> None:
+def show_regrade(update: Update, messages: Catalogue, applied: bool) -> None:
     """The marks that grading again changes, and those that an override keeps."""
     title = update.assignment.title
-    _left_out(update, words)
+    _left_out(update, messages)
     if update.before is not None and update.other_rules:
         was, now = differences(update.before, update.assignment)
-        print_line(words.say("gradebook.other_rules", what=differing(was, now)))
-    show_marks(update.changes, words)
+        print_line(messages.render("gradebook.other_rules", what=differing(was, now)))
+    show_marks(update.changes, messages)
     for kept in update.kept:
         about = _override(kept.override)
         values = {"old": mark(kept.old) or NOTHING, "new": mark(kept.new) or NOTHING}
-        print_line(words.say("gradebook.kept", name=kept.submission, **about, **values))
+        print_line(messages.render("gradebook.kept", name=kept.submission, **about, **values))
         if kept.old_max != kept.new_max and kept.override.kind == "mark":
             of = {"old": mark(kept.old_max), "new": mark(kept.new_max)}
-            print_line(words.say("gradebook.kept_of", name=kept.submission, **about, **of))
+            print_line(messages.render("gradebook.kept_of", name=kept.submission, **about, **of))
     if not update.waits:
-        print_line(words.say("gradebook.nothing_to_do", title=title))
+        print_line(messages.render("gradebook.nothing_to_do", title=title))
     elif applied:
-        print_line(words.say("gradebook.applied", title=title, count=len(update.changes)))
+        print_line(messages.render("gradebook.applied", title=title, count=len(update.changes)))
     else:
-        print_line(words.say("gradebook.to_apply"))
+        print_line(messages.render("gradebook.to_apply"))
 
 
-def show_term(term: list[Standings], words: Catalogue) -> None:
+def show_term(term: list[Standings], messages: Catalogue) -> None:
     """Everyone's marks, an assignment a column."""
-    table = _table(words, "student")
+    table = _table(messages, "student")
     for one in term:
         table.add_column(one.listed.id, justify="right")
     for name, of in people(term):
@@ -72,44 +72,46 @@ def show_term(term: list[Standings], words: Catalogue) -> None:
     terminal().print(table)
 
 
-def show_assignment(one: Standings, words: Catalogue) -> None:
+def show_assignment(one: Standings, messages: Catalogue) -> None:
     """One assignment's marks, and how each came about."""
-    table = _table(words, "student", "mark", "earned", "late", "attempts", "remarks")
+    table = _table(messages, "student", "mark", "earned", "late", "attempts", "remarks")
     for record, at in one.rows.values():
         late = "?" if at.days_late is None else ""
         if at.days_late:
-            late = words.say("gradebook.remark.days", days=at.days_late, lost=mark(at.lost))
+            late = messages.render("gradebook.remark.days", days=at.days_late, lost=mark(at.lost))
         cells = (
             *(record.submission, _cell(at), mark(at.earned) or NOTHING, late),
-            *(str(len(record.attempts)), "; ".join(_remarks(record, at, words))),
+            *(str(len(record.attempts)), "; ".join(_remarks(record, at, messages))),
         )
         table.add_row(*map(Text, cells))
     terminal().print(table)
 
 
-def show_history(events: Sequence[Event], words: Catalogue) -> None:
+def show_history(events: Sequence[Event], messages: Catalogue) -> None:
     """What happened, in its order."""
-    table = _table(words, "when", "what", "who")
+    table = _table(messages, "when", "what", "who")
     for event in events:
-        what = words.say(event.what.message_id, **event.what.values)
+        what = messages.render(event.what.message_id, **event.what.values)
         table.add_row(*map(Text, (event.at, what, event.who)))
     terminal().print(table)
 
 
-def show_override(record: Record, kind: str, at: Standing, title: str, words: Catalogue) -> None:
+def show_override(record: Record, kind: str, at: Standing, title: str, messages: Catalogue) -> None:
     """What was decided, in words."""
     one = record.overrides[-1]
     about = {"name": record.submission, "title": title, "who": one.who, "why": one.why}
     if one.value is None:
-        print_line(words.say("gradebook.undone", mark=_cell(at), **about))
+        print_line(messages.render("gradebook.undone", mark=_cell(at), **about))
     elif kind == "mark":
         print_line(
-            words.say("gradebook.overridden", mark=f"{one.value}/{mark(at.max_score)}", **about)
+            messages.render(
+                "gradebook.overridden", mark=f"{one.value}/{mark(at.max_score)}", **about
+            )
         )
     elif kind == "due":
-        print_line(words.say("gradebook.due", until=one.value, **about))
+        print_line(messages.render("gradebook.due", until=one.value, **about))
     else:
-        print_line(words.say("gradebook.excused", **about))
+        print_line(messages.render("gradebook.excused", **about))
 
 
 def print_line(text: str) -> None:
@@ -117,25 +119,25 @@ def print_line(text: str) -> None:
     terminal().print(Text(text))
 
 
-def _left_out(update: Update, words: Catalogue) -> None:
+def _left_out(update: Update, messages: Catalogue) -> None:
     if out := update.left_out:
-        print_line(words.say("gradebook.left_out", count=len(out), names=names(out)))
+        print_line(messages.render("gradebook.left_out", count=len(out), names=names(out)))
 
 
-def _remarks(record: Record, at: Standing, words: Catalogue) -> Iterator[str]:
+def _remarks(record: Record, at: Standing, messages: Catalogue) -> Iterator[str]:
     if at.override is not None:
         kind = "excused" if at.excused else "override"
-        yield words.say(f"gradebook.remark.{kind}", who=at.override.who, why=at.override.why)
+        yield messages.render(f"gradebook.remark.{kind}", who=at.override.who, why=at.override.why)
     if (due := record.override("due")) is not None:
         values = {"until": due.value, "who": due.who, "why": due.why}
-        yield words.say("gradebook.remark.due", **values)
+        yield messages.render("gradebook.remark.due", **values)
     if at.days_late is None:
-        yield words.say("gradebook.remark.late_by")
+        yield messages.render("gradebook.remark.late_by")
     if at.ungraded:
-        yield words.say("gradebook.remark.not_graded", count=at.ungraded)
+        yield messages.render("gradebook.remark.not_graded", count=at.ungraded)
     if at.attempt is not None and at.attempt is not record.attempts[-1]:
         number = record.attempts.index(at.attempt) + 1
-        yield words.say("gradebook.remark.attempt", number=number)
+        yield messages.render("gradebook.remark.attempt", number=number)
 
 
 def _override(one: Override) -> dict[str, str]:
@@ -153,8 +155,8 @@ def _cell(at: Standing) -> str:
     return f"{text}?" if at.days_late is None else text
 
 
-def _table(words: Catalogue, *columns: str) -> Table:
+def _table(messages: Catalogue, *columns: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in columns:
-        table.add_column(words.say(f"gradebook.column.{name}"), overflow="fold")
+        table.add_column(messages.render(f"gradebook.column.{name}"), overflow="fold")
     return table

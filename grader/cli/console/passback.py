@@ -18,54 +18,54 @@ from grader.report.batch.csv_json import mark
 _SHOWN = 60  # marks that are shown before they are sent
 
 
-def show_passback(passback: Passback, title: str, words: Catalogue, is_sent: bool) -> None:
+def show_passback(passback: Passback, title: str, messages: Catalogue, is_sent: bool) -> None:
     """Whose marks go out, and everything that keeps one from doing so."""
     for note in passback.notes:
-        say(words, note)
+        say(messages, note)
     if passback.send and not is_sent:
-        terminal().print(_table(passback, words))
+        terminal().print(_table(passback, messages))
         if (more := len(passback.send) - _SHOWN) > 0:
-            print_line(words.say("passback.more", count=more))
+            print_line(messages.render("passback.more", count=more))
     counts = {"send": len(passback.send), "there": len(passback.there), "same": passback.same}
-    print_line(words.say("passback.plan", title=title, **counts))
+    print_line(messages.render("passback.plan", title=title, **counts))
     if not is_sent:
-        print_line(words.say("passback.dry"))
+        print_line(messages.render("passback.dry"))
 
 
-def show_outcome(outcome: Outcome, total: int, words: Catalogue) -> None:
+def show_outcome(outcome: Outcome, total: int, messages: Catalogue) -> None:
     """What arrived, what was refused and why, and of what nobody knows."""
     if outcome.refused:
         told = names([f"{name} ({why})" for name, why in outcome.refused])
-        print_line(words.say("passback.refused", count=len(outcome.refused), names=told))
+        print_line(messages.render("passback.refused", count=len(outcome.refused), names=told))
     if outcome.unknown:
         count, told = len(outcome.unknown), names(outcome.unknown)
-        print_line(words.say("passback.unknown", count=count, names=told))
+        print_line(messages.render("passback.unknown", count=count, names=told))
     if outcome.assumed:
         count, told = len(outcome.assumed), names(outcome.assumed)
-        print_line(words.say("passback.assumed", count=count, names=told))
-    print_line(words.say("passback.sent", arrived=len(outcome.arrived), total=total))
+        print_line(messages.render("passback.assumed", count=count, names=told))
+    print_line(messages.render("passback.sent", arrived=len(outcome.arrived), total=total))
     if outcome.stopped is not None:
-        say(words, outcome.stopped.note)
-        print_line(words.say("passback.stopped"))
+        say(messages, outcome.stopped.note)
+        print_line(messages.render("passback.stopped"))
 
 
-def comment_in(words: Catalogue) -> Callable[[Item], str]:
+def comment_in(messages: Catalogue) -> Callable[[Item], str]:
     """What a student reads beside a mark: why it is less than the report says."""
 
     def comment(item: Item) -> str:
         if not item.lost:
             return ""
-        return words.say("passback.comment", days=item.days_late, lost=mark(item.lost))
+        return messages.render("passback.comment", days=item.days_late, lost=mark(item.lost))
 
     return comment
 
 
-def _table(passback: Passback, words: Catalogue) -> Table:
+def _table(passback: Passback, messages: Catalogue) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("submission", "user", "before", "there", "mark", "why"):
-        table.add_column(words.say(f"passback.column.{name}"), overflow="fold")
+        table.add_column(messages.render(f"passback.column.{name}"), overflow="fold")
     for item in passback.send[:_SHOWN]:
-        why = words.say(f"passback.why.{item.why}")
+        why = messages.render(f"passback.why.{item.why}")
         before, there = mark(item.before) or NOTHING, mark(item.there) or NOTHING
         shown = f"{mark(item.score)}/{mark(item.max_score)}"
         user = f"{item.user} {item.name}".strip()

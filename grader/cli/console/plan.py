@@ -11,7 +11,7 @@ from rich.text import Text
 
 from grader.cli.console.progress import progress, terminal
 from grader.core.messages import Catalogue, catalogue
-from grader.core.types import Change, GradeReport
+from grader.core.types import GradeReport, ScoreChange
 from grader.grading.plan.dry_run import preview
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan, plan
@@ -31,57 +31,59 @@ def looked_at(entries: Sequence[Entry], out: Path, basis: Basis) -> Plan:
 
 def show_plan(planned: Plan) -> None:
     """How many are kept, judged again and run, and why; nothing where all is new."""
-    words, console = catalogue(planned.basis.language), terminal()
+    messages, console = catalogue(planned.basis.language), terminal()
     kept, judged, run = (planned.of(what) for what in ("keep", "judge", "run"))
     why = {what: Counter(planned.why(id) for id in ids) for what, ids in
            (("judge", judged), ("run", run))}  # fmt: skip
-    new = words.say("resume.why.new")
+    new = messages.render("resume.why.new")
     if kept or judged or set(why["run"]) - {new}:
         counts = {"kept": len(kept), "judged": len(judged), "run": len(run)}
-        console.print(words.say("resume.plan", total=len(planned.steps), **counts))
+        console.print(messages.render("resume.plan", total=len(planned.steps), **counts))
         for what, reasons in why.items():
             for reason, count in reasons.most_common():
-                console.print(Text("  " + words.say(f"resume.{what}", count=count, why=reason)))
+                console.print(
+                    Text("  " + messages.render(f"resume.{what}", count=count, why=reason))
+                )
     if planned.gone:
-        said = words.say("resume.gone", count=len(planned.gone), names=names(planned.gone))
+        said = messages.render("resume.gone", count=len(planned.gone), names=names(planned.gone))
         console.print(Text(said, style="yellow"))
 
 
 def show_preview(planned: Plan, entries: Sequence[Entry], out: Path) -> bool:
     """Which marks judging again would change; whether one could not be judged for our fault."""
-    words, console = catalogue(planned.basis.language), terminal()
+    messages, console = catalogue(planned.basis.language), terminal()
     with progress("console.judging", planned.basis.language) as on_step:
         found = preview(planned, entries, out, on_step)
     judged = [one for one in found if isinstance(one, GradeReport)]
-    reports = [one for one in judged if not one.stands_in]
+    reports = [one for one in judged if not one.parts_to_substitute]
     faults = [one for one in found if isinstance(one, str)]
     if changed := _new_changes(reports, planned):
-        show_marks(changed, words)
+        show_marks(changed, messages)
     elif len(reports) == len(found) > 0:
-        console.print(words.say("resume.no_change"))
-    if parts := [one.submission_id for one in judged if one.stands_in]:
-        console.print(Text(words.say("resume.parts", count=len(parts), names=names(parts))))
+        console.print(messages.render("resume.no_change"))
+    if parts := [one.submission_id for one in judged if one.parts_to_substitute]:
+        console.print(Text(messages.render("resume.parts", count=len(parts), names=names(parts))))
     for fault in faults:
         console.print(Text(fault.rstrip().splitlines()[-1], style="magenta"))
-    console.print(words.say("resume.dry"))
+    console.print(messages.render("resume.dry"))
     return bool(faults)
 
 
 def show_changes(reports: Sequence[GradeReport], planned: Plan, out: Path) -> None:
     """The marks that are other ones than before this batch, and why."""
-    words, console = catalogue(planned.basis.language), terminal()
+    messages, console = catalogue(planned.basis.language), terminal()
     changed = _new_changes(reports, planned)
     if not changed:
         if planned.of("judge"):
-            console.print(words.say("resume.no_change"))
+            console.print(messages.render("resume.no_change"))
         return
-    show_marks(changed[:_SHOWN], words)
+    show_marks(changed[:_SHOWN], messages)
     if len(changed) > _SHOWN:
-        console.print(Text(words.say("resume.more", count=len(changed) - _SHOWN)))
-    console.print(Text(words.say("resume.file", path=str(out / FILE))))
+        console.print(Text(messages.render("resume.more", count=len(changed) - _SHOWN)))
+    console.print(Text(messages.render("resume.file", path=str(out / FILE))))
 
 
-def _new_changes(reports: Iterable[GradeReport], planned: Plan) -> list[tuple[str, Change]]:
+def _new_changes(reports: Iterable[GradeReport], planned: Plan) -> list[tuple[str, ScoreChange]]:
     """The last change of each mark, where it is of this batch."""
     return [
         (report.submission_id, report.changes[-1])
@@ -92,23 +94,23 @@ def _new_changes(reports: Iterable[GradeReport], planned: Plan) -> list[tuple[st
     ]
 
 
-def show_marks(changed: Iterable[tuple[str, Change]], words: Catalogue) -> None:
+def show_marks(changed: Iterable[tuple[str, ScoreChange]], messages: Catalogue) -> None:
     """A table of marks for each reason, a check a line."""
     console = terminal()
     for reason in dict.fromkeys(one.why for _, one in changed):
         table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left", title_style="bold")
-        table.title = words.say("resume.changed", why=reason)
+        table.title = messages.render("resume.changed", why=reason)
         for name in ("submission", "mark", "check", "points", "now"):
-            table.add_column(words.say(f"resume.column.{name}"), overflow="fold")
+            table.add_column(messages.render(f"resume.column.{name}"), overflow="fold")
         for id, one in changed:
             if one.why == reason:
-                _rows(table, id, one, words)
+                _rows(table, id, one, messages)
         console.print()
         console.print(table)
 
 
-def _rows(table: Table, id: str, one: Change, words: Catalogue) -> None:
-    name, total = id, step(_of(one.old, one.old_max, words), _of(one.new, one.new_max, words))
+def _rows(table: Table, id: str, one: ScoreChange, messages: Catalogue) -> None:
+    name, total = id, step(_of(one.old, one.old_max, messages), _of(one.new, one.new_max, messages))
     for check in one.checks:
         points = step(mark(check.old), mark(check.new))
         table.add_row(*map(Text, (name, total, check.title or check.id, points, check.message)))
@@ -129,7 +131,7 @@ def step(old: str, new: str) -> str:
     return f"{old or nothing} \N{RIGHTWARDS ARROW} {new or nothing}"
 
 
-def _of(score: float | None, most: float, words: Catalogue) -> str:
+def _of(score: float | None, most: float, messages: Catalogue) -> str:
     if score is None:
-        return words.say("console.verdict.not_graded")
+        return messages.render("console.verdict.not_graded")
     return f"{mark(score)}/{mark(most)}"

@@ -34,9 +34,9 @@ def batch_progress(
     total: int, notes: Sequence[Note], language: str
 ) -> Iterator[Callable[[GradeReport], None]]:
     """Give a function to call with each report: done, left, time to go, verdicts so far."""
-    words, console = catalogue(language), terminal()
+    messages, console = catalogue(language), terminal()
     for note in notes:
-        console.print(Text(words.say(note.message_id, **note.values), style="yellow"))
+        console.print(Text(messages.render(note.message_id, **note.values), style="yellow"))
     tally: Counter[str] = Counter()
     if not total:
         yield lambda report: None
@@ -46,7 +46,7 @@ def batch_progress(
         def line(report: GradeReport) -> None:
             tally[""] += 1
             console.print(
-                Text(f"[{tally['']}/{total}] {report.submission_id}: {_mark(report, words)}")
+                Text(f"[{tally['']}/{total}] {report.submission_id}: {_mark(report, messages)}")
             )
 
         yield line
@@ -58,17 +58,17 @@ def batch_progress(
         MofNCompleteColumn(),
         TextColumn("{task.fields[verdicts]}"),
         TimeElapsedColumn(),
-        TextColumn(words.say("console.left")),
+        TextColumn(messages.render("console.left")),
         TimeRemainingColumn(),
         console=console,
     )
     with progress:
-        task = progress.add_task(words.say("console.grading"), total=total, verdicts="")
+        task = progress.add_task(messages.render("console.grading"), total=total, verdicts="")
 
         def advance(report: GradeReport) -> None:
             tally[_kind(report)] += 1
             shown = "  ".join(
-                f"{words.say('console.verdict.' + kind)} {tally[kind]}"
+                f"{messages.render('console.verdict.' + kind)} {tally[kind]}"
                 for kind in ("full", "part", "zero", "not_graded")
                 if tally[kind]
             )
@@ -79,7 +79,7 @@ def batch_progress(
 
 def remark(note: Note, language: str) -> None:
     """A sentence while a batch is graded; above the bar, where there is one."""
-    said = catalogue(language).say(note.message_id, **note.values)
+    said = catalogue(language).render(note.message_id, **note.values)
     terminal().print(Text(said, style="yellow"), soft_wrap=True)
 
 
@@ -89,15 +89,15 @@ def _kind(report: GradeReport) -> str:
     return "full" if report.score >= report.max_score else "part" if report.score > 0 else "zero"
 
 
-def _mark(report: GradeReport, words: Catalogue) -> str:
+def _mark(report: GradeReport, messages: Catalogue) -> str:
     if report.score is None:
-        return words.say("console.verdict.not_graded")
+        return messages.render("console.verdict.not_graded")
     return f"{report.score:g}/{report.max_score:g}"
 
 
 def show_summary(summary: BatchSummary, out: Path) -> None:
     """How many, how well, what needs a look, and where the reports are."""
-    words, console = catalogue(summary.language), terminal()
+    messages, console = catalogue(summary.language), terminal()
     scores = sorted(r.score for r in summary.reports if r.score is not None)
     console.print()
     if scores:
@@ -107,7 +107,7 @@ def show_summary(summary: BatchSummary, out: Path) -> None:
             else sum(scores[len(scores) // 2 - 1 : len(scores) // 2 + 1]) / 2
         )
         console.print(
-            words.say(
+            messages.render(
                 "console.summary",
                 graded=len(scores),
                 total=len(summary.reports),
@@ -118,13 +118,13 @@ def show_summary(summary: BatchSummary, out: Path) -> None:
         )
     look = [r for r in summary.reports if r.needs_look]
     if look:
-        console.print(Text(words.say("console.needs_look"), style="bold"))
+        console.print(Text(messages.render("console.needs_look"), style="bold"))
         for report in look[:12]:
             console.print(Text(f"  {report.submission_id}: {'; '.join(report.needs_look)}"))
         if len(look) > 12:
-            console.print(Text("  " + words.say("console.more", count=len(look) - 12)))
+            console.print(Text("  " + messages.render("console.more", count=len(look) - 12)))
     console.print(
-        words.say("console.where", page=str(out / "index.html"), csv=str(out / "grades.csv"))
+        messages.render("console.where", page=str(out / "index.html"), csv=str(out / "grades.csv"))
     )
 
 
@@ -132,7 +132,7 @@ def show_summary(summary: BatchSummary, out: Path) -> None:
 def working(language: str) -> Iterator[None]:
     """A sign of life while a single notebook runs."""
     console = Console(stderr=True)
-    with console.status(catalogue(language).say("console.running")):
+    with console.status(catalogue(language).render("console.running")):
         yield
 
 
@@ -141,21 +141,21 @@ def show_check(report: GradeReport, page: Path | None, *, named: bool = True) ->
     console = terminal()
     console.print(check_lines(report, is_page=page is not None))
     if page is not None and named:
-        words = catalogue(report.language)
-        console.print(Text(words.say("console.page", page=str(page))), soft_wrap=True)
+        messages = catalogue(report.language)
+        console.print(Text(messages.render("console.page", page=str(page))), soft_wrap=True)
 
 
 @contextlib.contextmanager
 def progress(message_id: str, language: str) -> Iterator[Callable[[int, int], None]]:
     """Give a function to call with how much is done, and how much there is."""
-    words, console = catalogue(language), Console(stderr=True)
+    messages, console = catalogue(language), Console(stderr=True)
     bar = Progress(
         SpinnerColumn(),
-        TextColumn(words.say(message_id)),
+        TextColumn(messages.render(message_id)),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn(words.say("console.left")),
+        TextColumn(messages.render("console.left")),
         TimeRemainingColumn(),
         console=console,
         disable=not console.is_terminal,

@@ -16,7 +16,7 @@ from grader.core.messages import catalogue
 
 def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -> None:
     """What ``grader verify`` found: by operator, then margins, then what is false."""
-    words, console = catalogue(language), terminal()
+    messages, console = catalogue(language), terminal()
     operators = by_operator(matrix, language, narrow=True)
     for content in (operators, margins(matrix, language, derived=False)):
         table = Table(title=content.heading, title_justify="left", box=None, padding=(0, 2, 0, 0))
@@ -29,7 +29,7 @@ def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -
         console.print(table)
         console.print()
     for fault in matrix.faults():
-        console.print(Text(f"{fault.specimen.name}: {why(fault, words)}", style="red"))
+        console.print(Text(f"{fault.specimen.name}: {why(fault, messages)}", style="red"))
     for file, ways in labelled.wrong.items():
         console.print(Text(f"{file}: {'; '.join(ways)}", style="red"))
     for sentence, is_bad in (
@@ -37,4 +37,4 @@ def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -
         (summary(matrix, language), matrix.faults()),
     ):
         console.print(Text(sentence, style="bold red" if is_bad else "bold green"))
-    console.print(words.say("verify.where", page=str(page)))
+    console.print(messages.render("verify.where", page=str(page)))

@@ -30,7 +30,7 @@ class Catalogue:
     language: str
     sentences: Mapping[str, str]
 
-    def say(self, message_id: str, /, **values: Value) -> str:
+    def render(self, message_id: str, /, **values: Value) -> str:
         """The sentence ``message_id`` with its values filled in.
 
         Raises ``KeyError`` for an unknown id or a value that the sentence names
@@ -40,7 +40,9 @@ class Catalogue:
             sentence = self.sentences[message_id]
         except KeyError:
             raise KeyError(f"no sentence {message_id!r} in language {self.language!r}") from None
-        return sentence.format_map({n: _fitting(n, show(v), sentence) for n, v in values.items()})
+        return sentence.format_map(
+            {n: _fitting(n, format_value(v), sentence) for n, v in values.items()}
+        )
 
     def has(self, message_id: str) -> bool:
         """Whether there is such a sentence."""
@@ -58,7 +60,7 @@ def _before_marks(sentence: str) -> frozenset[str]:
     return frozenset(re.findall(r"\{(\w+)\}[.,;:!?。，；：！？]", sentence))
 
 
-def show(value: Value) -> str:
+def format_value(value: Value) -> str:
     """A value as people read it: -54.387, 1e-05, yes; an em dash for nothing."""
     if value is None:
         return "\N{EM DASH}"

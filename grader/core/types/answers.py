@@ -14,24 +14,30 @@ from grader.core.types.values import Array, Precision
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelProbe:
-    """What hangs at one attribute or child name of a model.
-
-    ``kind`` is "channel" for an ion channel or an ion of BrainPy, "blank" for ``...``,
-    ``None`` or nothing at all, "other" for the rest. ``measured`` holds E and
-    g_max read off the current with every gate open.
-    """
+    """One part of a model, at the attribute or child name that the assignment asks for."""
 
     name: str
+    """The attribute, as the assignment names it."""
     kind: Literal["channel", "blank", "other"]
+    """"channel": an ion channel or an ion of BrainPy; "blank": ``...``, None or nothing at all."""
     type_name: str = ""
+    """The name of its class."""
     from_notebook: bool = False
+    """Whether the notebook itself defines that class."""
     lineage: tuple[str, ...] = ()
+    """The names of the class's bases, nearest first."""
     master_types: tuple[str, ...] = ()
+    """The names in its ``master_type``."""
     parameters: Mapping[str, float | None] = field(default_factory=dict)
+    """The parameters that the assignment asks for, as the object holds them (mV, mS/cm2)."""
     measured: Mapping[str, float | None] = field(default_factory=dict)
+    """E in mV and g_max in mS/cm2, read off the current with every gate open."""
     states: tuple[str, ...] = ()
+    """The names of its state variables."""
     integrated: bool = False
+    """Whether an integrator of BrainPy advances its states."""
     integrators: tuple[str, ...] = ()
+    """The names of the integration methods."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +45,7 @@ class Fault:
     """An exception that the student's model raised while it was probed."""
 
     stage: str
+    """The question at which it was raised."""
     error_name: str
     error_text: str
     traceback: str = ""
@@ -49,13 +56,20 @@ class ModelProbe:
     """The structure of an exercise's model, from a new instance of its class."""
 
     found: bool
+    """Whether the kernel had a class for the exercise."""
     class_name: str = ""
-    lineage: tuple[str, ...] = ()  # names of the bases, nearest first
+    lineage: tuple[str, ...] = ()
+    """The names of the class's bases, nearest first."""
     channels: tuple[ChannelProbe, ...] = ()
+    """A probe of each part that the assignment asks for, and of what else the model holds."""
     integrator: str = ""
-    states: tuple[str, ...] = ()  # those asked for of the model itself, as far as it has them
-    parameters: Mapping[str, float | None] = field(default_factory=dict)  # of the model itself
-    population: int = 0  # how many neurons it was made of; 0 when it could not be made
+    """The name of the model's own integration method, for V."""
+    states: tuple[str, ...] = ()
+    """The states asked for of the model itself, as far as it has them."""
+    parameters: Mapping[str, float | None] = field(default_factory=dict)
+    """The parameters asked for of the model itself."""
+    population: int = 0
+    """The number of its neurons; 0 when it could not be made."""
     faults: tuple[Fault, ...] = ()
 
     def channel(self, name: str) -> ChannelProbe | None:
@@ -64,59 +78,64 @@ class ModelProbe:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
-    """What a runner recorded under one name: how many rows, whether all of them are numbers.
-
-    ``last`` is its last row, ``(N,)``, and ``state`` what the state that it is named for was
-    once the run had ended, ``(N,)``.
-    """
+class RecordedState:
+    """What a runner recorded under one name."""
 
     rows: int
+    """The number of steps that it has a row of."""
     finite: bool
+    """Whether all of its values are finite numbers."""
     last: Array
+    """The last row, ``(N,)``."""
     state: Array
+    """The state that it is named for, once the run had ended, ``(N,)``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answers:
-    """What a model answered to stimuli drawn after its cell had run.
-
-    ``traces`` maps "V" and every state ("K.n") to a ``(T, N)`` trace, in mV or
-    as a fraction. ``field_states`` and ``field`` map the same names (and "I",
-    the stimulus) to ``(K,)`` arrays: drawn states and their time derivatives
-    per ms. ``map_states`` are further drawn states, ``(M,)``, and ``maps`` the states
-    after each of ``map_steps`` steps from them, ``(S, M)``. ``finer`` are runs from V0
-    under the stimuli from step ``finer_from`` on, ``(D, T, N)``: every step made of so many
-    shorter ones, as `FINER` says.
-    ``start`` gives the least and the greatest
-    value of each state right after ``reset()``, over ``resets`` draws of it.
-    """
+    """The answers of a model to stimuli and states that were drawn after its cell had run."""
 
     traces: Mapping[str, Array] = field(default_factory=dict)
+    """A ``(T, N)`` trace of "V", in mV, and of every gate ("K.n"), as a fraction."""
     start: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The least and the greatest value of each state right after ``reset()``."""
     resets: int = 0
+    """The number of resets that they were taken over."""
     map_states: Mapping[str, Array] = field(default_factory=dict)
+    """Drawn states from where steps were made, ``(M,)`` each."""
     map_steps: tuple[int, ...] = ()
+    """The numbers of steps after which the states were read."""
     maps: Mapping[str, Array] = field(default_factory=dict)
-    finer: Mapping[str, Array] = field(default_factory=dict)
-    finer_from: int = 0
-    records: Mapping[str, Record] = field(default_factory=dict)  # of a run, by their names
+    """The states after each of ``map_steps`` steps, ``(S, M)`` each."""
+    finer_traces: Mapping[str, Array] = field(default_factory=dict)
+    """Traces from V0 with each step divided as `STEP_DIVISIONS` says, ``(D, T, N)`` each."""
+    finer_from_step: int = 0
+    """The step of the stimuli with which the finer traces begin."""
+    records: Mapping[str, RecordedState] = field(default_factory=dict)
+    """What the runner recorded, by the names of its monitors."""
     field_states: Mapping[str, Array] = field(default_factory=dict)
+    """Drawn states where the derivatives were read, and "I", the stimulus, ``(K,)`` each."""
     field: Mapping[str, Array] = field(default_factory=dict)
+    """The time derivatives there, ``(K,)`` each, in mV/ms or 1/ms."""
     precision: Precision = "float64"
-    one_by_one: bool = False  # it works for one neuron only
+    single_neuron: bool = False
+    """Whether the model works for one neuron alone."""
     faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Panel:
-    """Stimuli of one run: ``current`` is ``(T, N)`` in uA/cm2, ``V0`` is ``(N,)`` in mV."""
+class StimulusSet:
+    """The stimuli of one run, each given to a neuron of its own."""
 
     names: tuple[str, ...]
     dt: float
+    """The time step in ms."""
     current: Array
+    """The injected current, ``(T, N)`` in uA/cm2."""
     V0: Array
-    public: int  # the first ``public`` stimuli are the handout's own
+    """The membrane potential at the start, ``(N,)`` in mV."""
+    public: int
+    """The number of stimuli, from the first on, that are the handout's own."""
 
     @property
     def time(self) -> Array:
@@ -132,12 +151,17 @@ def _after_steps(dt: float, number: int) -> Array:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Drawn:
-    """All that one model is asked. States are ``(K,)``, under "V", "I" and the states' names."""
+class ProbeRequest:
+    """The questions to one model. States stand under "V", "I" and the names of gates."""
 
-    panel: Panel
-    field_states: Mapping[str, Array]  # where the vector field is sampled
-    map_states: Mapping[str, Array]  # from where steps are made
-    map_steps: tuple[int, ...]  # after how many of them the states are asked for
-    finer_steps: int  # how many of the panel's are made in shorter ones, from V0 as well,
-    finer_from: int = 0  # and the first of them
+    stimuli: StimulusSet
+    field_states: Mapping[str, Array]
+    """States where the derivatives are read, ``(K,)`` each."""
+    map_states: Mapping[str, Array]
+    """States from where steps are made, ``(M,)`` each."""
+    map_steps: tuple[int, ...]
+    """The numbers of steps after which the states are read."""
+    finer_steps: int
+    """The number of steps that are made in shorter ones as well, from V0."""
+    finer_from_step: int = 0
+    """The first of those steps."""

@@ -6,25 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from grader.core.types.answers import Answers, ModelProbe, Panel
+from grader.core.types.answers import Answers, ModelProbe, StimulusSet
 from grader.core.types.notebook import ExecutedNotebook, GradedCell, Submission
 from grader.core.types.values import Array
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NamedMistake:
-    """The one likely mistake that explains the derivative of ``state``, "V" or a gate "K.n".
-
-    ``asked`` is that derivative of the right model and ``given`` that of the model with the
-    mistake, ``(K,)`` each at the drawn states, in mV/ms or 1/ms. ``input`` is set where the
-    mistake is no likely one of the reference's, but an injected current so many times as strong.
-    """
+    """The one likely mistake that explains a wrong derivative."""
 
     name: str
     state: str
-    asked: Array
-    given: Array
+    """The state whose derivative it is: "V" or a gate, "K.n"."""
+    right: Array
+    """The right model's derivative at the drawn states, ``(K,)`` in mV/ms or 1/ms."""
+    mistaken: Array
+    """The derivative of the model with the mistake, ``(K,)``."""
     input: float | None = None
+    """How many times as strong the injected current is, where that is the mistake."""
 
     @property
     def message(self) -> str:
@@ -33,60 +32,63 @@ class NamedMistake:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rounding:
+class RoundingError:
     """How far from its traces the reference goes where single precision rounds in it.
 
     As it may in a right model: in single precision every step, from V0 and from what lies next
-    to it; in double precision the constants, together and each alone. ``apart`` is the root mean
-    square difference up to each step, ``(T, N)``, of the run that goes farthest; ``spikes`` are
-    the times in ms at which each run fires, for each stimulus.
+    to it; in double precision the constants, together and each alone.
     """
 
-    apart: Mapping[str, Array]
+    distance: Mapping[str, Array]
+    """The root mean square difference up to each step, ``(T, N)``, of the farthest run."""
     spikes: tuple[tuple[Array, ...], ...]
+    """The times in ms at which each run fires, for each stimulus."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reference:
-    """The reference's answer to the same panel and the same drawn states.
+class ReferenceAnswers:
+    """The reference's answers to the same stimuli and the same drawn states.
 
-    ``variant`` names which of the accepted models it is; ``gates`` maps a gate
-    of the assignment ("K.n") to the student's state that plays it. ``fitted`` maps a
-    parameter ("K.E") to the value that the student's answers obey, where they tell one.
-    ``rounding`` says how far single precision leads it astray.
-    ``mistakes`` has, for each derivative that is wrong, the likely mistake that alone gives
-    what was answered.
+    ``traces``, ``maps``, ``finer_traces`` and ``field`` have the shapes of those in `Answers`.
     """
 
     variant: str
+    """The accepted model that it is, by name."""
     traces: Mapping[str, Array]
     maps: Mapping[str, Array] = field(default_factory=dict)
-    finer: Mapping[str, Array] = field(default_factory=dict)
-    rounding: Rounding | None = None
+    finer_traces: Mapping[str, Array] = field(default_factory=dict)
+    rounding: RoundingError | None = None
+    """How far single precision leads it astray."""
     field: Mapping[str, Array]
     gates: Mapping[str, str]
+    """The student's state that plays each gate of the assignment ("K.n")."""
     fitted: Mapping[str, float]
+    """The value of a parameter ("K.E") that the student's answers obey, where they tell one."""
     mistakes: tuple[NamedMistake, ...] = ()
+    """For each wrong derivative, the likely mistake that alone gives what was answered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """One exercise of one submission: the cell taken, the model, its answers.
-
-    ``by_source`` is set where the model was asked with nothing of the notebook run but its
-    definitions: "changed" because the notebook changed the model, "ended" because the run
-    ended before the model was asked.
-    """
+class ExerciseEvidence:
+    """One exercise of one submission: the cell taken, the model, its answers."""
 
     cell: GradedCell
     probe: ModelProbe
     answers: Answers
-    panel: Panel | None = None
-    reference: Reference | None = None
-    hung: Mapping[str, str] = field(default_factory=dict)  # channels: where they do, see `blanks`
-    by_source: Literal["", "changed", "ended"] = ""
-    asked_with: tuple[str, ...] = ()  # parts that the teacher's were there for, asked once more
-    stood_in: tuple[str, ...] = ()  # the same, where it is what they gave that is judged
+    stimuli: StimulusSet | None = None
+    """The stimuli that the answers belong to."""
+    reference: ReferenceAnswers | None = None
+    renamed_from: Mapping[str, str] = field(default_factory=dict)
+    """The student's name of each channel that hangs under another name than the one asked for."""
+    reprobed_from_source: Literal["", "changed", "ended"] = ""
+    """Why the model was asked where nothing but the notebook's definitions had run.
+
+    "changed": the notebook changed the model; "ended": the run ended before it was asked.
+    """
+    reprobed_with: tuple[str, ...] = ()
+    """Parts for which the teacher's stood in when the model was asked once more."""
+    judged_with: tuple[str, ...] = ()
+    """Those of them with which the model is judged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,17 +97,22 @@ class Evidence:
 
     submission: Submission
     executed: ExecutedNotebook
-    attempts: Mapping[str, Attempt]
+    exercises: Mapping[str, ExerciseEvidence]
+    """The evidence of each exercise, by its id."""
     versions: Mapping[str, str] = field(default_factory=dict)
+    """The versions of the packages that ran it."""
     seed: int = 0
+    """The seed of all that was drawn."""
     sandbox: str = "none"
-    repeated: bool = False  # this run is the second, alone, of one that was cut
-    broken: str = ""  # our own fault, in words for the teacher; "" when none
+    repeated: bool = False
+    """Whether this run is the second, alone, of one that was cut off."""
+    harness_error: str = ""
+    """Our own fault, in words for the teacher."""
 
     @property
-    def stumbled(self) -> bool:
+    def had_failure(self) -> bool:
         """Whether something failed: a cell, the kernel, a question. Wrong answers don't count."""
         failed = self.executed.status not in ("ok", "unreadable")
         return failed or any(
-            attempt.probe.faults or attempt.answers.faults for attempt in self.attempts.values()
+            attempt.probe.faults or attempt.answers.faults for attempt in self.exercises.values()
         )

@@ -17,22 +17,28 @@ class Cell:
     source: str
     id: str
     tags: tuple[str, ...] = ()
-    executed: int | None = None  # the execution count that the file carried
-    heading: str = ""  # the last Markdown heading above
+    executed: int | None = None
+    """The execution count that the file carried."""
+    heading: str = ""
+    """The last Markdown heading above."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
-    """A notebook as read. ``fault`` is set, and ``cells`` empty, when it can't be read."""
+    """A notebook as read."""
 
     file: str
     sha256: str
     cells: tuple[Cell, ...] = ()
     language: str = "python"
-    assignment: str | None = None  # as named in the notebook's own metadata
-    spoken: str | None = None  # the language for its reader, as named there
+    """The programming language of its kernel."""
+    assignment: str | None = None
+    """The assignment's id, where the notebook's metadata name one."""
+    reader_language: str | None = None
+    """The language of its reader, where the notebook's metadata name one."""
     notes: tuple[Note, ...] = ()
     fault: Note | None = None
+    """Why it can't be read; there are no cells then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,20 +47,24 @@ class Blank:
 
     name: str
     filled: bool
-    line: int | None = None  # within its cell, counted from 1
+    line: int | None = None
+    """Its line within the cell, counted from 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradedCell:
-    """The cell taken for an exercise, and why. ``index`` is None when none was found."""
+    """The cell taken for an exercise, and how it was found."""
 
     exercise: str
     index: int | None
+    """The cell's place in the notebook; None when none was found."""
     class_name: str = ""
     found_by: Literal["tag", "source", "class", "elsewhere", "none"] = "none"
     blanks: tuple[Blank, ...] = ()
-    set_aside: tuple[int, ...] = ()  # cells that define the class but don't count
-    ignored: tuple[int, ...] = ()  # those of them that are the handout's answer, or look so
+    set_aside: tuple[int, ...] = ()
+    """Cells that define the class but don't count."""
+    ignored: tuple[int, ...] = ()
+    """Those of them that are the handout's answer, or look like it."""
 
     @property
     def filled(self) -> int:
@@ -63,33 +73,33 @@ class GradedCell:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LeftOut:
-    """How much of one cell's output was too long or too large to keep.
+class OmittedOutput:
+    """How much of one cell's output was too long or too large to keep."""
 
-    ``all`` and ``kept`` are bytes of what it put out beside pictures. ``smaller`` pictures are
-    shown smaller, ``pictures`` are not shown; the largest of both had ``largest`` bytes.
-    """
+    bytes_written: int = 0
+    """All that the cell put out beside pictures."""
+    bytes_kept: int = 0
+    pictures_shrunk: int = 0
+    """Pictures that are shown smaller."""
+    pictures_dropped: int = 0
+    """Pictures that are not shown."""
+    largest_picture: int = 0
+    """The bytes of the largest of both."""
 
-    all: int = 0
-    kept: int = 0
-    smaller: int = 0
-    pictures: int = 0
-    largest: int = 0
-
-    def __add__(self, other: LeftOut) -> LeftOut:
+    def __add__(self, other: OmittedOutput) -> OmittedOutput:
         """Both together."""
-        return LeftOut(
-            all=self.all + other.all,
-            kept=self.kept + other.kept,
-            smaller=self.smaller + other.smaller,
-            pictures=self.pictures + other.pictures,
-            largest=max(self.largest, other.largest),
+        return OmittedOutput(
+            bytes_written=self.bytes_written + other.bytes_written,
+            bytes_kept=self.bytes_kept + other.bytes_kept,
+            pictures_shrunk=self.pictures_shrunk + other.pictures_shrunk,
+            pictures_dropped=self.pictures_dropped + other.pictures_dropped,
+            largest_picture=max(self.largest_picture, other.largest_picture),
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellRun:
-    """What became of one code cell."""
+    """The run of one code cell."""
 
     index: int
     status: CellStatus
@@ -97,29 +107,30 @@ class CellRun:
     error_name: str = ""
     error_text: str = ""
     traceback: str = ""
-    line: int | None = None  # within the cell, counted from 1
-    figures: int = 0  # also those that are not shown
-    left_out: LeftOut = LeftOut()
-    excused: str = ""  # the id of a message: the failure is the machine's, not the work's
+    line: int | None = None
+    """The line of the error within the cell, counted from 1."""
+    figures: int = 0
+    """How many pictures it put out, also those that are not shown."""
+    omitted: OmittedOutput = OmittedOutput()
+    excused: str = ""
+    """The id of a message: the failure is the machine's, not the work's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
-    """A picture that the notebook showed or saved.
-
-    Only bitmaps carry ``data``; of a vector picture, or one that is too large, it is only
-    known that it is there.
-    """
+    """A picture that the notebook showed or saved."""
 
     cell: int | None
-    name: str  # the file's name when it was saved, else ""
+    name: str
+    """The file's name where it was saved to one, else empty."""
     mime: Literal["image/png", "image/jpeg", ""]
-    data: str  # base64
+    data: str
+    """The bitmap in base64; empty for a vector picture, or one that is too large."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExecutedNotebook:
-    """The run of a notebook. ``notebook`` is nbformat 4 JSON with its outputs."""
+    """The run of a notebook."""
 
     status: RunStatus
     cells: tuple[CellRun, ...] = ()
@@ -128,5 +139,8 @@ class ExecutedNotebook:
     seconds: float = 0.0
     figures: tuple[Figure, ...] = ()
     notebook: str = ""
-    asked_seconds: float = 0.0  # what the questions to one model took, that took longest
-    time_factor: float = 1.0  # how many times as long as asked for its time limits were
+    """nbformat 4 JSON with the outputs."""
+    probe_seconds: float = 0.0
+    """The seconds that the questions to one model took, of the model that took longest."""
+    time_factor: float = 1.0
+    """How many times as long as the assignment allows its time limits were."""

@@ -11,14 +11,13 @@ from grader.core.types.values import Array, Outcome, Status, Value, Values, Visi
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """What a check found: a share of its points between 0 and 1, and why.
-
-    ``credit`` None means that the check could not be made ("skipped").
-    """
+    """The finding of one check."""
 
     credit: float | None
+    """The share of the points, 0 to 1; None where the check could not be made ("skipped")."""
     message_id: str
     values: Values = field(default_factory=dict)
+    """The values that the message names."""
     detail: str = ""
     expected: Value = None
     found: Value = None
@@ -28,7 +27,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """A finding with its points and its words."""
+    """A finding with its points and its sentences."""
 
     id: str
     family: str
@@ -44,40 +43,46 @@ class CheckResult:
     cell: int | None = None
     line: int | None = None
     title: str = ""
-    part: str = ""  # the title of its exercise, "" where that has none
+    part: str = ""
+    """The title of its exercise, where that has one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """One row of plots: the student's trace over the reference, time in ms."""
+    """One row of plots: the student's trace over the reference."""
 
     label: str
     unit: str
     time: Array
+    """``(T,)`` in ms."""
     reference: Array
+    """``(T,)`` in ``unit``."""
     student: Array | None
+    """``(T,)`` in ``unit``; None where the model has no such state."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Residual:
-    """How far the derivative of ``state`` ("V", "n") is from the asked one at K drawn states.
-
-    ``found`` is the student's minus the asked one, ``(K,)`` in ``unit`` (mV/ms or 1/ms), over
-    ``V``, ``(K,)`` in mV. ``explained`` is what it would be with the mistake that was named,
-    whose sentence is ``mistake``; None and "" where none was. ``told_by`` are the checks, by
-    id, that name what may have done it. ``part`` is the title of its exercise, "" where that
-    has none.
-    """
+    """How far one derivative is from the right one at K drawn states."""
 
     state: str
+    """"V" or a gate's name."""
     unit: str
+    """mV/ms or 1/ms."""
     V: Array
-    found: Array
+    """The membrane potential of the drawn states, ``(K,)`` in mV."""
+    difference: Array
+    """The student's derivative minus the right one, ``(K,)`` in ``unit``."""
     explained: Array | None = None
+    """The difference that the named mistake would make, ``(K,)``; None where none was named."""
     mistake: str = ""
-    told_by: tuple[str, ...] = ()
+    """The sentence of that mistake."""
+    explained_by: tuple[str, ...] = ()
+    """The ids of checks that name what may have done it."""
     part: str = ""
-    cell: int | None = None  # the graded one
+    """The title of its exercise, where that has one."""
+    cell: int | None = None
+    """The graded cell."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,41 +95,37 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """A check that got other points than the time before, and what it says now."""
+class CheckChange:
+    """A check that got other points than the time before."""
 
     id: str
     title: str
-    old: float | None  # points; None where there was no such check
+    old: float | None
+    """Its points before; None where there was no such check."""
     new: float | None
+    """Its points now; None where there is no such check any more."""
     message: str
+    """What it says now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """A mark that became another one: when, out of which reason, through which checks.
-
-    ``when`` is a time as ISO 8601 writes it, in UTC; a mark is None where it was not graded.
-    """
+class ScoreChange:
+    """A mark that became another one."""
 
     when: str
+    """The time in UTC, as ISO 8601 writes it."""
     why: str
     old: float | None
+    """The mark before; None where it was not graded."""
     new: float | None
     old_max: float
     new_max: float
-    checks: tuple[Changed, ...]
+    checks: tuple[CheckChange, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradeReport:
-    """Everything that a report of one submission says.
-
-    ``stands_in`` is nothing to be read: an exercise that is still to be asked again, and the
-    parts of it that are wrong, for which the teacher's shall stand in. Nor is ``stumbled``: points
-    are lost, and something failed that may have failed for the machine's sake. ``follows``: where
-    the run stopped is no cause, but the handout's own code, or a cell that still has a blank in it.
-    """
+    """Everything that a report of one submission says."""
 
     assignment: str
     assignment_title: str
@@ -137,21 +138,30 @@ class GradeReport:
     max_score: float
     checks: tuple[CheckResult, ...]
     run: ExecutedNotebook
-    notes: tuple[str, ...] = ()  # for everyone
+    notes: tuple[str, ...] = ()
+    """Remarks for everyone."""
     teacher_notes: tuple[str, ...] = ()
     curves: tuple[Curve, ...] = ()
     residuals: tuple[Residual, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
-    follows: bool = False
-    error_source: str = ""  # the source of the first cell that failed
-    needs_look: tuple[str, ...] = ()  # why a teacher should look at it, in words
+    error_is_consequence: bool = False
+    """Whether the run stopped at code that is no cause: the handout's own, or a blank's cell."""
+    error_source: str = ""
+    """The source of the first cell that failed."""
+    needs_look: tuple[str, ...] = ()
+    """Why a teacher should look at it, in sentences."""
     provenance: Mapping[str, Value] = field(default_factory=dict)
     language: str = "en"
-    stands_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    stumbled: bool = False
-    assignment_files: Mapping[str, str] = field(default_factory=dict)  # a digest of each
-    changes: tuple[Change, ...] = ()  # of the mark, the latest last
-    public_only: bool = False  # a student's own check: no marks, and no further stimuli
+    parts_to_substitute: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """No text: wrong parts of an exercise that is still to be asked with the teacher's instead."""
+    had_failure: bool = False
+    """No text: points are lost, and something failed that the machine may have caused."""
+    assignment_files: Mapping[str, str] = field(default_factory=dict)
+    """A digest of each file of the assignment."""
+    changes: tuple[ScoreChange, ...] = ()
+    """The changes of the mark, the latest last."""
+    public_only: bool = False
+    """Whether it is a student's own check: no marks, and no further stimuli."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

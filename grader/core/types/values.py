@@ -39,7 +39,7 @@ Precision = Literal["float64", "float32"]
 Value = str | int | float | bool | None
 Values = Mapping[str, Value]
 
-CUT = ("timeout", "memory", "kernel_died")
+CUT_OFF = ("timeout", "memory", "kernel_died")
 """Statuses of runs that did not come to their own end."""
 
 LARGEST_TEXT = 200_000
@@ -48,7 +48,7 @@ LARGEST_TEXT = 200_000
 LARGEST_PICTURE = 4_000_000
 """Characters of one picture in base64."""
 
-FINER = (2, 4)
+STEP_DIVISIONS = (2, 4)
 """Into how many shorter steps one is divided, to see where a model goes as dt goes to 0."""
 
 
@@ -64,11 +64,9 @@ def output_limits(most: int) -> dict[str, int]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A remark about a submission: a message of the catalogue and what it speaks of.
-
-    ``for_student`` is False for what only a teacher should read.
-    """
+    """A remark about a submission: a message of the catalogue and what it speaks of."""
 
     message_id: str
     values: Values = field(default_factory=dict)
     for_student: bool = True
+    """False for what only a teacher should read."""

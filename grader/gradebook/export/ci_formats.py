@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from grader.core.atomic import write_whole
+from grader.core.atomic import write_atomic
 from grader.gradebook.export.fill_column import about_marks
 from grader.gradebook.export.match_people import shown
 from grader.gradebook.export.results import Batch, Export, ExportError, Graded, read_batch, said
@@ -39,9 +39,9 @@ def write_formats(names: Iterable[str], out: Path, notebooks: Mapping[str, Seque
     for format in formats.values():
         if format.alone:
             for id, feedback in feedbacks.items():
-                write_whole(out / id / format.file, _bytes(format.write([feedback])))
+                write_atomic(out / id / format.file, _bytes(format.write([feedback])))
         else:
-            write_whole(out / format.file, _bytes(format.write([*feedbacks.values()])))
+            write_atomic(out / format.file, _bytes(format.write([*feedbacks.values()])))
 
 
 def rendered(name: str, batch: Batch, submission: str | None, below: Path) -> Export:

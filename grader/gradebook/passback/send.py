@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from grader.core.atomic import InUse, locked
+from grader.core.atomic import FolderInUse, lock_file
 from grader.gradebook import sent_log as journal
 from grader.gradebook.passback.http import Unanswered
 from grader.gradebook.passback.plan import Item, Passback
@@ -41,8 +41,8 @@ def alone(book: Book) -> Iterator[None]:
     lock = book.path.with_name(f".{book.path.name}.sending")
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(locked(lock))
-        except InUse:
+            stack.enter_context(lock_file(lock))
+        except FolderInUse:
             raise PassbackError("in_use", path=str(book.path)) from None
         yield
 

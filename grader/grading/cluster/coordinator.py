@@ -174,8 +174,8 @@ class Crew:
         """Another worker takes ``entry``, unless too many were lost with it."""
         self._lost[entry.id] += 1
         if self._lost[entry.id] > MOST_LOST:
-            words = catalogue(self._options.language)
-            why = words.say("cluster.lost", count=self._lost[entry.id], address=address)
+            messages = catalogue(self._options.language)
+            why = messages.render("cluster.lost", count=self._lost[entry.id], address=address)
             yield entry, self._broken(entry, why)
         else:
             self._waiting.appendleft(entry)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from grader.assignment import digests
 from grader.assignment.schema import Assignment
-from grader.core.atomic import remove_drafts, write_whole
+from grader.core.atomic import remove_drafts, write_atomic
 from grader.core.environment import versions
 from grader.core.evidence_store import ARRAYS, NOTEBOOK, PROBE
 from grader.core.types import GradeReport, Note
@@ -153,7 +153,7 @@ def keep(done: Done, folder: Path) -> None:
         (folder / NOTEBOOK).unlink(missing_ok=True)  # of an earlier grading
     for name in ALL:
         if name in done.files:
-            write_whole(folder / name, done.files[name])
+            write_atomic(folder / name, done.files[name])
     (folder / BEFORE).unlink(missing_ok=True)
 
 

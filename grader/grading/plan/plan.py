@@ -48,8 +48,8 @@ class Plan:
 
     def why(self, id: str) -> str:
         """In words, why a submission is judged again or run; "" for what is kept."""
-        why, words = self.steps[id].why, catalogue(self.basis.language)
-        return "" if why is None else words.say(why.message_id, **why.values)
+        why, messages = self.steps[id].why, catalogue(self.basis.language)
+        return "" if why is None else messages.render(why.message_id, **why.values)
 
     def case(
         self, entry: Entry, folder: Path, write: Literal["all", "finished", "nothing"]

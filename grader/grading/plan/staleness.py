@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from grader.assignment import digests
 from grader.core.evidence_store import BadEvidence, Stored, read_stored
-from grader.core.types import CUT, GradeReport, Note
+from grader.core.types import CUT_OFF, GradeReport, Note
 from grader.grading.plan.fingerprint import Basis, content_of, environment, reason
 from grader.judge.provenance import file_name
 from grader.report.store.pages import PAGES, whole_page
@@ -35,7 +35,7 @@ def next_step(entry: Entry, folder: Path, basis: Basis) -> Step:
         return Step("run", reason("damaged_evidence"))
     if stored is None:
         return Step("run", reason("new"))
-    if stored.broken or (stored.status in CUT and not stored.repeated):
+    if stored.broken or (stored.status in CUT_OFF and not stored.repeated):
         return Step("run", reason("unfinished"))
     why = next(_run_differs(stored, entry, basis), None)
     return Step("run", why) if why else _result(entry, folder, basis, stored)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.core.types import Attempt, ChannelProbe, Finding, Value
+from grader.core.types import ChannelProbe, ExerciseEvidence, Finding, Value
 from grader.judge.checks.comparable import field_is_right
 from grader.judge.checks.context import Item, class_cell, no_model, tells_blanks, unfilled
 from grader.judge.checks.disclosure import tells_class
@@ -186,7 +186,7 @@ def _wrong_gate(item: Item, gate: str) -> tuple[str, dict[str, Value]]:
     return "times" if times > 1.0 else "slower", said | {"times": float(f"{times:.4g}")}
 
 
-def times_as_fast(attempt: Attempt, name: str, own: str) -> float | None:
+def times_as_fast(attempt: ExerciseEvidence, name: str, own: str) -> float | None:
     """How many times as fast a gate moves as the reference's, where that is one number.
 
     ``own`` is the student's state that plays ``name``. 0 where it never moves.

@@ -92,7 +92,7 @@ def not_comparable(item: Item, variable: str) -> Finding | None:
             detail=fault.traceback,
             cell=item.cell,
         )
-    if attempt.panel is None or attempt.reference is None:
+    if attempt.stimuli is None or attempt.reference is None:
         return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
     return None
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from grader.assignment.schema import Assignment, Channel, Check, Exercise, Parameter
 from grader.core.exceptions import is_misplaced
-from grader.core.types import Attempt, CellRun, ChannelProbe, Evidence, Finding
+from grader.core.types import CellRun, ChannelProbe, Evidence, ExerciseEvidence, Finding
 from grader.judge.checks.locate_line import astray, hung_at, last_line_in
 
 _Found = TypeVar("_Found")
@@ -25,7 +25,7 @@ class Item:
     check: Check
     assignment: Assignment
     evidence: Evidence
-    attempt: Attempt
+    attempt: ExerciseEvidence
     known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, what: str, work: Callable[[], _Found]) -> _Found:

@@ -28,8 +28,8 @@ def converges(item: Item) -> bool:
     What differs in the model itself, as a further state or a dt of its own, stays.
     """
     reference, answers = item.attempt.reference, item.attempt.answers
-    found = answers.finer.get("V")
-    expected = None if reference is None else reference.finer.get("V")
+    found = answers.finer_traces.get("V")
+    expected = None if reference is None else reference.finer_traces.get("V")
     if found is None or expected is None or found.shape != expected.shape:
         return False
     with np.errstate(over="ignore"):  # a model may go as far as numbers go
@@ -44,7 +44,7 @@ def steps_otherwise(item: Item) -> bool:
     work, also where the student wrote it by hand and no integrator tells.
     """
     attempt = item.attempt
-    panel, reference = attempt.panel, attempt.reference
+    panel, reference = attempt.stimuli, attempt.reference
     if panel is None or reference is None:
         return False
     starts = {name: np.array(least) for name, (least, _) in item.exercise.start.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.core.types import Array, Panel, Reference
+from grader.core.types import Array, ReferenceAnswers, StimulusSet
 from grader.judge.checks.context import Item
 from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse, within
 
@@ -46,7 +46,7 @@ def strays(item: Item, until: float | None) -> Array:
     if reference.rounding is None:
         return np.zeros(which.stop - which.start)
     last = len(panel.current) if until is None else np.count_nonzero(within(panel.time, until))
-    return reference.rounding.apart[item.check.variable][last - 1, which]
+    return reference.rounding.distance[item.check.variable][last - 1, which]
 
 
 def weights(item: Item, until: float | None) -> Array:
@@ -72,7 +72,7 @@ def too_far(item: Item, found: Distances) -> float | None:
 def V_agrees(item: Item) -> bool:
     """Whether V follows the reference on every stimulus of this check."""
     own, attempt = item.check, item.attempt
-    if attempt.panel is None or attempt.reference is None or "V" not in attempt.answers.traces:
+    if attempt.stimuli is None or attempt.reference is None or "V" not in attempt.answers.traces:
         return False
     beside = [
         replace(item, check=check)
@@ -89,11 +89,11 @@ def V_agrees(item: Item) -> bool:
 # --------------------------------------------------------------- the two sides of it
 
 
-def sides(item: Item) -> tuple[Panel, Reference]:
+def sides(item: Item) -> tuple[StimulusSet, ReferenceAnswers]:
     """The stimuli and the reference's answer to them."""
-    assert item.attempt.panel is not None
+    assert item.attempt.stimuli is not None
     assert item.attempt.reference is not None
-    return item.attempt.panel, item.attempt.reference
+    return item.attempt.stimuli, item.attempt.reference
 
 
 def columns(item: Item) -> slice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.core.types import Finding, Record, Value
+from grader.core.types import Finding, RecordedState, Value
 from grader.judge.checks.context import Item, no_model
 
 ROUND_OFF = 1e-5  # relative, single precision included
@@ -37,7 +37,7 @@ def recorded(item: Item) -> Finding:
     )
 
 
-def _holds(record: Record) -> bool:
+def _holds(record: RecordedState) -> bool:
     """Whether the last row is the state at the end, and nothing is NaN."""
     if not record.finite or record.last.shape != record.state.shape or not record.last.size:
         return False

@@ -9,7 +9,14 @@ from functools import cached_property
 import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise, Variant
-from grader.core.types import Answers, Array, Attempt, Evidence, NamedMistake, Reference
+from grader.core.types import (
+    Answers,
+    Array,
+    Evidence,
+    ExerciseEvidence,
+    NamedMistake,
+    ReferenceAnswers,
+)
 from grader.judge.reference.fit_constants import fit_constants
 from grader.judge.reference.input_scale import scaled_input
 from grader.judge.reference.match_states import (
@@ -57,12 +64,14 @@ class Comparison:
         """
         attempts = {
             id: self._compared(self.assignment.exercise(id), attempt, naming)
-            for id, attempt in evidence.attempts.items()
+            for id, attempt in evidence.exercises.items()
         }
-        return replace(evidence, attempts=attempts)
+        return replace(evidence, exercises=attempts)
 
-    def _compared(self, exercise: Exercise, attempt: Attempt, naming: bool) -> Attempt:
-        answers, panel = attempt.answers, attempt.panel
+    def _compared(
+        self, exercise: Exercise, attempt: ExerciseEvidence, naming: bool
+    ) -> ExerciseEvidence:
+        answers, panel = attempt.answers, attempt.stimuli
         if panel is None:
             return attempt
         model = self._models[exercise.id]
@@ -82,14 +91,14 @@ class Comparison:
             single=answers.precision == "float32",
             threshold=exercise.spike_threshold,
         )
-        finer_steps = next((a.shape[1] for a in answers.finer.values()), 0)
-        shorter = slice(answers.finer_from, answers.finer_from + finer_steps)
-        reference = Reference(
+        finer_steps = next((a.shape[1] for a in answers.finer_traces.values()), 0)
+        shorter = slice(answers.finer_from_step, answers.finer_from_step + finer_steps)
+        reference = ReferenceAnswers(
             variant=variant.id,
             traces=traces,
             field=expected,
             maps=self._maps(model, answers, variant, gates),
-            finer=model.finer(panel, shorter, variant.constants) if finer_steps else {},
+            finer_traces=model.finer(panel, shorter, variant.constants) if finer_steps else {},
             rounding=rounding,
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),
@@ -98,7 +107,11 @@ class Comparison:
         return replace(attempt, reference=reference)
 
     def _mistakes(
-        self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
+        self,
+        exercise: Exercise,
+        attempt: ExerciseEvidence,
+        variant: Variant,
+        gates: Mapping[str, str],
     ) -> tuple[NamedMistake, ...]:
         model = self._models[exercise.id]
         return named_mistakes(model, self.assignment, exercise, attempt, variant, gates)
@@ -116,7 +129,11 @@ class Comparison:
         return {name: after[rows] for name, after in maps.items() if np.isfinite(after).all()}
 
     def _fitted(
-        self, exercise: Exercise, attempt: Attempt, variant: Variant, gates: Mapping[str, str]
+        self,
+        exercise: Exercise,
+        attempt: ExerciseEvidence,
+        variant: Variant,
+        gates: Mapping[str, str],
     ) -> dict[str, float]:
         """The parameters that the answers obey, also where the kernel claims further channels."""
         model, answers = self._models[exercise.id], attempt.answers

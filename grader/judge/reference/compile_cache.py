@@ -16,7 +16,7 @@ from grader.core import compile_cache as cache
 
 def keep_compiled() -> None:
     """From now on programs are looked for in the user's cache folder, and put there."""
-    if (folder := cache.own_folder("reference")) is None:
+    if (folder := cache.machine_folder("reference")) is None:
         return
     warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache entry")
     config: Any = jax.config

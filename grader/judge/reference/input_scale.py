@@ -55,7 +55,7 @@ def scaled_input(
     asked = model.field(states, variant.constants)["V"]
     said = float(f"{times:.4g}") if abs(times) > SAME else 0.0
     given = without + times * slope
-    return NamedMistake(name="input", state="V", asked=asked, given=given, input=said)
+    return NamedMistake(name="input", state="V", right=asked, mistaken=given, input=said)
 
 
 def _said(exercise: Exercise, probe: ModelProbe) -> dict[str, float] | None:

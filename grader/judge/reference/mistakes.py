@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise, Variant
-from grader.core.types import Array, Attempt, ModelProbe, NamedMistake
+from grader.core.types import Array, ExerciseEvidence, ModelProbe, NamedMistake
 from grader.judge.reference.input_scale import scaled_input
 from grader.judge.reference.match_states import reference_states
 from grader.judge.residuals import fits
@@ -39,7 +39,7 @@ def named_mistakes(
     model: ReferenceModel,
     assignment: Assignment,
     exercise: Exercise,
-    attempt: Attempt,
+    attempt: ExerciseEvidence,
     variant: Variant,
     gates: Mapping[str, str],
 ) -> tuple[NamedMistake, ...]:
@@ -118,7 +118,7 @@ def explanations(
             for name in _explained(field, each.own, found, near, unit):
                 if name in explained:
                     named = NamedMistake(
-                        name=mistake, state=name, asked=each.asked[name], given=field[name]
+                        name=mistake, state=name, right=each.asked[name], mistaken=field[name]
                     )
                     explained[name].setdefault(mistake, named)
     return explained, right

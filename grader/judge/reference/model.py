@@ -38,7 +38,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from grader.core.types import FINER, Array, Panel, Rounding
+from grader.core.types import STEP_DIVISIONS, Array, RoundingError, StimulusSet
 from grader.judge.metrics import all_spike_times
 
 NEIGHBOURS = (-2, -1, 1, 2)
@@ -119,7 +119,9 @@ class ReferenceModel:
     def __post_init__(self) -> None:
         _ = self.place  # fail early
 
-    def run(self, panel: Panel, constants: Mapping[str, float] | None = None) -> dict[str, Array]:
+    def run(
+        self, panel: StimulusSet, constants: Mapping[str, float] | None = None
+    ) -> dict[str, Array]:
         """Every state after each step, ``(T, N)``, "V" in mV; row 0 is one step after V0.
 
         Exponential Euler as in BrainPy (``exp_auto``): each state moves by
@@ -136,11 +138,11 @@ class ReferenceModel:
         return found
 
     def finer(
-        self, panel: Panel, steps: slice, constants: Mapping[str, float] | None = None
+        self, panel: StimulusSet, steps: slice, constants: Mapping[str, float] | None = None
     ) -> dict[str, Array]:
         """Every state after each step of a run from V0 under some of the panel's ``steps``.
 
-        ``(D, T, N)``: each step is made of as many shorter ones as `FINER` says. Raises as
+        ``(D, T, N)``: each step is made of as many shorter ones as `STEP_DIVISIONS` says. Raises as
         `run` does.
         """
         runs = [
@@ -152,21 +154,23 @@ class ReferenceModel:
                 ),
                 constants,
             )
-            for parts in FINER
+            for parts in STEP_DIVISIONS
         ]
         return {
-            name: np.stack([run[name][d - 1 :: d] for run, d in zip(runs, FINER, strict=True)])
+            name: np.stack(
+                [run[name][d - 1 :: d] for run, d in zip(runs, STEP_DIVISIONS, strict=True)]
+            )
             for name in self.model.STATES
         }
 
     def run_rounding(
         self,
-        panel: Panel,
+        panel: StimulusSet,
         constants: Mapping[str, float] | None = None,
         *,
         single: bool,
         threshold: float,
-    ) -> tuple[dict[str, Array], Rounding]:
+    ) -> tuple[dict[str, Array], RoundingError]:
         """What `run` gives, and how far it goes from it where single precision rounds.
 
         Every step where the model computes in ``single`` precision, else its constants. V that
@@ -189,9 +193,11 @@ class ReferenceModel:
                 squares = np.cumsum(np.square(trace - expected), axis=0)
                 np.maximum(apart[name], np.sqrt(squares / so_far), out=apart[name])
         spikes = [all_spike_times(panel.time, V, threshold) for V in others["V"][sound]]
-        return traces, Rounding(apart=apart, spikes=tuple(tuple(each) for each in spikes))
+        return traces, RoundingError(distance=apart, spikes=tuple(tuple(each) for each in spikes))
 
-    def _by_steps(self, panel: Panel, constants: Mapping[str, float] | None) -> dict[str, Array]:
+    def _by_steps(
+        self, panel: StimulusSet, constants: Mapping[str, float] | None
+    ) -> dict[str, Array]:
         """Every step made in single precision, ``(R, T, N)``, from `NEIGHBOURS` of V0."""
         runs = len(NEIGHBOURS)
         with self._computing(double=False):
@@ -202,7 +208,7 @@ class ReferenceModel:
         return {name: np.asarray(np.stack(each), np.float64) for name, each in split.items()}
 
     def _by_constants(
-        self, panel: Panel, constants: Mapping[str, float] | None
+        self, panel: StimulusSet, constants: Mapping[str, float] | None
     ) -> dict[str, Array]:
         """With the constants as they are, with all rounded, and with each alone, ``(R, T, N)``."""
         exact = self._constants(constants)
@@ -406,7 +412,7 @@ def _advance(
     return new
 
 
-def _finite(traces: Mapping[str, Array], panel: Panel) -> None:
+def _finite(traces: Mapping[str, Array], panel: StimulusSet) -> None:
     """Raises ``ReferenceModelError`` for traces that aren't numbers throughout."""
     for name, trace in traces.items():
         if not np.isfinite(trace).all():

@@ -18,7 +18,14 @@ import numpy as np
 from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment, Exercise
 from grader.assignment.stimuli import draw_panel
-from grader.core.types import Array, Attempt, Evidence, NamedMistake, Panel, Reference
+from grader.core.types import (
+    Array,
+    Evidence,
+    ExerciseEvidence,
+    NamedMistake,
+    ReferenceAnswers,
+    StimulusSet,
+)
 from grader.judge.reference.match_states import choose_traces, match_gates
 from grader.judge.reference.mistakes import (
     Likely,
@@ -40,13 +47,15 @@ def add_public_reference(evidence: Evidence, assignment: Assignment) -> Evidence
     """
     attempts = {
         id: _compared(attempt, assignment, assignment.exercise(id))
-        for id, attempt in evidence.attempts.items()
+        for id, attempt in evidence.exercises.items()
     }
-    return replace(evidence, attempts=attempts)
+    return replace(evidence, exercises=attempts)
 
 
-def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> Attempt:
-    answers, panel = attempt.answers, attempt.panel
+def _compared(
+    attempt: ExerciseEvidence, assignment: Assignment, exercise: Exercise
+) -> ExerciseEvidence:
+    answers, panel = attempt.answers, attempt.stimuli
     if panel is None or not exercise.public_traces:
         return attempt
     arrays = _read(assignment.folder / exercise.public_traces)
@@ -55,13 +64,13 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
     variant = next(iter(variants)) if V is None else choose_traces(variants, V, panel.time)
     gates = match_gates(exercise, list(answers.traces))
     field = _load_field(arrays, variant, answers.field_states)
-    reference = Reference(
+    reference = ReferenceAnswers(
         variant=variant,
         traces=variants[variant],
         gates=gates,
         fitted={},
         field=field,
-        finer=_load(arrays, f":finer/{variant}/"),
+        finer_traces=_load(arrays, f":finer/{variant}/"),
     )
     if field:
         found = _mistakes(assignment, exercise, attempt, reference, arrays)
@@ -72,8 +81,8 @@ def _compared(attempt: Attempt, assignment: Assignment, exercise: Exercise) -> A
 def _mistakes(
     assignment: Assignment,
     exercise: Exercise,
-    attempt: Attempt,
-    reference: Reference,
+    attempt: ExerciseEvidence,
+    reference: ReferenceAnswers,
     arrays: Mapping[str, Array],
 ) -> tuple[NamedMistake, ...]:
     """The likely mistakes in the model's equations; in V's only where its parameters are right.
@@ -149,7 +158,7 @@ def _traces(
     return traces
 
 
-def panel_arrays(panel: Panel) -> dict[str, Array]:
+def panel_arrays(panel: StimulusSet) -> dict[str, Array]:
     """The stimuli as they are stored beside the traces."""
     return {":current": panel.current, ":V0": panel.V0, ":dt": np.array([panel.dt])}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from grader.core.types import Change, Changed, CheckResult, GradeReport
+from grader.core.types import CheckChange, CheckResult, GradeReport, ScoreChange
 from grader.report.batch.csv_json import mark
 from grader.report.settle import settled
 from grader.report.text.csv_cell import plain_cell
@@ -21,7 +21,7 @@ _HEAD: Final = (
 )  # fmt: skip
 
 
-def change(result: Mapping[str, Any], report: GradeReport, why: str) -> Change | None:
+def change(result: Mapping[str, Any], report: GradeReport, why: str) -> ScoreChange | None:
     """How the mark of ``report`` differs from that of an earlier ``result``, and in which checks.
 
     None where the mark is the same, whatever points it is made of.
@@ -30,10 +30,10 @@ def change(result: Mapping[str, Any], report: GradeReport, why: str) -> Change |
     old, old_max = result["score"], result["max_score"]
     if (old, old_max) == (report.score, report.max_score):
         return None
-    checks: tuple[Changed, ...] = ()
+    checks: tuple[CheckChange, ...] = ()
     if result["outcome"] == report.outcome == "graded":
         checks = tuple(_checks(result["checks"], report.checks))
-    return Change(
+    return ScoreChange(
         when=now(),
         why=why,
         old=old,
@@ -49,15 +49,17 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _checks(before: Sequence[Mapping[str, Any]], after: Sequence[CheckResult]) -> Iterator[Changed]:
+def _checks(
+    before: Sequence[Mapping[str, Any]], after: Sequence[CheckResult]
+) -> Iterator[CheckChange]:
     had = {check["id"]: check for check in before}
     for check in after:
         old = had.pop(check.id, None)
         points = None if old is None else old["points"]
         if points != check.points:
-            yield Changed(check.id, check.title, points, check.points, check.message)
+            yield CheckChange(check.id, check.title, points, check.points, check.message)
     for id, gone in had.items():
-        yield Changed(id, gone.get("title", ""), gone["points"], None, "")
+        yield CheckChange(id, gone.get("title", ""), gone["points"], None, "")
 
 
 def changes_csv(reports: Iterable[GradeReport]) -> str:
@@ -71,7 +73,7 @@ def changes_csv(reports: Iterable[GradeReport]) -> str:
     lines = 0
     for report in reports:
         for one in report.changes:
-            for check in one.checks or (Changed("", "", None, None, ""),):
+            for check in one.checks or (CheckChange("", "", None, None, ""),):
                 lines += 1
                 writer.writerow(
                     [

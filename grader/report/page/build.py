@@ -49,8 +49,8 @@ def _page(report: GradeReport, said: Phrases) -> Page:
     told = {r.mistake for r in report.residuals} if apart else set()
     failed = failure(report, said) if full or report.run.status == "cell_error" else None
     missing = tuple(_missing(groups))
-    found = _causes(missing, failed, follows=report.follows)
-    follows = report.follows and bool(found)
+    found = _causes(missing, failed, follows=report.error_is_consequence)
+    follows = report.error_is_consequence and bool(found)
     comparable = any(curve.student is not None for curve in curves)
     shown, left_out = pictures(report.run.figures)
     provenance = report.provenance if teacher else {k: report.provenance.get(k) for k in _FOR_ALL}

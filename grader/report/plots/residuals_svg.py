@@ -65,7 +65,7 @@ def _difference(
     values = {"state": one_line(residual.state, 28)}
     seen = said.say("residual.unexplained")
     text = said.say("residual.text_unexplained", **values)
-    if told := [titles[check] for check in residual.told_by if check in titles][:_MOST_TOLD]:
+    if told := [titles[check] for check in residual.explained_by if check in titles][:_MOST_TOLD]:
         values["checks"] = said.say("residual.between").join(told)
         seen = said.say("residual.told", checks=values["checks"])
         text = said.say("residual.text_told", **values)
@@ -129,7 +129,7 @@ def residual_svg(residual: Residual, said: Phrases, id: str = "residual") -> Mar
 
 def _drawn(residual: Residual) -> tuple[Array, Array, Array | None]:
     """V, the dots and the rings of the states where all of them are numbers to reckon with."""
-    columns = [residual.V, residual.found]
+    columns = [residual.V, residual.difference]
     if residual.explained is not None:
         columns.append(residual.explained)
     size = min(column.size for column in columns)

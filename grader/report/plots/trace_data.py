@@ -71,38 +71,38 @@ def prepare(curve: Curve) -> Traces:
     return Traces(title, unit, time, reference, student, difference, vertical, across)
 
 
-def notes(traces: Traces, words: Catalogue) -> tuple[str, ...]:
+def notes(traces: Traces, messages: Catalogue) -> tuple[str, ...]:
     """What a reader must be told: no trace, no numbers, values off the scale."""
     if traces.time.size == 0:
-        return (words.say("report.plot.empty"),)
+        return (messages.render("report.plot.empty"),)
     if traces.student is None:
-        return (words.say("report.plot.no_trace"),)
+        return (messages.render("report.plot.no_trace"),)
     said: list[str] = []
     finite = np.isfinite(traces.student)
     if not finite.all():
         first = number(float(traces.time[np.flatnonzero(~finite)[0]]))
         missing, total = int((~finite).sum()), int(finite.size)
-        said.append(words.say("report.plot.gaps", missing=missing, total=total, first=first))
+        said.append(messages.render("report.plot.gaps", missing=missing, total=total, first=first))
     low, high = _extent(traces.student)
     if low < traces.vertical.low or high > traces.vertical.high:
         ends = {"low": number(low), "high": traces.with_unit(number(high))}
-        said.append(words.say("report.plot.beyond", **ends))
+        said.append(messages.render("report.plot.beyond", **ends))
     return tuple(said)
 
 
-def description(traces: Traces, words: Catalogue) -> str:
+def description(traces: Traces, messages: Catalogue) -> str:
     """The plot in words, for those who don't see it."""
     low, high = _extent(traces.reference)
     ends = {"low": number(low), "high": traces.with_unit(number(high))}
-    said = [words.say("report.plot.describe", **ends)]
+    said = [messages.render("report.plot.describe", **ends)]
     if traces.negligible is not None:
         limit = traces.with_unit(power_of_ten(traces.negligible))
-        said.append(words.say("report.plot.describe_same", limit=limit))
+        said.append(messages.render("report.plot.describe_same", limit=limit))
     elif traces.difference is not None and not math.isnan(traces.largest):
         at = number(float(traces.time[int(np.nanargmax(np.abs(traces.difference)))]))
         largest = traces.with_unit(number(traces.largest))
-        said.append(words.say("report.plot.describe_apart", largest=largest, at=at))
-    return " ".join((*said, *notes(traces, words)))
+        said.append(messages.render("report.plot.describe_apart", largest=largest, at=at))
+    return " ".join((*said, *notes(traces, messages)))
 
 
 def _vertical(reference: Array, student: Array | None) -> tuple[float, float]:

@@ -36,7 +36,7 @@ _WIDE: Final = 5.0
 _THIN: Final = 1.5
 
 
-def trace_svg(curve: Curve, words: Catalogue, id: str = "trace") -> Markup:
+def trace_svg(curve: Curve, messages: Catalogue, id: str = "trace") -> Markup:
     """One curve as an SVG; ``id`` must be its own on the page.
 
     The student's trace over the reference, in ``curve.unit`` over ms, and below it
@@ -51,43 +51,43 @@ def trace_svg(curve: Curve, words: Catalogue, id: str = "trace") -> Markup:
     lines = [_line(traces, traces.reference, traces.vertical, "ref", keys["ref"])]
     if traces.student is not None:
         lines.append(_line(traces, traces.student, traces.vertical, "own", _THIN))
-    lower, foot = _difference(traces, words, top + MAIN)
+    lower, foot = _difference(traces, messages, top + MAIN)
     parts = [
         text("0", 14, traces.title, "unit"),
-        _legend(keys, words, 14 + second),
+        _legend(keys, messages, 14 + second),
         *grid(traces.vertical, top, MAIN),
         *_bands(traces, top),
         panel(top, MAIN, lines),
         *lower,
-        *across_axis(traces.across, foot, words.say("report.plot.time")),
+        *across_axis(traces.across, foot, messages.render("report.plot.time")),
     ]
     height = foot + FOOT
     if traces.negligible is not None:
         limit = traces.with_unit(power_of_ten(traces.negligible))
-        said = words.say("report.plot.negligible", limit=limit)
+        said = messages.render("report.plot.negligible", limit=limit)
         parts.append(text("50%", height + 16, said, "said", "middle"))
         height += _SAID
     return Markup(
         f'<svg class="trace" width="100%" height="{height}" overflow="visible" role="img"'
         f' aria-labelledby="{escape(id)}-t {escape(id)}-d" font-family="sans-serif">'
         f'<title id="{escape(id)}-t">{escape(traces.title)}</title>'
-        f'<desc id="{escape(id)}-d">{escape(ready.description(traces, words))}</desc>'
+        f'<desc id="{escape(id)}-d">{escape(ready.description(traces, messages))}</desc>'
         f"{''.join(parts)}</svg>"
     )
 
 
-def trace_notes(curve: Curve, words: Catalogue) -> tuple[str, ...]:
+def trace_notes(curve: Curve, messages: Catalogue) -> tuple[str, ...]:
     """What must be said beside the plot: no trace, no numbers, values off the scale."""
-    return ready.notes(ready.prepare(curve), words)
+    return ready.notes(ready.prepare(curve), messages)
 
 
-def _difference(traces: Traces, words: Catalogue, above: int) -> tuple[list[str], int]:
+def _difference(traces: Traces, messages: Catalogue, above: int) -> tuple[list[str], int]:
     """The lower panel and where it ends, in px; nothing where there is nothing to see."""
     if math.isnan(traces.largest) or traces.difference is None or traces.negligible is not None:
         return [], above
     top = above + _GAP
     vertical = symmetric(traces.largest)
-    label = words.say("report.plot.difference")
+    label = messages.render("report.plot.difference")
     title = f"{label} ({traces.unit})" if traces.unit else label
     return [
         text("0", top - 10, title, "unit"),
@@ -176,11 +176,11 @@ def _bands(traces: Traces, top: int) -> list[str]:
     return parts
 
 
-def _legend(keys: dict[str, float], words: Catalogue, y: int) -> str:
+def _legend(keys: dict[str, float], messages: Catalogue, y: int) -> str:
     """Samples of the lines in their widths, and their names, from the right edge leftwards."""
     parts, right = [], 0.0
     for name, width in reversed(keys.items()):
-        said = words.say(f"report.plot.{name}")
+        said = messages.render(f"report.plot.{name}")
         parts.append(text("0", y, said, "key", "end", dx=right))
         right -= text_width(said) + 7
         parts.append(

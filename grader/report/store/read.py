@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from grader.core.checksum import is_whole
-from grader.core.types import Change, CheckResult, Diagnosis, ExecutedNotebook, GradeReport
+from grader.core.checksum import verify_checksum
+from grader.core.types import CheckResult, Diagnosis, ExecutedNotebook, GradeReport, ScoreChange
 from grader.report.store.result_json import ResultError, read_result
 
 RESULT, BEFORE = "result.json", ".result.json.before"
 """A result, and the one before while the pages of the next are written."""
 
-_CHANGES = TypeAdapter(tuple[Change, ...])
+_CHANGES = TypeAdapter(tuple[ScoreChange, ...])
 _DIAGNOSES = TypeAdapter(tuple[Diagnosis, ...])
 
 
@@ -35,7 +35,7 @@ def read_file(folder: Path, name: str = RESULT) -> dict[str, Any] | None:
         raise ResultError(f"result.json: {error}") from None
 
 
-def changes_of(result: Mapping[str, Any]) -> tuple[Change, ...]:
+def changes_of(result: Mapping[str, Any]) -> tuple[ScoreChange, ...]:
     """How the mark of a result changed so far; none where that can't be read."""
     try:
         return _CHANGES.validate_python(result.get("changes", ()))
@@ -48,7 +48,7 @@ def report_of(result: Mapping[str, Any]) -> GradeReport:
 
     Raises ``ResultError`` where the result is not as it was written.
     """
-    if not is_whole(result):
+    if not verify_checksum(result):
         raise ResultError("result.json: seal: this is not what was written")
     try:
         return stored_report(result)
@@ -81,7 +81,7 @@ def stored_report(result: Mapping[str, Any]) -> GradeReport:
             seconds=run["seconds"] or 0.0,
             time_factor=run.get("time_factor", 1.0),
         ),
-        follows=bool(run.get("follows")),
+        error_is_consequence=bool(run.get("follows")),
         notes=tuple(submission["notes"]),
         teacher_notes=tuple(submission.get("teacher_notes", ())),
         diagnoses=_DIAGNOSES.validate_python(result.get("diagnoses", ())),

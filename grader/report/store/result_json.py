@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.core.checksum import sealed
+from grader.core.checksum import with_checksum
 from grader.core.types import CheckResult, GradeReport
 from grader.report.settle import settled
 from grader.report.text.sanitize import clean, encodable
@@ -90,7 +90,7 @@ def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> 
             "failed_cell": run.failed_cell,
             "error": clean(run.error, _LONGEST),
             "seconds": run.seconds,
-            "follows": report.follows,
+            "follows": report.error_is_consequence,
             "time_factor": run.time_factor,
         },
         "score": report.score,
@@ -106,7 +106,7 @@ def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> 
         result["pages"] = pages
     whole = plain(result)
     assert isinstance(whole, dict)
-    return json.dumps(sealed(whole), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json.dumps(with_checksum(whole), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _texts(texts: Iterable[str]) -> list[str]:

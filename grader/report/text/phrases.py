@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.core.messages import LANGUAGES, Catalogue, catalogue, show
+from grader.core.messages import LANGUAGES, Catalogue, catalogue, format_value
 from grader.core.types import CheckResult, GradeReport, RunStatus, Value
 from grader.report.text.sanitize import one_line, without_paths
 
@@ -23,7 +23,7 @@ class Phrases:
 
     def say(self, key: str, /, **values: Value) -> str:
         """The sentence ``report.<key>``."""
-        return self.words.say(f"report.{key}", **values)
+        return self.words.render(f"report.{key}", **values)
 
     def line(self, text: str, limit: int) -> str:
         """A text from outside, on one line, fit for the reader."""
@@ -41,7 +41,7 @@ class Phrases:
             return self.say("yes" if value else "no")
         if isinstance(value, int) and value.bit_length() > 128:
             return "\N{HORIZONTAL ELLIPSIS}"
-        return self.line(show(value), 120)
+        return self.line(format_value(value), 120)
 
     def place(self, cell: int | None, line: int | None = None) -> str:
         """Where to look, counted from 1 among all cells; "" for nowhere."""
@@ -55,8 +55,8 @@ class Phrases:
         """A family's name, the assignment's own word where there is no sentence."""
         if self.words.has(f"report.family.{name}"):
             return self.say(f"family.{name}")
-        words = one_line(name.replace("_", " "), 60)
-        return words[:1].upper() + words[1:]
+        messages = one_line(name.replace("_", " "), 60)
+        return messages[:1].upper() + messages[1:]
 
     def run(self, report: GradeReport, *, follows: bool = False) -> str:
         """What became of the run, told to the student; "" when it went well.
@@ -84,16 +84,16 @@ def phrases(language: str, *, teacher: bool = False, own: bool = False) -> Phras
     For a teacher ``report.for_teacher.<key>`` is said in place of ``report.<key>``, for a
     student who checks their own work ``report.for_own.<key>``.
     """
-    words = catalogue(language if language in LANGUAGES else "en")
+    messages = catalogue(language if language in LANGUAGES else "en")
     if not (teacher or own):
-        return Phrases(words)
+        return Phrases(messages)
     prefix = _INSTEAD["teacher" if teacher else "own"]
     instead = {
         id.replace(prefix, "report.", 1): sentence
-        for id, sentence in words.sentences.items()
+        for id, sentence in messages.sentences.items()
         if id.startswith(prefix)
     }
-    return Phrases(Catalogue(words.language, {**words.sentences, **instead}), teacher)
+    return Phrases(Catalogue(messages.language, {**messages.sentences, **instead}), teacher)
 
 
 def points(number: float | None) -> str:

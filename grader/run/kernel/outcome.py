@@ -37,7 +37,7 @@ def executed_notebook(
         failed_cell=None if failed is None else failed.index,
         error=error[:2000],
         seconds=seconds,
-        asked_seconds=asked_seconds,
+        probe_seconds=asked_seconds,
         figures=tuple(figures[:12]),
         notebook=session.notebook(),
     )

@@ -14,7 +14,14 @@ from typing import Any
 
 import nbformat
 
-from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure, LeftOut, Submission
+from grader.core.types import (
+    LARGEST_PICTURE,
+    LARGEST_TEXT,
+    CellRun,
+    Figure,
+    OmittedOutput,
+    Submission,
+)
 
 MOST_FIGURES = 12  # that are not shown, of one cell
 _MOST_COUNTED = 10**15
@@ -36,12 +43,12 @@ def as_notebook(submission: Submission) -> nbformat.NotebookNode:
     return nbformat.from_dict(whole)
 
 
-def tame(cell: nbformat.NotebookNode) -> tuple[int, LeftOut]:
+def tame(cell: nbformat.NotebookNode) -> tuple[int, OmittedOutput]:
     """Cut long outputs down in place.
 
     Return how many pictures the cell still shows, and what was left out.
     """
-    figures, left_out = 0, LeftOut()
+    figures, left_out = 0, OmittedOutput()
     for output in cell.get("outputs", []):
         if _is_deep(output.get("metadata")):
             output["metadata"] = {}
@@ -55,23 +62,23 @@ def tame(cell: nbformat.NotebookNode) -> tuple[int, LeftOut]:
                 data[mime] = "..."
             elif _is_picture(mime) and len(str(value)) > LARGEST_PICTURE:
                 del data[mime]
-                left_out += LeftOut(largest=len(str(value)) * 3 // 4)  # of base64
+                left_out += OmittedOutput(largest_picture=len(str(value)) * 3 // 4)  # of base64
             elif isinstance(value, str) and not _is_picture(mime):
                 data[mime], lost = _cut(value)
                 left_out += lost
         if any(map(_is_picture, data)):
             figures += 1
         elif has_picture:
-            left_out += LeftOut(pictures=1)
+            left_out += OmittedOutput(pictures_dropped=1)
     return figures, left_out
 
 
-def left_out_by_kernel(metadata: object) -> LeftOut:
+def left_out_by_kernel(metadata: object) -> OmittedOutput:
     """What the kernel says, in the metadata of a cell's reply, that it left out."""
     said = metadata.get("grader_left_out") if isinstance(metadata, Mapping) else None
     counts = said if isinstance(said, Mapping) else {}
-    numbers = {f.name: counts.get(f.name) for f in fields(LeftOut)}
-    return LeftOut(
+    numbers = {f.name: counts.get(f.name) for f in fields(OmittedOutput)}
+    return OmittedOutput(
         **{
             name: min(max(0, number), _MOST_COUNTED)
             for name, number in numbers.items()
@@ -97,12 +104,14 @@ def _is_deep(value: object) -> bool:
     return bool(level)
 
 
-def _cut(text: str) -> tuple[str, LeftOut]:
+def _cut(text: str) -> tuple[str, OmittedOutput]:
     """The beginning of a long text, and how much was left out; of a short one nothing is."""
     if len(text) <= LARGEST_TEXT:
-        return text, LeftOut()
+        return text, OmittedOutput()
     said = f"\n... {len(text) - LARGEST_TEXT} characters left out"
-    return text[: LARGEST_TEXT - len(said)] + said, LeftOut(all=len(text), kept=LARGEST_TEXT)
+    return text[: LARGEST_TEXT - len(said)] + said, OmittedOutput(
+        bytes_written=len(text), bytes_kept=LARGEST_TEXT
+    )
 
 
 def figures(cell: nbformat.NotebookNode, run: CellRun) -> list[Figure]:
@@ -116,7 +125,7 @@ def figures(cell: nbformat.NotebookNode, run: CellRun) -> list[Figure]:
             found.append(Figure(cell=run.index, name="", mime=mime, data=str(data[mime])))
         elif data:
             found.append(_unseen(run.index))
-    return found + [_unseen(run.index)] * min(run.left_out.pictures, MOST_FIGURES)
+    return found + [_unseen(run.index)] * min(run.omitted.pictures_dropped, MOST_FIGURES)
 
 
 def _unseen(cell: int) -> Figure:

@@ -58,7 +58,7 @@ def keeping_programs() -> dict[str, str]:
 
     Empty where nothing can be kept. Only for one's own notebooks: a kernel may write there.
     """
-    if (folder := cache.own_folder("check")) is None:
+    if (folder := cache.machine_folder("check")) is None:
         return {}
     settings = {name.upper(): str(value) for name, value in cache.SETTINGS.items()}
     return {"JAX_COMPILATION_CACHE_DIR": str(folder), **settings}

@@ -22,7 +22,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
 from grader.assignment.schema import Limits
-from grader.core.exceptions import OF_IMPORTS, excuse, misses, without_import
+from grader.core.exceptions import OF_IMPORTS, excuse, is_about_missing, without_import
 from grader.core.machine_faults import NO_DISK
 from grader.core.types import CellRun, CellStatus, Figure, Submission
 from grader.run.kernel.missing_import import import_failed
@@ -119,10 +119,10 @@ class Session:
                 break
             cell.source, missing = shorter[0], missing | shorter[1]
             run = await self._run_cell(index)
-        last = replace(first, seconds=run.seconds, figures=run.figures, left_out=run.left_out)
+        last = replace(first, seconds=run.seconds, figures=run.figures, omitted=run.omitted)
         if run.status == "ok" and first.excused:
             return replace(last, status="ok")
-        if misses(run.error_name, run.error_text, missing):
+        if is_about_missing(run.error_name, run.error_text, missing):
             return last
         return run
 
@@ -153,8 +153,8 @@ class Session:
         seconds = time.monotonic() - began
         shown, left_out = tame(cell)
         left_out += left_out_by_kernel(reply.get("metadata"))
-        figures = shown + left_out.pictures
-        ran = partial(CellRun, index=index, seconds=seconds, figures=figures, left_out=left_out)
+        figures = shown + left_out.pictures_dropped
+        ran = partial(CellRun, index=index, seconds=seconds, figures=figures, omitted=left_out)
         if self.gone is not None:
             status: CellStatus = "timeout" if self.gone.timeout else "died"
             return ran(status=status, error_name=self.gone.excess)

@@ -9,7 +9,15 @@ import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise
 from grader.assignment.stimuli import Drawing, draw, population
-from grader.core.types import Answers, Attempt, Drawn, Fault, GradedCell, ModelProbe, Panel
+from grader.core.types import (
+    Answers,
+    ExerciseEvidence,
+    Fault,
+    GradedCell,
+    ModelProbe,
+    ProbeRequest,
+    StimulusSet,
+)
 from grader.run.kernel.session import KernelGone, Session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
@@ -43,7 +51,7 @@ async def mark(session: Session, found: GradedCell) -> None:
 
 async def question(
     session: Session, questions: Questions, exercise: Exercise, cell: GradedCell
-) -> Attempt:
+) -> ExerciseEvidence:
     """Ask for the structure, then for answers to stimuli that are drawn only now.
 
     Of a run ask what was recorded.
@@ -54,7 +62,7 @@ async def question(
     deadline = time.monotonic() + questions.seconds
     own = replace(questions, assignment=questions.assignment.of(exercise))
     asked = _Asked(session, own, exercise, cell, deadline)
-    attempt = Attempt(cell=cell, probe=ModelProbe(found=False), answers=Answers())
+    attempt = ExerciseEvidence(cell=cell, probe=ModelProbe(found=False), answers=Answers())
     try:
         if exercise.kind == "run":
             probe, answers = await asked.records()
@@ -62,16 +70,18 @@ async def question(
         attempt = replace(attempt, probe=await asked.look())
         if attempt.probe.population and exercise.answers:
             panel, answers = await asked.answers(attempt.probe)
-            attempt = replace(attempt, panel=panel, answers=answers)
+            attempt = replace(attempt, stimuli=panel, answers=answers)
     except KernelGone:
         pass
     return by_blanks(exercise, attempt)
 
 
-def unanswered(cell: GradedCell, why: str = "") -> Attempt:
+def unanswered(cell: GradedCell, why: str = "") -> ExerciseEvidence:
     """An attempt without a model: nothing was asked, or nothing sensible was said."""
     faults = (Fault(stage="reply", error_name="BadReply", error_text=why),) if why else ()
-    return Attempt(cell=cell, probe=ModelProbe(found=bool(why), faults=faults), answers=Answers())
+    return ExerciseEvidence(
+        cell=cell, probe=ModelProbe(found=bool(why), faults=faults), answers=Answers()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +108,7 @@ class _Asked:
         request: dict[str, object] = {"variable": exercise.variable, "monitors": exercise.monitors}
         return replies.read_records(await self._ask("recorded", request))
 
-    async def answers(self, probe: ModelProbe) -> tuple[Panel, Answers]:
+    async def answers(self, probe: ModelProbe) -> tuple[StimulusSet, Answers]:
         """The panel that was asked, and what the model answered."""
         names = [name for name in probe.states if name in self.exercise.states]
         names += [f"{c.name}.{s}" for c in probe.channels for s in c.states]
@@ -107,13 +117,13 @@ class _Asked:
             questions.assignment, tuple(names), questions.seeds, questions.hidden
         )
         answers = await self._answer(drawn)
-        moved = _away_from_singular(drawn.panel, answers)
+        moved = _away_from_singular(drawn.stimuli, answers)
         if questions.hidden and moved is not None:
-            drawn = replace(drawn, panel=moved)
+            drawn = replace(drawn, stimuli=moved)
             answers = await self._answer(drawn)
-        return drawn.panel, answers
+        return drawn.stimuli, answers
 
-    async def _answer(self, drawn: Drawn) -> Answers:
+    async def _answer(self, drawn: ProbeRequest) -> Answers:
         request = messages.answer_request(self.request(), drawn)
         return replies.read_answer(await self._ask("answer", request), drawn)
 
@@ -123,7 +133,7 @@ class _Asked:
         return replies.reply_text(await self.session.ask(asked, left))
 
 
-def _away_from_singular(panel: Panel, answers: Answers) -> Panel | None:
+def _away_from_singular(panel: StimulusSet, answers: Answers) -> StimulusSet | None:
     """The panel with V0 moved where a model in single precision answered NaN, or None.
 
     In float32 a right model meets a V at which a rate is 0/0 once in some ten thousand

@@ -12,20 +12,20 @@ from dataclasses import replace
 from typing import TypeVar
 
 from grader.assignment.schema import Channel, Exercise
-from grader.core.types import Answers, Attempt, ChannelProbe, ModelProbe
+from grader.core.types import Answers, ChannelProbe, ExerciseEvidence, ModelProbe
 
 _Value = TypeVar("_Value")
 Fits = Callable[[Channel, ChannelProbe], bool]
 
 
-def by_blanks(exercise: Exercise, attempt: Attempt) -> Attempt:
+def by_blanks(exercise: Exercise, attempt: ExerciseEvidence) -> ExerciseEvidence:
     """``attempt`` with such channels and their states under the names asked for."""
     if not (hung := _found(exercise.channels, attempt.probe)):
         return attempt
     called = {own: name for name, own in hung.items()}
     return replace(
         attempt,
-        hung=hung,
+        renamed_from=hung,
         probe=_probe(attempt.probe, called),
         answers=_answers(attempt.answers, called),
     )
@@ -79,7 +79,7 @@ def _answers(answers: Answers, called: Mapping[str, str]) -> Answers:
         start=_under(answers.start, called),
         map_states=_under(answers.map_states, called),
         maps=_under(answers.maps, called),
-        finer=_under(answers.finer, called),
+        finer_traces=_under(answers.finer_traces, called),
         field_states=_under(answers.field_states, called),
         field=_under(answers.field, called),
     )

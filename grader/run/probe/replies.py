@@ -16,15 +16,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from grader.core.types import (
-    FINER,
+    STEP_DIVISIONS,
     Answers,
     Array,
     ChannelProbe,
-    Drawn,
     Fault,
     Figure,
     ModelProbe,
-    Record,
+    ProbeRequest,
+    RecordedState,
 )
 
 MAX_REPLY = 32 * 2**20  # characters
@@ -183,7 +183,7 @@ def read_look(text: str) -> ModelProbe:
     )
 
 
-def read_answer(text: str, drawn: Drawn) -> Answers:
+def read_answer(text: str, drawn: ProbeRequest) -> Answers:
     """What a model answered; each array's shape must be as asked.
 
     Raises ``BadReply``.
@@ -193,22 +193,24 @@ def read_answer(text: str, drawn: Drawn) -> Answers:
         raise BadReply("the kernel's reply has traces, but none of V")
     field = drawn.field_states["V"].shape
     after = (len(drawn.map_steps), *drawn.map_states["V"].shape)
-    stimuli = drawn.panel.current.shape[1]
-    fine = (len(FINER), drawn.finer_steps, stimuli)
+    stimuli = drawn.stimuli.current.shape[1]
+    fine = (len(STEP_DIVISIONS), drawn.finer_steps, stimuli)
     flat = (fine[0] * fine[1], stimuli)
     return Answers(
-        traces={n: _unpack(a, drawn.panel.current.shape, lines) for n, a in message.traces.items()},
+        traces={
+            n: _unpack(a, drawn.stimuli.current.shape, lines) for n, a in message.traces.items()
+        },
         field_states=drawn.field_states,
         field={n: _unpack(a, field, lines) for n, a in message.field.items()},
         map_states=drawn.map_states,
         map_steps=drawn.map_steps,
         maps={n: _unpack(a, after, lines) for n, a in message.maps.items()},
-        finer={n: _unpack(a, flat, lines).reshape(fine) for n, a in message.finer.items()},
-        finer_from=drawn.finer_from,
+        finer_traces={n: _unpack(a, flat, lines).reshape(fine) for n, a in message.finer.items()},
+        finer_from_step=drawn.finer_from_step,
         resets=message.resets,
         start={n: (least, greatest) for n, (least, greatest) in message.start.items()},
         precision=message.precision,
-        one_by_one=message.one_by_one,
+        single_neuron=message.one_by_one,
         faults=_faults(message.faults),
     )
 
@@ -217,7 +219,7 @@ def read_records(text: str) -> tuple[ModelProbe, Answers]:
     """What a runner is, and the ends of what it recorded. Raises ``BadReply``."""
     message, lines = _validated(_Records, text)
     records = {
-        name: Record(
+        name: RecordedState(
             rows=r.rows, finite=r.finite, last=_row(r.last, lines), state=_row(r.state, lines)
         )
         for name, r in message.records.items()

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.core.types import FINER, Array, Drawn, GradedCell
+from grader.core.types import STEP_DIVISIONS, Array, GradedCell, ProbeRequest
 
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
 
@@ -95,19 +95,19 @@ DRAWS = 1536
 """Of how many neurons it is seen where they start; a population is reset as often as that takes."""
 
 
-def answer_request(look: Mapping[str, Any], drawn: Drawn) -> dict[str, Any]:
+def answer_request(look: Mapping[str, Any], drawn: ProbeRequest) -> dict[str, Any]:
     """Ask, as after ``look``, for traces, for the field, and for steps from drawn states."""
     return {
         **look,
         "resets": math.ceil(DRAWS / look["size"]),
-        "current": _pack(drawn.panel.current),
-        "V0": _pack(drawn.panel.V0),
+        "current": _pack(drawn.stimuli.current),
+        "V0": _pack(drawn.stimuli.V0),
         "field_states": {name: _pack(array) for name, array in drawn.field_states.items()},
         "map_states": {name: _pack(array) for name, array in drawn.map_states.items()},
         "map_steps": list(drawn.map_steps),
         "finer_steps": drawn.finer_steps,
-        "finer_from": drawn.finer_from,
-        "finer": list(FINER),
+        "finer_from": drawn.finer_from_step,
+        "finer": list(STEP_DIVISIONS),
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.assignment.schema import Exercise
-from grader.core.types import Attempt, ChannelProbe, Note, Submission
+from grader.core.types import ChannelProbe, ExerciseEvidence, Note, Submission
 from grader.submission.cells.scope import classes, last_name
 from grader.submission.notebook.ast_digest import parse
 
@@ -25,7 +25,9 @@ class Claim:
     numbers: dict[str, float]
 
 
-def contradictions(submission: Submission, exercise: Exercise, attempt: Attempt) -> list[Note]:
+def contradictions(
+    submission: Submission, exercise: Exercise, attempt: ExerciseEvidence
+) -> list[Note]:
     """A note for the teacher for each thing that source and kernel say differently."""
     if not attempt.probe.population:
         return []
@@ -39,7 +41,7 @@ def contradictions(submission: Submission, exercise: Exercise, attempt: Attempt)
     notes = []
     for channel in exercise.channels:
         found = attempt.probe.channel(channel.name)
-        claim = made.get(attempt.hung.get(channel.name, channel.name))
+        claim = made.get(attempt.renamed_from.get(channel.name, channel.name))
         if claim is None or found is None or found.kind != "channel":
             continue
         if claim.class_name in own and not _is_made_of(found, claim.class_name):
@@ -61,7 +63,7 @@ def _is_made_of(found: ChannelProbe, name: str) -> bool:
     return found.type_name == name or f"__main__.{name}" in found.lineage
 
 
-def _claims(submission: Submission, attempt: Attempt) -> dict[str, Claim]:
+def _claims(submission: Submission, attempt: ExerciseEvidence) -> dict[str, Claim]:
     """The channels that the graded class makes by one plain call each."""
     cell = next((c for c in submission.cells if c.index == attempt.cell.index), None)
     tree = None if cell is None else parse(cell.source)

@@ -57,7 +57,7 @@ class IntakeError(Exception):
         self.note = note
 
     def __str__(self) -> str:
-        return catalogue("en").say(self.note.message_id, **self.note.values)
+        return catalogue("en").render(self.note.message_id, **self.note.values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from grader.core.atomic import write_whole
+from grader.core.atomic import write_atomic
 
 FILE = "roster.json"
 SCHEMA_VERSION = 1
@@ -68,7 +68,7 @@ def write_roster(rows: Iterable[Row], out: Path) -> None:
     listed = [{"id": row.id, "file": row.file, **asdict(row.origin)} for row in rows]
     table = {"schema_version": SCHEMA_VERSION, "submissions": listed}
     text = json.dumps(table, ensure_ascii=False, indent=2) + "\n"
-    write_whole(out / FILE, text.encode("utf-8", "replace"))
+    write_atomic(out / FILE, text.encode("utf-8", "replace"))
 
 
 def read_roster(out: Path) -> tuple[Row, ...] | None:

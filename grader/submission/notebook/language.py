@@ -26,7 +26,11 @@ def spoken_language(notebook: Path) -> str | None:
         submission = read_notebook(notebook)
     except OSError:
         return None
-    return submission.spoken if submission.spoken in LANGUAGES else written_language(submission)
+    return (
+        submission.reader_language
+        if submission.reader_language in LANGUAGES
+        else written_language(submission)
+    )
 
 
 def written_language(submission: Submission) -> str | None:

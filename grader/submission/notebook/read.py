@@ -69,7 +69,7 @@ def _submission(
             sha256=sha256,
             language=language,
             assignment=assignment,
-            spoken=spoken,
+            reader_language=spoken,
             notes=notes,
             fault=Note(message_id=f"read.fault.{message_id}", values=values),
         )
@@ -93,7 +93,7 @@ def _submission(
         sha256=sha256,
         cells=cells,
         assignment=assignment,
-        spoken=spoken,
+        reader_language=spoken,
         notes=(*notes, *version_notes, *_gathered(raws), *mended, *_order(cells)),
     )
 

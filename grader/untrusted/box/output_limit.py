@@ -60,7 +60,13 @@ class _Limited:
         self._room: dict[str, int] = {}  # characters that are still kept of each stream
         self._pieces = 0
         self._held: dict[str, tuple[_Message, _Send]] = {}  # text that is not sent yet
-        self._counts = {"all": 0, "kept": 0, "smaller": 0, "pictures": 0, "largest": 0}
+        self._counts = {
+            "bytes_written": 0,
+            "bytes_kept": 0,
+            "pictures_shrunk": 0,
+            "pictures_dropped": 0,
+            "largest_picture": 0,
+        }
 
     def send(
         self,
@@ -112,7 +118,7 @@ class _Limited:
         name, text = str(content.get("name")), str(content.get("text"))
         room = self._room.get(name, self._text)
         self._room[name] = max(0, room - len(text))
-        self._counts["all"] += _bytes(text)
+        self._counts["bytes_written"] += _bytes(text)
         kept = text if len(text) <= room else text[: max(0, room - len(_REST))] + _REST
         if not room:
             return
@@ -131,7 +137,7 @@ class _Limited:
         held, self._held = self._held, {}
         for message, send in held.values():
             if self._pays(message):
-                self._counts["kept"] += _bytes(message["content"]["text"])
+                self._counts["bytes_kept"] += _bytes(message["content"]["text"])
                 send(message)
 
     def _show(self, message: _Message, send: _Send) -> Any:
@@ -156,19 +162,19 @@ class _Limited:
         sends = self._pays(message)
         is_shown = sends and any(map(_is_picture, kept))
         if smaller or not is_shown:
-            self._counts["smaller" if is_shown else "pictures"] += 1
+            self._counts["pictures_shrunk" if is_shown else "pictures_dropped"] += 1
             largest = max(map(self._size, pictures)) * 3 // 4  # of base64
-            self._counts["largest"] = max(self._counts["largest"], largest)
+            self._counts["largest_picture"] = max(self._counts["largest_picture"], largest)
         return send(message) if sends else None
 
     def _output(self, message: _Message, kept: _Message, send: _Send, buffers: int = 0) -> Any:
         """Send an output of which ``kept`` is what remains, if there is room for it."""
         self._release()
-        self._counts["all"] += self._size(message["content"]) + buffers
+        self._counts["bytes_written"] += self._size(message["content"]) + buffers
         message["content"] = kept
         if not self._pays(message, buffers):
             return None
-        self._counts["kept"] += self._size(kept) + buffers
+        self._counts["bytes_kept"] += self._size(kept) + buffers
         return send(message)
 
     def _reply(self, message: _Message, send: _Send) -> Any:
@@ -180,7 +186,11 @@ class _Limited:
             content["payload"] = [part for part in payload if self._size(part) < _LINE]
         message["content"] = content
         counts = self._counts
-        if counts["kept"] < counts["all"] or counts["smaller"] or counts["pictures"]:
+        if (
+            counts["bytes_kept"] < counts["bytes_written"]
+            or counts["pictures_shrunk"]
+            or counts["pictures_dropped"]
+        ):
             message["metadata"] = {**(message.get("metadata") or {}), LEFT_OUT: counts}
         self._begin()
         return send(message)
