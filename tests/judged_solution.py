@@ -26,7 +26,7 @@ def with_answers(compared: Evidence, **answers: Any) -> Evidence:
     """The solution with other answers."""
     attempt = compared.exercises["HH"]
     other = replace(attempt, answers=replace(attempt.answers, **answers))
-    return replace(compared, attempts={"HH": other})
+    return replace(compared, exercises={"HH": other})
 
 
 def checks_with_extra_channel(compared: Evidence, **answers: Any) -> Mapping[str, CheckResult]:
@@ -38,4 +38,4 @@ def checks_with_extra_channel(compared: Evidence, **answers: Any) -> Mapping[str
     attempt = changed.exercises["HH"]
     extra = replace(attempt.probe.channels[0], name="other")
     probe = replace(attempt.probe, channels=(*attempt.probe.channels, extra))
-    return checks_of(replace(changed, attempts={"HH": replace(attempt, probe=probe)}))
+    return checks_of(replace(changed, exercises={"HH": replace(attempt, probe=probe)}))

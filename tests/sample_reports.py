@@ -304,7 +304,9 @@ def residual(*, named: bool = True) -> Residual:
 def mistaken(language: str = "en") -> GradeReport:
     """A likely mistake in one equation; another one is wrong, and nothing explains it."""
     named = residual()
-    bare = replace(residual(named=False), state="V", unit="mV/ms", found=-800 * named.difference)
+    bare = replace(
+        residual(named=False), state="V", unit="mV/ms", difference=-800 * named.difference
+    )
     report = partly_wrong(language)
     return replace(report, residuals=(named, bare), notes=(*report.notes, named.mistake))
 

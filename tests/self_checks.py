@@ -127,7 +127,7 @@ def _spike_counts(evidence: Evidence, own: Assignment) -> list[str]:
     kinds = {check.id: check.kind for check in own.checks}
     one, other = (
         [c for c in verdict(e, own, "x", "en").checks if kinds[c.id] in _OF_SPIKES]
-        for e in (evidence, replace(evidence, attempts=quiet))
+        for e in (evidence, replace(evidence, exercises=quiet))
     )
     return [
         f"{a.id}: {a.message!r} or {b.message!r}"

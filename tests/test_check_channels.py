@@ -41,12 +41,12 @@ def _named(evidence: Evidence, channel: str, states: dict[str, str | None]) -> E
         replace(c, states=tuple(states)) if c.name == channel else c for c in probe.channels
     )
     attempt = replace(attempt, probe=replace(probe, channels=channels), answers=changed)
-    return replace(evidence, attempts={"HH": attempt})
+    return replace(evidence, exercises={"HH": attempt})
 
 
 def _answering(evidence: Evidence, change: Callable[[Answers], Answers]) -> Evidence:
     attempt = evidence.exercises["HH"]
-    return replace(evidence, attempts={"HH": replace(attempt, answers=change(attempt.answers))})
+    return replace(evidence, exercises={"HH": replace(attempt, answers=change(attempt.answers))})
 
 
 def _with_V(evidence: Evidence, V: Array) -> Evidence:

@@ -36,7 +36,7 @@ def _with_channel(evidence: Evidence, name: str, **changed: Any) -> Evidence:
         probe=replace(attempt.probe, channels=channels),
         reference=replace(attempt.reference, fitted={}),
     )
-    return replace(evidence, attempts={"HH": attempt})
+    return replace(evidence, exercises={"HH": attempt})
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_start_that_differs_is_told_with_both_its_ends(
         answers=replace(attempt.answers, start=start),
         reference=replace(attempt.reference, gates={**attempt.reference.gates, "IK.n": "IK.p"}),
     )
-    found = checks_of(replace(evidence, attempts={"HH": attempt}))
+    found = checks_of(replace(evidence, exercises={"HH": attempt}))
     assert says in found["hh.simulation.start.gates"].message
 
 
@@ -136,7 +136,7 @@ def test_a_start_that_is_the_same_everywhere_is_no_range(compared: Evidence) -> 
     attempt = compared.exercises["HH"]
     start = {**attempt.answers.start, "V": (-65.0, -65.0)}
     attempt = replace(attempt, answers=replace(attempt.answers, start=start))
-    check = checks_of(replace(compared, attempts={"HH": attempt}))
+    check = checks_of(replace(compared, exercises={"HH": attempt}))
     assert (
         "your membrane potential V is \N{MINUS SIGN}65 in every neuron"
         in check["hh.simulation.start.V"].message
@@ -154,7 +154,10 @@ def test_a_distance_has_no_number_that_was_asked_for(
         field={name: 2.0 * rate for name, rate in attempt.answers.field.items()},
     )
     report = verdict(
-        replace(compared, attempts={"HH": replace(attempt, answers=answers)}), assignment, "x", "en"
+        replace(compared, exercises={"HH": replace(attempt, answers=answers)}),
+        assignment,
+        "x",
+        "en",
     )
     kinds = {check.id: check.kind for check in assignment.checks}
     missed = [c for c in report.checks if kinds[c.id] in ("trace_rmse", "field", "map")]
@@ -233,6 +236,6 @@ def test_a_cell_that_is_not_python_is_not_called_empty(
     )
     stopped = CellRun(index=attempt.cell.index or 0, status="error", error_name=error, line=3)
     executed = replace(compared.executed, status="cell_error", cells=(stopped,))
-    found = checks_of(replace(compared, attempts={"HH": attempt}, executed=executed))
+    found = checks_of(replace(compared, exercises={"HH": attempt}, executed=executed))
     assert found["hh.execution.filled"].message_id == message
     assert found["hh.execution.filled"].points == 0

@@ -80,7 +80,7 @@ def test_a_gate_that_is_not_there_starts_nowhere(compared: Evidence) -> None:
         answers=replace(attempt.answers, start=start, traces=traces),
         reference=replace(attempt.reference, gates=gates),
     )
-    found = checks_of(replace(compared, attempts={"HH": changed}))
+    found = checks_of(replace(compared, exercises={"HH": changed}))
     check = found["hh.simulation.start.gates"]
     assert check.status == "partial"
     assert "the gate IK.n" in check.message
@@ -263,6 +263,6 @@ def test_a_run_with_a_spike_fewer_excuses_nothing_else(compared: Evidence, chang
         answers=replace(attempt.answers, traces=traces, field={}),  # which would excuse it all
         reference=replace(reference, rounding=rounding),
     )
-    losing = not_passed(checks_of(replace(compared, attempts={"HH": own})))
+    losing = not_passed(checks_of(replace(compared, exercises={"HH": own})))
     assert "further.spike_times" in losing
     assert ("further.spike_count" in losing) == (change != "later")

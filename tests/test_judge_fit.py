@@ -194,7 +194,7 @@ def _lost_parameters(evidence: Evidence, comparison: Comparison, *further: str) 
         ChannelProbe(name=name, kind="channel", type_name="IL", integrated=True) for name in further
     ]
     forged = replace(attempt, probe=replace(attempt.probe, channels=tuple(channels)))
-    compared = comparison.add_reference(replace(evidence, attempts={"HH": forged}))
+    compared = comparison.add_reference(replace(evidence, exercises={"HH": forged}))
     checks = verdict(compared, assignment, "forged", "en").checks
     lost = [c for c in checks if c.family == "parameters" and c.points < c.max_points]
     assert {c.message_id for c in lost} <= {"checks.parameter.unused"}
@@ -209,7 +209,7 @@ def test_a_forged_further_channel_does_not_hide_wrong_parameters(
     drawn = attempt.answers.field_states
     field = {**attempt.answers.field, "V": model.field(drawn, WRONG)["V"]}
     answers = replace(attempt.answers, field=field)
-    wrong = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
+    wrong = replace(solution, exercises={"HH": replace(attempt, answers=answers)})
     assert _lost_parameters(wrong, comparison) == {*GATED, "IL.E"}
     assert _lost_parameters(wrong, comparison, "more") == GATED
     assert _lost_parameters(solution, comparison, "more") == set()
@@ -249,7 +249,7 @@ def test_a_scaled_input_is_no_other_conductance(
     drawn = attempt.answers.field_states
     V = model.field({**drawn, "I": times * drawn["I"]})["V"]
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
-    scaled = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
+    scaled = replace(solution, exercises={"HH": replace(attempt, answers=answers)})
     assert _lost_parameters(scaled, comparison) == set()
     report = verdict(comparison.add_reference(scaled), comparison.assignment, "x", "en")
     assert [note for note in report.notes if says in note]
@@ -265,7 +265,7 @@ def test_currents_that_are_all_doubled_are_no_input(
     double = {"IK.g_max": 72.0, "INa.g_max": 240.0, "IL.g_max": 0.06}
     V = model.field(attempt.answers.field_states, double)["V"]
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": V})
-    wrong = replace(solution, attempts={"HH": replace(attempt, answers=answers)})
+    wrong = replace(solution, exercises={"HH": replace(attempt, answers=answers)})
     assert _lost_parameters(wrong, comparison) == set(double)
 
 

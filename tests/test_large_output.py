@@ -150,8 +150,8 @@ def test_what_is_no_picture_is_left_out_as_one() -> None:
     sent = limited.show({"image/png": noise, "text/plain": "<Figure>"})
     assert sent["content"]["data"] == {"text/plain": "<Figure>"}
     assert limited.reply()["metadata"]["grader_left_out"] == {
-        **{"all": 0, "kept": 0, "smaller": 0},
-        **{"pictures": 1, "largest": len(noise) * 3 // 4},
+        **{"bytes_written": 0, "bytes_kept": 0, "pictures_shrunk": 0},
+        **{"pictures_dropped": 1, "largest_picture": len(noise) * 3 // 4},
     }
     assert limited.reply()["metadata"] == {}
 

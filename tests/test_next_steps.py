@@ -36,7 +36,7 @@ def _stopped(report: GradeReport, *, follows: bool) -> GradeReport:
     checks = tuple(
         replace(c, cell=24, line=5) if c.id == "hh.execution.filled" else c for c in report.checks
     )
-    return replace(as_self_check(replace(report, checks=checks)), follows=follows)
+    return replace(as_self_check(replace(report, checks=checks)), error_is_consequence=follows)
 
 
 def _steps(report: GradeReport) -> list[str]:
@@ -63,7 +63,7 @@ def test_a_students_own_error_comes_first() -> None:
 
 def test_nothing_is_said_to_be_named_where_nothing_is() -> None:
     """Then the error itself is all that there is to begin with."""
-    (only,) = _steps(replace(as_self_check(crashed()), follows=True))
+    (only,) = _steps(replace(as_self_check(crashed()), error_is_consequence=True))
     assert only.endswith("so mend this first.")
 
 

@@ -119,7 +119,7 @@ def test_a_value_that_the_handout_lacks_is_not_told(
         for c in attempt.probe.channels
     )
     probe = replace(attempt.probe, channels=channels)
-    evidence = replace(solution, attempts={"HH": replace(attempt, probe=probe, reference=None)})
+    evidence = replace(solution, exercises={"HH": replace(attempt, probe=probe, reference=None)})
     for there, says in ((assignment.folder, True), (folder, False)):
         report = verdict(evidence, load_assignment(there), "x", "en")
         of_it = [c for c in report.checks if c.id.startswith(f"hh.parameters.{channel}.")]

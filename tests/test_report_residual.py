@@ -67,7 +67,7 @@ def test_the_axes_have_units() -> None:
 
 def test_zero_is_always_on_the_plot() -> None:
     """Where all differences are large the line of the right ones is still there."""
-    far = replace(residual(named=False), found=residual().difference + 100.0)
+    far = replace(residual(named=False), difference=residual().difference + 100.0)
     assert "0" in _texts(str(residual_svg(far, TEACHER)))
 
 
@@ -114,7 +114,10 @@ def test_the_dots_in_their_rings_are_counted() -> None:
     drawn = residual()
     found = drawn.difference.copy()
     found[:2] += 0.5
-    (all_in,), (some,) = differences([drawn], EN), differences([replace(drawn, found=found)], EN)
+    (all_in,), (some,) = (
+        differences([drawn], EN),
+        differences([replace(drawn, difference=found)], EN),
+    )
     assert all_in.mistake == drawn.mistake
     assert all_in.seen.endswith("All 256 of yours lie in theirs.")
     assert some.seen.endswith("Of your 256 dots, 254 lie in theirs.")
@@ -133,7 +136,7 @@ def test_odd_numbers_draw_something(found: np.ndarray) -> None:
     """Huge, tiny, empty or missing differences make a plot without a warning."""
     drawn = residual()
     for explained in (None, drawn.explained):
-        svg = str(residual_svg(replace(drawn, found=found, explained=explained), TEACHER))
+        svg = str(residual_svg(replace(drawn, difference=found, explained=explained), TEACHER))
         ElementTree.fromstring(svg)
         assert re.search(r'="[^"]*(nan|inf)[^"]*"', svg) is None
 

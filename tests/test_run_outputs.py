@@ -77,7 +77,14 @@ def test_pictures_of_every_kind_count_alike(mime: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [None, [], {}, {"grader_left_out": 5}, {"grader_left_out": {"all": "9", "kept": None}}]
+    "said",
+    [
+        None,
+        [],
+        {},
+        {"grader_left_out": 5},
+        {"grader_left_out": {"bytes_written": "9", "bytes_kept": None}},
+    ],
 )
 def test_counts_that_are_none_count_nothing(said: object) -> None:
     """What a kernel says in the place of counts is not believed."""
@@ -86,5 +93,12 @@ def test_counts_that_are_none_count_nothing(said: object) -> None:
 
 def test_counts_are_bounded() -> None:
     """Absurd counts of a kernel become sane ones."""
-    said = {"grader_left_out": {"all": 10**400, "kept": -(10**400), "pictures": 3, "other": 1}}
+    said = {
+        "grader_left_out": {
+            "bytes_written": 10**400,
+            "bytes_kept": -(10**400),
+            "pictures_dropped": 3,
+            "other": 1,
+        }
+    }
     assert left_out_by_kernel(said) == OmittedOutput(bytes_written=10**15, pictures_dropped=3)

@@ -62,9 +62,9 @@ def _evidence(lesson: Assignment, submission: Submission) -> Evidence:
 
 def _text(evidence: Evidence, exercise: str) -> str:
     """All that an attempt says, but for its arrays and what the source itself says."""
-    only = replace(evidence, attempts={exercise: evidence.exercises[exercise]})
+    only = replace(evidence, exercises={exercise: evidence.exercises[exercise]})
     table = TypeAdapter(Evidence).dump_python(only, mode="json", context={"arrays": {}})
-    return json.dumps(table["attempts"])
+    return json.dumps(table["exercises"])
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_what_was_asked_again_is_so_once_more_only_where_other_parts_are_wrong(
     """As they are where the same evidence is judged by another rubric."""
     filled = _evidence(lesson, read_notebook(SAMPLES / "right-plain.ipynb"))
     again = replace(filled.exercises["HH"], reprobed_with=("IK",))
-    done = replace(filled, attempts={**filled.exercises, "HH": again})
+    done = replace(filled, exercises={**filled.exercises, "HH": again})
     assert parts_to_replace(done, lesson, _results(lesson, *lost)) == replaced
 
 

@@ -71,7 +71,7 @@ def test_nan_never_passes(evidence: Evidence, assignment: Assignment, state: str
     trace[1500] = np.nan
     traces = {**attempt.answers.traces, state: trace}
     broken = replace(attempt, answers=replace(attempt.answers, traces=traces))
-    found = _by_id(_judged(replace(evidence, attempts={"HH": broken}), assignment))
+    found = _by_id(_judged(replace(evidence, exercises={"HH": broken}), assignment))
     for name in ("simulation", "simulation.further"):
         assert found[f"hh.{name}.{state.split('.')[-1]}"].status == "fail"
     if state == "V":
@@ -88,7 +88,7 @@ def test_a_scheme_of_the_student_s_own_may_be_unstable(
     trace[1500:, 3] = np.nan
     traces = {**attempt.answers.traces, "INa.m": trace}
     other = replace(attempt, answers=replace(attempt.answers, traces=traces))
-    report = _judged(replace(evidence, attempts={"HH": other}), assignment)
+    report = _judged(replace(evidence, exercises={"HH": other}), assignment)
     assert report.score == report.max_score
 
 
@@ -98,7 +98,7 @@ def test_nan_in_the_field_never_passes(evidence: Evidence, assignment: Assignmen
     slope = attempt.answers.field["V"].copy()
     slope[3] = np.nan
     answers = replace(attempt.answers, field={**attempt.answers.field, "V": slope})
-    changed = replace(evidence, attempts={"HH": replace(attempt, answers=answers)})
+    changed = replace(evidence, exercises={"HH": replace(attempt, answers=answers)})
     assert _by_id(_judged(changed, assignment))["hh.simulation.field.V"].status == "fail"
 
 
