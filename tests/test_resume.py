@@ -15,6 +15,7 @@ from graded_corpus import OPTIONS, Corpus
 from project import ROOT, SOLUTION, checks, results, run_grader
 
 from grader.core.atomic import lock_folder
+from grader.core.checksum import with_checksum
 
 NEAR = {"E=-77., g_max=36.)": "E=-77.1, g_max=36.)"}
 OFF = {"g_max=120.)": "g_max=121.)"}
@@ -224,6 +225,19 @@ def test_a_torn_file_is_a_note_and_never_an_error(course: Course) -> None:
             before[name]["score"],
             before[name]["checks"],
         )
+
+
+@pytest.mark.full
+def test_evidence_of_an_older_grader_is_whole_and_runs_again(course: Course) -> None:
+    """Evidence stored with other fields is not called damaged: another grader wrote it."""
+    file = course.out / "near" / "probe.json"
+    table = json.loads(file.read_text("utf-8"))
+    del table["seal"], table["evidence"]["exercises"]
+    file.write_text(json.dumps(with_checksum({**table, "schema_version": 1})), "utf-8")
+    done = course.grade()
+    assert done.returncode == 0, done.stderr
+    assert "4 submissions: 3 kept as they are, 0 judged again, 1 to run." in done.stdout
+    assert "to run (1): another version of grader" in done.stdout
 
 
 @pytest.mark.full

@@ -42,7 +42,7 @@ def speaking(command: Callable[..., int]) -> Callable[..., int]:
 
         messages = catalogue(language_of(lang))
         try:
-            return command(words=messages, **options)
+            return command(messages=messages, **options)
         except (BookError, ExportError, PassbackError) as problem:
             fail(messages.render(problem.note.message_id, **problem.note.values))
 

@@ -18,7 +18,7 @@ def with_checksum(table: Mapping[str, Any]) -> dict[str, Any]:
 def verify_checksum(table: Mapping[str, Any]) -> bool:
     """Whether a table that was read is the one that got its checksum. It tells damage and edits.
 
-    Whoever may write the file can seal it anew: this is no signature.
+    Whoever may write the file can make it anew: this is no signature.
     """
     rest = {key: value for key, value in table.items() if key != SEAL}
     return table.get(SEAL) == _digest(rest)

@@ -28,7 +28,7 @@ from grader.core.types import Evidence
 
 PROBE, ARRAYS, NOTEBOOK = "probe.json", "evidence.npz", "executed.ipynb"
 MAX_ARRAYS = 256 * 2**20  # bytes, unpacked
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # of the fields of `Evidence` and all below it
 
 _EVIDENCE = TypeAdapter(Evidence)
 
@@ -37,8 +37,12 @@ class BadEvidence(Exception):
     """Stored evidence is missing or not what it should be."""
 
 
+class OtherVersion(BadEvidence):
+    """Stored evidence is whole, and another version of grader wrote it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stored:
+class StoredEvidence:
     """Stored evidence by what it was made out of. ``digest`` is that of its ``probe.json``."""
 
     made: Mapping[str, Any]
@@ -49,8 +53,8 @@ class Stored:
     versions: Mapping[str, str]
     status: str
     repeated: bool
-    broken: str
-    stumbled: bool
+    harness_error: str
+    had_failure: bool
 
 
 def save_evidence(evidence: Evidence, folder: Path, made: Mapping[str, Any] | None = None) -> None:
@@ -75,7 +79,7 @@ def save_evidence(evidence: Evidence, folder: Path, made: Mapping[str, Any] | No
         "schema_version": SCHEMA_VERSION,
         "made": dict(made or {}),
         "files": {name: _digest(content) for name, content in contents.items()},
-        "stumbled": evidence.had_failure,
+        "had_failure": evidence.had_failure,
         "evidence": table,
     }
     text = json.dumps(with_checksum(whole), ensure_ascii=False)
@@ -87,7 +91,7 @@ def load_evidence(folder: Path) -> Evidence:
     try:
         table = json.loads((folder / PROBE).read_text("utf-8"))
         if table.get("schema_version") != SCHEMA_VERSION:
-            raise BadEvidence(f"{folder / PROBE}: written by another version of grader")
+            raise OtherVersion(f"{folder / PROBE}: written by another version of grader")
         with contextlib.suppress(FileNotFoundError):
             table["evidence"]["executed"]["notebook"] = (folder / NOTEBOOK).read_text("utf-8")
         arrays = _load_arrays(folder / ARRAYS)
@@ -96,28 +100,31 @@ def load_evidence(folder: Path) -> Evidence:
         raise BadEvidence(f"{folder}: {error}") from error
 
 
-def read_stored(folder: Path) -> Stored | None:
+def read_stored(folder: Path) -> StoredEvidence | None:
     """What the evidence in ``folder`` was made out of; None where there is none.
 
-    Raises ``BadEvidence`` when a file of it is not as it was written.
+    Raises ``BadEvidence`` when a file of it is not as it was written, `OtherVersion` of it
+    when that was by a grader that stores other fields.
     """
     try:
         content = (folder / PROBE).read_bytes()
         table = json.loads(content)
-        if table["schema_version"] != SCHEMA_VERSION or not verify_checksum(table):
+        if not verify_checksum(table):
             raise BadEvidence(f"{folder / PROBE} is not as it was written")
+        if table["schema_version"] != SCHEMA_VERSION:
+            raise OtherVersion(f"{folder / PROBE}: written by another version of grader")
         for name in (ARRAYS, NOTEBOOK):
             file = folder / name
             found = _digest(file.read_bytes()) if file.exists() else None
             if found != table["files"].get(name):
                 raise BadEvidence(f"{file} is not as it was written")
         evidence = table["evidence"]
-        return Stored(
+        return StoredEvidence(
             made=table["made"],
             digest=_digest(content),
             sha256=evidence["submission"]["sha256"],
             status=evidence["executed"]["status"],
-            stumbled=table.get("stumbled", False),  # what an older grader wrote was judged
+            had_failure=table["had_failure"],
             **{name: evidence[name] for name in _PLAIN},
         )
     except FileNotFoundError:
@@ -126,7 +133,7 @@ def read_stored(folder: Path) -> Stored | None:
         raise BadEvidence(f"{folder}: {error}") from error
 
 
-_PLAIN = ("seed", "sandbox", "versions", "repeated", "broken")
+_PLAIN = ("seed", "sandbox", "versions", "repeated", "harness_error")
 
 
 def evidence_digest(folder: Path) -> str:

@@ -53,9 +53,9 @@ def without_import(source: str, line: int | None) -> tuple[str, frozenset[str]] 
     while end < len(lines) and (text.endswith("\\") or text.count("(") > text.count(")")):
         text += lines[end]
         end += 1
-    messages = frozenset(re.findall(r"\w+", "\n".join(lines[line - 1 : end])))
+    names = frozenset(re.findall(r"\w+", "\n".join(lines[line - 1 : end])))
     lines[line - 1 : end] = [begin[1] + "pass", *[""] * (end - line)]
-    return "\n".join(lines), messages
+    return "\n".join(lines), names
 
 
 def is_about_missing(error_name: str, error_text: str, names: frozenset[str]) -> bool:

@@ -114,10 +114,8 @@ def disagreements(sample: Sample, result: Mapping[str, Any]) -> list[str]:
         found += _held(pattern, status, "lost", lambda one: one != "pass")
     for pattern in sample.keeps:
         found += _held(pattern, status, "passed", lambda one: one == "pass")
-    messages = _words(result)
-    found += [
-        f"notes: {note!r} does not occur" for note in sample.notes if not _says(messages, note)
-    ]
+    words = _words(result)
+    found += [f"notes: {note!r} does not occur" for note in sample.notes if not _says(words, note)]
     return found
 
 
@@ -149,9 +147,9 @@ def _words(result: Mapping[str, Any]) -> str:
     )
 
 
-def _says(messages: str, note: str) -> bool:
+def _says(words: str, note: str) -> bool:
     """Whether ``note`` occurs as it is, and not as a part of a longer number or word."""
-    return bool(re.search(rf"(?<![\dA-Za-z_.]){re.escape(note)}(?![\dA-Za-z_]|\.\d)", messages))
+    return bool(re.search(rf"(?<![\dA-Za-z_.]){re.escape(note)}(?![\dA-Za-z_]|\.\d)", words))
 
 
 def _faults(entry: object) -> list[str]:

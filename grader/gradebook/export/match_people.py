@@ -88,22 +88,22 @@ def _people_of(
         wanted = set() if origin.layout in _NUMBERED else own
         found = [p for p in people if any(_folded(login) in wanted for login in p.logins)]
         if not found and origin.layout == "plain":
-            messages = {w for w in _words(graded.id) if len(w) >= _SHORTEST_ID}
-            found = [p for p in people if any(_folded(login) in messages for login in p.logins)]
+            words = {w for w in _words(graded.id) if len(w) >= _SHORTEST_ID}
+            found = [p for p in people if any(_folded(login) in words for login in p.logins)]
         if found:
             return found, False
     keys = _keys(graded.name)
     found = [person for person in people if keys & _keys(person.name)]
     if not found and origin.layout == "plain":
-        messages = {w for w in _words(graded.id) if len(w) >= _SHORTEST_NAME}
-        found = [person for person in people if messages & _keys(person.name)]
+        words = {w for w in _words(graded.id) if len(w) >= _SHORTEST_NAME}
+        found = [person for person in people if words & _keys(person.name)]
     return found, True
 
 
 def _keys(name: str) -> set[str]:
     """What a name may be written as: its words run together, in its order and in none."""
-    messages = _words(name)
-    return {"".join(messages), "".join(sorted(messages))} - {""}
+    words = _words(name)
+    return {"".join(words), "".join(sorted(words))} - {""}
 
 
 def _words(text: str) -> list[str]:

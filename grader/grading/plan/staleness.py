@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.assignment import digests
-from grader.core.evidence_store import BadEvidence, Stored, read_stored
+from grader.core.evidence_store import BadEvidence, OtherVersion, StoredEvidence, read_stored
 from grader.core.types import CUT_OFF, GradeReport, Note
 from grader.grading.plan.fingerprint import Basis, content_of, environment, reason
 from grader.judge.provenance import file_name
@@ -31,28 +31,30 @@ def next_step(entry: Entry, folder: Path, basis: Basis) -> Step:
     """Keep the result in ``folder``, judge its evidence again, or run the notebook."""
     try:
         stored = read_stored(folder)
+    except OtherVersion:
+        return Step("run", reason("grader"))
     except BadEvidence:
         return Step("run", reason("damaged_evidence"))
     if stored is None:
         return Step("run", reason("new"))
-    if stored.broken or (stored.status in CUT_OFF and not stored.repeated):
+    if stored.harness_error or (stored.status in CUT_OFF and not stored.repeated):
         return Step("run", reason("unfinished"))
     why = next(_run_differs(stored, entry, basis), None)
     return Step("run", why) if why else _result(entry, folder, basis, stored)
 
 
-def _result(entry: Entry, folder: Path, basis: Basis, stored: Stored) -> Step:
+def _result(entry: Entry, folder: Path, basis: Basis, stored: StoredEvidence) -> Step:
     """The evidence stands; does the result?"""
     try:
         result = read_file(folder)
         if result is None:  # what stumbled may have done so for the machine of that run
-            return Step("run" if stored.stumbled else "judge", reason("unfinished"))
+            return Step("run" if stored.had_failure else "judge", reason("unfinished"))
         report = report_of(result)
     except ResultError:
         return Step("judge", reason("damaged_result"))
     why = next(_judgement_differs(report, entry, basis, stored), None)
     if result["outcome"] == "not_graded":
-        if why is None or stored.stumbled:
+        if why is None or stored.had_failure:
             # The same would judge the same; or nobody asked yet what the solution does there.
             return Step("run", why or reason("not_graded"))
         return Step("judge", why)
@@ -61,7 +63,7 @@ def _result(entry: Entry, folder: Path, basis: Basis, stored: Stored) -> Step:
     return Step("judge", why) if why else Step("keep", report=report)
 
 
-def _run_differs(stored: Stored, entry: Entry, basis: Basis) -> Iterator[Note]:
+def _run_differs(stored: StoredEvidence, entry: Entry, basis: Basis) -> Iterator[Note]:
     """Why the evidence would be another one now; the most telling reason first."""
     made, wanted = stored.made, basis.made(entry)
     if stored.sha256 != content_of(entry) or made.get("fault") != wanted["fault"]:
@@ -88,7 +90,7 @@ def _run_differs(stored: Stored, entry: Entry, basis: Basis) -> Iterator[Note]:
 
 
 def _judgement_differs(
-    report: GradeReport, entry: Entry, basis: Basis, stored: Stored
+    report: GradeReport, entry: Entry, basis: Basis, stored: StoredEvidence
 ) -> Iterator[Note]:
     """Why the same evidence may be judged in another way now."""
     by, assignment = report.provenance, basis.assignment

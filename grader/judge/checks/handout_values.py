@@ -150,8 +150,8 @@ def _called(exercise: Exercise, channel: str) -> set[str]:
 
 
 def _numbers(text: str) -> set[float]:
-    messages = (_TRUTH.get(word, "") for word in _WORD.findall(text))
-    found = [*_NUMBER.findall(text), *(word for word in messages if word)]
+    truths = (_TRUTH.get(word, "") for word in _WORD.findall(text))
+    found = [*_NUMBER.findall(text), *filter(None, truths)]
     return {float(one.replace(_MINUS, "-")) for one in found}
 
 

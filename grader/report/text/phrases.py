@@ -55,8 +55,8 @@ class Phrases:
         """A family's name, the assignment's own word where there is no sentence."""
         if self.words.has(f"report.family.{name}"):
             return self.say(f"family.{name}")
-        messages = one_line(name.replace("_", " "), 60)
-        return messages[:1].upper() + messages[1:]
+        text = one_line(name.replace("_", " "), 60)
+        return text[:1].upper() + text[1:]
 
     def run(self, report: GradeReport, *, follows: bool = False) -> str:
         """What became of the run, told to the student; "" when it went well.

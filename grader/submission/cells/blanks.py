@@ -214,16 +214,16 @@ def _class_attributes(statement: ast.stmt) -> _Given:
 
 def _strings_and_keywords(parts: Iterable[ast.AST]) -> frozenset[str]:
     docstrings: set[int] = set()
-    messages: set[str] = set()
+    words: set[str] = set()
     for part in parts:
         if isinstance(part, ast.Expr) and is_docstring(part):
             docstrings.add(id(part.value))
         elif isinstance(part, ast.keyword) and part.arg:
-            messages.add(part.arg)
+            words.add(part.arg)
         elif isinstance(part, ast.Constant) and id(part) not in docstrings:
             # a statement is walked before its value, so docstrings are known here
-            messages.update(re.findall(r"\w+", _string(part) or ""))
-    return frozenset(messages)
+            words.update(re.findall(r"\w+", _string(part) or ""))
+    return frozenset(words)
 
 
 def _is_number(value: ast.expr) -> bool:
