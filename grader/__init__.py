@@ -19,6 +19,7 @@ The way of a submission, from what was handed in to a term's marks::
     assignment/                             an assignment as data
     core/        types/ messages/           shared frozen types, message catalogue, small ground
     cli/         console/                   one module for each command
+    docs/                                   documents: data, no code
 
 Layers, each of which imports those below alone: ``cli``, ``authoring``, ``grading``, ``gradebook``
 beside ``run`` and ``judge``, ``sandbox`` beside ``submission``, ``report`` beside ``assignment``,
