@@ -37,5 +37,5 @@ except PackageNotFoundError:  # a bare source tree, never installed
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Called by IPython for ``%load_ext grader``: gives a notebook ``%grader check``."""
+    """Give a notebook ``%grader check``: IPython calls this for ``%load_ext grader``."""
     import_module("grader.cli.magic").add_to(shell)  # only there and then

@@ -11,12 +11,12 @@ SEAL: Final = "seal"
 
 
 def with_checksum(table: Mapping[str, Any]) -> dict[str, Any]:
-    """``table`` with a digest of the rest as its last key."""
+    """Return ``table`` with a digest of the rest as its last key."""
     return {**table, SEAL: _digest(table)}
 
 
 def verify_checksum(table: Mapping[str, Any]) -> bool:
-    """Whether a table that was read is the one that got its checksum. It tells damage and edits.
+    """Tell whether a table that was read is the one that got its checksum: damage and edits show.
 
     Whoever may write the file can make it anew: this is no signature.
     """

@@ -33,7 +33,7 @@ _OF_A_PROCESSOR = re.compile(
 
 
 def cache_folder() -> Path | None:
-    """The user's own folder for such files; None where it can't be written."""
+    """Return the user's own folder for such files; None where it can't be written."""
     place = user_cache_path("grader") / "programs"
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def cache_folder() -> Path | None:
 
 
 def machine_folder(name: str) -> Path | None:
-    """The folder ``name`` of this machine below it, made or cleared where need be; or None."""
+    """Return this machine's folder ``name`` below it, made or cleared where need be; or None."""
     if (place := cache_folder()) is None:
         return None
     own = place / f"{name}-{machine_digest()}"
@@ -58,7 +58,7 @@ def machine_folder(name: str) -> Path | None:
 
 
 def machine_digest() -> str:
-    """A digest of the processor's kind, Python, and the packages that compile."""
+    """Return a digest of the processor's kind, Python, and the packages that compile."""
     facts = [platform.machine(), sys.version, *_processors()]
     for package in _PACKAGES:
         try:

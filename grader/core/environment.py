@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 
 def versions() -> dict[str, str]:
-    """Versions of what a mark depends on."""
+    """Return the version of each package that a mark depends on; "" where it is missing."""
     found = {"python": platform.python_version()}
     for package in ("grader", "brainpy", "jax", "numpy"):
         try:
@@ -16,7 +16,7 @@ def versions() -> dict[str, str]:
 
 
 def unsupported_versions() -> dict[str, str]:
-    """What is installed in a version that the grader can't use, and what it needs instead.
+    """Return the packages installed in a version that the grader can't use, and what it needs.
 
     What is not installed at all is another matter: there may be something else in its place.
     """

@@ -101,7 +101,7 @@ def load_evidence(folder: Path) -> Evidence:
 
 
 def read_stored(folder: Path) -> StoredEvidence | None:
-    """What the evidence in ``folder`` was made out of; None where there is none.
+    """Return what the evidence in ``folder`` was made out of; None where there is none.
 
     Raises ``BadEvidence`` when a file of it is not as it was written, `OtherVersion` of it
     when that was by a grader that stores other fields.
@@ -137,7 +137,7 @@ _PLAIN = ("seed", "sandbox", "versions", "repeated", "harness_error")
 
 
 def evidence_digest(folder: Path) -> str:
-    """The digest by which a result names the evidence that it was judged by; "" without."""
+    """Return the digest by which a result names the evidence that it was judged by; "" without."""
     try:
         return _digest((folder / PROBE).read_bytes())
     except OSError:

@@ -1,4 +1,4 @@
-"""What an exception in a cell means: whose fault it is, and what it hints at.
+"""The meaning of an exception in a cell: whose fault it is, and what it hints at.
 
 A cell that only fails because it was graded elsewhere than it was written costs no
 points; the report says what happened.
@@ -19,7 +19,7 @@ _MISSING = re.compile(r"No module named '([\w.]+)'")
 
 
 def excuse(error_name: str, error_text: str) -> str:
-    """The message id of the excuse for an exception, or "" when there is none."""
+    """Return the message id of the excuse for an exception, or "" when there is none."""
     if error_name == "StdinNotImplementedError":
         return "run.excuse.input"
     if error_name == "ModuleNotFoundError" and (missing := _MISSING.search(error_text)):
@@ -38,7 +38,7 @@ def excuse(error_name: str, error_text: str) -> str:
 
 
 def without_import(source: str, line: int | None) -> tuple[str, frozenset[str]] | None:
-    """``source`` with the import statement at ``line`` (from 1) made a ``pass``.
+    """Return ``source`` with the import statement at ``line`` (from 1) made a ``pass``.
 
     The number of lines stays. With it come the words of that statement, among them
     the names that are missing now. None when no import begins there.
@@ -59,19 +59,19 @@ def without_import(source: str, line: int | None) -> tuple[str, frozenset[str]] 
 
 
 def is_about_missing(error_name: str, error_text: str, names: frozenset[str]) -> bool:
-    """Whether an exception says no more than that one of ``names`` is missing."""
+    """Tell whether an exception says no more than that one of ``names`` is missing."""
     found = re.match(r"name '(\w+)' is not defined", error_text)
     return error_name == "NameError" and found is not None and found[1] in names
 
 
 def missing_package(error_text: str) -> str:
-    """The package that an import did not find, or ""."""
+    """Return the package that an import did not find, or ""."""
     found = _MISSING.search(error_text)
     return found[1].split(".")[0] if found else ""
 
 
 def hint(error_name: str, error_text: str) -> str:
-    """The message id of what an exception probably means, or "" when we can't say."""
+    """Return the message id of what an exception probably means, or "" when we can't say."""
     if error_name == "AttributeError" and re.search(r"module 'brainpy[\w.]*' has no", error_text):
         return "run.hint.older_brainpy"
     if error_name == "ModuleNotFoundError" and "brainpy." in error_text:
@@ -84,5 +84,5 @@ def hint(error_name: str, error_text: str) -> str:
 
 
 def is_misplaced(error_text: str) -> bool:
-    """Whether BrainPy says that a channel hangs on something else than its kind needs."""
+    """Tell whether BrainPy says that a channel hangs on something else than its kind needs."""
     return _MISPLACED.search(error_text) is not None

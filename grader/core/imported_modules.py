@@ -32,13 +32,13 @@ def imported_by(entries: Iterable[str], package: Path) -> frozenset[Path]:
 
 
 def _name(file: Path, package: Path) -> str:
-    """The dotted name of a source file."""
+    """Return the dotted name of a source file."""
     parts = file.relative_to(package.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _imports(name: str, file: Path) -> Iterator[str]:
-    """Every name that a module may import: of modules, and of what is in them."""
+    """Yield every name that a module may import: of modules, and of what is in them."""
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     todo: list[ast.AST] = [ast.parse(file.read_bytes())]
     while todo:

@@ -1,4 +1,4 @@
-"""What the machine lacks: memory, when Linux ends processes for want of it, and disk space."""
+"""Faults of the machine: memory, when Linux ends processes for want of it, and disk space."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROC = Path("/proc")
 
 
 def oom_kills() -> int:
-    """How many processes Linux has ended so far for want of memory, as near to us as it counts.
+    """Count the processes that Linux has ended for want of memory, as near to us as it counts.
 
     That is in our own cgroup, of either version, or else on the whole machine.
     """
@@ -33,12 +33,12 @@ def oom_kills() -> int:
 
 
 def ended_for_memory(status: int | None, before: int) -> bool:
-    """Whether a process with this exit ``status`` was: ``before`` is what `oom_kills` said then."""
+    """Tell whether a process with this exit ``status`` was; ``before``: an earlier `oom_kills`."""
     return status == _KILLED and oom_kills() > before
 
 
 def lacks_space(folder: str | Path, promised: float, said: str) -> bool:
-    """Whether the disk of ``folder`` is why something failed, which ``said`` so or not.
+    """Tell whether a full disk of ``folder`` is why something failed with the message ``said``.
 
     ``promised`` are the bytes that were to be had there.
     """
@@ -53,7 +53,7 @@ def lacks_space(folder: str | Path, promised: float, said: str) -> bool:
 
 
 def counting_files(groups: Iterable[str], mounts: Iterable[str]) -> Iterator[Path]:
-    """The files in which a process's memory cgroup counts, where it has them.
+    """Yield the files in which a process's memory cgroup counts, where it has them.
 
     The topmost one of a container counts, in Linux's second version; the machine's own does not.
 

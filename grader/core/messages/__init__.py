@@ -1,6 +1,6 @@
 """The message catalogue: every sentence that a person reads, in English and Chinese.
 
-``grader/words/<language>/*.toml`` hold the harness's own sentences,
+``<language>/*.toml`` hold the harness's own sentences,
 ``assignments/<id>/words/<language>.toml`` those of an assignment. A message id is
 the path of its key: ``checks.parameter.wrong`` stands in ``checks.toml`` under
 ``[parameter]`` as ``wrong``. A sentence names its values in braces.
@@ -31,7 +31,7 @@ class Catalogue:
     sentences: Mapping[str, str]
 
     def render(self, message_id: str, /, **values: Value) -> str:
-        """The sentence ``message_id`` with its values filled in.
+        """Return the sentence ``message_id`` with its values filled in.
 
         Raises ``KeyError`` for an unknown id or a value that the sentence names
         and ``values`` lacks: a missing sentence is a fault of ours, not a blank.
@@ -45,23 +45,23 @@ class Catalogue:
         )
 
     def has(self, message_id: str) -> bool:
-        """Whether there is such a sentence."""
+        """Tell whether there is such a sentence."""
         return message_id in self.sentences
 
 
 def _fitting(name: str, text: str, sentence: str) -> str:
-    """A value without its own full stop where the sentence has one, or a comma, right after it."""
+    """Drop a value's full stop where the sentence has one, or a comma, right after it."""
     return text.rstrip(" .。") if name in _before_marks(sentence) else text
 
 
 @cache
 def _before_marks(sentence: str) -> frozenset[str]:
-    """The values of a sentence with a full stop, a comma or the like right after them."""
+    """Return the values of a sentence that stand right before a full stop, a comma or the like."""
     return frozenset(re.findall(r"\{(\w+)\}[.,;:!?。，；：！？]", sentence))
 
 
 def format_value(value: Value) -> str:
-    """A value as people read it: -54.387, 1e-05, yes; an em dash for nothing."""
+    """Write a value as people read it: -54.387, 1e-05, yes; an em dash for nothing."""
     if value is None:
         return "\N{EM DASH}"
     if isinstance(value, bool):
@@ -77,7 +77,7 @@ def format_value(value: Value) -> str:
 
 @cache
 def catalogue(language: str, assignment: Path | None = None) -> Catalogue:
-    """The catalogue in ``language``, with an assignment folder's own sentences on top.
+    """Load the catalogue in ``language``, with an assignment folder's own sentences on top.
 
     Raises ``ValueError`` for a language that there is none for.
     """

@@ -23,7 +23,7 @@ class ChannelProbe:
     type_name: str = ""
     """The name of its class."""
     from_notebook: bool = False
-    """Whether the notebook itself defines that class."""
+    """True if the notebook itself defines that class."""
     lineage: tuple[str, ...] = ()
     """The names of the class's bases, nearest first."""
     master_types: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class ChannelProbe:
     states: tuple[str, ...] = ()
     """The names of its state variables."""
     integrated: bool = False
-    """Whether an integrator of BrainPy advances its states."""
+    """True if an integrator of BrainPy advances its states."""
     integrators: tuple[str, ...] = ()
     """The names of the integration methods."""
 
@@ -56,7 +56,7 @@ class ModelProbe:
     """The structure of an exercise's model, from a new instance of its class."""
 
     found: bool
-    """Whether the kernel had a class for the exercise."""
+    """True if the kernel had a class for the exercise."""
     class_name: str = ""
     lineage: tuple[str, ...] = ()
     """The names of the class's bases, nearest first."""
@@ -73,18 +73,18 @@ class ModelProbe:
     faults: tuple[Fault, ...] = ()
 
     def channel(self, name: str) -> ChannelProbe | None:
-        """The channel at ``name``, or None."""
+        """Return the channel at ``name``, or None."""
         return next((c for c in self.channels if c.name == name), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedState:
-    """What a runner recorded under one name."""
+    """The rows that a runner recorded under one name."""
 
     rows: int
     """The number of steps that it has a row of."""
     finite: bool
-    """Whether all of its values are finite numbers."""
+    """True if all of its values are finite numbers."""
     last: Array
     """The last row, ``(N,)``."""
     state: Array
@@ -112,14 +112,14 @@ class Answers:
     finer_from_step: int = 0
     """The step of the stimuli with which the finer traces begin."""
     records: Mapping[str, RecordedState] = field(default_factory=dict)
-    """What the runner recorded, by the names of its monitors."""
+    """The runner's records, by the names of its monitors."""
     field_states: Mapping[str, Array] = field(default_factory=dict)
     """Drawn states where the derivatives were read, and "I", the stimulus, ``(K,)`` each."""
     field: Mapping[str, Array] = field(default_factory=dict)
     """The time derivatives there, ``(K,)`` each, in mV/ms or 1/ms."""
     precision: Precision = "float64"
     single_neuron: bool = False
-    """Whether the model works for one neuron alone."""
+    """True if the model works for one neuron alone."""
     faults: tuple[Fault, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""All that a check may look at, the reference's answers with it."""
+"""The evidence: all that a check may look at, the reference's answers with it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NamedMistake:
     mistaken: Array
     """The derivative of the model with the mistake, ``(K,)``."""
     input: float | None = None
-    """How many times as strong the injected current is, where that is the mistake."""
+    """The factor of the injected current, where that is the mistake."""
 
     @property
     def message(self) -> str:
@@ -33,7 +33,7 @@ class NamedMistake:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoundingError:
-    """How far from its traces the reference goes where single precision rounds in it.
+    """The distance from its traces that the reference goes where single precision rounds in it.
 
     As it may in a right model: in single precision every step, from V0 and from what lies next
     to it; in double precision the constants, together and each alone.
@@ -58,7 +58,7 @@ class ReferenceAnswers:
     maps: Mapping[str, Array] = field(default_factory=dict)
     finer_traces: Mapping[str, Array] = field(default_factory=dict)
     rounding: RoundingError | None = None
-    """How far single precision leads it astray."""
+    """The distance that single precision leads it astray."""
     field: Mapping[str, Array]
     gates: Mapping[str, str]
     """The student's state that plays each gate of the assignment ("K.n")."""
@@ -81,14 +81,14 @@ class ExerciseEvidence:
     renamed_from: Mapping[str, str] = field(default_factory=dict)
     """The student's name of each channel that hangs under another name than the one asked for."""
     reprobed_from_source: Literal["", "changed", "ended"] = ""
-    """Why the model was asked where nothing but the notebook's definitions had run.
+    """The reason why the model was asked where nothing but the notebook's definitions had run.
 
     "changed": the notebook changed the model; "ended": the run ended before it was asked.
     """
     reprobed_with: tuple[str, ...] = ()
     """Parts for which the teacher's stood in when the model was asked once more."""
     judged_with: tuple[str, ...] = ()
-    """Those of them with which the model is judged."""
+    """The parts, of those, with which the model is judged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,13 +105,13 @@ class Evidence:
     """The seed of all that was drawn."""
     sandbox: str = "none"
     repeated: bool = False
-    """Whether this run is the second, alone, of one that was cut off."""
+    """True if this run is the second, alone, of one that was cut off."""
     harness_error: str = ""
     """Our own fault, in words for the teacher."""
 
     @property
     def had_failure(self) -> bool:
-        """Whether something failed: a cell, the kernel, a question. Wrong answers don't count."""
+        """True if something failed: a cell, the kernel, a question. Wrong answers don't count."""
         failed = self.executed.status not in ("ok", "unreadable")
         return failed or any(
             attempt.probe.faults or attempt.answers.faults for attempt in self.exercises.values()

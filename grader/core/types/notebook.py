@@ -38,7 +38,7 @@ class Submission:
     """The language of its reader, where the notebook's metadata name one."""
     notes: tuple[Note, ...] = ()
     fault: Note | None = None
-    """Why it can't be read; there are no cells then."""
+    """The reason why it can't be read; there are no cells then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,20 +64,20 @@ class GradedCell:
     set_aside: tuple[int, ...] = ()
     """Cells that define the class but don't count."""
     ignored: tuple[int, ...] = ()
-    """Those of them that are the handout's answer, or look like it."""
+    """The cells, of those, that are the handout's answer, or look like it."""
 
     @property
     def filled(self) -> int:
-        """How many of the blanks are filled."""
+        """The number of blanks that are filled."""
         return sum(blank.filled for blank in self.blanks)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OmittedOutput:
-    """How much of one cell's output was too long or too large to keep."""
+    """The part of one cell's output that was too long or too large to keep."""
 
     bytes_written: int = 0
-    """All that the cell put out beside pictures."""
+    """The cell's whole output beside pictures."""
     bytes_kept: int = 0
     pictures_shrunk: int = 0
     """Pictures that are shown smaller."""
@@ -110,7 +110,7 @@ class CellRun:
     line: int | None = None
     """The line of the error within the cell, counted from 1."""
     figures: int = 0
-    """How many pictures it put out, also those that are not shown."""
+    """The number of pictures that it put out, also those that are not shown."""
     omitted: OmittedOutput = OmittedOutput()
     excused: str = ""
     """The id of a message: the failure is the machine's, not the work's."""
@@ -143,4 +143,4 @@ class ExecutedNotebook:
     probe_seconds: float = 0.0
     """The seconds that the questions to one model took, of the model that took longest."""
     time_factor: float = 1.0
-    """How many times as long as the assignment allows its time limits were."""
+    """The factor by which its time limits were longer than the assignment's."""

@@ -1,4 +1,4 @@
-"""What was found, and all that reports say of it."""
+"""Findings, and all that reports say of them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Residual:
-    """How far one derivative is from the right one at K drawn states."""
+    """The distance of one derivative from the right one at K drawn states."""
 
     state: str
     """"V" or a gate's name."""
@@ -105,7 +105,7 @@ class CheckChange:
     new: float | None
     """Its points now; None where there is no such check any more."""
     message: str
-    """What it says now."""
+    """The check's sentence now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,11 +145,11 @@ class GradeReport:
     residuals: tuple[Residual, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     error_is_consequence: bool = False
-    """Whether the run stopped at code that is no cause: the handout's own, or a blank's cell."""
+    """True if the run stopped at code that is no cause: the handout's own, or a blank's cell."""
     error_source: str = ""
     """The source of the first cell that failed."""
     needs_look: tuple[str, ...] = ()
-    """Why a teacher should look at it, in sentences."""
+    """The reasons why a teacher should look at it, in sentences."""
     provenance: Mapping[str, Value] = field(default_factory=dict)
     language: str = "en"
     parts_to_substitute: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -161,7 +161,7 @@ class GradeReport:
     changes: tuple[ScoreChange, ...] = ()
     """The changes of the mark, the latest last."""
     public_only: bool = False
-    """Whether it is a student's own check: no marks, and no further stimuli."""
+    """True if it is a student's own check: no marks, and no further stimuli."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,7 +20,7 @@ def _store(array: npt.NDArray[np.float64], info: SerializationInfo) -> dict[str,
 
 
 def _fetch(plain: Any, info: ValidationInfo) -> npt.NDArray[np.float64]:
-    """The array that was put aside. Raises ``ValueError`` when there is none."""
+    """Return the array that was put aside. Raises ``ValueError`` when there is none."""
     arrays = (info.context or {}).get("arrays", {})
     name = plain.get("array") if isinstance(plain, dict) else None
     if name not in arrays:
