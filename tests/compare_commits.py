@@ -9,9 +9,9 @@ assignments of its own tree, one secret, one seed and two notebooks at a time. O
 first: ``STEADY``. Everything that ``grader grade`` writes is compared: results, pages, the batch's
 files, formats for platforms, run notebooks, digests of the evidence's arrays, and what the command
 says. Prints a table, each difference once with the files that have it, and what was struck out
-because no two runs agree on it (``tests/graded_differences.py`` has the reasons). Nothing is
-rounded: what is not struck out must be the same to the last digit. Exit status: 0 nothing differs,
-1 something does, 2 it could not be compared.
+because no two runs agree on it (``tests/support/graded_differences.py`` has the reasons). Nothing
+is rounded: what is not struck out must be the same to the last digit. Exit status: 0 nothing
+differs, 1 something does, 2 it could not be compared.
 
 A commit takes six to nine minutes on two processors that others use, too. What its samples got is
 kept below the user's cache folder, some 120 MB a commit, so that a series of changes costs one
@@ -43,7 +43,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.__main__ import environment
-from tests.graded_differences import (
+from tests.support.graded_differences import (
     NOT_COMPARED,
     STRUCK_OUT,
     Difference,
@@ -51,7 +51,7 @@ from tests.graded_differences import (
     differences,
     only_what_is_compared,
 )
-from tests.project import ROOT
+from tests.support.project import ROOT
 
 WORKING_TREE = "."
 OPTIONS = (

@@ -6,18 +6,18 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
-import sandboxes
-import warm_kernels
-from graded_corpus import IDS, Corpus
-from project import ROOT, SOLUTION
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.core.types import Evidence
 from grader.run.gather import Job, gather
+from tests.support import sandboxes, warm_kernels
+from tests.support.graded_corpus import IDS, Corpus
+from tests.support.project import ROOT, SOLUTION
 
 TIERS = {
     "full": "everything that CI relies on, within 40 minutes on two processors",
@@ -26,7 +26,13 @@ TIERS = {
 """The markers of tests that the command without options leaves out, from small to large."""
 
 # These start first, since nothing may wait for them in the end: the longest of each tier.
-LONGEST_FIRST = ("test_hostile.py", "test_acceptance.py", "test_autograders.py", "test_verify.py")
+HERE = Path(__file__).parent
+LONGEST_FIRST = (
+    "sandbox/test_hostile.py",
+    "batch/test_acceptance.py",
+    "platforms/bundles/test_autograders.py",
+    "kernel/test_verify.py",
+)
 
 _left_out: dict[str, int] = {}
 
@@ -85,7 +91,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     longest = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items[:] = sorted(kept, key=lambda item: longest.get(item.path.name, len(longest)))
+    items[:] = sorted(kept, key=lambda item: longest.get(_file(item), len(longest)))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -111,6 +117,11 @@ def pytest_terminal_summary(
             terminalreporter.write_line(
                 f"Left out: {_left_out[name]} tests. python -m pytest --{name} runs {about}."
             )
+
+
+def _file(item: pytest.Item) -> str:
+    """Where a test stands, below this folder."""
+    return item.path.relative_to(HERE).as_posix()
 
 
 def _asked(config: pytest.Config) -> int:

@@ -6,9 +6,13 @@ import subprocess
 import sys
 
 import pytest
-from project import ROOT
 
-FILES = ("tests/test_killed.py", "tests/test_same_result.py", "tests/test_secret.py")
+from tests.support.project import ROOT
+
+KILLED = "tests/sandbox/test_killed.py"
+SAME_RESULT = "tests/batch/test_same_result.py"
+SECRET = "tests/unit/grading/test_seed_secret.py"
+FILES = (KILLED, SAME_RESULT, SECRET)
 """Some tests of each tier."""
 
 
@@ -62,7 +66,7 @@ def test_a_test_that_is_named_runs_whatever_its_tier(full: set[str], default: se
 def test_the_last_lines_say_what_was_left_out() -> None:
     """With the command that runs it, also where several processes have run the tests."""
     for processes in ("0", "2"):
-        done = _run("-n", processes, "tests/test_secret.py", "tests/test_same_result.py")
+        done = _run("-n", processes, SECRET, SAME_RESULT)
         assert done.returncode == 0, done.stdout
         full, exhaustive, total = done.stdout.splitlines()[-3:]
         assert full.startswith("Left out: 3 tests. python -m pytest --full runs ")

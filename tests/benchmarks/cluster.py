@@ -25,7 +25,7 @@ from rich.table import Table
 
 from tests.benchmarks import notebooks
 from tests.benchmarks.measure import PERIOD, Cost, Tree, run
-from tests.dask_cluster import Cluster, cluster
+from tests.support.dask_cluster import Cluster, cluster
 
 LARGE = 100_000
 

@@ -5,9 +5,9 @@
     python -m tests.benchmarks.containers -a hh --samples 'right-*' 'E_K*'
 
 Each assignment's samples are graded three times with one secret, so with the same stimuli: on
-this machine as it is, and in ``tests/container.py`` as root and as an ordinary user, each time in
-the sandbox that ``--sandbox auto`` takes there. Prints a table, and every check that differs; exits
-with 1 when there is one.
+this machine as it is, and in ``tests/support/container.py`` as root and as an ordinary user, each
+time in the sandbox that ``--sandbox auto`` takes there. Prints a table, and every check that
+differs; exits with 1 when there is one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from rich.table import Table
 
 from grader.authoring.verify.sample_labels import load_samples
 from tests.benchmarks.__main__ import environment
-from tests.project import ROOT, points, results
-from tests.sandboxes import give, in_container
+from tests.support.project import ROOT, points, results
+from tests.support.sandboxes import give, in_container
 
 IDS = sorted(file.parent.name for file in ROOT.glob("submissions/*/expected.toml"))
 BARE = "bare machine"

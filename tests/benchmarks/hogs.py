@@ -24,7 +24,7 @@ from rich.table import Table
 
 from grader.assignment.load import load_assignment
 from tests.benchmarks.notebooks import ROOT
-from tests.cgroups import limited
+from tests.support.cgroups import limited
 
 HOGS = {
     "processor": """

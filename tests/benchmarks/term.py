@@ -27,12 +27,11 @@ from pathlib import Path
 from rich.console import Console
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))  # its modules are each other's by their own names
 
-from dask_cluster import Cluster, cluster, until  # noqa: E402
-from lms import lti  # noqa: E402
-from passbacks import Term, name, number, users  # noqa: E402
-from project import SOLUTION  # noqa: E402
+from tests.support.dask_cluster import Cluster, cluster, until  # noqa: E402
+from tests.support.lms import lti  # noqa: E402
+from tests.support.passbacks import Term, name, number, users  # noqa: E402
+from tests.support.project import SOLUTION  # noqa: E402
 
 KINDS = {
     "right": {},

@@ -23,9 +23,9 @@ from rich.table import Table
 
 from tests.benchmarks.__main__ import environment
 from tests.benchmarks.memory import ROLES, Recorder, growth
-from tests.whole_class import platforms, results
-from tests.whole_class.killing import finished, run_and_kill
-from tests.whole_class.students import class_of
+from tests.support.whole_class import platforms, results
+from tests.support.whole_class.killing import finished, run_and_kill
+from tests.support.whole_class.students import class_of
 
 CELL_SECONDS = 15  # no honest cell takes longer, and three students' never end
 

@@ -11,7 +11,7 @@ from grader.sandbox import gpu
 from grader.sandbox.detect import NAMES, look
 from tests.gpu.machine import Machine
 from tests.gpu.parts import Part, Ran, run, variables
-from tests.project import SOLUTION, results
+from tests.support.project import SOLUTION, results
 
 TITLE = "--device gpu in each sandbox"
 HEAD = ("sandbox", "notebooks ran on", "at a time", "marks", "seconds")

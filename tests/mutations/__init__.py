@@ -27,7 +27,7 @@ TIERS: Mapping[str, tuple[str, ...]] = {
 """The options of each tier. Without ``-m`` a test that is named runs whatever its tier is."""
 
 # Under every patch it is red for a reason that proves nothing: the patch is there already.
-_OF_THE_PATCHES = "tests/test_mutations.py"
+_OF_THE_PATCHES = "tests/mutations/test_mutations.py"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def _options() -> argparse.Namespace:
         "--whole",
         action="store_true",
         help="run the whole tier up to its first failure, in place of the tests that are named; "
-        "but for tests/test_mutations.py, which sees every patch since it is applied",
+        "but for tests/mutations/test_mutations.py, which sees every patch since it is applied",
     )
     options = parser.parse_args()
     if options.names and options.all:

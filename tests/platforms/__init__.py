@@ -1,0 +1,1 @@
+"""Grading where others meet it: browsers, learning platforms, autograders, installed wheels."""

@@ -1,0 +1,1 @@
+"""What is installed elsewhere: pip installs the wheel and each bundle anew, which takes minutes."""

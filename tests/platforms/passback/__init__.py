@@ -1,0 +1,1 @@
+"""Marks to a platform's side of our own on loopback: `tests.support.lms`."""

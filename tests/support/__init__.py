@@ -1,0 +1,1 @@
+"""Modules that several tests use: ``from tests.support.project import ROOT``."""

@@ -1,0 +1,1 @@
+"""Hostile notebooks as a batch: started in each sandbox, watched from outside."""

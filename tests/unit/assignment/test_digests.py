@@ -1,0 +1,281 @@
+"""Which digest covers what: a run's covers all that a run depends on, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader.assignment import digests
+from grader.assignment.schema import Assignment, Gate, Mistake, Stimulus
+from grader.core.checksum import verify_checksum, with_checksum
+from grader.core.imported_modules import imported_by
+from grader.core.types import Evidence
+from grader.run.gather import Job, gather
+from tests.support.project import ROOT, SOLUTION, short_solution
+
+PACKAGE = Path(digests.__file__).parents[1]
+_WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
+
+
+def _judged_otherwise(assignment: Assignment) -> Assignment:
+    """``assignment`` with everything else that is right, and other points and tolerances."""
+    exercises = [
+        exercise.model_copy(
+            update={
+                "related_bases": ("Other",),
+                "start": {"V": (0.0, 1.0)},
+                "spike_threshold": -20.0,
+                "public_traces": "none.npz",
+                "channels": tuple(
+                    channel.model_copy(
+                        update={
+                            "master_types": ("Other",),
+                            "parameters": {
+                                name: parameter.model_copy(
+                                    update={
+                                        "value": 1.0,
+                                        "unit": "",
+                                        "tolerance": 0.5,
+                                        "mistakes": (Mistake(value=2.0, message="x"),),
+                                    }
+                                )
+                                for name, parameter in channel.parameters.items()
+                            },
+                            "gates": {name: Gate(aliases=("x",)) for name in channel.gates},
+                        }
+                    )
+                    for channel in exercise.channels
+                ),
+            }
+        )
+        for exercise in assignment.exercises
+    ]
+    assert assignment.rubric is not None
+    points = dict.fromkeys(assignment.rubric.points, 1.0)
+    return assignment.model_copy(
+        update={
+            "digest": "another",
+            "exercises": tuple(exercises),
+            "tolerances": (),
+            "variants": assignment.variants[:1],
+            "rubric": assignment.rubric.model_copy(update={"points": points}),
+        }
+    )
+
+
+def test_what_is_judged_is_no_part_of_a_run(assignment: Assignment) -> None:
+    """Points, tolerances and what is right don't change the digest of a run."""
+    assert digests.asked(_judged_otherwise(assignment)) == digests.asked(assignment)
+
+
+def test_what_is_asked_is_part_of_a_run(assignment: Assignment) -> None:
+    """A stimulus, a range of states, a step, a class's name or the handout changes it."""
+    rubric, exercise = assignment.rubric, assignment.exercises[0]
+    assert rubric is not None
+    more = Stimulus(name="more", kind="step", amplitude=1.0)
+    field = rubric.field.model_copy(update={"count": 8})
+    other: list[dict[str, Any]] = [
+        {"stimuli": (*assignment.stimuli, more)},
+        {"rubric": rubric.model_copy(update={"stimuli": (*rubric.stimuli, more)})},
+        {"rubric": rubric.model_copy(update={"field": field})},
+        {"simulation": assignment.simulation.model_copy(update={"dt": 0.05})},
+        {"exercises": (exercise.model_copy(update={"class_name": "Other"}),)},
+        {"exercises": (exercise.model_copy(update={"channels": exercise.channels[:2]}),)},
+        {"notebook": SOLUTION},
+        {"public_checks": tuple(c for c in assignment.public_checks if c.kind != "map"),
+         "rubric": rubric.model_copy(update={"checks": ()})},
+    ]  # fmt: skip
+    found = [digests.asked(assignment.model_copy(update=update)) for update in other]
+    assert len({digests.asked(assignment), *found}) == len(other) + 1
+
+
+@pytest.mark.full
+def test_evidence_does_not_depend_on_what_is_judged(assignment: Assignment, tmp_path: Path) -> None:
+    """The same notebook gives the same evidence under another rubric with other right values."""
+    file = short_solution(tmp_path / "n.ipynb")
+
+    def gathered(what: Assignment) -> Evidence:
+        return gather(Job(notebook=file, assignment=what, limits=what.limits, secret=b"tests"))
+
+    one, other = gathered(assignment), gathered(_judged_otherwise(assignment))
+    assert (one.seed, one.submission) == (other.seed, other.submission)
+    for id, attempt in one.exercises.items():
+        then = other.exercises[id]
+        assert (attempt.cell, attempt.probe) == (then.cell, then.probe)
+        for kind in ("traces", "field", "maps", "finer"):
+            for name, array in getattr(attempt.answers, kind).items():
+                np.testing.assert_array_equal(array, getattr(then.answers, kind)[name])
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of this package's sources and data."""
+    return Path(shutil.copytree(PACKAGE, tmp_path / "grader", ignore=_WITHOUT_CACHES))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *(
+            "run/client_server.py",
+            "run/gather.py",
+            "run/substitute.py",
+            "submission/cells/find_cell.py",
+            "submission/__init__.py",
+        ),
+        *(
+            "run/kernel/prestarted_main.py",
+            "run/kernel/session.py",
+            "sandbox/warm_process.py",
+            "untrusted/box/fork.py",
+        ),
+        *(
+            "untrusted/box/seccomp.py",
+            "run/probe/requests.py",
+            "untrusted/probe/describe.py",
+            "core/types/answers.py",
+        ),
+    ],
+)
+def test_what_a_run_imports_changes_its_digest(package: Path, file: str) -> None:
+    """Code that a client, a kernel or a sandbox runs decides what its evidence is."""
+    before = digests.code_of(package, of_runs=True)
+    _edit(package / file)
+    assert digests.code_of(package, of_runs=True) != before
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *(
+            "authoring/package/templates/gradescope.md",
+            "authoring/package/bundle.py",
+            "cli/magic.py",
+            "cli/console/plan.py",
+        ),
+        *(
+            "cli/grade.py",
+            "judge/reference/compare.py",
+            "judge/checks/spikes.py",
+            "report/templates/report.css",
+        ),
+        *(
+            "core/messages/en/checks.toml",
+            "authoring/release/new.py",
+            "authoring/verify/run.py",
+            "run/client_pool.py",
+            "assignment/find.py",
+        ),
+    ],
+)
+def test_what_no_run_imports_leaves_its_digest(package: Path, file: str) -> None:
+    """A template, a sentence or a command runs no stored submission again; it is judged again."""
+    before = digests.code_of(package, of_runs=True), digests.code_of(package, of_runs=False)
+    _edit(package / file)
+    assert digests.code_of(package, of_runs=True) == before[0]
+    assert digests.code_of(package, of_runs=False) != before[1]
+
+
+def test_a_module_that_a_run_begins_to_import_is_covered(package: Path) -> None:
+    """Nobody keeps a list: an import within a function is enough, one for type checkers is not."""
+    (package / "run/extra.py").write_text("import grader.deeper\n")
+    (package / "deeper.py").write_text("")
+    job = package / "run/job.py"
+    source = job.read_text("utf-8")
+    for_types = "\nif TYPE_CHECKING:\n    import grader.run.extra\n"
+    within = "\ndef late():\n    from . import extra\n"
+    covered = []
+    for addition in (for_types, within):
+        job.write_text(source + addition, "utf-8")
+        names = {file.name for file in imported_by(digests.ENTRIES, package)}
+        covered.append({"extra.py", "deeper.py"} & names)
+    assert covered == [set(), {"extra.py", "deeper.py"}]
+
+
+def test_an_entry_that_is_not_there_is_an_error(package: Path) -> None:
+    """A module that was renamed must not silently fall out of the digest."""
+    with pytest.raises(KeyError, match="elsewhere"):
+        imported_by(["grader.elsewhere"], package)
+
+
+@pytest.mark.full
+def test_the_digest_of_a_run_covers_what_a_run_imports_and_nothing_else() -> None:
+    """Real runs, in a sandbox where one works, cold and with a replaced part, import just that.
+
+    What else is covered runs in processes of its own, kernels and sandboxes: islands that import
+    nothing of this package, as `test_architecture.py` holds. No data file of the package is read.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _REAL_RUNS, str(ROOT)], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["data"] == []
+    imported = {Path(file).relative_to(PACKAGE) for file in seen["modules"]}
+    covered = {file.relative_to(PACKAGE) for file in imported_by(digests.ENTRIES, PACKAGE)}
+    assert imported - covered == set()
+    elsewhere = {file for file in covered - imported if "untrusted" not in file.parts}
+    assert elsewhere == {Path("run/kernel/prestarted_main.py")}
+
+
+_REAL_RUNS = """
+import json, sys
+from dataclasses import replace
+from pathlib import Path
+root, data = Path(sys.argv[1]), set()
+
+def look(event, arguments):
+    if event == "open" and str(arguments[0]).startswith(f"{root}/grader/"):
+        if not str(arguments[0]).endswith((".py", ".pyc")):
+            data.add(str(arguments[0]))
+
+sys.addaudithook(look)
+import grader.run.client_server
+folders = root / "assignments" / "hh-lesson", root / "reference" / "hh-lesson"
+assignment = grader.run.client_server._get_ready(*folders)
+import grader.run.fill_cache
+from grader.sandbox.detect import find_box
+from grader.sandbox.scratch import scratch_folder
+from grader.sandbox.warm_process import WarmBox
+from grader.core.evidence_store import load_evidence, save_evidence
+from grader.run.gather import Job, gather
+from grader.core.imported_modules import imported_by
+from grader.run.substitute import with_right_parts
+sample = root / "submissions" / "hh-lesson" / "IK-n-cubed.ipynb"
+job = Job(notebook=sample, assignment=assignment, limits=assignment.limits, secret=b"tests")
+setup, _ = find_box("auto")
+with scratch_folder() as scratch:
+    if setup is not None:
+        warm = WarmBox(replace(setup, scratch=str(scratch)))
+        warm.wait()
+        evidence = gather(replace(job, box=warm.link, scratch=scratch, core=0))
+        warm.close()
+    evidence = with_right_parts(job, gather(job), {"HH": ("IK",)})
+    (folder := scratch / "evidence").mkdir()
+    save_evidence(evidence, folder, {})
+    assert load_evidence(folder).exercises["HH"].judged_with == ("IK",)
+modules = [m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] == "grader"]
+print(json.dumps({"modules": modules, "data": sorted(data)}))
+"""
+
+
+def _edit(file: Path) -> None:
+    """Add an empty line."""
+    file.write_bytes(file.read_bytes() + b"\n")
+
+
+def test_a_seal_tells_every_change() -> None:
+    """What was sealed is whole until a value, a key or an order in it changes."""
+    table = with_checksum({"score": 87.5, "checks": [{"id": "a", "points": 1}], "text": "\ud800 é"})
+    assert verify_checksum(table)
+    assert not verify_checksum({**table, "score": 100})
+    assert not verify_checksum({**table, "more": 1})
+    assert not verify_checksum({key: value for key, value in table.items() if key != "seal"})
+    assert not verify_checksum({**table, "checks": [{"points": 1, "id": "a"}]})

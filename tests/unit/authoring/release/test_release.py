@@ -1,0 +1,314 @@
+"""``grader release`` and ``grader new`` as an author starts them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.assignment.find import places
+from grader.assignment.load import load_assignment
+from grader.authoring.release.faults import Refused
+from grader.authoring.release.new import lay_out
+from grader.authoring.release.release import out_of_date
+from grader.authoring.release.student_notebook import differing, read_document, release_of
+from grader.authoring.release.trial_grading import of_student, of_teacher
+from grader.core.messages import catalogue
+from grader.core.types import CheckResult, ExecutedNotebook, GradeReport
+from tests.support.project import results, run_grader
+from tests.support.some_models import some_models
+
+STUB = "#: self.IM = ..."
+
+
+@pytest.fixture
+def laid_out(tmp_path: Path) -> Path:
+    """A folder with a new assignment in it."""
+    lay_out("week-3", tmp_path)
+    return tmp_path
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace a text of a file that holds it."""
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+@pytest.mark.parametrize("id", places())
+def test_every_released_notebook_is_what_its_teachers_notebook_makes(id: str) -> None:
+    """Nobody edits a released notebook by hand, and nobody forgets to release it."""
+    assignment = places()[id].load(as_teacher=True)
+    assert assignment.rubric is not None
+    made = release_of(read_document(assignment.rubric.solution), assignment)
+    assert differing(made, assignment.notebook) == []
+
+
+@pytest.mark.parametrize(
+    "id",
+    [pytest.param(i, marks=() if i == "hh-from-scratch" else pytest.mark.full) for i in places()],
+)
+def test_check_finds_nothing_out_of_date(id: str) -> None:
+    """``grader release --check`` holds for each assignment here, its public traces too."""
+    done = run_grader("release", id, "--check")
+    assert done.returncode == 0, done.stderr
+    assert "is what grader release makes" in done.stdout
+
+
+def test_a_new_assignment_can_be_read_and_says_everything_in_both_languages(
+    laid_out: Path,
+) -> None:
+    """Its data have no fault, and each sentence that they name exists."""
+    place = places(laid_out)["week-3"]
+    made = place.load(as_teacher=True, derived=False)
+    assert made.rubric is not None
+    assert sum(made.rubric.points.values()) == 100
+    assert made.rubric.solution.is_file()
+    english, chinese = (catalogue(language, made.folder) for language in ("en", "zh"))
+    assert english.sentences.keys() == chinese.sentences.keys()
+    assert {m.message for e in made.exercises for c in e.channels for p in c.parameters.values()
+            for m in p.mistakes} <= english.sentences.keys()  # fmt: skip
+    for file in laid_out.rglob("*"):
+        assert "@ID@" not in file.name
+        assert not file.is_file() or "@ID@" not in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("assignment.toml", '"trace_rmse"', '"trace_rms"', "there is no kind trace_rms. There are"),
+        (
+            "assignment.toml",
+            'variable = "IM.p"',
+            'variable = "p"',
+            "there is no state p to",
+        ),
+        ("assignment.toml", 'variable = "IM.p"', "", "doesn't say which state it looks at"),
+        (
+            "assignment.toml",
+            "mistake.E_pos",
+            "mistake.E_neg",
+            "no sentence assignment.mistake.E_neg",
+        ),
+        (
+            "zh.toml",
+            "reversed =",
+            "turned =",
+            "zh.toml has no sentence assignment.mistake.reversed",
+        ),
+        ("zh.toml", "[mistake]", "[mistake", "zh.toml: not readable as TOML"),
+        (
+            "model.py",
+            '"IM.p"',
+            '"IM.n"',
+            "the reference has no state IM.p; its STATES are: V, IM.n",
+        ),
+        (
+            "model.py",
+            "MISTAKES =",
+            'import sys; PARTS = {"soma": sys.modules[__name__]}\nMISTAKES =',
+            "soma among its",
+        ),
+        ("model.py", '"tau": 20.0', '"taw": 20.0', "model.py, line 55: KeyError: 'tau'"),
+        ("model.py", "def initial(", "def initial", "week-3/model.py: SyntaxError"),
+    ],
+)
+def test_a_name_that_nothing_answers_to_is_said_before_anything_runs(
+    laid_out: Path, name: str, old: str, new: str, said: str
+) -> None:
+    """A kind, a state, a sentence, a part or a constant; and a fault of the reference."""
+    place = places(laid_out)["week-3"]
+    (file,) = laid_out.rglob(name)
+    edit(file, old, new)
+    with pytest.raises(Refused) as refused:
+        out_of_date(place.load(as_teacher=True, derived=False), None)
+    message = refused.value.in_language("en")
+    assert said in message
+    assert "grader-release-" not in message
+
+
+@pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("Week 3", "Such as: week-3"),
+        ("../out", "Such as: out"),
+        ("3", "Such as: week-3"),
+        ("", "Such as: week-3"),
+        ("作业", "Such as: week-3"),
+        ("week3", "week3 and week-3 would be taken for each other"),
+        ("week-3", "is there already"),
+    ],
+)
+def test_an_id_that_is_none_or_is_taken_gets_a_sentence(laid_out: Path, id: str, said: str) -> None:
+    """Nothing is laid out, and nothing that is there is touched."""
+    before = sorted(laid_out.rglob("*"))
+    with pytest.raises(Refused, match=re.escape(said)):
+        lay_out(id, laid_out)
+    assert sorted(laid_out.rglob("*")) == before
+
+
+def test_a_folder_of_the_teachers_is_not_overwritten(tmp_path: Path) -> None:
+    """A reference without an assignment is somebody's work too."""
+    (tmp_path / "reference" / "week-3").mkdir(parents=True)
+    with pytest.raises(Refused, match="is there already"):
+        lay_out("week-3", tmp_path)
+    assert not (tmp_path / "assignments").exists()
+
+
+def test_new_says_what_is_next(tmp_path: Path) -> None:
+    """The commands that it prints are those of the new assignment, wherever it lies."""
+    done = run_grader("new", "week-3", "--dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    for command in ("release week-3", "verify week-3", "-a week-3"):
+        assert f"{command} --assignments {tmp_path}" in done.stdout
+    again = run_grader("new", "week-3", "--dir", tmp_path)
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+def test_check_writes_nothing_and_says_what_is_missing(laid_out: Path) -> None:
+    """Before the first release both files are named; the status is 1."""
+    done = run_grader("release", "week-3", "--check", "--assignments", laid_out)
+    assert done.returncode == 1
+    assert "week-3.ipynb is missing" in done.stderr
+    assert "public-traces.npz is missing" in done.stderr
+    assert not list(laid_out.glob("assignments/**/*.ipynb"))
+
+
+def test_a_fault_is_said_in_the_language_asked_for(laid_out: Path) -> None:
+    """Status 1, the fault with its cell, and nothing written."""
+    edit(laid_out / "reference/week-3/week-3-solution.ipynb", f"    {STUB}", "    # ...")
+    done = run_grader("release", "week-3", "--lang", "zh", "--assignments", laid_out)
+    assert done.returncode == 1
+    assert "第 6 个单元格第 5 行" in done.stderr
+    assert "没有写入任何文件" in done.stderr
+    assert not list(laid_out.glob("assignments/**/*.ipynb"))
+
+
+@pytest.mark.full
+def test_a_teachers_notebook_that_loses_points_is_not_released(laid_out: Path) -> None:
+    """Checks that it fails are named, before tolerances are there too; nothing is written.
+
+    One by a parameter of its own, one by an equation that is not the reference's.
+    """
+    folder = laid_out / "reference/week-3"
+    edit(folder / "week-3-solution.ipynb", "E=-90., g_max=1.)", "E=-91.)")
+    edit(folder / "model.py", '"tau": 20.0', '"tau": 25.0')
+    done = run_grader("release", "week-3", "--assignments", laid_out)
+    assert done.returncode == 1, done.stderr
+    assert "The teacher's notebook gets" in done.stderr
+    assert "week-3.parameters.IM.E" in done.stderr
+    assert "week-3.simulation.field.p" in done.stderr
+    assert not list(laid_out.glob("assignments/**/*.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("score", "of_the_student", "of_the_teacher"),
+    [
+        (0.0, "", "gets 0 of 10 points. It loses them by: a.runs (It stops.)"),
+        (
+            5.0,
+            "gets 5 of 10 points before anybody filled a blank. It earns them by: a.runs",
+            "5 of",
+        ),
+        (10.0, "gets 10 of 10 points before", ""),
+        (None, "could not be graded", "could not be graded"),
+        (float("nan"), "gets NaN of", "The teacher's notebook gets NaN"),
+    ],
+)
+def test_a_mark_that_may_not_be_is_explained(
+    score: float | None, of_the_student: str, of_the_teacher: str
+) -> None:
+    """The student's notebook must have 0 and the teacher's everything; not graded is neither."""
+    made = report(score)
+    for found, said in ((of_student(made), of_the_student), (of_teacher(made), of_the_teacher)):
+        sentence = str(Refused(found))
+        assert said in sentence
+        assert bool(said) == bool(sentence)
+
+
+def report(score: float | None) -> GradeReport:
+    """A report with one check of 10 points."""
+    check = CheckResult(
+        id="a.runs",
+        family="execution",
+        visibility="public",
+        status="error" if score is None else "fail",
+        points=score or 0.0,
+        max_points=10.0,
+        message_id="",
+        message="It stops.",
+    )
+    return GradeReport(
+        assignment="a",
+        assignment_title="A",
+        assignment_digest="",
+        submission_id="a",
+        file="a.ipynb",
+        sha256="",
+        outcome="not_graded" if score is None else "graded",
+        score=score,
+        max_score=10.0,
+        checks=(check,),
+        run=ExecutedNotebook(status="ok"),
+    )
+
+
+LABELS = """\
+[[samples]]
+file = "idle.ipynb"
+about = "Did nothing."
+outcome = "graded"
+run = "cell_error"
+score = [0, 0]
+
+[[samples]]
+file = "right.ipynb"
+about = "The solution."
+outcome = "graded"
+run = "ok"
+score = [100, 100]
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(some_models("::5"), id="every-fifth-model", marks=pytest.mark.full),
+        pytest.param(("-m", "grader"), id="all-models", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_a_new_assignment_is_released_verified_and_grades_a_class(
+    program: tuple[str, str], tmp_path: Path
+) -> None:
+    """new, release, verify --derive with samples, release again and grade, without a fault."""
+    where = ("--assignments", tmp_path)
+    page, handed_in = tmp_path / "verify.html", tmp_path / "submissions" / "week-3"
+    assert run_grader("new", "week-3", "--dir", tmp_path).returncode == 0
+    _is_fine(run_grader("release", "week-3", *where))
+    handed_in.mkdir(parents=True)
+    shutil.copy(tmp_path / "assignments/week-3/week-3.ipynb", handed_in / "idle.ipynb")
+    shutil.copy(tmp_path / "reference/week-3/week-3-solution.ipynb", handed_in / "right.ipynb")
+    (handed_in / "expected.toml").write_text(LABELS, "utf-8")
+    command = [sys.executable, *program, "verify", "week-3", "--seeds", "2", "--derive"]
+    done = subprocess.run(
+        [*command, "-o", page, *where], capture_output=True, text=True, timeout=1200
+    )
+    _is_fine(done)
+    assert "none with full marks" in page.read_text("utf-8")
+    assert "2 labelled samples" in done.stdout
+    _is_fine(run_grader("release", "week-3", *where))
+    _is_fine(run_grader("release", "week-3", "--check", *where))
+    load_assignment(tmp_path / "assignments/week-3", tmp_path / "reference/week-3")
+    _is_fine(run_grader("grade", handed_in, "-o", tmp_path / "feedback", *where))
+    scores = {name: result["score"] for name, result in results(tmp_path / "feedback").items()}
+    assert scores == {"idle": 0, "right": 100}
+
+
+def _is_fine(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Warning" not in done.stderr
