@@ -50,7 +50,7 @@ def notes_of_parts(
     """Where the teacher's parts stood in; to a student who checks alone, where they will."""
     notes = []
     told = {
-        id: ("judged_with", a.judged_with) for id, a in evidence.exercises.items() if a.judged_with
+        id: ("stood_in", a.judged_with) for id, a in evidence.exercises.items() if a.judged_with
     }
     if assignment.rubric is None:
         told |= {id: ("will_stand_in", tuple(parts)) for id, parts in stand_in.items()}
