@@ -19,7 +19,7 @@ from grader.core.types import BatchSummary, GradeReport
 from grader.grading.machine import Options, Station, grade_one, open_station
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan, everything
-from grader.judge.server import unfinished
+from grader.judge.server import is_unfinished
 from grader.report.write import write_batch
 from grader.submission.intake import Entry
 
@@ -58,7 +58,7 @@ def grade_batch(
         with crew or _here(assignment, options, plan) as working:
             again = []
             for entry, report in working.grade(todo, repeated=False):
-                if unfinished(report):
+                if is_unfinished(report):
                     again.append(entry)
                 else:
                     reports[entry.id] = report

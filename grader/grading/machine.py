@@ -23,9 +23,9 @@ from grader.core.messages import catalogue
 from grader.core.types import GradeReport
 from grader.grading.control import Control, Finding
 from grader.grading.plan.plan import Plan
-from grader.judge.devices import fitting
-from grader.judge.provenance import recorded, with_intake
-from grader.judge.server import Case, Judge, JudgeFailed
+from grader.judge.devices import choose_device
+from grader.judge.provenance import with_intake, with_provenance
+from grader.judge.server import Judge, JudgeFailed, JudgeRequest
 from grader.judge.verdict import broken_evidence, verdict
 from grader.report.write import write_report
 from grader.run.client_pool import ClientKilled, Host
@@ -92,7 +92,7 @@ def open_station(
         file = None
         if setup is not None and options.programs is not None:
             setup, file = _with_programs(setup, options.programs)
-        device = fitting(options.device, assignment)
+        device = choose_device(options.device, assignment)
         judge = Judge(assignment.folder, assignment.rubric.folder, device)
         stack.callback(judge.close)
         if options.device == "gpu" and (fault := judge.prepare()):
@@ -153,7 +153,9 @@ def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = Fa
         return broken(station.assignment, case, traceback.format_exc()[-8000:])
 
 
-def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool) -> GradeReport:
+def _run(
+    station: Station, plan: Plan, entry: Entry, case: JudgeRequest, repeated: bool
+) -> GradeReport:
     """Run the notebook; where something failed, see what the solution makes of this machine."""
     case.folder.mkdir(parents=True, exist_ok=True)
 
@@ -163,9 +165,9 @@ def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool)
     found = station.control.found
     if repeated and found is not None:
         found = ask()  # what other runs slowed, tells nothing of one that is alone
-    case = replace(case, known=found is not None and found.fault is None)
+    case = replace(case, solution_runs=found is not None and found.fault is None)
     report = _run_once(station, plan, entry, case, repeated)
-    if case.known or not report.had_failure:
+    if case.solution_runs or not report.had_failure:
         return report
     found = ask()
     if found.fault is not None:
@@ -173,7 +175,7 @@ def _run(station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool)
         messages = catalogue(case.language)
         why = messages.render(found.fault.message_id, **found.fault.values)
         return broken(station.assignment, case, why)
-    case = replace(case, known=True)
+    case = replace(case, solution_runs=True)
     if repeated and report.run.status == "timeout" and report.run.time_factor < found.factor:
         return _run_once(station, plan, entry, case, repeated)
     return station.judge.judge(case)
@@ -184,7 +186,7 @@ def _solution(station: Station, plan: Plan, factor: float) -> GradeReport:
     assert station.assignment.rubric is not None
     entry = Entry(id="solution", path=station.assignment.rubric.solution)
     with tempfile.TemporaryDirectory(prefix="solution-", dir=station.scratch) as place:
-        case = Case(
+        case = JudgeRequest(
             folder=Path(place),
             file=entry.path.name,
             submission_id=entry.id,
@@ -199,7 +201,7 @@ def _solution(station: Station, plan: Plan, factor: float) -> GradeReport:
 
 
 def _run_once(
-    station: Station, plan: Plan, entry: Entry, case: Case, repeated: bool
+    station: Station, plan: Plan, entry: Entry, case: JudgeRequest, repeated: bool
 ) -> GradeReport:
     """Run the notebook, and ask again what is asked with the teacher's parts."""
     found = station.control.found
@@ -250,14 +252,14 @@ def _gather(
     )
 
 
-def broken(assignment: Assignment, case: Case, fault: str) -> GradeReport:
+def broken(assignment: Assignment, case: JudgeRequest, fault: str) -> GradeReport:
     """The result of our own fault: not graded, no score, and why, for the teacher."""
     if f"[Errno {errno.ENOSPC}]" in fault:
         fault = NO_DISK
     evidence = with_intake(broken_evidence(case.file, fault), case)
     report = verdict(evidence, assignment, case.submission_id, case.language)
     if case.write == "all":
-        report = recorded(report, case)
+        report = with_provenance(report, case)
         with contextlib.suppress(OSError):  # a full disk must not hide the fault itself
             write_report(report, case.folder)
     return report

@@ -12,12 +12,12 @@ from typing import Any
 from grader.assignment.schema import Assignment, Check, Exercise
 from grader.core.messages import Catalogue
 from grader.core.types import CheckResult, Evidence, Finding, Status
-from grader.judge.checks import TABLE, Item
-from grader.judge.dependencies import OF_THE_NOTEBOOK, of_part, title_of
+from grader.judge.checks import CHECKS, CheckContext
+from grader.judge.dependencies import NOTEBOOK_CHECKS, exercise_title, with_exercise_title
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class CheckOutcome:
     """What one check found, before it is laid out for a report."""
 
     check: Check
@@ -27,30 +27,33 @@ class Judged:
     points: float
 
 
-Known = defaultdict[str, dict[str, Any]]
-"""What was worked out already of each exercise's attempt; see `Item`."""
+ExerciseCaches = defaultdict[str, dict[str, Any]]
+"""What was worked out already of each exercise's attempt; see `CheckContext`."""
 
 
-def judged(
-    evidence: Evidence, assignment: Assignment, messages: Catalogue, known: Known | None = None
-) -> Iterator[Judged]:
+def apply_checks(
+    evidence: Evidence,
+    assignment: Assignment,
+    messages: Catalogue,
+    caches: ExerciseCaches | None = None,
+) -> Iterator[CheckOutcome]:
     """Every check of ``assignment``, in its order. One that raises is an error of ours."""
-    known = Known(dict) if known is None else known
+    caches = ExerciseCaches(dict) if caches is None else caches
     for check in assignment.checks:
-        yield _judged(check, evidence, assignment, messages, known[check.exercise])
+        yield _apply_check(check, evidence, assignment, messages, caches[check.exercise])
 
 
-def _judged(
+def _apply_check(
     check: Check,
     evidence: Evidence,
     assignment: Assignment,
     messages: Catalogue,
-    known: dict[str, Any],
-) -> Judged:
+    cache: dict[str, Any],
+) -> CheckOutcome:
     attempt = evidence.exercises.get(check.exercise)
 
-    def found(finding: Finding, status: Status) -> Judged:
-        return Judged(
+    def outcome(finding: Finding, status: Status) -> CheckOutcome:
+        return CheckOutcome(
             check=check,
             finding=finding,
             status=status,
@@ -58,35 +61,37 @@ def _judged(
             points=round(assignment.points(check) * (finding.credit or 0.0), 2),
         )
 
-    def our_fault(detail: str) -> Judged:
+    def our_fault(detail: str) -> CheckOutcome:
         message = "checks.skipped.our_fault"
-        return found(Finding(credit=0.0, message_id=message, detail=detail), "error")
+        return outcome(Finding(credit=0.0, message_id=message, detail=detail), "error")
 
     if evidence.harness_error:
         return our_fault(evidence.harness_error)
     if evidence.submission.fault is not None or attempt is None:
-        return found(Finding(credit=0.0, message_id="checks.skipped.unreadable"), "skipped")
-    item = Item(check=check, assignment=assignment, evidence=evidence, attempt=attempt, known=known)
+        return outcome(Finding(credit=0.0, message_id="checks.skipped.unreadable"), "skipped")
+    context = CheckContext(
+        check=check, assignment=assignment, all_evidence=evidence, evidence=attempt, cache=cache
+    )
     try:
-        finding = _bounded(TABLE[check.kind](item))
-        return found(finding, _status(finding.credit))
-    except Exception:  # ours, whatever the work was: the item is an error
+        finding = _bounded(CHECKS[check.kind](context))
+        return outcome(finding, _status(finding.credit))
+    except Exception:  # ours, whatever the work was
         return our_fault(traceback.format_exc()[-4000:])
 
 
-def result(one: Judged, assignment: Assignment, messages: Catalogue) -> CheckResult:
+def check_result(outcome: CheckOutcome, assignment: Assignment, messages: Catalogue) -> CheckResult:
     """What one check found, as a report holds it."""
-    check, finding = one.check, one.finding
+    check, finding = outcome.check, outcome.finding
     exercise = assignment.exercise(check.exercise)
     return CheckResult(
         id=check.id,
         family=check.family,
         visibility=assignment.visibility(check),
-        status=one.status,
-        points=one.points,
+        status=outcome.status,
+        points=outcome.points,
         max_points=assignment.points(check),
         message_id=finding.message_id,
-        message=one.message,
+        message=outcome.message,
         detail=finding.detail,
         expected=_plain(finding.expected),
         found=_plain(finding.found),
@@ -157,10 +162,12 @@ def _title(check: Check, exercise: Exercise, messages: Catalogue) -> str:
     )
     if check.stimuli == "hidden":
         title = messages.render("checks.title.further", title=title)
-    return title if check.kind in OF_THE_NOTEBOOK else of_part(exercise, title, messages)
+    return (
+        title if check.kind in NOTEBOOK_CHECKS else with_exercise_title(exercise, title, messages)
+    )
 
 
 def _part(check: Check, exercise: Exercise, messages: Catalogue) -> str:
-    if check.kind in OF_THE_NOTEBOOK or exercise.title is None:
+    if check.kind in NOTEBOOK_CHECKS or exercise.title is None:
         return ""
-    return title_of(exercise, messages)
+    return exercise_title(exercise, messages)

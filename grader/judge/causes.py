@@ -14,10 +14,10 @@ _NO_CAUSE = (
 """What names no cause, or one of a single gate, which that gate's own plot shows."""
 
 
-def told_by(
+def explained_by(
     state: str,
     exercise: str,
-    attempt: ExerciseEvidence,
+    evidence: ExerciseEvidence,
     assignment: Assignment,
     results: Iterable[CheckResult],
 ) -> tuple[str, ...]:
@@ -29,11 +29,11 @@ def told_by(
         if result.status in ("fail", "partial")
         and result.message_id not in _NO_CAUSE
         and result.id in asked
-        and _reaches(asked[result.id], state, attempt)
+        and _reaches(asked[result.id], state, evidence)
     )
 
 
-def _reaches(check: Check, state: str, attempt: ExerciseEvidence) -> bool:
+def _reaches(check: Check, state: str, evidence: ExerciseEvidence) -> bool:
     """Whether what ``check`` looks at is in the equation of ``state``."""
     if check.kind == "no_extra_channels":
         return state == "V"
@@ -42,12 +42,12 @@ def _reaches(check: Check, state: str, attempt: ExerciseEvidence) -> bool:
     if state == "V":
         return True
     own = bool(check.channel) and state.startswith(f"{check.channel}.")
-    return own and (check.kind == "channel" or _is_of_gates(check, attempt))
+    return own and (check.kind == "channel" or _is_of_gates(check, evidence))
 
 
-def _is_of_gates(check: Check, attempt: ExerciseEvidence) -> bool:
+def _is_of_gates(check: Check, evidence: ExerciseEvidence) -> bool:
     """Whether a parameter is known to be none of those that scale or drive the current."""
-    probed, reference = attempt.probe.channel(check.channel), attempt.reference
+    probed, reference = evidence.probe.channel(check.channel), evidence.reference
     known = set() if probed is None else set(probed.measured)
     if reference is not None:
         start = f"{check.channel}."

@@ -8,11 +8,11 @@ from grader.assignment.schema import Assignment, Exercise
 from grader.core.messages import Catalogue
 from grader.core.types import CheckResult, Evidence, Note
 
-OF_THE_NOTEBOOK = ("runs", "figures")
+NOTEBOOK_CHECKS = ("runs", "figures")
 """Kinds of checks whose points are no part's, but the whole notebook's."""
 
 
-def parts_to_replace(
+def parts_to_substitute(
     evidence: Evidence, assignment: Assignment, results: Sequence[CheckResult]
 ) -> dict[str, tuple[str, ...]]:
     """For each exercise that lost points, those that it needs and that lost points themselves.
@@ -26,7 +26,7 @@ def parts_to_replace(
     lost = {
         check.exercise
         for check in assignment.checks
-        if check.kind not in OF_THE_NOTEBOOK and status[check.id] != "pass"
+        if check.kind not in NOTEBOOK_CHECKS and status[check.id] != "pass"
     }
     asked = {id: attempt.reprobed_with for id, attempt in evidence.exercises.items()}
     lost |= {id for id, parts in asked.items() if parts}  # else it would not have been asked again
@@ -41,10 +41,10 @@ def parts_to_replace(
     return found
 
 
-def notes_of_parts(
+def substitution_notes(
     evidence: Evidence,
     assignment: Assignment,
-    stand_in: Mapping[str, Sequence[str]],
+    substitutes: Mapping[str, Sequence[str]],
     messages: Catalogue,
 ) -> list[Note]:
     """Where the teacher's parts stood in; to a student who checks alone, where they will."""
@@ -53,25 +53,25 @@ def notes_of_parts(
         id: ("stood_in", a.judged_with) for id, a in evidence.exercises.items() if a.judged_with
     }
     if assignment.rubric is None:
-        told |= {id: ("will_stand_in", tuple(parts)) for id, parts in stand_in.items()}
+        told |= {id: ("will_stand_in", tuple(parts)) for id, parts in substitutes.items()}
     for id, (message, parts) in told.items():
-        titles = [title_of(assignment.exercise(part), messages) for part in parts]
+        titles = [exercise_title(assignment.exercise(part), messages) for part in parts]
         values = {
-            "exercise": title_of(assignment.exercise(id), messages),
+            "exercise": exercise_title(assignment.exercise(id), messages),
             "parts": messages.render("report.joined").join(titles),
         }
         notes.append(Note(message_id=f"verdict.{message}", values=values))
     return notes
 
 
-def title_of(exercise: Exercise, messages: Catalogue) -> str:
+def exercise_title(exercise: Exercise, messages: Catalogue) -> str:
     """What people call an exercise: its title, else its id."""
     return exercise.title.in_language(messages.language) if exercise.title else exercise.id
 
 
-def of_part(exercise: Exercise, title: str, messages: Catalogue) -> str:
+def with_exercise_title(exercise: Exercise, title: str, messages: Catalogue) -> str:
     """A title with the exercise's own before it, where it has one."""
     if exercise.title is None:
         return title
-    part = title_of(exercise, messages)
+    part = exercise_title(exercise, messages)
     return messages.render("checks.title.of_part", part=part, title=title)

@@ -15,7 +15,7 @@ processor as long only with some thousand neurons. ``python -m tests.gpu`` measu
 """
 
 
-def fitting(device: str, assignment: Assignment) -> str:
+def choose_device(device: str, assignment: Assignment) -> str:
     """``device`` as it was asked for; for "auto" the CPU unless the panel is very large."""
     small = population(assignment, hidden=True) < GPU_FROM
     return "cpu" if device == "auto" and small else device

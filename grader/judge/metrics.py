@@ -30,14 +30,14 @@ def spike_times(time: Array, V: Array, threshold: float) -> Array:
 
 def all_spike_times(time: Array, V: Array, threshold: float) -> list[Array]:
     """The `spike_times` of each column of ``V``, ``(T, N)``, all at once."""
-    steps, which = np.nonzero(upward(V, threshold))
+    steps, which = np.nonzero(upward_crossings(V, threshold))
     before, after = V[steps, which], V[steps + 1, which]
     share = (threshold - before) / (after - before)
     times = time[steps] + share * (time[steps + 1] - time[steps])
     return [times[which == column] for column in range(V.shape[1])]
 
 
-def upward(V: Array, threshold: float) -> npt.NDArray[np.bool_]:
+def upward_crossings(V: Array, threshold: float) -> npt.NDArray[np.bool_]:
     """Whether ``V`` goes from below ``threshold`` to it or above in each step, ``(T - 1, ...)``."""
     before, after, finite = V[:-1], V[1:], np.isfinite(V)
     crossing = (before < threshold) & (after >= threshold)
@@ -60,7 +60,7 @@ def firing_rate(times: Array, duration: float) -> float:
     return float(1000.0 * (len(times) - 1) / (times[-1] - times[0]))
 
 
-def rmse(found: Array, expected: Array, time: Array, until: float | None = None) -> float:
+def rmse(actual: Array, expected: Array, time: Array, until: float | None = None) -> float:
     """Root mean square difference of two traces over all stimuli, up to ``until`` ms.
 
     ``found`` (the student's) and ``expected`` are ``(T, N)`` or ``(T,)``, ``time`` is
@@ -70,8 +70,8 @@ def rmse(found: Array, expected: Array, time: Array, until: float | None = None)
     Raises ``ValueError`` for traces of unequal shape (nothing is ever broadcast), a
     ``time`` of another length, an ``expected`` that isn't finite, and no time at all.
     """
-    if found.shape != expected.shape:
-        raise ValueError(f"traces of unequal shape: {found.shape} and {expected.shape}")
+    if actual.shape != expected.shape:
+        raise ValueError(f"traces of unequal shape: {actual.shape} and {expected.shape}")
     if time.shape != expected.shape[:1]:
         raise ValueError(f"time {time.shape} does not fit traces {expected.shape}")
     if not np.isfinite(expected).all():
@@ -79,10 +79,10 @@ def rmse(found: Array, expected: Array, time: Array, until: float | None = None)
     counted = np.full(time.shape, True) if until is None else within(time, until)
     if not counted.any() or not expected.size:
         raise ValueError(f"no sample up to {until} ms")
-    if not np.isfinite(found).all():
+    if not np.isfinite(actual).all():
         return float("nan")
     with np.errstate(over="ignore"):  # a model may go as far as numbers go
-        return float(np.sqrt(np.mean(np.square(found[counted] - expected[counted]))))
+        return float(np.sqrt(np.mean(np.square(actual[counted] - expected[counted]))))
 
 
 def within(time: Array, until: float) -> npt.NDArray[np.bool_]:
@@ -90,7 +90,7 @@ def within(time: Array, until: float) -> npt.NDArray[np.bool_]:
     return np.asarray(time <= until * (1 + 1e-9))
 
 
-def relative_error(found: Array, expected: Array, share: float = 0.95) -> float:
+def relative_error(actual: Array, expected: Array, share: float = 0.95) -> float:
     """How far a vector field sampled at K states is off: what ``share`` of them keep to.
 
     ``found`` and ``expected`` are ``(K,)``, in 1/ms or mV/ms. The error of one sample
@@ -102,22 +102,22 @@ def relative_error(found: Array, expected: Array, share: float = 0.95) -> float:
 
     Raises ``ValueError`` for unequal shapes and for no sample at all.
     """
-    return absolute_error(found, expected, share, np.maximum(1.0, np.abs(expected)))
+    return absolute_error(actual, expected, share, np.maximum(1.0, np.abs(expected)))
 
 
 def absolute_error(
-    found: Array, expected: Array, share: float = 0.95, unit: Array | float = 1.0
+    actual: Array, expected: Array, share: float = 0.95, unit: Array | float = 1.0
 ) -> float:
     """How far K samples are off, in ``unit``: what ``share`` of them keep to.
 
     ``found`` and ``expected`` are ``(K,)``. NaN and the errors raised as in `relative_error`.
     """
-    if found.shape != expected.shape or found.ndim != 1:
-        raise ValueError(f"samples of unequal shape: {found.shape} and {expected.shape}")
-    if not found.size:
+    if actual.shape != expected.shape or actual.ndim != 1:
+        raise ValueError(f"samples of unequal shape: {actual.shape} and {expected.shape}")
+    if not actual.size:
         raise ValueError("no sample at all")
-    if not (np.isfinite(found).all() and np.isfinite(expected).all()):
+    if not (np.isfinite(actual).all() and np.isfinite(expected).all()):
         return float("nan")
-    errors = np.abs(found - expected) / unit
+    errors = np.abs(actual - expected) / unit
     at = math.ceil(share * (len(errors) - 1))  # the quantile's place, the higher where between
     return float(np.partition(errors, at)[at])

@@ -15,34 +15,36 @@ from grader.report.store.result_json import ResultError
 from grader.submission.notebook.raw_cell import clean
 
 if TYPE_CHECKING:
-    from grader.judge.server import Case
+    from grader.judge.server import JudgeRequest
 
 
-def with_intake(evidence: Evidence, case: Case) -> Evidence:
+def with_intake(evidence: Evidence, request: JudgeRequest) -> Evidence:
     """``evidence`` of a notebook as it was handed in now: its name, and what was chosen.
 
     These change without the notebook's content, and nothing needs to run for them.
     """
     submission = evidence.submission
-    notes = (*case.notes, *submission.notes)
-    return replace(evidence, submission=replace(submission, file=file_name(case.file), notes=notes))
+    notes = (*request.notes, *submission.notes)
+    return replace(
+        evidence, submission=replace(submission, file=file_name(request.file), notes=notes)
+    )
 
 
-def recorded(report: GradeReport, case: Case) -> GradeReport:
+def with_provenance(report: GradeReport, request: JudgeRequest) -> GradeReport:
     """``report`` with digests of what it was judged by, and what became of an earlier mark."""
     judged_by = {
-        "evidence": evidence_digest(case.folder),
+        "evidence": evidence_digest(request.folder),
         "code": digests.code(of_runs=False),
-        "intake": digests.intake(file_name(case.file), case.notes),
+        "intake": digests.intake(file_name(request.file), request.notes),
     }
     report = replace(report, provenance={**report.provenance, **judged_by})
     try:
-        before = read_file(case.folder) or read_file(case.folder, BEFORE)
+        before = read_file(request.folder) or read_file(request.folder, BEFORE)
     except ResultError:
         before = None
     if before is None:
         return report
-    now = change(before, report, case.why)
+    now = change(before, report, request.reason)
     changes = (*changes_of(before), *((now,) if now else ()))
     return replace(report, changes=changes[-MOST:])
 

@@ -19,8 +19,8 @@ from grader.core.types import (
     Residual,
     Value,
 )
-from grader.judge.causes import told_by
-from grader.judge.checks.channels import CONSTANT, times_as_fast
+from grader.judge.causes import explained_by
+from grader.judge.checks.channels import SPEED_TOLERANCE, speed_factor
 from grader.judge.metrics import relative_error
 
 
@@ -109,7 +109,7 @@ def _of_attempt(
                     difference=(found - asked)[known],
                     explained=None if given is None else (given - asked)[known],
                     mistake=sentence,
-                    explained_by=told_by(state, exercise.id, attempt, assignment, results),
+                    explained_by=explained_by(state, exercise.id, attempt, assignment, results),
                     part=part or "",
                     cell=attempt.cell.index,
                 )
@@ -123,18 +123,18 @@ def _by_speed(
     """What is asked of a state; and of a gate k times as fast, what that gives and a sentence."""
     assert attempt.reference is not None
     asked, own = attempt.reference.field[state], attempt.reference.gates.get(state)
-    times = None if own is None else times_as_fast(attempt, state, own)
-    if times is None or times < -CONSTANT:
+    times = None if own is None else speed_factor(attempt, state, own)
+    if times is None or times < -SPEED_TOLERANCE:
         return asked, None, ""
-    still = times <= CONSTANT
+    still = times <= SPEED_TOLERANCE
     kind = "still" if still else "times" if times > 1.0 else "slower"
     values: dict[str, Value] = {"state": exercise.short(state), "times": float(f"{times:.4g}")}
     sentence = messages.render(f"checks.simulation.gate_{kind}", **values)
     return asked, asked * (0.0 if still else times), sentence
 
 
-def fits(found: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:
+def fits(actual: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:
     """Whether a derivative, ``(K,)``, is the expected one; never where either isn't finite."""
-    if found.shape != expected.shape:
+    if actual.shape != expected.shape:
         return False
-    return relative_error(found / unit, expected / unit) <= tolerance
+    return relative_error(actual / unit, expected / unit) <= tolerance

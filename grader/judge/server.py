@@ -31,41 +31,45 @@ class JudgeFailed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
-    """One submission to judge: its evidence lies in ``folder``, the reports go there.
+class JudgeRequest:
+    """One submission to judge.
 
-    Nothing is written while an exercise is still to be asked again (``stands_in``).
-
-    ``notes`` are what was chosen before the notebook was read; ``why`` says in words why a
-    submission that has a result is graded again. ``write`` "finished" leaves the reports of
-    what is to be run once more, cut or not graded, unwritten. Only where the solution is
-    ``known`` to get through on the machine of the run are those written that stumbled.
+    Nothing is written while an exercise is still to be probed again
+    (`GradeReport.parts_to_substitute`).
     """
 
     folder: Path
+    """The folder that holds its evidence and gets its reports."""
     file: str
     submission_id: str
     language: str
     notes: tuple[Note, ...] = ()
-    why: str = ""
+    """Remarks on choices made before the notebook was read."""
+    reason: str = ""
+    """The reason, in words, why a submission that has a result is graded again."""
     write: Literal["all", "finished", "nothing"] = "all"
-    known: bool = True
+    """"finished" leaves the reports of a run that was cut or not graded unwritten."""
+    solution_runs: bool = True
+    """True if the solution is known to get through on the machine of the run.
+
+    Else the report of a submission that had a failure is not written.
+    """
 
 
-def unfinished(report: GradeReport) -> bool:
+def is_unfinished(report: GradeReport) -> bool:
     """Whether it counts only after another run, alone."""
     return report.run.status in CUT_OFF or report.outcome == "not_graded"
 
 
-def is_final(report: GradeReport, case: Case) -> bool:
+def is_final(report: GradeReport, request: JudgeRequest) -> bool:
     """Whether nothing more is to be found out, and the report to be written."""
     if (
         report.parts_to_substitute
-        or case.write == "nothing"
-        or (report.had_failure and not case.known)
+        or request.write == "nothing"
+        or (report.had_failure and not request.solution_runs)
     ):
         return False
-    return case.write == "all" or not unfinished(report)
+    return request.write == "all" or not is_unfinished(report)
 
 
 class Judge:
@@ -95,7 +99,7 @@ class Judge:
             )
         self._connection = Connection(ours.detach())
 
-    def judge(self, case: Case, seconds: float = 120.0) -> GradeReport:
+    def judge(self, request: JudgeRequest, seconds: float = 120.0) -> GradeReport:
         """Judge ``case``, write its reports and return the report without its plots.
 
         Raises ``JudgeFailed``; the next case gets a new process then.
@@ -107,7 +111,7 @@ class Judge:
                 self._connection.close()
                 self._start()
             try:
-                self._connection.send(case)
+                self._connection.send(request)
                 if not self._connection.poll(seconds):
                     self._end()
                     raise JudgeFailed(f"the judge gave no answer in {seconds:.0f} s")
@@ -149,13 +153,13 @@ def _serve(connection: Connection, assignment_folder: Path, teachers: Path, devi
     """Answer each case with a report, or with a traceback when we fail."""
     from grader.assignment.load import load_assignment
     from grader.judge.reference.compare import Comparison
-    from grader.judge.reference.compile_cache import keep_compiled
+    from grader.judge.reference.compile_cache import use_compile_cache
 
-    keep_compiled()
+    use_compile_cache()
     comparison: Comparison | None = None
     while True:
         try:
-            case = connection.recv()
+            request = connection.recv()
         except (EOFError, OSError):
             return
         try:
@@ -163,34 +167,34 @@ def _serve(connection: Connection, assignment_folder: Path, teachers: Path, devi
                 assignment = load_assignment(assignment_folder, teachers)
                 comparison = Comparison(assignment, device)
             answer: GradeReport | str = ""
-            if case is not None:
-                answer = judge_case(case, comparison)
+            if request is not None:
+                answer = judge_submission(request, comparison)
         except Exception as error:
-            answer = str(error) if case is None else traceback.format_exc()[-8000:]
+            answer = str(error) if request is None else traceback.format_exc()[-8000:]
         try:
             connection.send(answer)
         except OSError:  # nobody waits for it any more
             return
 
 
-def judge_case(case: Case, comparison: Comparison) -> GradeReport:
+def judge_submission(request: JudgeRequest, comparison: Comparison) -> GradeReport:
     """Evidence in, reports out: the last two stages of one submission."""
     from grader.core.evidence_store import load_evidence
-    from grader.judge.provenance import recorded, with_intake
+    from grader.judge.provenance import with_intake, with_provenance
     from grader.judge.verdict import verdict
     from grader.report.write import write_report
 
-    evidence = comparison.add_reference(load_evidence(case.folder))
+    evidence = comparison.add_reference(load_evidence(request.folder))
     report = verdict(
-        with_intake(evidence, case),
+        with_intake(evidence, request),
         comparison.assignment,
-        case.submission_id,
-        case.language,
+        request.submission_id,
+        request.language,
         comparison.device,
     )
-    report = recorded(report, case)
-    if is_final(report, case):
-        write_report(report, case.folder)
+    report = with_provenance(report, request)
+    if is_final(report, request):
+        write_report(report, request.folder)
     return dataclasses.replace(
         report,
         curves=(),

@@ -23,9 +23,9 @@ from grader.core.types import (
     Note,
     Submission,
 )
-from grader.judge.apply_checks import judged, result
-from grader.judge.dependencies import notes_of_parts, of_part, parts_to_replace
-from grader.judge.left_out import left_out_notes
+from grader.judge.apply_checks import apply_checks, check_result
+from grader.judge.dependencies import parts_to_substitute, substitution_notes, with_exercise_title
+from grader.judge.omitted_output import omitted_output_notes
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.submission.cells.handout import released
 from grader.submission.cells.source_check import contradictions
@@ -47,13 +47,14 @@ def verdict(
     if messages.has(evidence.harness_error):
         evidence = replace(evidence, harness_error=messages.render(evidence.harness_error))
     results = tuple(
-        result(one, assignment, messages) for one in judged(evidence, assignment, messages)
+        check_result(one, assignment, messages)
+        for one in apply_checks(evidence, assignment, messages)
     )
     graded = not any(one.status == "error" for one in results)
     score = round(sum(one.points for one in results), 2) if graded else None
     differences = _contradictions(evidence, assignment)
-    stands_in = parts_to_replace(evidence, assignment, results)
-    notes = notes_of_parts(evidence, assignment, stands_in, messages)
+    stands_in = parts_to_substitute(evidence, assignment, results)
+    notes = substitution_notes(evidence, assignment, stands_in, messages)
     notes += _notes(evidence, assignment) + differences
     executed = evidence.executed
     failed = executed.failed_cell
@@ -167,7 +168,7 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
         notes.append(
             Note(message_id="machine.time_factor", values={"factor": factor}, for_student=False)
         )
-    return notes + left_out_notes(evidence.executed.cells)
+    return notes + omitted_output_notes(evidence.executed.cells)
 
 
 def _said(notes: Sequence[Note], messages: Catalogue) -> tuple[str, ...]:
@@ -213,7 +214,7 @@ def _curves(evidence: Evidence, assignment: Assignment, messages: Catalogue) -> 
         for name in ("V", *exercise.gates):
             if name in attempt.reference.traces:
                 curve = _curve(name, exercise, attempt)
-                label = of_part(exercise, curve.label, messages)
+                label = with_exercise_title(exercise, curve.label, messages)
                 curves.append(replace(curve, label=label))
     return tuple(curves)
 

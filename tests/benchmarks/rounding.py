@@ -16,7 +16,7 @@ from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel
 from grader.core.types import Array, RoundingError, StimulusSet
-from grader.judge.checks.distances import STRAYS
+from grader.judge.checks.distances import ROUNDING_FACTOR
 from grader.judge.metrics import within
 from grader.judge.reference.model import ReferenceModel, load_model
 
@@ -43,7 +43,7 @@ def worst(
             steps = int(np.count_nonzero(within(panel.time, until)))
             apart = (found[check.variable] - expected[check.variable])[:steps, which]
             if rounding is not None:
-                room = STRAYS * rounding.distance[check.variable][steps - 1, which]
+                room = ROUNDING_FACTOR * rounding.distance[check.variable][steps - 1, which]
                 apart = apart * (allowed / np.maximum(room, allowed))
             most = max(most, float(np.sqrt(np.mean(np.square(apart)))) / allowed)
     return most
@@ -62,7 +62,7 @@ def main() -> None:
     plain, weighted, nearest = [], [], (np.inf, "", 0)
     for seed in range(number):
         panel = draw_panel(assignment, seed, hidden=True)
-        expected, rounding = model.run_rounding(panel, single=False, threshold=0.0)
+        expected, rounding = model.run_with_rounding(panel, single=False, threshold=0.0)
         right = model.run(panel, single)
         plain.append(worst(assignment, panel, right, expected, None))
         drawn = np.random.default_rng(seed).random((3, len(known))) < 0.5

@@ -23,7 +23,7 @@ from grader.assignment.schema import Assignment, Check, Exercise
 from grader.assignment.stimuli import draw_panel, draw_states
 from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse
-from grader.judge.reference.model import Model, ReferenceModel, load_model, part_of
+from grader.judge.reference.model import Model, ReferenceModel, exercise_model, load_model
 
 ROOT = Path(__file__).parents[2]
 Compiled = Callable[[Model], ReferenceModel]
@@ -84,7 +84,7 @@ def apart(
         checks = [c for c in assignment.checks if c.exercise == exercise.id and c.kind in MEASURES]
         if not checks:
             continue
-        part = part_of(whole, exercise.id)
+        part = exercise_model(whole, exercise.id)
         models = found_by(part), expected_by(part)
         for variant in assignment.variants:
             found, expected = (
@@ -109,7 +109,7 @@ def answers(
     constants: Mapping[str, float],
 ) -> dict[str, Any]:
     """What the reference says to the panel, to drawn states, and some steps from others."""
-    names = [name for name in (*model.model.STATES, *model.given) if name != "V"]
+    names = [name for name in (*model.model.STATES, *model.further_inputs) if name != "V"]
     panel = draw_panel(assignment, SEED, hidden=True)
     steps = max((c.steps for c in checks if c.kind == "map"), default=0)
     starts = draw_states(assignment, names, SEED, "map")

@@ -10,8 +10,8 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.core.types import Evidence
-from grader.judge.checks import Item
-from grader.judge.checks.convergence import converges, steps_otherwise
+from grader.judge.checks import CheckContext
+from grader.judge.checks.convergence import converges, steps_differ
 from tests.support.judged_solution import checks_of, compared_solution, with_answers
 
 
@@ -21,11 +21,11 @@ def compared(solution: Evidence) -> Evidence:
     return compared_solution(solution)
 
 
-def item(evidence: Evidence, assignment: Assignment) -> Item:
+def item(evidence: Evidence, assignment: Assignment) -> CheckContext:
     """A check of V."""
     check = next(check for check in assignment.checks if check.id == "hh.simulation.V")
-    return Item(
-        check=check, assignment=assignment, evidence=evidence, attempt=evidence.exercises["HH"]
+    return CheckContext(
+        check=check, assignment=assignment, all_evidence=evidence, evidence=evidence.exercises["HH"]
     )
 
 
@@ -61,11 +61,11 @@ def test_the_reference_scheme_is_told_by_its_first_steps(
     compared: Evidence, assignment: Assignment
 ) -> None:
     """The solution steps as the reference; one step a thousandth off and it does not."""
-    assert not steps_otherwise(item(compared, assignment))
+    assert not steps_differ(item(compared, assignment))
     traces = dict(compared.exercises["HH"].answers.traces)
     V = traces["V"].copy()
     V[3] += 0.01 * (V[3] - V[2])
-    assert steps_otherwise(item(with_answers(compared, traces={**traces, "V": V}), assignment))
+    assert steps_differ(item(with_answers(compared, traces={**traces, "V": V}), assignment))
 
 
 def test_a_right_field_does_not_excuse_what_happens_later(compared: Evidence) -> None:

@@ -13,7 +13,7 @@ from grader.assignment.schema import Assignment, Check
 from grader.core.messages import catalogue
 from grader.core.types import CellRun, Evidence, ModelProbe
 from grader.judge.apply_checks import state_in_words
-from grader.judge.checks import TABLE, Item
+from grader.judge.checks import CHECKS, CheckContext
 from grader.judge.verdict import verdict
 from grader.report.page.build import student_page
 from tests.support.judged_solution import checks_of, checks_with_extra_channel, compared_solution
@@ -213,8 +213,8 @@ def test_infinity_is_no_time(
     )
     asking = assignment if is_graded else assignment.model_copy(update={"rubric": None})
     check = Check(id="x", kind="latency", family="f", exercise="HH", tolerance=0.25)
-    item = Item(check=check, assignment=asking, evidence=compared, attempt=attempt)
-    finding = TABLE["latency"](item)
+    item = CheckContext(check=check, assignment=asking, all_evidence=compared, evidence=attempt)
+    finding = CHECKS["latency"](item)
     sentence = catalogue("en").render(finding.message_id, **finding.values)
     assert finding.credit == 0.0
     assert "∞" not in sentence

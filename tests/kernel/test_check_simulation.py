@@ -13,7 +13,7 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.core.types import CheckResult, Evidence
-from grader.judge.checks import TABLE, Item
+from grader.judge.checks import CHECKS, CheckContext
 from grader.judge.checks.initial_state import CHANCE
 from grader.judge.metrics import all_spike_times, rmse
 from grader.run.gather import Job, gather
@@ -111,13 +111,13 @@ def test_chance_leaves_right_draws_alone(compared: Evidence, assignment: Assignm
             V = generator.uniform(-80.0, -60.0, draws)
             start = {**compared.exercises["HH"].answers.start, "V": (V.min(), V.max())}
             evidence = with_answers(compared, start=start, resets=draws)
-            item = Item(
+            item = CheckContext(
                 check=check,
                 assignment=assignment,
-                evidence=evidence,
-                attempt=evidence.exercises["HH"],
+                all_evidence=evidence,
+                evidence=evidence.exercises["HH"],
             )
-            assert TABLE["start"](item).credit == 1.0
+            assert CHECKS["start"](item).credit == 1.0
     assert CHANCE * 3000 < 1e-5  # a class of three thousand meets a false alarm never
 
 

@@ -219,7 +219,7 @@ def test_constants_that_others_make_up_for_are_not_told() -> None:
     """Two leaks are alike: with one of them wrong, neither takes the blame, nor does another."""
     cell = ReferenceModel(load_model(ROOT / "reference" / "thalamic" / "model.py"), "cpu")
     drawn = np.random.default_rng(3)
-    names = [*cell.model.STATES, *cell.given]
+    names = [*cell.model.STATES, *cell.further_inputs]
     states = {name: drawn.uniform(0.02, 0.98, 256) for name in names}
     states |= {"V": drawn.uniform(-90, 45, 256), "I": drawn.uniform(-0.5, 0.5, 256)}
     states |= {"Ca.C": drawn.uniform(2e-5, 5e-4, 256), "Ca.E": drawn.uniform(100, 150, 256)}

@@ -13,9 +13,9 @@ from pydantic import TypeAdapter
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.core.types import CheckResult, Evidence, ExecutedNotebook, Submission
-from grader.judge.dependencies import parts_to_replace
+from grader.judge.dependencies import parts_to_substitute
 from grader.judge.metrics import rmse
-from grader.judge.reference.model import ReferenceModel, load_model, part_of
+from grader.judge.reference.model import ReferenceModel, exercise_model, load_model
 from grader.run.probe.ask import unanswered
 from grader.run.substitute import with_right_parts
 from grader.submission.cells.find_cell import find_cell
@@ -85,7 +85,7 @@ def test_a_model_is_asked_with_the_right_part(
     assert attempt.judged_with == ("IK",)
     assert attempt.stimuli is not None
     whole = load_model(ROOT / "reference" / "hh-lesson" / "model.py")
-    expected = ReferenceModel(part_of(whole, "HH"), "cpu").run(attempt.stimuli)
+    expected = ReferenceModel(exercise_model(whole, "HH"), "cpu").run(attempt.stimuli)
     assert rmse(attempt.answers.traces["V"], expected["V"], attempt.stimuli.time, 20.0) < 1e-6
     own = attempt.probe.channel("IK")
     assert own is not None
@@ -179,7 +179,7 @@ def test_a_right_part_stands_in_where_a_wrong_one_cost_points(
 ) -> None:
     """The part must have lost points, and what is made of it too; of the whole run none count."""
     evidence = _evidence(lesson, read_notebook(SAMPLES / "right-plain.ipynb"))
-    assert parts_to_replace(evidence, lesson, _results(lesson, *lost)) == replaced
+    assert parts_to_substitute(evidence, lesson, _results(lesson, *lost)) == replaced
 
 
 @pytest.mark.parametrize(
@@ -198,14 +198,14 @@ def test_what_was_asked_again_is_so_once_more_only_where_other_parts_are_wrong(
     filled = _evidence(lesson, read_notebook(SAMPLES / "right-plain.ipynb"))
     again = replace(filled.exercises["HH"], reprobed_with=("IK",))
     done = replace(filled, exercises={**filled.exercises, "HH": again})
-    assert parts_to_replace(done, lesson, _results(lesson, *lost)) == replaced
+    assert parts_to_substitute(done, lesson, _results(lesson, *lost)) == replaced
 
 
 def test_nothing_stands_in_for_a_blank(lesson: Assignment) -> None:
     """What was never filled in is not asked again."""
     blank = _evidence(lesson, read_notebook(SAMPLES / "unfilled.ipynb"))
     results = _results(lesson, "lesson.IK.current", "lesson.HH.V")
-    assert parts_to_replace(blank, lesson, results) == {}
+    assert parts_to_substitute(blank, lesson, results) == {}
 
 
 @pytest.mark.full

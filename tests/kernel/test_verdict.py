@@ -11,7 +11,7 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.core.types import CheckResult, Evidence, Finding, GradeReport
-from grader.judge.checks import TABLE
+from grader.judge.checks import CHECKS
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import broken_evidence, verdict
 
@@ -40,7 +40,7 @@ def test_a_check_that_raises_makes_no_score(
     evidence: Evidence, assignment: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault in one check is that item's error; the submission is not graded, never 0."""
-    monkeypatch.setitem(TABLE, "figures", lambda item: 1 / 0)  # type: ignore[misc]
+    monkeypatch.setitem(CHECKS, "figures", lambda item: 1 / 0)  # type: ignore[misc]
     report = _judged(evidence, assignment)
     assert (report.outcome, report.score) == ("not_graded", None)
     found = _by_id(report)
@@ -56,7 +56,7 @@ def test_no_check_gives_more_than_its_points(
 ) -> None:
     """A credit that is no share of the points earns none."""
     finding = Finding(credit=credit, message_id="checks.extra.ok")
-    monkeypatch.setitem(TABLE, "figures", lambda item: finding)
+    monkeypatch.setitem(CHECKS, "figures", lambda item: finding)
     report = _judged(evidence, assignment)
     found = _by_id(report)["hh.execution.figures"]
     assert (found.points, found.status) == (0.0, "fail")

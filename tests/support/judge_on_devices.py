@@ -47,7 +47,7 @@ def judged(folders: Sequence[Path], assignment: Assignment, device: str) -> dict
         report = verdict(compared, assignment, folder.name, "en", comparison.device)
         verdicts[folder.name] = {c.id: [c.status, c.points, c.message_id] for c in report.checks}
     assert assignment.rubric is not None
-    place = ReferenceModel(load_model(assignment.rubric.reference), device).place
+    place = ReferenceModel(load_model(assignment.rubric.reference), device).jax_device
     return {"place": [place.platform, place.id], "verdicts": verdicts}
 
 

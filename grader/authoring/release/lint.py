@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from grader.assignment.schema import Assignment, Check, Exercise
 from grader.core.messages import LANGUAGES, catalogue
 from grader.core.types import Note
-from grader.judge.checks import TABLE
-from grader.judge.reference.model import Model, part_of
+from grader.judge.checks import CHECKS
+from grader.judge.reference.model import Model, exercise_model
 
 _OF_ONE_STATE = ("trace_rmse", "field", "map")
 _OF_A_STATE = (*_OF_ONE_STATE, "start")
@@ -25,7 +25,7 @@ def unsound(assignment: Assignment, whole: Model) -> Iterator[Note]:
         yield from _of_check(check, assignment.exercise(check.exercise))
     for exercise in assignment.exercises:
         if exercise.answers:
-            yield from _of_reference(exercise, part_of(whole, exercise.id))
+            yield from _of_reference(exercise, exercise_model(whole, exercise.id))
     known = [exercise.id for exercise in assignment.exercises]
     for part in getattr(whole, "PARTS", {}):
         if part not in known:
@@ -34,8 +34,8 @@ def unsound(assignment: Assignment, whole: Model) -> Iterator[Note]:
 
 
 def _of_check(check: Check, exercise: Exercise) -> Iterator[Note]:
-    if check.kind not in TABLE:
-        yield _note("kind", check=check.id, kind=check.kind, known=sorted(TABLE))
+    if check.kind not in CHECKS:
+        yield _note("kind", check=check.id, kind=check.kind, known=sorted(CHECKS))
         return
     asked = check.kind in _OF_ONE_STATE if not check.variable else check.kind in _OF_A_STATE
     known = ["V", *exercise.ranges, *exercise.records]
@@ -72,7 +72,7 @@ def _sentences(assignment: Assignment, whole: Model) -> Mapping[str, str]:
             for name, parameter in parameters.items():
                 of = f"{owner}.{name}" if owner else name
                 found |= {mistake.message: of for mistake in parameter.mistakes}
-        mistakes = getattr(part_of(whole, exercise.id), "MISTAKES", {})
+        mistakes = getattr(exercise_model(whole, exercise.id), "MISTAKES", {})
         found |= {f"assignment.mistake.{m.partition(':')[0]}": "MISTAKES" for m in mistakes}
     return found
 

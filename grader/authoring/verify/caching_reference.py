@@ -38,7 +38,7 @@ class RememberingModel(ReferenceModel):
         threshold: float,
     ) -> tuple[Found, RoundingError]:
         """As the reference does."""
-        ask = super().run_rounding
+        ask = super().run_with_rounding
         traces, rounding = self._once(ask, panel, constants, single=single, threshold=threshold)
         return dict(traces), rounding
 

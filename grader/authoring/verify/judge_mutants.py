@@ -13,8 +13,8 @@ from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.run_mutants import of_seed
 from grader.core.messages import catalogue
 from grader.core.types import Evidence, ExerciseEvidence, Note
-from grader.judge.apply_checks import Judged, Known, judged
-from grader.judge.checks import Item
+from grader.judge.apply_checks import CheckOutcome, ExerciseCaches, apply_checks
+from grader.judge.checks import CheckContext
 from grader.judge.checks.distances import distances
 from grader.judge.metrics import relative_error
 from grader.judge.reference.compare import Comparison
@@ -33,7 +33,7 @@ class Judging:
         self._comparison = Comparison(assignment, "cpu", RememberingModel)
         self._words = catalogue("en", assignment.folder)
         self._solution: dict[str, ExerciseEvidence] = {}
-        self._known = Known(dict)  # of the solution's attempts
+        self._known = ExerciseCaches(dict)  # of the solution's attempts
 
     def matrix(self, rows: Sequence[Row]) -> Matrix:
         """All rows together."""
@@ -42,23 +42,24 @@ class Judging:
     def row(self, specimen: Specimen, exercise: str, asked: Evidence) -> Row:
         """What becomes of ``specimen``; ``asked`` holds its answers to all seeds."""
         equal, named = specimen.may_equal, list[Note]()
-        found: list[list[Judged]] = []
+        found: list[list[CheckOutcome]] = []
         measured: list[dict[Measure, float]] = []
         own = self._assignment.exercise(exercise)
         alone, others = self._assignment.of(own), self._others(asked, exercise)
         for position, seed in enumerate(self._seeds):
             attempt = of_seed(asked.exercises[exercise], position, len(self._seeds))
             evidence = self._comparison.add_reference(
-                replace(asked, exercises={exercise: attempt}, seed=seed), naming=position == 0
+                replace(asked, exercises={exercise: attempt}, seed=seed),
+                name_mistakes=position == 0,
             )
             evidence = replace(evidence, exercises={**others, **evidence.exercises})
-            known = Known(dict, {id: self._known[id] for id in others})
+            known = ExerciseCaches(dict, {id: self._known[id] for id in others})
             measured.append(measures(evidence, alone, specimen.other_scheme, known))
             compared = evidence.exercises[exercise]
             equal = equal and is_same(compared, own)
             equal = equal and follows(compared, measured[-1], alone)
             named += mistake_notes(compared)
-            found.append(list(judged(evidence, self._assignment, self._words, known)))
+            found.append(list(apply_checks(evidence, self._assignment, self._words, known)))
         scores = [self._score(one) for one in found]
         first = [one for one in found[0] if one.points < self._assignment.points(one.check)]
         errors = {one.finding.detail for each in found for one in each if one.status == "error"}
@@ -78,14 +79,14 @@ class Judging:
             ),
         )
 
-    def _score(self, found: Sequence[Judged]) -> float:
+    def _score(self, found: Sequence[CheckOutcome]) -> float:
         """Points in a hundred; none where a check failed by a fault of ours."""
         if any(one.status == "error" for one in found):
             return 0.0
         most = sum(self._assignment.points(one.check) for one in found)
         return 100.0 * round(sum(one.points for one in found), 2) / round(most, 2)
 
-    def _lost(self, found: Sequence[Sequence[Judged]]) -> dict[str, float]:
+    def _lost(self, found: Sequence[Sequence[CheckOutcome]]) -> dict[str, float]:
         """Points that each family of checks takes, on the average of the seeds."""
         assert self._assignment.rubric is not None
         lost = dict.fromkeys(self._assignment.rubric.families, 0.0)
@@ -135,7 +136,7 @@ def diagnoses(
 
 
 def measures(
-    evidence: Evidence, assignment: Assignment, other_scheme: bool, known: Known
+    evidence: Evidence, assignment: Assignment, other_scheme: bool, known: ExerciseCaches
 ) -> dict[Measure, float]:
     """All that is held against a tolerance, of the field the worst of its states.
 
@@ -146,12 +147,12 @@ def measures(
         attempt = evidence.exercises.get(check.exercise)
         if attempt is None or attempt.reference is None or not attempt.answers.traces:
             continue
-        item = Item(
+        item = CheckContext(
             check=check,
             assignment=assignment,
-            evidence=evidence,
-            attempt=attempt,
-            known=known[check.exercise],
+            all_evidence=evidence,
+            evidence=attempt,
+            cache=known[check.exercise],
         )
         if check.kind == "field":
             key: Measure = (check.exercise, None)

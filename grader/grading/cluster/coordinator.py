@@ -28,7 +28,7 @@ from grader.grading.cluster.messages import Done, Unfit, Work, batch_of, keep, s
 from grader.grading.cluster.worker import grade_here, open_here
 from grader.grading.machine import Options, broken
 from grader.grading.plan.plan import Plan
-from grader.judge.server import unfinished
+from grader.judge.server import is_unfinished
 from grader.submission.intake import Entry
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ class Crew:
 
     def _kept(self, entry: Entry, done: Done) -> GradeReport:
         """The report of what came back, written unless it is to be run once more."""
-        if self._alone or not unfinished(done.report):
+        if self._alone or not is_unfinished(done.report):
             try:
                 keep(done, self._options.out / entry.id)
             except OSError:  # a full disk

@@ -12,7 +12,7 @@ from grader.core.messages import catalogue
 from grader.core.types import GradeReport
 from grader.grading.plan.fingerprint import Basis, reason
 from grader.grading.plan.staleness import Step, next_step
-from grader.judge.server import Case
+from grader.judge.server import JudgeRequest
 from grader.report.batch.changes import now
 from grader.report.store.read import RESULT
 from grader.submission.intake import Entry
@@ -53,15 +53,15 @@ class Plan:
 
     def case(
         self, entry: Entry, folder: Path, write: Literal["all", "finished", "nothing"]
-    ) -> Case:
+    ) -> JudgeRequest:
         """``entry`` as the judge is asked about it; its evidence lies in ``folder``."""
-        return Case(
+        return JudgeRequest(
             folder=folder,
             file=str(entry.path),
             submission_id=entry.id,
             language=self.basis.language,
             notes=entry.notes,
-            why=self.why(entry.id),
+            reason=self.why(entry.id),
             write=write,
         )
 

@@ -1,8 +1,8 @@
-"""Checks: pure functions of the evidence. ``TABLE`` holds them all, by their kind.
+"""Checks: pure functions of the evidence. ``CHECKS`` holds them all, by their kind.
 
-A check gets an ``Item`` (the evidence, one exercise's attempt, and the check's own
+A check gets a ``CheckContext`` (the evidence, of the whole and of one exercise, and its own
 data) and returns a ``Finding``. It never raises for bad work; when it raises all the
-same, that item is an error of ours and the submission is not graded.
+same, that check is an error of ours and the submission is not graded.
 """
 
 from __future__ import annotations
@@ -10,36 +10,41 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from grader.core.types import Finding
-from grader.judge.checks.channels import channel, no_extra_channels
-from grader.judge.checks.context import Item
-from grader.judge.checks.execution import figures, filled, runs
-from grader.judge.checks.initial_state import start
-from grader.judge.checks.monitors import recorded
-from grader.judge.checks.simulation import field, steps, trace_rmse
-from grader.judge.checks.spike_records import last_spike, spike_flag
-from grader.judge.checks.spikes import firing_rate, latency, spike_count, spike_times
-from grader.judge.checks.structure import base_class, master_type, parameter
+from grader.judge.checks.channels import check_channel, check_extra_channels
+from grader.judge.checks.context import CheckContext
+from grader.judge.checks.execution import check_blanks, check_figures, check_run
+from grader.judge.checks.initial_state import check_start
+from grader.judge.checks.monitors import check_records
+from grader.judge.checks.simulation import check_field, check_map, check_trace
+from grader.judge.checks.spike_records import check_last_spike, check_spike_flag
+from grader.judge.checks.spikes import (
+    check_firing_rate,
+    check_latency,
+    check_spike_count,
+    check_spike_times,
+)
+from grader.judge.checks.structure import check_base_class, check_master_type, check_parameter
 
-TABLE: Mapping[str, Callable[[Item], Finding]] = {
-    "runs": runs,
-    "filled": filled,
-    "figures": figures,
-    "channel": channel,
-    "no_extra_channels": no_extra_channels,
-    "base_class": base_class,
-    "parameter": parameter,
-    "master_type": master_type,
-    "spike_count": spike_count,
-    "firing_rate": firing_rate,
-    "spike_times": spike_times,
-    "latency": latency,
-    "trace_rmse": trace_rmse,
-    "start": start,
-    "spike_flag": spike_flag,
-    "last_spike": last_spike,
-    "map": steps,
-    "recorded": recorded,
-    "field": field,
+CHECKS: Mapping[str, Callable[[CheckContext], Finding]] = {
+    "runs": check_run,
+    "filled": check_blanks,
+    "figures": check_figures,
+    "channel": check_channel,
+    "no_extra_channels": check_extra_channels,
+    "base_class": check_base_class,
+    "parameter": check_parameter,
+    "master_type": check_master_type,
+    "spike_count": check_spike_count,
+    "firing_rate": check_firing_rate,
+    "spike_times": check_spike_times,
+    "latency": check_latency,
+    "trace_rmse": check_trace,
+    "start": check_start,
+    "spike_flag": check_spike_flag,
+    "last_spike": check_last_spike,
+    "map": check_map,
+    "recorded": check_records,
+    "field": check_field,
 }
 
-__all__ = ["TABLE", "Item"]
+__all__ = ["CHECKS", "CheckContext"]

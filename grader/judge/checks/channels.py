@@ -8,41 +8,47 @@ import numpy as np
 
 from grader.core.types import ChannelProbe, ExerciseEvidence, Finding, Value
 from grader.judge.checks.comparable import field_is_right
-from grader.judge.checks.context import Item, class_cell, no_model, tells_blanks, unfilled
-from grader.judge.checks.disclosure import tells_class
+from grader.judge.checks.context import (
+    CheckContext,
+    class_cell,
+    has_blanks_check,
+    no_model,
+    unfilled_blanks,
+)
+from grader.judge.checks.disclosure import may_reveal_class
 from grader.judge.checks.distances import V_agrees
-from grader.judge.checks.locate_line import hung_at
+from grader.judge.checks.locate_line import attachment_line
 from grader.judge.metrics import absolute_error
 
-CONSTANT = 1e-4
+SPEED_TOLERANCE = 1e-4
 """How far a gate may be from k times the reference's, relative to it, to move k times as fast."""
 
 
-def channel(item: Item) -> Finding:
+def check_channel(context: CheckContext) -> Finding:
     """The channel is there, an ion channel of the notebook, with the gates asked for.
 
     Whatever its class is called. A channel of the library, or one whose gates obey
     other equations, earns a part. Where a class of the library is asked for, it is that one or
     built on it; another one earns a part where its equations are right.
     """
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    found, name = item.found, item.check.channel
+    found, name = context.channel_probe, context.check.channel
     values: dict[str, Value] = {"name": name}
-    where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
-    if name.partition(".")[0] in unfilled(item) and tells_blanks(item):
+    where: dict[str, Any] = {"cell": context.cell, "line": context.line_of(name)}
+    if name.partition(".")[0] in unfilled_blanks(context) and has_blanks_check(context):
         where["line"] = None
-    loose = [c for c in item.attempt.probe.channels if c.kind == "channel" and not c.integrated]
+    loose = [c for c in context.evidence.probe.channels if c.kind == "channel" and not c.integrated]
     within = [c for c in loose if c.name.startswith(f"{name}[")]
-    if item.asked.type and (found is None or found.kind == "blank") and not within:
-        return _missing(item, values, where)
+    if context.channel.type and (found is None or found.kind == "blank") and not within:
+        return _missing(context, values, where)
     if found is None or found.kind == "blank" or within:
         loose = within or loose
         message = "checks.channel.loose" if loose else "checks.channel.missing"
         values["where"] = ", ".join(c.name for c in loose)
         return Finding(credit=0.0, message_id=message, values=values, **where)
     values["type"] = found.type_name
-    if found.kind == "other" or (not item.asked.type and _is_ion(found)):
+    if found.kind == "other" or (not context.channel.type and _is_ion(found)):
         return Finding(
             credit=0.0,
             message_id="checks.channel.other",
@@ -54,12 +60,12 @@ def channel(item: Item) -> Finding:
         return Finding(
             credit=0.0, message_id="checks.channel.loose", values=values | {"where": name}, **where
         )
-    if item.asked.type:
-        return _of_type(item, found, values, where)
-    asked_gates, states = sorted(item.asked.gates), ", ".join(found.states)
+    if context.channel.type:
+        return _of_type(context, found, values, where)
+    asked_gates, states = sorted(context.channel.gates), ", ".join(found.states)
     values |= {"gates": ", ".join(asked_gates), "states": states}
     by_V = False
-    if not _has_its_gates(item, found) and not (by_V := _told_by_V(item)):
+    if not _has_its_gates(context, found) and not (by_V := _told_by_V(context)):
         return Finding(
             credit=0.0,
             message_id="checks.channel.gates" if asked_gates else "checks.channel.no_gates",
@@ -68,7 +74,7 @@ def channel(item: Item) -> Finding:
             found=states,
             **where,
         )
-    partial = item.check.partial_credit or 0.0
+    partial = context.check.partial_credit or 0.0
     if not found.from_notebook:
         return Finding(
             credit=partial,
@@ -78,13 +84,13 @@ def channel(item: Item) -> Finding:
             **where,
         )
     for gate in asked_gates:
-        if field_is_right(item, f"{name}.{gate}") is False or _nothing_plays(item, gate):
-            message, said = _wrong_gate(item, gate)
+        if field_is_right(context, f"{name}.{gate}") is False or _nothing_plays(context, gate):
+            message, said = _wrong_gate(context, gate)
             return Finding(
                 credit=partial,
                 message_id=f"checks.channel.{message}",
                 values=values | said,
-                cell=class_cell(item, found),
+                cell=class_cell(context, found),
             )
     message = "checks.channel.gates_by_V" if by_V else "checks.channel.ok"
     return Finding(credit=1.0, message_id=message, values=values, found=found.type_name)
@@ -98,100 +104,100 @@ def _is_ion(found: ChannelProbe) -> bool:
     return not {"Ion", "MixIons"}.isdisjoint(_kinds(found))
 
 
-def _missing(item: Item, values: dict[str, Value], where: dict[str, Any]) -> Finding:
+def _missing(context: CheckContext, values: dict[str, Value], where: dict[str, Any]) -> Finding:
     """No channel at the name; one of its class that hangs elsewhere is named."""
-    asked = {channel.name for channel in item.exercise.channels}
-    others = [c for c in item.attempt.probe.channels if c.name not in asked]
-    elsewhere = [c.name for c in others if item.asked.type in _kinds(c)]
-    values |= {"type": item.asked.type, "where": ", ".join(elsewhere)}
+    asked = {channel.name for channel in context.exercise.channels}
+    others = [c for c in context.evidence.probe.channels if c.name not in asked]
+    elsewhere = [c.name for c in others if context.channel.type in _kinds(c)]
+    values |= {"type": context.channel.type, "where": ", ".join(elsewhere)}
     message = "elsewhere" if elsewhere else "missing_type"
-    message += "_hung" if "." in item.check.channel else ""
-    if not tells_class(item, item.asked.type):
+    message += "_hung" if "." in context.check.channel else ""
+    if not may_reveal_class(context, context.channel.type):
         message = "missing_untold"
     return Finding(credit=0.0, message_id=f"checks.channel.{message}", values=values, **where)
 
 
 def _of_type(
-    item: Item, found: ChannelProbe, values: dict[str, Value], where: dict[str, Any]
+    context: CheckContext, found: ChannelProbe, values: dict[str, Value], where: dict[str, Any]
 ) -> Finding:
     """The class is the one of the library that is asked for, or built on it."""
-    is_told = tells_class(item, item.asked.type)
+    is_told = may_reveal_class(context, context.channel.type)
     common: dict[str, Any] = {
-        "expected": item.asked.type if is_told else None,
+        "expected": context.channel.type if is_told else None,
         "found": found.type_name,
     }
-    if item.asked.type in _kinds(found):
+    if context.channel.type in _kinds(found):
         return Finding(credit=1.0, message_id="checks.channel.ok", values=values, **common)
-    fields = ["V", *(f"{item.check.channel}.{gate}" for gate in item.asked.gates)]
-    is_right = all(field_is_right(item, name) is True for name in fields)
+    fields = ["V", *(f"{context.check.channel}.{gate}" for gate in context.channel.gates)]
+    is_right = all(field_is_right(context, name) is True for name in fields)
     return Finding(
-        credit=(item.check.partial_credit or 0.0) if is_right else 0.0,
+        credit=(context.check.partial_credit or 0.0) if is_right else 0.0,
         message_id=f"checks.channel.{'other_type' if is_told else 'type_untold'}",
-        values=values | {"asked": item.asked.type},
+        values=values | {"asked": context.channel.type},
         **common,
         **where,
     )
 
 
-def _has_its_gates(item: Item, found: ChannelProbe) -> bool:
+def _has_its_gates(context: CheckContext, found: ChannelProbe) -> bool:
     """Whether the channel has a state for each gate asked for, and moves V by no other.
 
     Further states, as a record of the current, are nobody's loss where the answers show
     that V's equation knows nothing of them: it is the reference's, with other values of
     its constants or one known mistake at most. Where that isn't known the number decides.
     """
-    asked, reference = item.asked.gates, item.attempt.reference
+    asked, reference = context.channel.gates, context.evidence.reference
     if len(found.states) <= len(asked) or reference is None:
         return len(found.states) == len(asked)
-    played = all(f"{item.check.channel}.{gate}" in reference.gates for gate in asked)
+    played = all(f"{context.check.channel}.{gate}" in reference.gates for gate in asked)
     explained = bool(reference.fitted) or any(m.state == "V" for m in reference.mistakes)
-    return played and (explained or field_is_right(item, "V") is True)
+    return played and (explained or field_is_right(context, "V") is True)
 
 
-def _told_by_V(item: Item) -> bool:
+def _told_by_V(context: CheckContext) -> bool:
     """Whether the channel keeps its gates in a form of its own, as both in one, and V is right.
 
     None of its states plays one, and the gates are not at another channel's name.
     """
-    asked, reference = item.asked, item.attempt.reference
+    asked, reference = context.channel, context.evidence.reference
     if reference is None or not asked.gates:
         return False
     if any(f"{asked.name}.{gate}" in reference.gates for gate in asked.gates):
         return False
-    for other in item.exercise.channels:
-        probed = item.attempt.probe.channel(other.name)
+    for other in context.exercise.channels:
+        probed = context.evidence.probe.channel(other.name)
         if other is not asked and (probed is None or len(probed.states) != len(other.gates)):
             return False
-    return V_agrees(item)
+    return V_agrees(context)
 
 
-def _nothing_plays(item: Item, gate: str) -> bool:
+def _nothing_plays(context: CheckContext, gate: str) -> bool:
     """Whether no state of the channel is this gate, by name or equation, and V misses it."""
-    answers, reference = item.attempt.answers, item.attempt.reference
-    if reference is None or f"{item.check.channel}.{gate}" in reference.gates:
+    answers, reference = context.evidence.answers, context.evidence.reference
+    if reference is None or f"{context.check.channel}.{gate}" in reference.gates:
         return False
-    return "V" in answers.traces and not V_agrees(item)
+    return "V" in answers.traces and not V_agrees(context)
 
 
-def _wrong_gate(item: Item, gate: str) -> tuple[str, dict[str, Value]]:
+def _wrong_gate(context: CheckContext, gate: str) -> tuple[str, dict[str, Value]]:
     """How a gate's equation is wrong, and what the sentence says of it, by the student's name."""
-    reference, name = item.attempt.reference, f"{item.check.channel}.{gate}"
+    reference, name = context.evidence.reference, f"{context.check.channel}.{gate}"
     own = name if reference is None else reference.gates.get(name, name)
     said: dict[str, Value] = {"gate": own.split(".")[-1]}
-    times = None if reference is None else times_as_fast(item.attempt, name, own)
-    if times is None or times < -CONSTANT or abs(times - 1.0) <= CONSTANT:
+    times = None if reference is None else speed_factor(context.evidence, name, own)
+    if times is None or times < -SPEED_TOLERANCE or abs(times - 1.0) <= SPEED_TOLERANCE:
         return "equations", {"gate": gate}
-    if times <= CONSTANT:
+    if times <= SPEED_TOLERANCE:
         return "still", said
     return "times" if times > 1.0 else "slower", said | {"times": float(f"{times:.4g}")}
 
 
-def times_as_fast(attempt: ExerciseEvidence, name: str, own: str) -> float | None:
+def speed_factor(evidence: ExerciseEvidence, name: str, own: str) -> float | None:
     """How many times as fast a gate moves as the reference's, where that is one number.
 
     ``own`` is the student's state that plays ``name``. 0 where it never moves.
     """
-    reference, field = attempt.reference, attempt.answers.field
+    reference, field = evidence.reference, evidence.answers.field
     if reference is None or own not in field or name not in reference.field:
         return None
     found, asked = field[own], reference.field[name]
@@ -200,16 +206,16 @@ def times_as_fast(attempt: ExerciseEvidence, name: str, own: str) -> float | Non
     times = float(found @ asked / (asked @ asked))
     size = np.maximum(np.abs(asked), np.median(np.abs(asked)) / 10)
     apart = absolute_error(found, times * asked, unit=size * max(1.0, abs(times)))
-    return times if apart <= CONSTANT else None
+    return times if apart <= SPEED_TOLERANCE else None
 
 
-def no_extra_channels(item: Item) -> Finding:
+def check_extra_channels(context: CheckContext) -> Finding:
     """Nothing carries current but the channels asked for."""
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    asked = {c.name for c in item.exercise.channels}
-    extra = [c for c in item.attempt.probe.channels if c.integrated and c.name not in asked]
-    present = [c for c in item.attempt.probe.channels if c.integrated and c.name in asked]
+    asked = {c.name for c in context.exercise.channels}
+    extra = [c for c in context.evidence.probe.channels if c.integrated and c.name not in asked]
+    present = [c for c in context.evidence.probe.channels if c.integrated and c.name in asked]
     if extra:
         doubled = {c.type_name for c in present} & {c.type_name for c in extra}
         return Finding(
@@ -219,12 +225,12 @@ def no_extra_channels(item: Item) -> Finding:
                 "names": ", ".join(f"{c.name} ({c.type_name})" for c in extra),
                 "type": ", ".join(sorted(doubled)),
             },
-            cell=item.cell,
-            line=hung_at(item.source, extra[0].name),
+            cell=context.cell,
+            line=attachment_line(context.source, extra[0].name),
             found=", ".join(c.name for c in extra),
         )
     if not present:
-        return Finding(credit=0.0, message_id="checks.extra.none", cell=item.cell)
+        return Finding(credit=0.0, message_id="checks.extra.none", cell=context.cell)
     missing = [name for name in sorted(asked) if name not in {c.name for c in present}]
     return Finding(
         credit=len(present) / len(asked),

@@ -7,97 +7,107 @@ from collections.abc import Iterable
 import numpy as np
 
 from grader.core.types import Finding, ModelProbe, Value
-from grader.judge.checks.context import Item, no_model
-from grader.judge.checks.convergence import converges, steps_otherwise
+from grader.judge.checks.context import CheckContext, no_model
+from grader.judge.checks.convergence import converges, steps_differ
 from grader.judge.checks.distances import (
     columns,
     field_error,
-    names,
-    strays,
+    rounding_error,
+    stimulus_names,
+    stimulus_weights,
+    student_trace,
     tolerance,
-    trace,
-    weights,
 )
 from grader.judge.checks.initial_state import starts_elsewhere
 
 SCHEME = "ExponentialEuler"  # BrainPy's class of the integrator that the reference follows
 
 
-def field_is_right(item: Item, variable: str) -> bool | None:
+def field_is_right(context: CheckContext, variable: str) -> bool | None:
     """Whether the field of ``variable`` agrees with the reference; None when not known."""
-    attempt = item.attempt
-    if attempt.reference is None or not attempt.reference.field or not attempt.answers.field:
+    evidence = context.evidence
+    if evidence.reference is None or not evidence.reference.field or not evidence.answers.field:
         return None
-    error = field_error(item, variable)
-    precision = attempt.answers.precision
-    allowed = item.assignment.tolerance(item.exercise.id, None, precision)
+    error = field_error(context, variable)
+    precision = evidence.answers.precision
+    allowed = context.assignment.tolerance(context.exercise.id, None, precision)
     return None if error is None else error <= allowed
 
 
-def within(item: Item, until: float | None, distance: float, what: str) -> str:
+def describe_distance(
+    context: CheckContext, until: float | None, distance: float, what: str
+) -> str:
     """A distance beside its tolerance, for the teacher."""
     window = f" up to {until:g} ms" if until else ""
-    said = f"{what} {distance:.3g}{window}, tolerance {tolerance(item, until):g}"
-    if item.check.kind != "trace_rmse":
+    said = f"{what} {distance:.3g}{window}, tolerance {tolerance(context, until):g}"
+    if context.check.kind != "trace_rmse":
         return said
-    eased = weights(item, until) < 1.0
+    eased = stimulus_weights(context, until) < 1.0
     weighted = "weighted " if eased.any() else ""
-    return weighted + said + astray(item, eased, float(strays(item, until).max()))
+    return (
+        weighted
+        + said
+        + describe_rounding(context, eased, float(rounding_error(context, until).max()))
+    )
 
 
-def astray(item: Item, which: Iterable[bool], far: float, unit: str = "") -> str:
+def describe_rounding(
+    context: CheckContext, which: Iterable[bool], far: float, unit: str = ""
+) -> str:
     """Which stimuli count less, for the teacher; nothing where none does."""
-    eased = [name for name, less in zip(names(item), which, strict=True) if less]
+    eased = [name for name, less in zip(stimulus_names(context), which, strict=True) if less]
     if not eased:
         return ""
     return f" (less counts: {', '.join(eased)}; rounding alone leads it {far:.2g}{unit} astray)"
 
 
-def is_finite(item: Item, variable: str) -> bool:
+def is_finite(context: CheckContext, variable: str) -> bool:
     """Whether the trace of a state holds numbers alone, on the stimuli of the check."""
-    found = trace(item, variable)
-    return found is not None and bool(np.isfinite(found[:, columns(item)]).all())
+    found = student_trace(context, variable)
+    return found is not None and bool(np.isfinite(found[:, columns(context)]).all())
 
 
-def not_finite(item: Item, variable: str) -> Finding | None:
+def not_finite(context: CheckContext, variable: str) -> Finding | None:
     """A finding without credit when a trace is not a number somewhere: NaN never passes."""
-    if is_finite(item, variable):
+    if is_finite(context, variable):
         return None
-    values = named(item, variable)
-    return Finding(credit=0.0, message_id="checks.trace.nan", values=values, cell=item.cell)
+    values = state_values(context, variable)
+    return Finding(credit=0.0, message_id="checks.trace.nan", values=values, cell=context.cell)
 
 
-def named(item: Item, variable: str) -> dict[str, Value]:
+def state_values(context: CheckContext, variable: str) -> dict[str, Value]:
     """A state as sentences name it."""
     return {
-        "variable": item.exercise.short(variable),
+        "variable": context.exercise.short(variable),
         "full": variable,
         "unit": " mV" if variable == "V" else "",
     }
 
 
-def not_comparable(item: Item, variable: str) -> Finding | None:
+def not_comparable(context: CheckContext, variable: str) -> Finding | None:
     """Why there is nothing to compare, or None when there is."""
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    attempt = item.attempt
-    if not attempt.answers.traces:
-        fault = attempt.answers.faults[-1] if attempt.answers.faults else None
+    evidence = context.evidence
+    if not evidence.answers.traces:
+        fault = evidence.answers.faults[-1] if evidence.answers.faults else None
         if fault is None:
-            return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
+            return Finding(
+                credit=None, message_id="checks.skipped.not_simulated", cell=context.cell
+            )
         return Finding(
             credit=0.0,
             message_id="checks.simulation.fails",
             values={"error": f"{fault.error_name}: {fault.error_text[:300]}"},
             detail=fault.traceback,
-            cell=item.cell,
+            cell=context.cell,
         )
-    if attempt.stimuli is None or attempt.reference is None:
-        return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
+    if evidence.stimuli is None or evidence.reference is None:
+        return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=context.cell)
     return None
 
 
-def by_field(item: Item, detail: str) -> Finding | None:
+def judge_by_field(context: CheckContext, detail: str) -> Finding | None:
     """Full credit for a right model that is integrated in another way: its field decides.
 
     Another method is no trace-level match of the reference's, and what was asked for is
@@ -105,23 +115,23 @@ def by_field(item: Item, detail: str) -> Finding | None:
     gets smaller, the derivative of V and of every gate is right, the gates start as they
     should, and nothing else carries current. A trace that is not finite is excused then, too.
     """
-    probe, reference = item.attempt.probe, item.attempt.reference
-    states = ("V", *item.exercise.gates)
-    if not item.once("scheme", lambda: _is_another_scheme(item)):
+    probe, reference = context.evidence.probe, context.evidence.reference
+    states = ("V", *context.exercise.gates)
+    if not context.compute_once("scheme", lambda: _is_another_scheme(context)):
         return None
-    asked = {channel.name for channel in item.exercise.channels}
+    asked = {channel.name for channel in context.exercise.channels}
     if any(c.integrated and c.name not in asked for c in probe.channels) or reference is None:
         return None
-    if not all(field_is_right(item, name) is True for name in states):
+    if not all(field_is_right(context, name) is True for name in states):
         return None
-    if starts_elsewhere(item, item.exercise.gates):
+    if starts_elsewhere(context, context.exercise.gates):
         return None
     return Finding(credit=1.0, message_id="checks.trace.other_scheme", detail=detail)
 
 
-def _is_another_scheme(item: Item) -> bool:
-    other = bool(_other_integrators(item.attempt.probe)) or steps_otherwise(item)
-    return other and converges(item)
+def _is_another_scheme(context: CheckContext) -> bool:
+    other = bool(_other_integrators(context.evidence.probe)) or steps_differ(context)
+    return other and converges(context)
 
 
 def _other_integrators(probe: ModelProbe) -> set[str]:

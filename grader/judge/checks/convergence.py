@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader.judge.checks.context import Item
+from grader.judge.checks.context import CheckContext
 
 FIRST = 5  # steps
-OTHERWISE = 1e-3
+STEP_DIFFERENCE = 1e-3
 """How far one of the first steps must be from the reference's, as a share of that.
 
 Round-off in single precision is 10 times less; Euler's step of the slowest gate 10 times more.
@@ -22,12 +22,12 @@ ROUND_OFF = {"float64": 1e-4, "float32": 2e-2}
 """mV RMSE that are no distance at all, where steps are that short."""
 
 
-def converges(item: Item) -> bool:
+def converges(context: CheckContext) -> bool:
     """Whether V comes nearer to the reference's as both make shorter steps.
 
     What differs in the model itself, as a further state or a dt of its own, stays.
     """
-    reference, answers = item.attempt.reference, item.attempt.answers
+    reference, answers = context.evidence.reference, context.evidence.answers
     found = answers.finer_traces.get("V")
     expected = None if reference is None else reference.finer_traces.get("V")
     if found is None or expected is None or found.shape != expected.shape:
@@ -37,25 +37,25 @@ def converges(item: Item) -> bool:
     return bool(shorter <= max(ROUND_OFF[answers.precision], SHRINKS * longer))
 
 
-def steps_otherwise(item: Item) -> bool:
+def steps_differ(context: CheckContext) -> bool:
     """Whether one of a state's first steps differs from the reference's, on most stimuli.
 
     Both start at the same state there, so that with the same equations another scheme is at
     work, also where the student wrote it by hand and no integrator tells.
     """
-    attempt = item.attempt
-    panel, reference = attempt.stimuli, attempt.reference
-    if panel is None or reference is None:
+    evidence = context.evidence
+    stimuli, reference = evidence.stimuli, evidence.reference
+    if stimuli is None or reference is None:
         return False
-    starts = {name: np.array(least) for name, (least, _) in item.exercise.start.items()}
-    starts["V"] = panel.V0
+    starts = {name: np.array(least) for name, (least, _) in context.exercise.start.items()}
+    starts["V"] = stimuli.V0
     for name, own in {"V": "V", **reference.gates}.items():
-        found, expected = attempt.answers.traces.get(own), reference.traces[name][:FIRST]
+        found, expected = evidence.answers.traces.get(own), reference.traces[name][:FIRST]
         if name not in starts or found is None:
             continue
         before = np.broadcast_to(starts[name], expected[:1].shape)
         steps = np.diff(expected, axis=0, prepend=before)
-        apart = np.abs(found[:FIRST] - expected) - OTHERWISE * np.abs(steps)
+        apart = np.abs(found[:FIRST] - expected) - STEP_DIFFERENCE * np.abs(steps)
         if (np.median(apart, axis=1) > 0).any():
             return True
     return False

@@ -9,22 +9,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grader.core.types import Array, ReferenceAnswers, StimulusSet
-from grader.judge.checks.context import Item
+from grader.judge.checks.context import CheckContext
 from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse, within
 
 Distances = dict[float | None, float]
 """By the window that was measured, up to so many ms; None where there is but one."""
 
 
-def distances(item: Item) -> Distances | None:
-    """What is held against the tolerances of ``item``; None where nothing can be measured.
+def distances(context: CheckContext) -> Distances | None:
+    """What is held against the tolerances of the check; None where nothing can be measured.
 
     The model must have answered, and the reference too.
     """
-    return item.once(f"distances {item.check.id}", lambda: _MEASURES[item.check.kind](item))
+    return context.compute_once(
+        f"distances {context.check.id}", lambda: _METRICS[context.check.kind](context)
+    )
 
 
-STRAYS = 4.0
+ROUNDING_FACTOR = 4.0
 """How much farther than the reference's own runs in single precision a right model may go.
 
 Where a stimulus keeps V at the edge of a spike, rounding decides when it comes. Of 800 seeds of
@@ -34,180 +36,185 @@ its constants in single precision 10 went beyond a tolerance; none so, whichever
 """
 
 
-def tolerance(item: Item, until: float | None) -> float:
+def tolerance(context: CheckContext, until: float | None) -> float:
     """The derived tolerance of one window, in the precision of the model's answers."""
-    of = item.check.exercise if item.check.kind == "field" else item.check.id
-    return item.assignment.tolerance(of, until, item.attempt.answers.precision)
+    of = context.check.exercise if context.check.kind == "field" else context.check.id
+    return context.assignment.tolerance(of, until, context.evidence.answers.precision)
 
 
-def strays(item: Item, until: float | None) -> Array:
+def rounding_error(context: CheckContext, until: float | None) -> Array:
     """How far single precision leads the reference itself astray, RMS for each stimulus."""
-    (panel, reference), which = sides(item), columns(item)
+    (stimuli, reference), which = stimuli_and_reference(context), columns(context)
     if reference.rounding is None:
         return np.zeros(which.stop - which.start)
-    last = len(panel.current) if until is None else np.count_nonzero(within(panel.time, until))
-    return reference.rounding.distance[item.check.variable][last - 1, which]
+    last = len(stimuli.current) if until is None else np.count_nonzero(within(stimuli.time, until))
+    return reference.rounding.distance[context.check.variable][last - 1, which]
 
 
-def weights(item: Item, until: float | None) -> Array:
+def stimulus_weights(context: CheckContext, until: float | None) -> Array:
     """How much the error of each stimulus counts: less where the reference itself goes astray.
 
-    1 where `STRAYS` times that is within the tolerance.
+    1 where `ROUNDING_FACTOR` times that is within the tolerance.
     """
-    allowed, far = tolerance(item, until), STRAYS * strays(item, until)
+    allowed, far = tolerance(context, until), ROUNDING_FACTOR * rounding_error(context, until)
     return np.divide(allowed, far, out=np.ones_like(far), where=far > allowed)
 
 
-def too_far(item: Item, found: Distances) -> float | None:
+def first_exceeded(context: CheckContext, found: Distances) -> float | None:
     """The first window outside its tolerance, NaN included; its key is 0 for the only one.
 
     None when all are within.
     """
     for until, distance in found.items():
-        if not distance <= tolerance(item, until):
+        if not distance <= tolerance(context, until):
             return until or 0.0
     return None
 
 
-def V_agrees(item: Item) -> bool:
+def V_agrees(context: CheckContext) -> bool:
     """Whether V follows the reference on every stimulus of this check."""
-    own, attempt = item.check, item.attempt
-    if attempt.stimuli is None or attempt.reference is None or "V" not in attempt.answers.traces:
+    own, evidence = context.check, context.evidence
+    if evidence.stimuli is None or evidence.reference is None or "V" not in evidence.answers.traces:
         return False
     beside = [
-        replace(item, check=check)
-        for check in item.assignment.checks
+        replace(context, check=check)
+        for check in context.assignment.checks
         if (check.kind, check.variable) == ("trace_rmse", "V")
         and (check.exercise, check.stimuli) == (own.exercise, own.stimuli)
     ]
     found = [(one, distances(one)) for one in beside]
     return bool(found) and all(
-        apart is not None and too_far(one, apart) is None for one, apart in found
+        apart is not None and first_exceeded(one, apart) is None for one, apart in found
     )
 
 
 # --------------------------------------------------------------- the two sides of it
 
 
-def sides(item: Item) -> tuple[StimulusSet, ReferenceAnswers]:
+def stimuli_and_reference(context: CheckContext) -> tuple[StimulusSet, ReferenceAnswers]:
     """The stimuli and the reference's answer to them."""
-    assert item.attempt.stimuli is not None
-    assert item.attempt.reference is not None
-    return item.attempt.stimuli, item.attempt.reference
+    assert context.evidence.stimuli is not None
+    assert context.evidence.reference is not None
+    return context.evidence.stimuli, context.evidence.reference
 
 
-def columns(item: Item) -> slice:
+def columns(context: CheckContext) -> slice:
     """The stimuli that a check is about."""
-    panel, _ = sides(item)
-    if item.check.stimuli == "public":
-        return slice(0, panel.public)
-    return slice(panel.public, len(panel.names))
+    stimuli, _ = stimuli_and_reference(context)
+    if context.check.stimuli == "public":
+        return slice(0, stimuli.public)
+    return slice(stimuli.public, len(stimuli.names))
 
 
-def names(item: Item) -> tuple[str, ...]:
+def stimulus_names(context: CheckContext) -> tuple[str, ...]:
     """The names of those stimuli."""
-    return sides(item)[0].names[columns(item)]
+    return stimuli_and_reference(context)[0].names[columns(context)]
 
 
-def own_state(item: Item, variable: str) -> str | None:
+def student_state(context: CheckContext, variable: str) -> str | None:
     """The student's state that plays one of the reference's, or None when none does."""
-    return variable if variable == "V" else sides(item)[1].gates.get(variable)
+    return variable if variable == "V" else stimuli_and_reference(context)[1].gates.get(variable)
 
 
-def trace(item: Item, variable: str) -> Array | None:
+def student_trace(context: CheckContext, variable: str) -> Array | None:
     """The student's trace of a state of the reference, ``(T, N)``, or None."""
-    return item.attempt.answers.traces.get(own_state(item, variable) or "")
+    return context.evidence.answers.traces.get(student_state(context, variable) or "")
 
 
-def found_spikes(item: Item) -> list[Array]:
+def student_spikes(context: CheckContext) -> list[Array]:
     """The times of the model's spikes in ms that count, for each stimulus of the check."""
-    return _counted(item, _spikes(item, "found", item.attempt.answers.traces))
+    return _counted(context, _spikes(context, "found", context.evidence.answers.traces))
 
 
-def expected_spikes(item: Item) -> list[Array]:
+def reference_spikes(context: CheckContext) -> list[Array]:
     """The same of the reference."""
-    return _counted(item, _spikes(item, "expected", sides(item)[1].traces))
+    return _counted(context, _spikes(context, "expected", stimuli_and_reference(context)[1].traces))
 
 
-def rounded_spikes(item: Item) -> list[list[Array]]:
-    """The same of the reference's runs in which single precision rounds; see `Rounding`."""
-    rounding = sides(item)[1].rounding
-    return [_counted(item, run) for run in (rounding.spikes if rounding else ())]
+def rounded_spikes(context: CheckContext) -> list[list[Array]]:
+    """The same of the reference's runs in which single precision rounds; see `RoundingError`."""
+    rounding = stimuli_and_reference(context)[1].rounding
+    return [_counted(context, run) for run in (rounding.spikes if rounding else ())]
 
 
-def _spikes(item: Item, whose: str, traces: Mapping[str, Array]) -> list[Array]:
-    time, threshold = sides(item)[0].time, item.exercise.spike_threshold
-    return item.once(f"spikes {whose}", lambda: all_spike_times(time, traces["V"], threshold))
+def _spikes(context: CheckContext, whose: str, traces: Mapping[str, Array]) -> list[Array]:
+    time, threshold = stimuli_and_reference(context)[0].time, context.exercise.spike_threshold
+    return context.compute_once(
+        f"spikes {whose}", lambda: all_spike_times(time, traces["V"], threshold)
+    )
 
 
-def _counted(item: Item, of_all: Sequence[Array]) -> list[Array]:
-    after, last = item.check.after, window(item) or math.inf
-    return [times[(times > after) & (times <= last)] for times in of_all[columns(item)]]
+def _counted(context: CheckContext, of_all: Sequence[Array]) -> list[Array]:
+    after, last = context.check.after, window(context) or math.inf
+    return [times[(times > after) & (times <= last)] for times in of_all[columns(context)]]
 
 
 # ------------------------------------------------------------------------ measures
 
 
-def _traces(item: Item) -> Distances | None:
-    """The root mean square difference over each window, in the trace's unit; see `weights`."""
-    found, (panel, reference) = trace(item, item.check.variable), sides(item)
+def _traces(context: CheckContext) -> Distances | None:
+    """The root mean square difference over each window; see `stimulus_weights`."""
+    found, (stimuli, reference) = (
+        student_trace(context, context.check.variable),
+        stimuli_and_reference(context),
+    )
     if found is None:
         return None
-    which = columns(item)
-    own, expected = found[:, which], reference.traces[item.check.variable][:, which]
+    which = columns(context)
+    own, expected = found[:, which], reference.traces[context.check.variable][:, which]
 
     def counting(weight: Array) -> Array:
         return own if (weight == 1.0).all() else expected + weight * (own - expected)
 
     return {
-        until: rmse(counting(weights(item, until)), expected, panel.time, until)
-        for until in item.check.until or (None,)
+        until: rmse(counting(stimulus_weights(context, until)), expected, stimuli.time, until)
+        for until in context.check.until or (None,)
     }
 
 
-def _spike_times(item: Item) -> Distances:
+def _spike_times(context: CheckContext) -> Distances:
     """How far the farthest spike is off in ms, of stimuli with as many as in the reference.
 
-    Where the reference itself goes astray, it counts as much less, as in `weights`.
+    Where the reference itself goes astray, it counts as much less, as in `stimulus_weights`.
     """
-    until = window(item)
-    allowed = tolerance(item, until)
+    until = window(context)
+    allowed = tolerance(context, until)
     apart = [
-        one.far * (allowed / one.room if one.room > allowed else 1.0)
-        for one in spike_times_apart(item)
+        one.distance * (allowed / one.slack if one.slack > allowed else 1.0)
+        for one in spike_distances(context)
         if one is not None
     ]
     return {until: max(apart, default=math.inf)}
 
 
-def window(item: Item) -> float | None:
+def window(context: CheckContext) -> float | None:
     """Up to when spikes count, in ms; None for the whole run."""
-    return max(item.check.until, default=None)
+    return max(context.check.until, default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class SpikeDistance:
     """How far off a spike is in ms, and how far it may be because rounding leads it astray."""
 
-    far: float
-    room: float
+    distance: float
+    slack: float
 
 
-def spike_times_apart(item: Item) -> list[Apart | None]:
+def spike_distances(context: CheckContext) -> list[SpikeDistance | None]:
     """The farthest spike of the model, for each stimulus; None where it is as silent as expected.
 
     Held against the runs of the reference that fire as often; infinite where none does.
     """
-    apart: list[Apart | None] = []
-    runs = [expected_spikes(item), *rounded_spikes(item)]
-    for c, own in enumerate(found_spikes(item)):
+    apart: list[SpikeDistance | None] = []
+    runs = [reference_spikes(context), *rounded_spikes(context)]
+    for c, own in enumerate(student_spikes(context)):
         alike = [run[c] for run in runs if len(run[c]) == len(own)]
         if not len(own) and not len(runs[0][c]):
             apart.append(None)
         else:
             far = min((_apart(own, run) for run in alike), default=math.inf)
             room = max((_apart(run, alike[0]) for run in alike), default=0.0)
-            apart.append(Apart(far, STRAYS * room))
+            apart.append(SpikeDistance(far, ROUNDING_FACTOR * room))
     return apart
 
 
@@ -216,15 +223,15 @@ def _apart(found: Array, expected: Array) -> float:
     return float(np.abs(found - expected).max(initial=0.0))
 
 
-def _field(item: Item) -> Distances | None:
-    error = field_error(item, item.check.variable)
+def _field(context: CheckContext) -> Distances | None:
+    error = field_error(context, context.check.variable)
     return None if error is None else {None: error}
 
 
-def field_error(item: Item, variable: str) -> float | None:
+def field_error(context: CheckContext, variable: str) -> float | None:
     """How far the field of ``variable`` is off, see `relative_error`; None when not known."""
-    reference, answers = item.attempt.reference, item.attempt.answers
-    own = None if reference is None else own_state(item, variable)
+    reference, answers = context.evidence.reference, context.evidence.answers
+    own = None if reference is None else student_state(context, variable)
     if (
         reference is None
         or own is None
@@ -232,21 +239,23 @@ def field_error(item: Item, variable: str) -> float | None:
         or variable not in reference.field
     ):
         return None
-    unit = item.exercise.scale(variable)
+    unit = context.exercise.scale(variable)
     return relative_error(answers.field[own] / unit, reference.field[variable] / unit)
 
 
-def _map(item: Item) -> Distances | None:
+def _map(context: CheckContext) -> Distances | None:
     """What the state after so many steps from drawn ones is off by, in its unit."""
-    answers, (_, reference) = item.attempt.answers, sides(item)
-    own = own_state(item, item.check.variable)
-    if own is None or own not in answers.maps or item.check.variable not in reference.maps:
+    answers, (_, reference) = context.evidence.answers, stimuli_and_reference(context)
+    own = student_state(context, context.check.variable)
+    if own is None or own not in answers.maps or context.check.variable not in reference.maps:
         return None
-    row = answers.map_steps.index(item.check.steps)
-    return {None: absolute_error(answers.maps[own][row], reference.maps[item.check.variable][row])}
+    row = answers.map_steps.index(context.check.steps)
+    return {
+        None: absolute_error(answers.maps[own][row], reference.maps[context.check.variable][row])
+    }
 
 
-_MEASURES: Mapping[str, Callable[[Item], Distances | None]] = {
+_METRICS: Mapping[str, Callable[[CheckContext], Distances | None]] = {
     "trace_rmse": _traces,
     "spike_times": _spike_times,
     "field": _field,

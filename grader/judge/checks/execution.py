@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from grader.core.exceptions import hint, missing_package
 from grader.core.types import CellRun, Finding
-from grader.judge.checks.context import Item, as_written, graded_cell_run, nothing_done, unfilled
+from grader.judge.checks.context import (
+    CheckContext,
+    display_names,
+    graded_cell_run,
+    no_work,
+    unfilled_blanks,
+)
 
 
-def filled(item: Item) -> Finding:
+def check_blanks(context: CheckContext) -> Finding:
     """Each blank of the exercise counts alike."""
-    if finding := nothing_done(item):
+    if finding := no_work(context):
         return finding
-    total, missing = len(item.attempt.cell.blanks), unfilled(item)
+    total, missing = len(context.evidence.cell.blanks), unfilled_blanks(context)
     if not missing:
         return Finding(credit=1.0, message_id="checks.filled.all", values={"total": total})
     return Finding(
         credit=1 - len(missing) / total,
         message_id="checks.filled.some",
-        values={"names": ", ".join(as_written(item, missing)), "total": total},
-        cell=item.cell,
-        line=item.line_of(missing[0]),
+        values={"names": ", ".join(display_names(context, missing)), "total": total},
+        cell=context.cell,
+        line=context.line_of(missing[0]),
         expected=total,
         found=total - len(missing),
     )
 
 
-def runs(item: Item) -> Finding:
+def check_run(context: CheckContext) -> Finding:
     """Every code cell ends without an error; failures of this machine are excused."""
-    if finding := nothing_done(item):
+    if finding := no_work(context):
         return finding
-    share = _filled_share(item)
-    failures = [r for r in item.evidence.executed.cells if r.status not in ("ok", "not_run")]
+    share = _filled_share(context)
+    failures = [r for r in context.all_evidence.executed.cells if r.status not in ("ok", "not_run")]
     work = [r for r in failures if not r.excused]
-    if not work and item.evidence.executed.status == "ok":
+    if not work and context.all_evidence.executed.status == "ok":
         if failures:
             first = failures[0]
             return Finding(
@@ -46,15 +52,18 @@ def runs(item: Item) -> Finding:
             credit=share, message_id="checks.runs.ok" if share == 1 else "checks.runs.blanks"
         )
     if not work:
-        return Finding(credit=_later_failure(item), message_id="checks.runs.cut")
+        return Finding(credit=_later_failure(context), message_id="checks.runs.cut")
     first = work[0]
-    values = _values(first) | {"failed": len(work), "total": len(item.evidence.executed.cells)}
+    values = _values(first) | {
+        "failed": len(work),
+        "total": len(context.all_evidence.executed.cells),
+    }
     message = {"timeout": "checks.runs.timeout", "died": "checks.runs.died"}.get(first.status)
     if first.status == "died" and first.error_name:  # it took too much of something
         message = f"checks.runs.excess.{first.error_name}"
     message = message or hint(first.error_name, first.error_text) or "checks.runs.error"
     return Finding(
-        credit=_later_failure(item),
+        credit=_later_failure(context),
         message_id=message,
         values=values,
         detail=first.traceback,
@@ -63,17 +72,20 @@ def runs(item: Item) -> Finding:
     )
 
 
-def figures(item: Item) -> Finding:
+def check_figures(context: CheckContext) -> Finding:
     """At least so many pictures, shown or saved, in cells that are the student's."""
-    if finding := nothing_done(item):
+    if finding := no_work(context):
         return finding
-    count, asked = len(item.evidence.executed.figures), item.check.at_least
+    count, asked = len(context.all_evidence.executed.figures), context.check.at_least
     values = {"count": count, "asked": asked}
     if count >= asked:
         return Finding(
-            credit=_filled_share(item), message_id="checks.figures.ok", values=values, found=count
+            credit=_filled_share(context),
+            message_id="checks.figures.ok",
+            values=values,
+            found=count,
         )
-    if any(r.excused for r in item.evidence.executed.cells):
+    if any(r.excused for r in context.all_evidence.executed.cells):
         return Finding(credit=1.0, message_id="checks.figures.excused", values=values)
     return Finding(
         credit=count / asked,
@@ -84,17 +96,17 @@ def figures(item: Item) -> Finding:
     )
 
 
-def _later_failure(item: Item) -> float:
+def _later_failure(context: CheckContext) -> float:
     """The credit when the run failed: a part where the graded cell itself ran."""
-    own = graded_cell_run(item)
+    own = graded_cell_run(context)
     if own is None or own.status != "ok":
         return 0.0
-    return (item.check.partial_credit or 0.0) * _filled_share(item)
+    return (context.check.partial_credit or 0.0) * _filled_share(context)
 
 
-def _filled_share(item: Item) -> float:
-    total = len(item.attempt.cell.blanks)
-    return 1 - len(unfilled(item)) / total if total else 1.0
+def _filled_share(context: CheckContext) -> float:
+    total = len(context.evidence.cell.blanks)
+    return 1 - len(unfilled_blanks(context)) / total if total else 1.0
 
 
 def _values(run: CellRun) -> dict[str, str | int | float | bool | None]:

@@ -39,7 +39,7 @@ class Handout:
     texts: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
 
-    def place_of(self, channel: str, parameter: str, value: float) -> Place | None:
+    def find_value(self, channel: str, parameter: str, value: float) -> Place | None:
         """Where a parameter of a channel, "" for the model's own, is given a value."""
         own = self._is_alone(channel)
         for place, line in self._lines():
@@ -48,18 +48,18 @@ class Handout:
                 return place
         return None
 
-    def starts(self, state: str, ends: tuple[float, float]) -> bool:
+    def gives_start(self, state: str, ends: tuple[float, float]) -> bool:
         """Whether it is given where a state starts, "V" or a channel's "K.n"."""
         return any(all(_holds(told, end) for end in ends) for told in self._starts(state))
 
-    def names(self, text: str) -> bool:
+    def gives_names(self, text: str) -> bool:
         """Whether every name in ``text`` is given."""
         return _names(text) <= _names(" ".join(self._all()))
 
-    def hangs_on(self, channel: str, text: str) -> bool:
+    def gives_master_type(self, channel: str, text: str) -> bool:
         """Whether every name of a master type is given, by the channel's class or its exercise."""
         if self.exercise.kind == "type":
-            return self.names(text)
+            return self.gives_names(text)
         found = re.findall(r"(?m)^\s+master_type\s*=(.*)$", self._class(channel))
         return bool(found) and _names(text) <= _names(found[-1])
 

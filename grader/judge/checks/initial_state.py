@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.core.types import Finding, Value
-from grader.judge.checks.context import Item, no_model
-from grader.judge.checks.disclosure import tells_start
+from grader.judge.checks.context import CheckContext, no_model
+from grader.judge.checks.disclosure import may_reveal_start
 from grader.judge.checks.distances import V_agrees
 
 ROUND_OFF = 1e-6  # of a start that is one number, relative, single precision included
@@ -14,30 +14,35 @@ CHANCE = 1e-9
 """That a right model's draws leave an end of their range out as far as is called wrong."""
 
 
-def start(item: Item) -> Finding:
+def check_start(context: CheckContext) -> Finding:
     """The state that the check names, or all others than V, start where the exercise says."""
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    asked = item.exercise.start
-    variables = [item.check.variable] if item.check.variable else [n for n in asked if n != "V"]
-    variables = [name for name in variables if not _told_by_V(item, name)]
-    found = item.attempt.answers.start
+    asked = context.exercise.start
+    variables = (
+        [context.check.variable] if context.check.variable else [n for n in asked if n != "V"]
+    )
+    variables = [name for name in variables if not _told_by_V(context, name)]
+    found = context.evidence.answers.start
     if not found:
-        return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=item.cell)
-    wrong = starts_elsewhere(item, variables)
-    ends = {name: found[_own(item, name)] for name in variables if _own(item, name) in found}
+        return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=context.cell)
+    wrong = starts_elsewhere(context, variables)
+    ends = {name: found[_own(context, name)] for name in variables if _own(context, name) in found}
     detail = "; ".join(f"{n}: {low:g} to {high:g}" for n, (low, high) in ends.items())
     if not wrong:
         return Finding(credit=1.0, message_id="checks.start.ok", detail=detail)
     first = next((name for name in wrong if name in ends), wrong[0])
-    values: dict[str, Value] = {"full": _own(item, first), "variable": item.exercise.short(first)}
+    values: dict[str, Value] = {
+        "full": _own(context, first),
+        "variable": context.exercise.short(first),
+    }
     if first not in ends:
         return Finding(
             credit=1.0 - len(wrong) / len(variables),
             message_id="checks.skipped.no_gate",
             values=values,
             detail=detail,
-            cell=item.cell,
+            cell=context.cell,
         )
     (low, high), (least, greatest) = ends[first], asked[first]
     values |= {"least": float(f"{low:.4g}"), "greatest": float(f"{high:.4g}")}
@@ -48,47 +53,47 @@ def start(item: Item) -> Finding:
     else:
         message = "everywhere" if one else "range"
     owner = first.rpartition(".")[0]
-    asked_type = next((c.type for c in item.exercise.channels if c.name == owner), "")
-    channel = None if asked_type else item.attempt.probe.channel(owner)
+    asked_type = next((c.type for c in context.exercise.channels if c.name == owner), "")
+    channel = None if asked_type else context.evidence.probe.channel(owner)
     if channel is not None and channel.kind == "channel" and not channel.from_notebook:
         message = "library"
         values |= {"name": channel.name, "type": channel.type_name}
-    if not tells_start(item, first):
+    if not may_reveal_start(context, first):
         message = "not_given"
     return Finding(
         credit=1.0 - len(wrong) / len(variables),
         message_id=f"checks.start.{message}",
         values=values,
         detail=detail,
-        cell=item.cell,
-        line=item.line_of(first) if first in item.exercise.to_fill else None,
+        cell=context.cell,
+        line=context.line_of(first) if first in context.exercise.to_fill else None,
     )
 
 
-def starts_elsewhere(item: Item, variables: Iterable[str]) -> list[str]:
+def starts_elsewhere(context: CheckContext, variables: Iterable[str]) -> list[str]:
     """Which of the states don't start as the exercise says, NaN included."""
-    found, asked = item.attempt.answers.start, item.exercise.start
-    draws = max(1, item.attempt.answers.resets)
+    found, asked = context.evidence.answers.start, context.exercise.start
+    draws = max(1, context.evidence.answers.resets)
     return [
         name
         for name in variables
-        if name in asked and not _fits(found.get(_own(item, name)), asked[name], draws)
+        if name in asked and not _fits(found.get(_own(context, name)), asked[name], draws)
     ]
 
 
-def _told_by_V(item: Item, variable: str) -> bool:
+def _told_by_V(context: CheckContext, variable: str) -> bool:
     """Whether no state plays a gate, and V follows the reference all the same."""
-    reference = item.attempt.reference
+    reference = context.evidence.reference
     if reference is None or variable in reference.gates:
         return False
-    if variable not in item.exercise.gates:  # V, or a record of spikes
+    if variable not in context.exercise.gates:  # V, or a record of spikes
         return False
-    return V_agrees(item)
+    return V_agrees(context)
 
 
-def _own(item: Item, variable: str) -> str:
+def _own(context: CheckContext, variable: str) -> str:
     """The student's state that plays one of the exercise's; the name itself where none does."""
-    reference = item.attempt.reference
+    reference = context.evidence.reference
     return variable if reference is None else reference.gates.get(variable, variable)
 
 

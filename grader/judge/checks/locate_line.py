@@ -15,7 +15,7 @@ _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
 @lru_cache(maxsize=256)  # verify judges a source under many seeds
-def hung_at(source: str, name: str, type_name: str = "") -> int | None:
+def attachment_line(source: str, name: str, type_name: str = "") -> int | None:
     """The line that hangs something at a name with a dot, ``"ion.channel"``; None for nowhere.
 
     Under the name after the dot: on the ion before it, else wherever it was put; where no line
@@ -32,13 +32,13 @@ def hung_at(source: str, name: str, type_name: str = "") -> int | None:
     return min(made, default=None)
 
 
-def astray(source: str, name: str) -> int | None:
+def misplaced_line(source: str, name: str) -> int | None:
     """The line that hangs something at the name after the dot, if none does so on the ion."""
     places = _places(parse(source), name)
     return None if any(on for on, _ in places) else next((line for _, line in places), None)
 
 
-def last_line_in(evidence: Evidence, cell: int | None) -> int | None:
+def traceback_line(evidence: Evidence, cell: int | None) -> int | None:
     """The line of a cell that the last traceback went through which names one of it."""
     ran = [run for run in evidence.executed.cells if run.status != "not_run"]
     for run in reversed(ran):

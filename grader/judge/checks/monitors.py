@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from grader.core.types import Finding, RecordedState, Value
-from grader.judge.checks.context import Item, no_model
+from grader.judge.checks.context import CheckContext, no_model
 
 ROUND_OFF = 1e-5  # relative, single precision included
 
 
-def recorded(item: Item) -> Finding:
+def check_records(context: CheckContext) -> Finding:
     """The share of the records that hold the state which they are named for.
 
     What was recorded last is what the state was once the run had ended.
     """
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    asked, found = item.exercise.monitors, item.attempt.answers.records
-    values: dict[str, Value] = {"total": len(asked), "variable": item.exercise.variable}
+    asked, found = context.exercise.monitors, context.evidence.answers.records
+    values: dict[str, Value] = {"total": len(asked), "variable": context.exercise.variable}
     missing = [name for name in asked if name not in found]
     wrong = [name for name in asked if name in found and not _holds(found[name])]
     if not missing and not wrong:
@@ -30,10 +30,10 @@ def recorded(item: Item) -> Finding:
         message_id=f"checks.recorded.{message}",
         values={**values, "names": names},
         detail="; ".join(
-            f"{f.stage}: {f.error_name}: {f.error_text}" for f in item.attempt.probe.faults
+            f"{f.stage}: {f.error_name}: {f.error_text}" for f in context.evidence.probe.faults
         ),
-        cell=item.cell,
-        line=item.line_of(item.exercise.variable),
+        cell=context.cell,
+        line=context.line_of(context.exercise.variable),
     )
 
 

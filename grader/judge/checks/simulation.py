@@ -7,95 +7,98 @@ from dataclasses import replace
 
 from grader.core.types import Finding
 from grader.judge.checks.comparable import (
-    by_field,
+    describe_distance,
     field_is_right,
-    named,
+    judge_by_field,
     not_comparable,
     not_finite,
-    within,
+    state_values,
 )
-from grader.judge.checks.context import Item
-from grader.judge.checks.distances import V_agrees, distances, own_state, too_far
-from grader.judge.checks.structure import parameter
+from grader.judge.checks.context import CheckContext
+from grader.judge.checks.distances import V_agrees, distances, first_exceeded, student_state
+from grader.judge.checks.structure import check_parameter
 
 MOST = 1000  # beyond this a distance is no number that tells anything
 
 
-def trace_rmse(item: Item) -> Finding:
+def check_trace(context: CheckContext) -> Finding:
     """The root mean square difference of one state's trace from the reference."""
-    if finding := not_comparable(item, item.check.variable):
+    if finding := not_comparable(context, context.check.variable):
         return finding
-    variable, found = item.check.variable, distances(item)
+    variable, found = context.check.variable, distances(context)
     if found is None:
-        return _gate_unmatched(item)
-    far = too_far(item, found)
+        return _gate_unmatched(context)
+    far = first_exceeded(context, found)
     until = far or next(iter(found))
     distance = found[until or None]
     right = Finding(
         credit=1.0,
         message_id="checks.trace.ok",
-        values=named(item, variable) | {"rmse": float(f"{distance:.3g}"), "until": until},
-        detail="; ".join(within(item, u, d, "RMSE") for u, d in found.items()),
+        values=state_values(context, variable) | {"rmse": float(f"{distance:.3g}"), "until": until},
+        detail="; ".join(describe_distance(context, u, d, "RMSE") for u, d in found.items()),
         found=distance,
     )
     if far is None:
         return right
-    if finding := by_field(item, right.detail) or not_finite(item, variable):
+    if finding := judge_by_field(context, right.detail) or not_finite(context, variable):
         return finding
     credit, first = 0.0, next(iter(found.values()))
-    for tier in sorted(item.check.partial, key=lambda t: -t.within):
+    for tier in sorted(context.check.partial, key=lambda t: -t.within):
         if first <= tier.within:
             credit = tier.credit
-    message = ("near" if _parameter_is_wrong(item) else "close") if credit else "wrong"
-    right = replace(right, credit=credit, message_id=f"checks.trace.{message}", cell=item.cell)
+    message = ("near" if _parameter_is_wrong(context) else "close") if credit else "wrong"
+    right = replace(right, credit=credit, message_id=f"checks.trace.{message}", cell=context.cell)
     return _beyond(right, distance, "checks.trace.far")
 
 
-def steps(item: Item) -> Finding:
+def check_map(context: CheckContext) -> Finding:
     """One state after some steps from drawn states, under a current that stays the same."""
-    if finding := not_comparable(item, item.check.variable):
+    if finding := not_comparable(context, context.check.variable):
         return finding
-    found, variable = distances(item), item.check.variable
+    found, variable = distances(context), context.check.variable
     if found is None:
-        return _gate_unmatched(item)
-    ms = item.check.steps * item.assignment.simulation.dt
-    values = named(item, variable) | {"steps": item.check.steps, "ms": float(f"{ms:g}")}
+        return _gate_unmatched(context)
+    ms = context.check.steps * context.assignment.simulation.dt
+    values = state_values(context, variable) | {
+        "steps": context.check.steps,
+        "ms": float(f"{ms:g}"),
+    }
     right = Finding(
         credit=1.0,
         message_id="checks.map.ok",
         values=values | {"apart": float(f"{found[None]:.3g}")},
-        detail=within(item, None, found[None], "95 % keep to"),
+        detail=describe_distance(context, None, found[None], "95 % keep to"),
         found=found[None],
     )
-    if too_far(item, found) is None:
+    if first_exceeded(context, found) is None:
         return right
-    if finding := by_field(item, right.detail):
+    if finding := judge_by_field(context, right.detail):
         return finding
-    agree = all(field_is_right(item, name) is True for name in ("V", *item.exercise.gates))
+    agree = all(field_is_right(context, name) is True for name in ("V", *context.exercise.gates))
     message = "checks.map.twice" if agree else "checks.map.wrong"
     if not math.isfinite(found[None]):
         message = "checks.trace.nan"
-    right = replace(right, credit=0.0, message_id=message, cell=item.cell)
+    right = replace(right, credit=0.0, message_id=message, cell=context.cell)
     return _beyond(right, found[None], "checks.map.far")
 
 
-def field(item: Item) -> Finding:
+def check_field(context: CheckContext) -> Finding:
     """The time derivative of one state at drawn states, whatever integrator is used."""
-    if finding := not_comparable(item, ""):
+    if finding := not_comparable(context, ""):
         return finding
-    found = distances(item)
+    found = distances(context)
     if found is None:
-        return _gate_unmatched(item)
+        return _gate_unmatched(context)
     right = Finding(
         credit=1.0,
         message_id="checks.field.ok",
-        values=named(item, item.check.variable),
-        detail=within(item, None, found[None], "relative, 95 % keep to"),
+        values=state_values(context, context.check.variable),
+        detail=describe_distance(context, None, found[None], "relative, 95 % keep to"),
         found=found[None],
     )
-    if too_far(item, found) is None:
+    if first_exceeded(context, found) is None:
         return right
-    return replace(right, credit=0.0, message_id="checks.field.wrong", cell=item.cell)
+    return replace(right, credit=0.0, message_id="checks.field.wrong", cell=context.cell)
 
 
 # ------------------------------------------------------------------ what they share
@@ -108,24 +111,24 @@ def _beyond(finding: Finding, distance: float, message: str) -> Finding:
     return replace(finding, message_id=message, values={**finding.values, "most": MOST}, found=None)
 
 
-def _parameter_is_wrong(item: Item) -> bool:
+def _parameter_is_wrong(context: CheckContext) -> bool:
     """Whether a check of a parameter of this exercise loses points."""
     return any(
-        (parameter(replace(item, check=check)).credit or 0.0) < 1.0
-        for check in item.assignment.checks
-        if (check.kind, check.exercise) == ("parameter", item.check.exercise)
+        (check_parameter(replace(context, check=check)).credit or 0.0) < 1.0
+        for check in context.assignment.checks
+        if (check.kind, check.exercise) == ("parameter", context.check.exercise)
     )
 
 
-def _gate_unmatched(item: Item) -> Finding:
+def _gate_unmatched(context: CheckContext) -> Finding:
     """No state of the model plays this gate: the field of V decides, and the report says so."""
-    values = named(item, item.check.variable)
-    if V_agrees(item):
+    values = state_values(context, context.check.variable)
+    if V_agrees(context):
         return Finding(credit=1.0, message_id="checks.trace.gate_by_V", values=values)
-    unmatched = item.check.variable in item.exercise.gates and not own_state(
-        item, item.check.variable
+    unmatched = context.check.variable in context.exercise.gates and not student_state(
+        context, context.check.variable
     )
     message = "no_gate" if unmatched else "without_gates"
     return Finding(
-        credit=None, message_id=f"checks.skipped.{message}", values=values, cell=item.cell
+        credit=None, message_id=f"checks.skipped.{message}", values=values, cell=context.cell
     )

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from grader.core.types import Array, Finding, Value
 from grader.judge.checks.comparable import not_comparable
-from grader.judge.checks.context import Item
-from grader.judge.checks.distances import columns, sides
-from grader.judge.metrics import upward
+from grader.judge.checks.context import CheckContext
+from grader.judge.checks.distances import columns, stimuli_and_reference
+from grader.judge.metrics import upward_crossings
 
 _Crosses = npt.NDArray[np.bool_]
 _Rule = Callable[[Array, _Crosses, Array], _Crosses]
@@ -23,14 +23,14 @@ _Rule = Callable[[Array, _Crosses, Array], _Crosses]
 ROUND_OFF = 1e-5  # of a time, relative, single precision included
 
 
-def spike_flag(item: Item) -> Finding:
+def check_spike_flag(context: CheckContext) -> Finding:
     """The state is true in exactly the steps in which V crosses the threshold upwards."""
-    return _recorded(item, lambda flag, crosses, _: np.asarray((flag != 0) == crosses))
+    return _recorded(context, lambda flag, crosses, _: np.asarray((flag != 0) == crosses))
 
 
-def last_spike(item: Item) -> Finding:
+def check_last_spike(context: CheckContext) -> Finding:
     """The state is the time of the last crossing, at one end of its step; before it, unchanged."""
-    return _recorded(item, _is_last)
+    return _recorded(context, _is_last)
 
 
 def _is_last(record: Array, crosses: _Crosses, time: Array) -> _Crosses:
@@ -41,37 +41,37 @@ def _is_last(record: Array, crosses: _Crosses, time: Array) -> _Crosses:
     return np.asarray(np.where(np.isfinite(last), since, record == record[0]))
 
 
-def _recorded(item: Item, is_right: _Rule) -> Finding:
+def _recorded(context: CheckContext, is_right: _Rule) -> Finding:
     """The share of the stimuli with a spike on which a record is right in every step.
 
     Steps after which V is no number don't count: of those nobody can say whether it crosses.
     """
-    if finding := not_comparable(item, "V"):
+    if finding := not_comparable(context, "V"):
         return finding
-    name, traces = item.check.variable, item.attempt.answers.traces
-    values: dict[str, Value] = {"variable": name, "threshold": item.exercise.spike_threshold}
+    name, traces = context.check.variable, context.evidence.answers.traces
+    values: dict[str, Value] = {"variable": name, "threshold": context.exercise.spike_threshold}
     if name not in traces:
         return Finding(
-            credit=0.0, message_id="checks.record.missing", values=values, cell=item.cell
+            credit=0.0, message_id="checks.record.missing", values=values, cell=context.cell
         )
-    panel, _ = sides(item)
-    which = columns(item)
-    V = np.vstack([panel.V0, traces["V"]])[:, which]
-    crosses = upward(V, item.exercise.spike_threshold)
+    stimuli, _ = stimuli_and_reference(context)
+    which = columns(context)
+    V = np.vstack([stimuli.V0, traces["V"]])[:, which]
+    crosses = upward_crossings(V, context.exercise.spike_threshold)
     fires = crosses.any(axis=0)
     if not fires.any():
         return Finding(
-            credit=None, message_id="checks.record.no_spike", values=values, cell=item.cell
+            credit=None, message_id="checks.record.no_spike", values=values, cell=context.cell
         )
-    alike = is_right(traces[name][:, which], crosses, panel.time)
+    alike = is_right(traces[name][:, which], crosses, stimuli.time)
     known = np.logical_and.accumulate(np.isfinite(V[1:]), axis=0)
     right = np.asarray((alike | ~known).all(axis=0))[fires]
     share = float(right.mean())
-    kind = item.check.kind
+    kind = context.check.kind
     message = f"checks.record.{kind}" if share < 1.0 else "checks.record.ok"
     return Finding(
         credit=share,
         message_id=message,
         values=values | {"right": int(right.sum()), "total": int(fires.sum())},
-        cell=None if share == 1.0 else item.cell,
+        cell=None if share == 1.0 else context.cell,
     )

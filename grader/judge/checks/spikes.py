@@ -7,34 +7,41 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from grader.core.types import Array, Finding, Value
-from grader.judge.checks.comparable import astray, by_field, is_finite, not_comparable, not_finite
-from grader.judge.checks.context import Item
-from grader.judge.checks.disclosure import tells
+from grader.judge.checks.comparable import (
+    describe_rounding,
+    is_finite,
+    judge_by_field,
+    not_comparable,
+    not_finite,
+)
+from grader.judge.checks.context import CheckContext
+from grader.judge.checks.disclosure import may_reveal_numbers
 from grader.judge.checks.distances import (
-    STRAYS,
-    expected_spikes,
-    found_spikes,
-    names,
+    ROUNDING_FACTOR,
+    reference_spikes,
     rounded_spikes,
-    sides,
-    spike_times_apart,
+    spike_distances,
+    stimuli_and_reference,
+    stimulus_names,
+    student_spikes,
     tolerance,
     window,
 )
-from grader.judge.metrics import firing_rate as rate_of
+from grader.judge.metrics import firing_rate
 
 
-def spike_count(item: Item) -> Finding:
+def check_spike_count(context: CheckContext) -> Finding:
     """The share of stimuli to which the model fires as often as the reference."""
-    if finding := not_comparable(item, "V"):
+    if finding := not_comparable(context, "V"):
         return finding
     found, expected = (
-        [len(times) for times in of_all] for of_all in (found_spikes(item), expected_spikes(item))
+        [len(times) for times in of_all]
+        for of_all in (student_spikes(context), reference_spikes(context))
     )
-    alike = [count in runs for count, runs in zip(found, _runs(item, len), strict=True)]
+    alike = [count in runs for count, runs in zip(found, _runs(context, len), strict=True)]
     detail = "; ".join(
         f"{name}: {f} (expected {e})"
-        for name, f, e in zip(names(item), found, expected, strict=True)
+        for name, f, e in zip(stimulus_names(context), found, expected, strict=True)
     )
     one = len(found) == 1
     values: dict[str, Value] = {"right": sum(alike), "total": len(alike)}
@@ -47,26 +54,26 @@ def spike_count(item: Item) -> Finding:
         found=found[0] if one else sum(alike),
         expected=expected[0] if one else len(alike),
     )
-    if all(alike) and is_finite(item, "V"):
+    if all(alike) and is_finite(context, "V"):
         return right
-    if finding := by_field(item, detail) or not_finite(item, "V"):
+    if finding := judge_by_field(context, detail) or not_finite(context, "V"):
         return finding
-    message = "some" if not one else "wrong" if tells(item) else "other"
-    return _wrong(item, right, f"checks.spike_count.{message}", sum(alike) / len(alike))
+    message = "some" if not one else "wrong" if may_reveal_numbers(context) else "other"
+    return _wrong(context, right, f"checks.spike_count.{message}", sum(alike) / len(alike))
 
 
-def firing_rate(item: Item) -> Finding:
+def check_firing_rate(context: CheckContext) -> Finding:
     """The firing rate, from the mean inter-spike interval, to a relative tolerance."""
-    if finding := not_comparable(item, "V"):
+    if finding := not_comparable(context, "V"):
         return finding
-    panel, _ = sides(item)
-    duration = panel.dt * panel.current.shape[0]
+    stimuli, _ = stimuli_and_reference(context)
+    duration = stimuli.dt * stimuli.current.shape[0]
     found, expected = (
-        [rate_of(times, duration) for times in of_all]
-        for of_all in (found_spikes(item), expected_spikes(item))
+        [firing_rate(times, duration) for times in of_all]
+        for of_all in (student_spikes(context), reference_spikes(context))
     )
-    share = item.check.tolerance or 0.0
-    runs = _runs(item, lambda times: rate_of(times, duration))
+    share = context.check.tolerance or 0.0
+    runs = _runs(context, lambda times: firing_rate(times, duration))
     alike = [_as_one(f, r, share=share) for f, r in zip(found, runs, strict=True)]
     right = Finding(
         credit=1.0,
@@ -76,34 +83,34 @@ def firing_rate(item: Item) -> Finding:
         found=found[0],
         expected=expected[0],
     )
-    if all(alike) and is_finite(item, "V"):
+    if all(alike) and is_finite(context, "V"):
         return right
-    if finding := by_field(item, right.detail) or not_finite(item, "V"):
+    if finding := judge_by_field(context, right.detail) or not_finite(context, "V"):
         return finding
     credit = sum(alike) / len(alike)
-    message = "wrong" if tells(item) else "other"
-    return _wrong(item, right, f"checks.firing_rate.{message}", credit)
+    message = "wrong" if may_reveal_numbers(context) else "other"
+    return _wrong(context, right, f"checks.firing_rate.{message}", credit)
 
 
-def _wrong(item: Item, right: Finding, message: str, credit: float) -> Finding:
+def _wrong(context: CheckContext, right: Finding, message: str, credit: float) -> Finding:
     """The finding, with what the reference has left out where that is not told."""
-    expected = right.expected if tells(item) else None
-    return replace(right, credit=credit, message_id=message, cell=item.cell, expected=expected)
+    expected = right.expected if may_reveal_numbers(context) else None
+    return replace(right, credit=credit, message_id=message, cell=context.cell, expected=expected)
 
 
-def latency(item: Item) -> Finding:
+def check_latency(context: CheckContext) -> Finding:
     """The share of stimuli with the first spike, after ``after`` ms, as late as the reference's.
 
     Silence is right where the reference is silent.
     """
-    if finding := not_comparable(item, "V"):
+    if finding := not_comparable(context, "V"):
         return finding
-    after, allowed = item.check.after, item.check.tolerance or 0.0
+    after, allowed = context.check.after, context.check.tolerance or 0.0
     found, expected = (
         [_first(times) - after for times in of_all]
-        for of_all in (found_spikes(item), expected_spikes(item))
+        for of_all in (student_spikes(context), reference_spikes(context))
     )
-    runs = _runs(item, lambda times: _first(times) - after)
+    runs = _runs(context, lambda times: _first(times) - after)
     alike = [_as_one(f, r, allowed) for f, r in zip(found, runs, strict=True)]
     values: dict[str, Value] = {"right": sum(alike), "total": len(alike), "after": after}
     values |= {"found": round(found[0], 2), "asked": round(expected[0], 2)}
@@ -115,33 +122,33 @@ def latency(item: Item) -> Finding:
         found=found[0],
         expected=expected[0],
     )
-    if all(alike) and is_finite(item, "V"):
+    if all(alike) and is_finite(context, "V"):
         return right
-    if finding := by_field(item, right.detail) or not_finite(item, "V"):
+    if finding := judge_by_field(context, right.detail) or not_finite(context, "V"):
         return finding
-    message = "some" if len(alike) > 1 else _late(item, found[0], expected[0])
-    return _wrong(item, right, f"checks.latency.{message}", sum(alike) / len(alike))
+    message = "some" if len(alike) > 1 else _late(context, found[0], expected[0])
+    return _wrong(context, right, f"checks.latency.{message}", sum(alike) / len(alike))
 
 
-def _late(item: Item, found: float, expected: float) -> str:
+def _late(context: CheckContext, found: float, expected: float) -> str:
     """How one latency is wrong, infinite where no spike comes."""
     if math.isinf(found):
-        return "never" if tells(item) else "never_other"
-    if not tells(item):
+        return "never" if may_reveal_numbers(context) else "never_other"
+    if not may_reveal_numbers(context):
         return "other"
     return "too_many" if math.isinf(expected) else "wrong"
 
 
-def spike_times(item: Item) -> Finding:
+def check_spike_times(context: CheckContext) -> Finding:
     """The share of stimuli whose spikes come when the reference's do."""
-    if finding := not_comparable(item, "V"):
+    if finding := not_comparable(context, "V"):
         return finding
-    allowed = tolerance(item, window(item))
-    of_all = spike_times_apart(item)
+    allowed = tolerance(context, window(context))
+    of_all = spike_distances(context)
     counted = [one for one in of_all if one is not None]
-    alike = [one.far <= max(allowed, one.room) for one in counted]
-    apart = [one.far for one in counted]
-    room = [0.0 if one is None else one.room for one in of_all]
+    alike = [one.distance <= max(allowed, one.slack) for one in counted]
+    apart = [one.distance for one in counted]
+    room = [0.0 if one is None else one.slack for one in of_all]
     worst = max(apart, default=0.0)
     finite = [far for far in apart if math.isfinite(far)]
     right = Finding(
@@ -153,16 +160,21 @@ def spike_times(item: Item) -> Finding:
             "apart": float(f"{max(finite, default=0.0):.2g}"),
         },
         detail=f"up to {worst:.3g} ms apart, tolerance {allowed:g}"
-        + astray(item, [own > allowed for own in room], max(room, default=0.0) / STRAYS, " ms"),
+        + describe_rounding(
+            context,
+            [own > allowed for own in room],
+            max(room, default=0.0) / ROUNDING_FACTOR,
+            " ms",
+        ),
         found=worst,
     )
-    if all(alike) and is_finite(item, "V"):
+    if all(alike) and is_finite(context, "V"):
         return right
-    if finding := by_field(item, right.detail) or not_finite(item, "V"):
+    if finding := judge_by_field(context, right.detail) or not_finite(context, "V"):
         return finding
     message = "checks.spike_times.wrong" if finite else "checks.spike_times.other_number"
     share = sum(alike) / len(alike)
-    return replace(right, credit=share, message_id=message, cell=item.cell)
+    return replace(right, credit=share, message_id=message, cell=context.cell)
 
 
 # ------------------------------------------------------------------ what they share
@@ -173,14 +185,14 @@ def _first(times: Array) -> float:
     return float(times[0]) if len(times) else math.inf
 
 
-def _runs(item: Item, measure: Callable[[Array], float]) -> list[dict[int, list[float]]]:
+def _runs(context: CheckContext, measure: Callable[[Array], float]) -> list[dict[int, list[float]]]:
     """A measure of the spikes' times in the reference, then where rounding leads it astray.
 
     For each stimulus, by the number of spikes.
     """
     found: list[dict[int, list[float]]] = []
-    of_each = [expected_spikes(item), *rounded_spikes(item)]
-    for c in range(len(names(item))):
+    of_each = [reference_spikes(context), *rounded_spikes(context)]
+    for c in range(len(stimulus_names(context))):
         by_number: dict[int, list[float]] = {}
         for run in of_each:
             by_number.setdefault(len(run[c]), []).append(measure(run[c]))
@@ -197,7 +209,7 @@ def _as_one(
     """
     for values in runs.values():
         far = max((abs(one - values[0]) for one in values if one != values[0]), default=0.0)
-        near = max(allowed, share * abs(values[0]) if share else 0.0, STRAYS * far)
+        near = max(allowed, share * abs(values[0]) if share else 0.0, ROUNDING_FACTOR * far)
         if any(found == one or abs(found - one) <= near for one in values):
             return True
     return False

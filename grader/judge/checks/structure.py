@@ -5,48 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 from grader.core.types import ChannelProbe, Finding, Value
-from grader.judge.checks.context import Item, class_cell, no_model
-from grader.judge.checks.disclosure import place_of, tells_class, tells_master_type, tells_parameter
+from grader.judge.checks.context import CheckContext, class_cell, no_model
+from grader.judge.checks.disclosure import (
+    find_value,
+    may_reveal_class,
+    may_reveal_master_type,
+    may_reveal_parameter,
+)
 
 
-def base_class(item: Item) -> Finding:
+def check_base_class(context: CheckContext) -> Finding:
     """The class is built on the base asked for."""
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    lineage, asked = item.attempt.probe.lineage, item.exercise.base
+    lineage, asked = context.evidence.probe.lineage, context.exercise.base
     values = {"asked": asked, "found": lineage[0] if lineage else "object"}
     if asked in lineage:
         return Finding(credit=1.0, message_id="checks.base.ok", values=values, found=asked)
-    related = any(base in lineage for base in item.exercise.related_bases)
-    is_told = tells_class(item, asked)
+    related = any(base in lineage for base in context.exercise.related_bases)
+    is_told = may_reveal_class(context, asked)
     return Finding(
-        credit=(item.check.partial_credit or 0.0) if related and is_told else 0.0,
+        credit=(context.check.partial_credit or 0.0) if related and is_told else 0.0,
         message_id="checks.base.wrong" if is_told else "checks.base.not_given",
         values=values,
         expected=asked if is_told else None,
         found=values["found"],
-        cell=item.cell,
+        cell=context.cell,
     )
 
 
-def parameter(item: Item) -> Finding:
+def check_parameter(context: CheckContext) -> Finding:
     """A parameter has the value asked for; a near miss earns a part.
 
     The attribute counts, unless the current shows that another value is at work; where
     there is no attribute, the value read off the current does.
     """
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    name, which, asked = item.check.channel, item.check.parameter, item.parameter
-    found = item.found if name else _itself(item)
-    where: dict[str, Any] = {"cell": item.cell, "line": item.line_of(name)}
+    name, which, asked = context.check.channel, context.check.parameter, context.parameter
+    found = context.channel_probe if name else _itself(context)
+    where: dict[str, Any] = {"cell": context.cell, "line": context.line_of(name)}
     values: dict[str, Value] = {"parameter": which, "unit": f" {asked.unit}" if asked.unit else ""}
-    values |= {"name": name or item.attempt.cell.class_name}
+    values |= {"name": name or context.evidence.cell.class_name}
     if found is None or found.kind != "channel":
         message = "checks.parameter.no_channel"  # what there is to mend, another check says
-        return Finding(credit=0.0, message_id=message, values=values, cell=item.cell)
-    value, measured = found.parameters.get(which), _measured(item, found, which)
-    detail, is_told = "", tells_parameter(item, name, which)
+        return Finding(credit=0.0, message_id=message, values=values, cell=context.cell)
+    value, measured = found.parameters.get(which), _measured(context, found, which)
+    detail, is_told = "", may_reveal_parameter(context, name, which)
     expected = asked.value if is_told else None
     if value is None:
         value, detail = measured, "no attribute: read off the current"
@@ -65,27 +70,27 @@ def parameter(item: Item) -> Finding:
         "found": value,
         "detail": detail,
     }
-    if measured is not None and _is_unused(item, found, value, measured):
+    if measured is not None and _is_unused(context, found, value, measured):
         common["found"] = measured  # which is what tells it from the one asked for
         return Finding(credit=0.0, message_id="checks.parameter.unused", **common, **where)
     distance = abs(value - asked.value)
     if distance <= asked.tolerance * abs(asked.value):
         return Finding(credit=1.0, message_id="checks.parameter.ok", **common)
     credit = 0.0
-    for tier in sorted(item.check.partial if is_told else (), key=lambda t: -t.within):
+    for tier in sorted(context.check.partial if is_told else (), key=lambda t: -t.within):
         if distance <= tier.within * abs(asked.value) * (1 + 1e-9):
             credit = tier.credit
-    message = _mistake(item, value)
+    message = _mistake(context, value)
     return Finding(credit=credit, message_id=message, **common, **where)
 
 
-def _itself(item: Item) -> ChannelProbe:
+def _itself(context: CheckContext) -> ChannelProbe:
     """The model as a thing that has parameters."""
-    probe = item.attempt.probe
+    probe = context.evidence.probe
     return ChannelProbe(name=probe.class_name, kind="channel", parameters=probe.parameters)
 
 
-def _is_unused(item: Item, found: ChannelProbe, value: float, measured: float) -> bool:
+def _is_unused(context: CheckContext, found: ChannelProbe, value: float, measured: float) -> bool:
     """Whether another value is at work than the attribute's.
 
     A current with its sign turned is a fault of the equation, not of the parameter: a
@@ -94,8 +99,8 @@ def _is_unused(item: Item, found: ChannelProbe, value: float, measured: float) -
     if _apart(abs(value), abs(measured)):
         return True
     others = [
-        (found.parameters.get(other), _measured(item, found, other))
-        for other in item.exercise.parameters_of(item.check.channel)
+        (found.parameters.get(other), _measured(context, found, other))
+        for other in context.exercise.parameters_of(context.check.channel)
     ]
     elsewhere = any(a is not None and b is not None and _apart(abs(a), abs(b)) for a, b in others)
     return elsewhere and _apart(value, measured)
@@ -105,70 +110,72 @@ def _apart(value: float, measured: float) -> bool:
     return abs(measured - value) > 1e-3 * max(1e-3, abs(value))
 
 
-def _measured(item: Item, found: ChannelProbe, parameter: str) -> float | None:
+def _measured(context: CheckContext, found: ChannelProbe, parameter: str) -> float | None:
     """The value that the current shows: by the answers to drawn states, else by the kernel."""
-    reference = item.attempt.reference
+    reference = context.evidence.reference
     fitted = {} if reference is None else reference.fitted
-    name = f"{item.check.channel}.{parameter}" if item.check.channel else parameter
+    name = f"{context.check.channel}.{parameter}" if context.check.channel else parameter
     return fitted.get(name, found.measured.get(parameter))
 
 
-def _mistake(item: Item, value: float) -> str:
+def _mistake(context: CheckContext, value: float) -> str:
     """The likeliest cause of a wrong value; silent ("wrong") rather than wrong itself."""
 
     def is_close(a: float, b: float) -> bool:
         return abs(a - b) <= 1e-6 * abs(b)
 
-    asked = item.parameter
+    asked = context.parameter
     for mistake in asked.mistakes:
         if is_close(value, mistake.value):
             return mistake.message
-    which, channel = item.check.parameter, item.check.channel
-    if not tells_parameter(item, channel, which):
+    which, channel = context.check.parameter, context.check.channel
+    if not may_reveal_parameter(context, channel, which):
         return "checks.parameter.not_given"
     if is_close(value, -asked.value):
         return "checks.parameter.sign"
     if any(is_close(value, asked.value * factor) for factor in (10, 100, 1000, 0.1, 0.01, 0.001)):
         return "checks.parameter.power_of_ten"
-    elsewhere = [(channel, name) for name in item.exercise.parameters_of(channel) if name != which]
-    others = [c for c in item.exercise.channels if c.name != channel]
+    elsewhere = [
+        (channel, name) for name in context.exercise.parameters_of(channel) if name != which
+    ]
+    others = [c for c in context.exercise.channels if c.name != channel]
     elsewhere += [(c.name, which) for c in others if which in c.parameters]
     for other in elsewhere:
-        same = is_close(value, item.exercise.parameters_of(other[0])[other[1]].value)
-        if same and tells_parameter(item, *other):
+        same = is_close(value, context.exercise.parameters_of(other[0])[other[1]].value)
+        if same and may_reveal_parameter(context, *other):
             return "checks.parameter.of_another"
-    place = place_of(item, channel, which)
+    place = find_value(context, channel, which)
     return f"checks.parameter.wrong_{place}" if place else "checks.parameter.wrong"
 
 
-def master_type(item: Item) -> Finding:
+def check_master_type(context: CheckContext) -> Finding:
     """The channel says to which kind of neuron it belongs; inherited counts."""
-    if finding := no_model(item):
+    if finding := no_model(context):
         return finding
-    found, name = item.found, item.check.channel
-    values: dict[str, Value] = {"name": name, "asked": item.asked.master_types[0]}
+    found, name = context.channel_probe, context.check.channel
+    values: dict[str, Value] = {"name": name, "asked": context.channel.master_types[0]}
     if found is None or found.kind != "channel":
         return Finding(credit=0.0, message_id="checks.master_type.no_channel", values=values)
     shown = " + ".join(found.master_types)
-    is_given = tells_master_type(item)
+    is_given = may_reveal_master_type(context)
     values["found"] = shown
     common: dict[str, Any] = {
         "values": values,
-        "expected": item.asked.master_types[0] if is_given else None,
+        "expected": context.channel.master_types[0] if is_given else None,
         "found": shown,
     }
-    if shown in item.asked.master_types:
+    if shown in context.channel.master_types:
         return Finding(credit=1.0, message_id="checks.master_type.ok", **common)
     general = {"NeuDyn", "Dynamic", "DynamicalSystem", "BrainPyObject", "object"}
-    alike = [sorted(kinds.split(" + ")) for kinds in item.asked.master_types]
-    credit, message = item.check.partial_credit or 0.0, "general"
+    alike = [sorted(kinds.split(" + ")) for kinds in context.channel.master_types]
+    credit, message = context.check.partial_credit or 0.0, "general"
     if sorted(found.master_types) in alike:
         message = "order"
     elif shown not in general:
-        credit, message = 0.0, "other" if item.exercise.kind == "type" else "wrong"
+        credit, message = 0.0, "other" if context.exercise.kind == "type" else "wrong"
     if not is_given:
         credit, message = 0.0, "not_given"
-    common["cell"] = class_cell(item, found)
-    if item.exercise.kind == "type":
-        common |= {"cell": item.cell, "line": item.line_of("master_type")}
+    common["cell"] = class_cell(context, found)
+    if context.exercise.kind == "type":
+        common |= {"cell": context.cell, "line": context.line_of("master_type")}
     return Finding(credit=credit, message_id=f"checks.master_type.{message}", **common)

@@ -27,7 +27,7 @@ from grader.judge.reference.match_states import (
     reference_states,
 )
 from grader.judge.reference.mistakes import named_mistakes
-from grader.judge.reference.model import ReferenceModel, load_model, part_of
+from grader.judge.reference.model import ReferenceModel, exercise_model, load_model
 
 
 class Comparison:
@@ -41,14 +41,14 @@ class Comparison:
         self,
         assignment: Assignment,
         device: str = "auto",
-        kind: type[ReferenceModel] = ReferenceModel,
+        model_class: type[ReferenceModel] = ReferenceModel,
     ) -> None:
         if assignment.rubric is None:
             raise ValueError(f"assignment {assignment.id!r} has no rubric here")
         self.assignment = assignment
         whole = load_model(assignment.rubric.reference)
         self._models = {
-            exercise.id: kind(part_of(whole, exercise.id), device)
+            exercise.id: model_class(exercise_model(whole, exercise.id), device)
             for exercise in assignment.exercises
         }
 
@@ -57,13 +57,13 @@ class Comparison:
         """Where the reference is computed: "cpu" or "gpu"."""
         return next(iter(self._models.values())).platform
 
-    def add_reference(self, evidence: Evidence, *, naming: bool = True) -> Evidence:
+    def add_reference(self, evidence: Evidence, *, name_mistakes: bool = True) -> Evidence:
         """``evidence`` with the reference's answer to the same stimuli and states.
 
         Likely mistakes are looked for when ``naming``; no check asks for them.
         """
         attempts = {
-            id: self._compared(self.assignment.exercise(id), attempt, naming)
+            id: self._compared(self.assignment.exercise(id), attempt, name_mistakes)
             for id, attempt in evidence.exercises.items()
         }
         return replace(evidence, exercises=attempts)
@@ -71,8 +71,8 @@ class Comparison:
     def _compared(
         self, exercise: Exercise, attempt: ExerciseEvidence, naming: bool
     ) -> ExerciseEvidence:
-        answers, panel = attempt.answers, attempt.stimuli
-        if panel is None:
+        answers, stimuli = attempt.answers, attempt.stimuli
+        if stimuli is None:
             return attempt
         model = self._models[exercise.id]
         variants = self.assignment.variants
@@ -82,11 +82,11 @@ class Comparison:
             gates = match_by_residual(exercise, model, variants, drawn, field, gates)
         variant, expected = choose_variant(model, variants, drawn, field, gates)
         if not field and "V" in answers.traces:
-            all_traces = {v.id: model.run(panel, v.constants) for v in variants}
-            nearest = choose_traces(all_traces, answers.traces["V"], panel.time)
+            all_traces = {v.id: model.run(stimuli, v.constants) for v in variants}
+            nearest = choose_traces(all_traces, answers.traces["V"], stimuli.time)
             variant = next(v for v in variants if v.id == nearest)
-        traces, rounding = model.run_rounding(
-            panel,
+        traces, rounding = model.run_with_rounding(
+            stimuli,
             variant.constants,
             single=answers.precision == "float32",
             threshold=exercise.spike_threshold,
@@ -98,7 +98,9 @@ class Comparison:
             traces=traces,
             field=expected,
             maps=self._maps(model, answers, variant, gates),
-            finer_traces=model.finer(panel, shorter, variant.constants) if finer_steps else {},
+            finer_traces=model.run_finer(stimuli, shorter, variant.constants)
+            if finer_steps
+            else {},
             rounding=rounding,
             gates=gates,
             fitted=self._fitted(exercise, attempt, variant, gates),

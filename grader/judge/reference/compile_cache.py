@@ -14,7 +14,7 @@ import jax
 from grader.core import compile_cache as cache
 
 
-def keep_compiled() -> None:
+def use_compile_cache() -> None:
     """From now on programs are looked for in the user's cache folder, and put there."""
     if (folder := cache.machine_folder("reference")) is None:
         return

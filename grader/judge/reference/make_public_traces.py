@@ -10,8 +10,8 @@ from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel, draw_states, finer_steps
 from grader.core.types import Array
-from grader.judge.reference.model import DeviceName, ReferenceModel, load_model, part_of
-from grader.judge.reference.public_traces import PUBLIC_SEED, panel_arrays
+from grader.judge.reference.model import DeviceName, ReferenceModel, exercise_model, load_model
+from grader.judge.reference.public_traces import PUBLIC_SEED, stimulus_arrays
 
 
 def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> tuple[Path, ...]:
@@ -26,7 +26,7 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
     files = []
     for exercise in assignment.exercises:
         if exercise.public_traces:
-            model = ReferenceModel(part_of(whole, exercise.id), device)
+            model = ReferenceModel(exercise_model(whole, exercise.id), device)
             arrays = _public_arrays(assignment.of(exercise), model)
             file = assignment.folder / exercise.public_traces
             np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -36,21 +36,21 @@ def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> t
 
 def _public_arrays(assignment: Assignment, model: ReferenceModel) -> dict[str, Array]:
     """The stimuli of one exercise and what every variant answers to them, by stored name."""
-    panel = draw_panel(assignment, 0, hidden=False)
-    arrays = panel_arrays(panel)
+    stimuli = draw_panel(assignment, 0, hidden=False)
+    arrays = stimulus_arrays(stimuli)
     student = assignment.model_copy(update={"rubric": None})
-    names = [name for name in (*model.model.STATES, *model.given) if name != "V"]
+    names = [name for name in (*model.model.STATES, *model.further_inputs) if name != "V"]
     at = draw_states(student, names, PUBLIC_SEED)
     arrays |= {f":at/{name}": values for name, values in at.items()}
     first = slice(0, finer_steps(assignment))
     for variant in assignment.variants:
-        for name, trace in model.run(panel, variant.constants).items():
+        for name, trace in model.run(stimuli, variant.constants).items():
             arrays[f"{variant.id}/{name}"] = trace
-        for name, fine in model.finer(panel, first, variant.constants).items():
+        for name, fine in model.run_finer(stimuli, first, variant.constants).items():
             arrays[f":finer/{variant.id}/{name}"] = fine
         field = model.field(at, variant.constants)
         arrays |= {f":field/{variant.id}/{name}": rate for name, rate in field.items()}
-        for mistake, mistaken in model.mistakes(at, variant.constants).items():
+        for mistake, mistaken in model.mistaken_fields(at, variant.constants).items():
             for name, rate in mistaken.items():
                 if not np.array_equal(rate, field[name], equal_nan=True):
                     arrays[f":mistake/{variant.id}/{mistake}/{name}"] = rate

@@ -153,7 +153,9 @@ def reference_states(
     for name in model.model.STATES:
         if name != "V":
             states[name] = field_states.get(gates.get(name, ""), absent)
-    return states | {name: field_states[name] for name in model.given if name in field_states}
+    return states | {
+        name: field_states[name] for name in model.further_inputs if name in field_states
+    }
 
 
 def _residual(found: Array, expected: Array) -> float:

@@ -60,10 +60,10 @@ def named_mistakes(
         return ()
     variants = (variant, *(other for other in assignment.variants if other.id != variant.id))
     likely = (
-        Likely(
-            asked=model.field(states, each.constants),
+        AcceptedFields(
+            expected=model.field(states, each.constants),
             own=model.field(states, constants),
-            mistaken=model.mistakes(states, constants),
+            mistaken=model.mistaken_fields(states, constants),
         )
         for each in variants
         for constants in _constants(exercise, attempt.probe, each)
@@ -74,22 +74,22 @@ def named_mistakes(
             model, exercise, attempt.probe, variant, states, found["V"], tolerance
         )
         explained["V"] = {} if by_input is None else {by_input.name: by_input}
-    return only_ones(explained, right)
+    return unique_mistakes(explained, right)
 
 
 @dataclass(frozen=True, slots=True)
-class Likely:
+class AcceptedFields:
     """An accepted model's derivatives at the drawn states, ``(K,)`` each, and those of mistakes.
 
     ``own`` are the derivatives with the parameters that the student's model says it has.
     """
 
-    asked: Field
+    expected: Field
     own: Field
     mistaken: Mapping[str, Field]
 
 
-Explained = dict[str, dict[str, NamedMistake]]
+Explanations = dict[str, dict[str, NamedMistake]]
 """For each wrong state the mistakes that explain it, by name."""
 
 
@@ -106,11 +106,15 @@ def wrong_states(found: Field, asked: Field, tolerance: float, unit: Unit) -> li
 
 
 def explanations(
-    found: Field, wrong: Iterable[str], models: Iterable[Likely], tolerance: float, unit: Unit
-) -> tuple[Explained, set[str]]:
+    found: Field,
+    wrong: Iterable[str],
+    models: Iterable[AcceptedFields],
+    tolerance: float,
+    unit: Unit,
+) -> tuple[Explanations, set[str]]:
     """What explains each wrong state, and which of them are right with their own parameters."""
     near = max(tolerance, EXPLAINS)
-    explained: Explained = {name: {} for name in wrong}
+    explained: Explanations = {name: {} for name in wrong}
     right: set[str] = set()
     for each in models:
         right |= {n for n in explained if fits(found[n], each.own[n], near, unit(n))}
@@ -118,13 +122,13 @@ def explanations(
             for name in _explained(field, each.own, found, near, unit):
                 if name in explained:
                     named = NamedMistake(
-                        name=mistake, state=name, right=each.asked[name], mistaken=field[name]
+                        name=mistake, state=name, right=each.expected[name], mistaken=field[name]
                     )
                     explained[name].setdefault(mistake, named)
     return explained, right
 
 
-def only_ones(explained: Explained, right: set[str]) -> tuple[NamedMistake, ...]:
+def unique_mistakes(explained: Explanations, right: set[str]) -> tuple[NamedMistake, ...]:
     """The mistake of each state that exactly one explains."""
     return tuple(
         next(iter(mistakes.values()))

@@ -46,7 +46,7 @@ NEIGHBOURS = (-2, -1, 1, 2)
 
 DeviceName = Literal["auto", "cpu", "gpu"]
 State = dict[str, jax.Array]
-Given = dict[str, Array]
+Inputs = dict[str, Array]
 
 _loaded = itertools.count()
 
@@ -99,7 +99,7 @@ def load_model(path: Path) -> Model:
     return cast(Model, module)
 
 
-def part_of(model: Model, exercise: str) -> Model:
+def exercise_model(model: Model, exercise: str) -> Model:
     """What a reference has for an exercise: the part of its id, else the whole."""
     return cast(Model, getattr(model, "PARTS", {}).get(exercise, model))
 
@@ -117,10 +117,10 @@ class ReferenceModel:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        _ = self.place  # fail early
+        _ = self.jax_device  # fail early
 
     def run(
-        self, panel: StimulusSet, constants: Mapping[str, float] | None = None
+        self, stimuli: StimulusSet, constants: Mapping[str, float] | None = None
     ) -> dict[str, Array]:
         """Every state after each step, ``(T, N)``, "V" in mV; row 0 is one step after V0.
 
@@ -132,13 +132,13 @@ class ReferenceModel:
         for a trace that isn't finite.
         """
         with self._computing():
-            start = self.model.initial(jnp.asarray(panel.V0, jnp.float64))
-            found = self._steps(start, panel.current, panel.dt, constants)
-        _finite(found, panel)
+            start = self.model.initial(jnp.asarray(stimuli.V0, jnp.float64))
+            found = self._steps(start, stimuli.current, stimuli.dt, constants)
+        _finite(found, stimuli)
         return found
 
-    def finer(
-        self, panel: StimulusSet, steps: slice, constants: Mapping[str, float] | None = None
+    def run_finer(
+        self, stimuli: StimulusSet, steps: slice, constants: Mapping[str, float] | None = None
     ) -> dict[str, Array]:
         """Every state after each step of a run from V0 under some of the panel's ``steps``.
 
@@ -148,9 +148,9 @@ class ReferenceModel:
         runs = [
             self.run(
                 replace(
-                    panel,
-                    dt=panel.dt / parts,
-                    current=np.repeat(panel.current[steps], parts, axis=0),
+                    stimuli,
+                    dt=stimuli.dt / parts,
+                    current=np.repeat(stimuli.current[steps], parts, axis=0),
                 ),
                 constants,
             )
@@ -163,9 +163,9 @@ class ReferenceModel:
             for name in self.model.STATES
         }
 
-    def run_rounding(
+    def run_with_rounding(
         self,
-        panel: StimulusSet,
+        stimuli: StimulusSet,
         constants: Mapping[str, float] | None = None,
         *,
         single: bool,
@@ -177,51 +177,54 @@ class ReferenceModel:
         rises through ``threshold``, in mV, is a spike. Raises as `run` does.
         """
         if single:
-            traces = self.run(panel, constants)
-            others = self._by_steps(panel, constants)
+            traces = self.run(stimuli, constants)
+            others = self._by_steps(stimuli, constants)
         else:
-            runs = self._by_constants(panel, constants)
+            runs = self._by_constants(stimuli, constants)
             traces = {name: of_each[0] for name, of_each in runs.items()}
             others = {name: of_each[1:] for name, of_each in runs.items()}
-            _finite(traces, panel)
+            _finite(traces, stimuli)
         sound = np.all([np.isfinite(each).all(axis=(1, 2)) for each in others.values()], axis=0)
-        so_far = np.arange(1, len(panel.current) + 1)[:, None]
+        so_far = np.arange(1, len(stimuli.current) + 1)[:, None]
         apart = {}
         for name, expected in traces.items():
             apart[name] = np.zeros_like(expected)
             for trace in others[name][sound]:
                 squares = np.cumsum(np.square(trace - expected), axis=0)
                 np.maximum(apart[name], np.sqrt(squares / so_far), out=apart[name])
-        spikes = [all_spike_times(panel.time, V, threshold) for V in others["V"][sound]]
+        spikes = [all_spike_times(stimuli.time, V, threshold) for V in others["V"][sound]]
         return traces, RoundingError(distance=apart, spikes=tuple(tuple(each) for each in spikes))
 
     def _by_steps(
-        self, panel: StimulusSet, constants: Mapping[str, float] | None
+        self, stimuli: StimulusSet, constants: Mapping[str, float] | None
     ) -> dict[str, Array]:
         """Every step made in single precision, ``(R, T, N)``, from `NEIGHBOURS` of V0."""
         runs = len(NEIGHBOURS)
         with self._computing(double=False):
-            V0 = np.concatenate([_neighbour(panel.V0, number) for number in NEIGHBOURS])
+            V0 = np.concatenate([_neighbour(stimuli.V0, number) for number in NEIGHBOURS])
             start = self.model.initial(jnp.asarray(V0))
-            found = self._steps(start, np.tile(panel.current, (1, runs)), panel.dt, constants)
+            found = self._steps(start, np.tile(stimuli.current, (1, runs)), stimuli.dt, constants)
         split = {name: np.split(trace, runs, axis=1) for name, trace in found.items()}
         return {name: np.asarray(np.stack(each), np.float64) for name, each in split.items()}
 
     def _by_constants(
-        self, panel: StimulusSet, constants: Mapping[str, float] | None
+        self, stimuli: StimulusSet, constants: Mapping[str, float] | None
     ) -> dict[str, Array]:
         """With the constants as they are, with all rounded, and with each alone, ``(R, T, N)``."""
         exact = self._constants(constants)
         if not exact:
-            return {name: trace[None] for name, trace in self.run(panel).items()}
-        off: Given = {
+            return {name: trace[None] for name, trace in self.run(stimuli).items()}
+        off: Inputs = {
             name: value.astype(np.float32).astype(np.float64) for name, value in exact.items()
         }
         each = [exact | {name: off[name]} for name, value in exact.items() if off[name] != value]
         given = {name: np.array([run[name] for run in (exact, off, *each)]) for name in exact}
         with self._computing():
-            start = self.model.initial(jnp.asarray(panel.V0, jnp.float64))
-            current, dt = np.asarray(panel.current, np.float64), np.asarray(panel.dt, np.float64)
+            start = self.model.initial(jnp.asarray(stimuli.V0, jnp.float64))
+            current, dt = (
+                np.asarray(stimuli.current, np.float64),
+                np.asarray(stimuli.dt, np.float64),
+            )
             traces = self._solve_each(start, current, dt, given)
         return {name: np.asarray(traces[name]) for name in self.model.STATES}
 
@@ -238,7 +241,7 @@ class ReferenceModel:
         that depend on one that is NaN are NaN themselves.
         """
         with self._computing():
-            start, _, _ = self._at(states, constants)
+            start, _, _ = self._arguments(states, constants)
             return self._steps(start, np.tile(states["I"], (steps, 1)), dt, constants)
 
     def _steps(
@@ -269,7 +272,7 @@ class ReferenceModel:
         Raises ``ReferenceModelError`` for an unknown constant or a missing state.
         """
         with self._computing():
-            rates = self._derivative(*self._at(states, constants))
+            rates = self._derivative(*self._arguments(states, constants))
             return {name: np.asarray(rates[name]) for name in self.model.STATES}
 
     def sensitivity(
@@ -281,24 +284,24 @@ class ReferenceModel:
         at which the slopes are taken.
         """
         with self._computing():
-            rate, slopes = self._slopes(*self._at(states, constants))
+            rate, slopes = self._slopes(*self._arguments(states, constants))
             return np.asarray(rate), {name: np.asarray(slope) for name, slope in slopes.items()}
 
     @property
-    def given(self) -> tuple[str, ...]:
+    def further_inputs(self) -> tuple[str, ...]:
         """What a drawn state may hold beside the states."""
         return cast(tuple[str, ...], getattr(self.model, "GIVEN", ()))
 
-    def _at(
+    def _arguments(
         self, states: Mapping[str, Array], constants: Mapping[str, float] | None
-    ) -> tuple[Given, Array, Given]:
+    ) -> tuple[Inputs, Array, Inputs]:
         self._complete(states)
-        beside = [name for name in self.given if name in states]
+        beside = [name for name in self.further_inputs if name in states]
         given = _float64(states, ("I", *self.model.STATES, *beside))
         current = given.pop("I")
         return given, current, self._constants(constants)
 
-    def _constants(self, changed: Mapping[str, float] | None) -> Given:
+    def _constants(self, changed: Mapping[str, float] | None) -> Inputs:
         known = self.model.CONSTANTS
         for name in changed or {}:
             if name not in known:
@@ -314,16 +317,16 @@ class ReferenceModel:
         NumPy's arrays are handed to it as they are: placing each of a reference's constants
         takes longer than the field itself.
         """
-        with jax.enable_x64(double), jax.default_device(self.place):
+        with jax.enable_x64(double), jax.default_device(self.jax_device):
             yield
 
     @property
     def platform(self) -> str:
         """Where it runs: "cpu" or "gpu"."""
-        return str(self.place.platform)
+        return str(self.jax_device.platform)
 
     @cached_property
-    def place(self) -> jax.Device:
+    def jax_device(self) -> jax.Device:
         """The device itself."""
         kind, _, number = self.device.partition(":")
         for one in ("gpu", "cpu") if kind == "auto" else (kind,):
@@ -340,7 +343,7 @@ class ReferenceModel:
         )
 
     @cached_property
-    def _solve(self) -> Callable[[Mapping[str, Any], Array, Array, Given], State]:
+    def _solve(self) -> Callable[[Mapping[str, Any], Array, Array, Inputs], State]:
         model, after = self.model, getattr(self.model, "AFTER", {})
         order = sorted(model.STATES, key=lambda name: _depth(name, after))
 
@@ -361,32 +364,32 @@ class ReferenceModel:
         return jax.jit(solve)
 
     @cached_property
-    def _solve_each(self) -> Callable[[Mapping[str, Any], Array, Array, Given], State]:
+    def _solve_each(self) -> Callable[[Mapping[str, Any], Array, Array, Inputs], State]:
         """The same once for each number of constants."""
         return jax.jit(jax.vmap(self._solve, in_axes=(None, None, None, 0)))
 
     @cached_property
-    def _derivative(self) -> Callable[[Given, Array, Given], State]:
+    def _derivative(self) -> Callable[[Inputs, Array, Inputs], State]:
         return jax.jit(self.model.derivative)
 
-    def mistakes(
+    def mistaken_fields(
         self, states: Mapping[str, Array], constants: Mapping[str, float]
     ) -> dict[str, dict[str, Array]]:
         """The `field` at ``states`` of the model with each likely mistake, by its name."""
         with self._computing():
-            fields = self._mistaken(*self._at(states, constants))
+            fields = self._mistaken(*self._arguments(states, constants))
             return {
                 name: {state: np.asarray(rate) for state, rate in field.items()}
                 for name, field in fields.items()
             }
 
     @cached_property
-    def _mistaken(self) -> Callable[[Given, Array, Given], dict[str, State]]:
+    def _mistaken(self) -> Callable[[Inputs, Array, Inputs], dict[str, State]]:
         known: dict[str, Callable[..., State]] = getattr(self.model, "MISTAKES", {})
         return jax.jit(lambda *at: {name: wrong(*at) for name, wrong in known.items()})
 
     @cached_property
-    def _slopes(self) -> Callable[[Given, Array, Given], tuple[jax.Array, State]]:
+    def _slopes(self) -> Callable[[Inputs, Array, Inputs], tuple[jax.Array, State]]:
         model = self.model
 
         def slopes(state: State, current: jax.Array, constants: State) -> tuple[jax.Array, State]:
@@ -412,11 +415,11 @@ def _advance(
     return new
 
 
-def _finite(traces: Mapping[str, Array], panel: StimulusSet) -> None:
+def _finite(traces: Mapping[str, Array], stimuli: StimulusSet) -> None:
     """Raises ``ReferenceModelError`` for traces that aren't numbers throughout."""
     for name, trace in traces.items():
         if not np.isfinite(trace).all():
-            where = panel.names[int(np.argmin(np.isfinite(trace).all(axis=0)))]
+            where = stimuli.names[int(np.argmin(np.isfinite(trace).all(axis=0)))]
             raise ReferenceModelError(
                 f"the reference's {name} isn't finite for stimulus {where!r}; change that one"
             )
@@ -442,5 +445,5 @@ def _exprel(z: jax.Array) -> jax.Array:
     return jnp.where(near, 1 + z / 2, jnp.expm1(safe) / safe)
 
 
-def _float64(values: Mapping[str, Array | float], names: Iterable[str]) -> Given:
+def _float64(values: Mapping[str, Array | float], names: Iterable[str]) -> Inputs:
     return {name: np.asarray(values[name], np.float64) for name in names}

@@ -28,10 +28,10 @@ from grader.core.types import (
 )
 from grader.judge.reference.match_states import choose_traces, match_gates
 from grader.judge.reference.mistakes import (
-    Likely,
+    AcceptedFields,
     explanations,
-    only_ones,
     own_parameters,
+    unique_mistakes,
     wrong_states,
 )
 
@@ -55,13 +55,13 @@ def add_public_reference(evidence: Evidence, assignment: Assignment) -> Evidence
 def _compared(
     attempt: ExerciseEvidence, assignment: Assignment, exercise: Exercise
 ) -> ExerciseEvidence:
-    answers, panel = attempt.answers, attempt.stimuli
-    if panel is None or not exercise.public_traces:
+    answers, stimuli = attempt.answers, attempt.stimuli
+    if stimuli is None or not exercise.public_traces:
         return attempt
     arrays = _read(assignment.folder / exercise.public_traces)
     variants = _traces(assignment, exercise, arrays)
     V = answers.traces.get("V")
-    variant = next(iter(variants)) if V is None else choose_traces(variants, V, panel.time)
+    variant = next(iter(variants)) if V is None else choose_traces(variants, V, stimuli.time)
     gates = match_gates(exercise, list(answers.traces))
     field = _load_field(arrays, variant, answers.field_states)
     reference = ReferenceAnswers(
@@ -99,16 +99,16 @@ def _mistakes(
     likely = (_likely(arrays, variant.id) for variant in assignment.variants)
     if not wrong:
         return ()
-    return only_ones(*explanations(found, wrong, likely, tolerance, exercise.scale))
+    return unique_mistakes(*explanations(found, wrong, likely, tolerance, exercise.scale))
 
 
-def _likely(arrays: Mapping[str, Array], variant: str) -> Likely:
+def _likely(arrays: Mapping[str, Array], variant: str) -> AcceptedFields:
     field = _load(arrays, f":field/{variant}/")
     mistaken: dict[str, dict[str, Array]] = {}
     for path, rate in _load(arrays, f":mistake/{variant}/").items():
         mistake, _, state = path.rpartition("/")
         mistaken.setdefault(mistake, dict(field))[state] = rate
-    return Likely(asked=field, own=field, mistaken=mistaken)
+    return AcceptedFields(expected=field, own=field, mistaken=mistaken)
 
 
 def _load_field(
@@ -139,7 +139,7 @@ def _traces(
 ) -> dict[str, dict[str, Array]]:
     file = assignment.folder / exercise.public_traces
     panel = draw_panel(assignment.of(exercise), 0, hidden=False)
-    stimuli = panel_arrays(panel)
+    stimuli = stimulus_arrays(panel)
     for name, asked in stimuli.items():
         stored = arrays.get(name)
         if stored is None or stored.shape != asked.shape or not np.allclose(stored, asked):
@@ -158,9 +158,9 @@ def _traces(
     return traces
 
 
-def panel_arrays(panel: StimulusSet) -> dict[str, Array]:
+def stimulus_arrays(stimuli: StimulusSet) -> dict[str, Array]:
     """The stimuli as they are stored beside the traces."""
-    return {":current": panel.current, ":V0": panel.V0, ":dt": np.array([panel.dt])}
+    return {":current": stimuli.current, ":V0": stimuli.V0, ":dt": np.array([stimuli.dt])}
 
 
 def _read(file: Path) -> dict[str, Array]:

@@ -31,5 +31,5 @@ def _first_run(station: Station, plan: Any, entry: Entry) -> GradeReport:
 
 if __name__ == "__main__":
     batch.grade_one = _first_run  # type: ignore[attr-defined]
-    batch.unfinished = lambda report: False  # type: ignore[attr-defined]
+    batch.is_unfinished = lambda report: False  # type: ignore[attr-defined]
     main()

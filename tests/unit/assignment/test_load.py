@@ -115,13 +115,13 @@ def test_an_exercise_has_what_its_kind_needs(
 
 def test_every_kind_of_check_exists() -> None:
     """No check of an assignment names a kind that the harness hasn't."""
-    from grader.judge.checks import TABLE
+    from grader.judge.checks import CHECKS
 
     kinds = set()
     for folder in sorted((ROOT / "reference").glob("*/")):
         loaded = load_assignment(ROOT / "assignments" / folder.name, folder)
         kinds |= {check.kind for check in loaded.checks}
-    assert kinds == set(TABLE)
+    assert kinds == set(CHECKS)
 
 
 def test_assignments_are_found_beside_the_program() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from grader.assignment.schema import Assignment
-from grader.judge.devices import GPU_FROM, fitting
+from grader.judge.devices import GPU_FROM, choose_device
 from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
 from grader.judge.server import Judge
 from tests.support.graded_corpus import Corpus
@@ -89,7 +89,7 @@ def test_auto_decides_by_size(
 ) -> None:
     """A GPU is looked for where a panel has thousands of neurons; what was asked for stays."""
     panel = assignment.stimuli[:1] * stimuli
-    assert fitting(asked, assignment.model_copy(update={"stimuli": panel})) == expected
+    assert choose_device(asked, assignment.model_copy(update={"stimuli": panel})) == expected
 
 
 @pytest.mark.parametrize(

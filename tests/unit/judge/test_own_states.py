@@ -26,7 +26,7 @@ from grader.core.types import (
     StimulusSet,
     Submission,
 )
-from grader.judge.checks import TABLE, Item
+from grader.judge.checks import CHECKS, CheckContext
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 from tests.support.project import ROOT
@@ -96,7 +96,9 @@ def _of_answers(
         exercises={"HH": attempt},
     )
     check = Check(id="x", kind=kind, family="f", exercise="HH", variable=variable)
-    return TABLE[kind](Item(check=check, assignment=scratch, evidence=evidence, attempt=attempt))
+    return CHECKS[kind](
+        CheckContext(check=check, assignment=scratch, all_evidence=evidence, evidence=attempt)
+    )
 
 
 def test_a_record_is_held_against_the_models_own_V(scratch: Assignment) -> None:
@@ -154,7 +156,7 @@ def test_a_parameter_of_the_neuron_itself_is_told(value: float, message: str) ->
         exercises={"TC": attempt},
     )
     check = Check(id="x", kind="parameter", family="f", exercise="TC", parameter="A")
-    found = TABLE["parameter"](
-        Item(check=check, assignment=cell, evidence=evidence, attempt=attempt)
+    found = CHECKS["parameter"](
+        CheckContext(check=check, assignment=cell, all_evidence=evidence, evidence=attempt)
     )
     assert found.message_id == f"checks.parameter.{message}"

@@ -49,13 +49,13 @@ def _is_given(check: Check, assignment: Assignment) -> bool:
     match check.kind:
         case "parameter":
             asked = exercise.parameters_of(check.channel)[check.parameter].value
-            return handout.place_of(check.channel, check.parameter, asked) is not None
+            return handout.find_value(check.channel, check.parameter, asked) is not None
         case "start":
             names = [check.variable] if check.variable else [n for n in exercise.start if n != "V"]
-            return all(handout.starts(name, exercise.start[name]) for name in names)
+            return all(handout.gives_start(name, exercise.start[name]) for name in names)
         case "master_type":
-            return handout.hangs_on(check.channel, str(_value_of(check, assignment)))
-    return handout.names(str(_value_of(check, assignment)))
+            return handout.gives_master_type(check.channel, str(_value_of(check, assignment)))
+    return handout.gives_names(str(_value_of(check, assignment)))
 
 
 @pytest.mark.parametrize("id", IDS)
@@ -80,7 +80,7 @@ def test_the_comment_of_the_blank_is_named_where_it_has_the_value(id: str) -> No
         handout = handout_of(assignment, exercise)
         found |= (
             {check.id}
-            if handout.place_of(check.channel, check.parameter, asked) == "comment"
+            if handout.find_value(check.channel, check.parameter, asked) == "comment"
             else set()
         )
     parameters = [c.id for c in assignment.checks if c.kind == "parameter"]
@@ -113,7 +113,7 @@ def _handout(assignment: Assignment, cell: str, *texts: str) -> Handout:
 def test_a_number_belongs_to_its_name(line: str, given: bool, assignment: Assignment) -> None:
     """It counts behind the parameter's name, behind the channel's, and for no other."""
     for handout in (_handout(assignment, line), _handout(assignment, "", line)):
-        assert (handout.place_of("IK", "E", -77.0) is not None) == given
+        assert (handout.find_value("IK", "E", -77.0) is not None) == given
 
 
 def test_what_belongs_to_another_exercise_is_not_given(tmp_path: Path) -> None:
@@ -126,14 +126,14 @@ def test_what_belongs_to_another_exercise_is_not_given(tmp_path: Path) -> None:
     (moved := tmp_path / "lesson.ipynb").write_text(json.dumps(notebook), "utf-8")
     lesson = lesson.model_copy(update={"notebook": moved, "digest": "another"})
     composed = handout_of(lesson, lesson.exercise("HH-composed"))
-    assert composed.place_of("IK", "g_max", 10.0) is None
-    assert replace(composed, texts=("IK: g_max=10.",)).place_of("IK", "g_max", 10.0) == "text"
+    assert composed.find_value("IK", "g_max", 10.0) is None
+    assert replace(composed, texts=("IK: g_max=10.",)).find_value("IK", "g_max", 10.0) == "text"
 
 
 def test_a_handout_out_of_reach_gives_nothing(tmp_path: Path) -> None:
     """Then it gives no value, rather than all of them."""
     gone = _own("hh").model_copy(update={"notebook": tmp_path / "gone.ipynb"})
     handout = handout_of(gone, gone.exercise("HH"))
-    assert handout.place_of("IK", "E", -77.0) is None
-    assert not handout.starts("V", (-80.0, -60.0))
-    assert not handout.names("CondNeuGroup")
+    assert handout.find_value("IK", "E", -77.0) is None
+    assert not handout.gives_start("V", (-80.0, -60.0))
+    assert not handout.gives_names("CondNeuGroup")

@@ -22,7 +22,7 @@ from grader.core.types import (
     RecordedState,
     Submission,
 )
-from grader.judge.checks import TABLE, Item
+from grader.judge.checks import CHECKS, CheckContext
 from tests.support.project import ROOT
 
 STATES = {"na-p": 0.1, "na-q": 0.4, "k-p": 0.3, "v": -66.0}
@@ -44,8 +44,8 @@ def _judged(lesson: Assignment, check: Check, attempt: ExerciseEvidence) -> Find
         executed=ExecutedNotebook(status="ok"),
         exercises={check.exercise: attempt},
     )
-    item = Item(check=check, assignment=lesson, evidence=evidence, attempt=attempt)
-    return TABLE[check.kind](item)
+    item = CheckContext(check=check, assignment=lesson, all_evidence=evidence, evidence=attempt)
+    return CHECKS[check.kind](item)
 
 
 def _recorded(lesson: Assignment, **records: RecordedState | None) -> Finding:

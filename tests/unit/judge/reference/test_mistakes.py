@@ -84,7 +84,9 @@ def _names(*arguments: Any) -> list[str]:
 
 def test_every_mistake_is_named(model: ReferenceModel, assignment: Assignment, at: Field) -> None:
     """A model with one of the likely mistakes has that one named, after either formula."""
-    code, formula = (model.mistakes(at, variant.constants) for variant in assignment.variants)
+    code, formula = (
+        model.mistaken_fields(at, variant.constants) for variant in assignment.variants
+    )
     for name, field in code.items():
         assert _names(model, assignment, _attempt(at, field)) == [name]
     for name, field in formula.items():
@@ -112,7 +114,7 @@ def test_no_two_mistakes_are_alike(
             for variant in assignment.variants
             for name, field in {
                 "": model.field(at, variant.constants),
-                **model.mistakes(at, variant.constants),
+                **model.mistaken_fields(at, variant.constants),
             }.items()
             if not name or name.endswith(state) or (state == "V" and ":" not in name)
         }
@@ -125,7 +127,7 @@ def test_mistakes_in_two_equations_are_both_named(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:
     """A wrong current and a wrong gate are two mistakes, each explained by itself."""
-    known = model.mistakes(at, {})
+    known = model.mistaken_fields(at, {})
     field = {**known["n_cubed"], "INa.h": known["of_m:INa.h"]["INa.h"]}
     assert _names(model, assignment, _attempt(at, field)) == ["n_cubed", "of_m:INa.h"]
 
@@ -134,7 +136,7 @@ def test_two_mistakes_in_one_equation_are_not_named(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:
     """No single mistake gives n cubed and no leak at once: silence."""
-    known, right = model.mistakes(at, {}), model.field(at)
+    known, right = model.mistaken_fields(at, {}), model.field(at)
     both = known["n_cubed"]["V"] + known["leak_missing"]["V"] - right["V"]
     assert _names(model, assignment, _attempt(at, {**right, "V": both})) == []
 
@@ -147,7 +149,7 @@ def test_silence_where_two_mistakes_explain_it(assignment: Assignment, at: Field
     """Two mistakes that predict the same derivative are both as likely: neither is named."""
     wrong = MODULE.MISTAKES["n_cubed"]
     one, two = _with_mistakes(a=wrong), _with_mistakes(a=wrong, b=wrong)
-    attempt = _attempt(at, one.mistakes(at, {})["a"])
+    attempt = _attempt(at, one.mistaken_fields(at, {})["a"])
     assert _names(one, assignment, attempt) == ["a"]
     assert _names(two, assignment, attempt) == []
 
@@ -160,7 +162,7 @@ def test_a_mistake_must_fit_all_that_it_changes(assignment: Assignment, at: Fiel
         return {**MODULE.MISTAKES["of_m:INa.h"](*arguments), "INa.m": m}
 
     model = _with_mistakes(both=both)
-    wrong, right = model.mistakes(at, {})["both"], model.field(at)
+    wrong, right = model.mistaken_fields(at, {})["both"], model.field(at)
     assert _names(model, assignment, _attempt(at, wrong)) == ["both", "both"]
     assert _names(model, assignment, _attempt(at, {**right, "INa.m": wrong["INa.m"]})) == []
 
@@ -173,7 +175,7 @@ def test_a_mistake_is_as_large_as_its_state_is_slow(assignment: Assignment, at: 
         return {**right, "IK.n": right["IK.n"] + 1e-5}
 
     model, (exercise,) = _with_mistakes(slightly=slightly), assignment.exercises
-    attempt = _attempt(at, model.mistakes(at, {})["slightly"])
+    attempt = _attempt(at, model.mistaken_fields(at, {})["slightly"])
     assert _names(model, assignment, attempt) == []
     channels = tuple(
         channel.model_copy(
@@ -201,7 +203,7 @@ def test_a_mistake_beside_a_wrong_parameter_is_named(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:
     """With the parameter that the model says it has, the mistake explains the rest."""
-    field = model.mistakes(at, {"IK.E": 77.0})["n_cubed"]
+    field = model.mistaken_fields(at, {"IK.E": 77.0})["n_cubed"]
     (named,) = _named(model, assignment, _attempt(at, field, IK_E=77.0))
     assert named.name == "n_cubed"
     assert np.array_equal(named.mistaken, field["V"])
@@ -214,7 +216,7 @@ def test_no_number_explains_nothing(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:
     """A derivative with a NaN has no mistake named; the others have theirs."""
-    known = model.mistakes(at, {})
+    known = model.mistaken_fields(at, {})
     broken = known["n_cubed"]["V"].copy()
     broken[3] = np.nan
     field = {**known["plus:IK.n"], "V": broken}
@@ -225,7 +227,7 @@ def test_a_missing_gate_hides_only_what_depends_on_it(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:
     """Where nothing plays h, dV/dt can't be told, but n's equation can."""
-    known = model.mistakes(at, {})
+    known = model.mistaken_fields(at, {})
     field = {**known["exchanged:IK.n"], "V": known["n_cubed"]["V"]}
     del field["INa.h"]
     some = {name: values for name, values in at.items() if name != "INa.h"}
@@ -256,7 +258,7 @@ def test_residuals_hold_what_is_wrong(
     model: ReferenceModel, assignment: Assignment, at: Field
 ) -> None:
     """Every wrong derivative, the named ones with what their mistake gives and says, twice."""
-    known, right = model.mistakes(at, {}), model.field(at)
+    known, right = model.mistaken_fields(at, {}), model.field(at)
     odd = right["V"] + 5.0
     odd[0] = np.nan
     attempt = _attempt(at, {**known["beta_alone:INa.m"], "V": odd})

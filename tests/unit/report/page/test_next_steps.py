@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from grader.core.types import GradeReport
-from grader.judge.checks.locate_line import astray, hung_at
+from grader.judge.checks.locate_line import attachment_line, misplaced_line
 from grader.report.page.build import student_page
 from grader.report.page.html import student_html
 from grader.report.page.terminal import next_steps
@@ -113,14 +113,16 @@ def test_the_same_words_of_two_cells_are_two_steps() -> None:
 )
 def test_what_hangs_on_an_ion_has_its_own_line(name: str, type_name: str, line: int | None) -> None:
     """The one that hangs it there, however it is written, not the ion's."""
-    assert hung_at(SOURCE, name, type_name) == line
-    assert hung_at("self.Ca = (", name, type_name) is None
+    assert attachment_line(SOURCE, name, type_name) == line
+    assert attachment_line("self.Ca = (", name, type_name) is None
 
 
 def test_a_channel_on_another_ion_is_found() -> None:
     """Only one that hangs nowhere else than there."""
-    assert astray(SOURCE, "Ca.ICaT") == 6
-    assert [astray(SOURCE, name) for name in ("Ca.ICaN", "Ca.leak", "K.nothing")] == [None] * 3
+    assert misplaced_line(SOURCE, "Ca.ICaT") == 6
+    assert [misplaced_line(SOURCE, name) for name in ("Ca.ICaN", "Ca.leak", "K.nothing")] == [
+        None
+    ] * 3
 
 
 def test_every_sample_with_a_beginning_is_there() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from grader.core.types import BatchSummary, GradeReport
-from grader.judge.provenance import recorded
-from grader.judge.server import Case
+from grader.judge.provenance import with_provenance
+from grader.judge.server import JudgeRequest
 from grader.report import grades_csv, index_html, summary_json, write
 from grader.report.batch.changes import MOST, change, changes_csv
 from grader.report.store.read import report_of
@@ -78,9 +78,11 @@ def test_a_mark_that_could_not_be_given_is_a_change_without_checks() -> None:
 
 def test_changes_are_remembered_across_gradings(tmp_path: Path) -> None:
     """Each grading adds its change to those before; the table has all, and no formula."""
-    case = Case(folder=tmp_path, file="n.ipynb", submission_id="=1+1", language="en", why="first")
+    case = JudgeRequest(
+        folder=tmp_path, file="n.ipynb", submission_id="=1+1", language="en", reason="first"
+    )
     for report in (perfect(), partly_wrong(), perfect()):
-        write_report(recorded(replace(report, submission_id="=1+1"), case), tmp_path)
+        write_report(with_provenance(replace(report, submission_id="=1+1"), case), tmp_path)
     kept = report_of(read_result((tmp_path / "result.json").read_text("utf-8")))
     assert [(one.old, one.new) for one in kept.changes] == [
         (100, partly_wrong().score),
@@ -91,7 +93,7 @@ def test_changes_are_remembered_across_gradings(tmp_path: Path) -> None:
     assert {row["submission"] for row in rows} == {"'=1+1"}
     many = replace(kept, changes=kept.changes * MOST)
     write_report(many, tmp_path)
-    assert len(recorded(partly_wrong(), case).changes) == MOST
+    assert len(with_provenance(partly_wrong(), case).changes) == MOST
     assert changes_csv([perfect()]) == ""
 
 
@@ -99,14 +101,14 @@ def test_a_mark_is_remembered_by_a_grading_that_was_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed between taking the old result away and writing the new one, the old mark is known."""
-    case = Case(folder=tmp_path, file="n.ipynb", submission_id="a", language="en")
+    case = JudgeRequest(folder=tmp_path, file="n.ipynb", submission_id="a", language="en")
     write_report(perfect(), tmp_path)
     with monkeypatch.context() as killed:
         killed.setattr(write, "write_atomic", lambda file, content: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             write_report(partly_wrong(), tmp_path)
     assert not (tmp_path / "result.json").exists()
-    again = recorded(partly_wrong(), case)
+    again = with_provenance(partly_wrong(), case)
     assert [(one.old, one.new) for one in again.changes] == [(100, partly_wrong().score)]
     write_report(again, tmp_path)
     assert [file.name for file in tmp_path.glob(".*")] == []

@@ -9,7 +9,7 @@ from grader.core.types import CellRun, Note
 _MOST = 20  # cells that a remark names
 
 
-def left_out_notes(cells: Sequence[CellRun]) -> list[Note]:
+def omitted_output_notes(cells: Sequence[CellRun]) -> list[Note]:
     """At most one remark each on text, on pictures shown smaller and on those not shown."""
     long = [run for run in cells if run.omitted.bytes_kept < run.omitted.bytes_written]
     smaller = [run for run in cells if run.omitted.pictures_shrunk]
