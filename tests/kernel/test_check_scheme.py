@@ -53,7 +53,7 @@ def test_a_scheme_comes_nearer_as_its_steps_get_shorter(
     compared: Evidence, assignment: Assignment, longer: float, shorter: float, is_right: bool
 ) -> None:
     """What halves with dt is a scheme's own error; what stays is another model, and so is NaN."""
-    evidence = with_answers(compared, finer=finer(compared, longer, shorter))
+    evidence = with_answers(compared, finer_traces=finer(compared, longer, shorter))
     assert converges(item(evidence, assignment)) is is_right
 
 
@@ -82,7 +82,9 @@ def test_another_scheme_is_excused(compared: Evidence) -> None:
     """The same V is right where the first steps differ and shorter ones lead to the reference."""
     traces = dict(compared.exercises["HH"].answers.traces)
     V = traces["V"] - 3.0
-    evidence = with_answers(compared, traces={**traces, "V": V}, finer=finer(compared, 1.0, 0.5))
+    evidence = with_answers(
+        compared, traces={**traces, "V": V}, finer_traces=finer(compared, 1.0, 0.5)
+    )
     check = checks_of(evidence)["hh.simulation.V"]
     assert (check.status, check.message_id) == ("pass", "checks.trace.other_scheme")
 
