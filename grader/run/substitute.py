@@ -10,30 +10,16 @@ the student's own or the assignment's.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.core.types import (
-    Answers,
-    Cell,
-    ChannelProbe,
-    Evidence,
-    ExerciseEvidence,
-    GradedCell,
-    ModelProbe,
-)
+from grader.core.types import Cell, Evidence, GradedCell
 from grader.run.job import Job
 from grader.run.passes import question_alone
 from grader.submission.cells.definitions import definitions
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
-
-UNKNOWN = "?"
-"""In the place of a name that is neither the student's own nor the assignment's."""
-
-_Given = TypeVar("_Given")
 
 
 def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[str]]) -> Evidence:
@@ -53,9 +39,13 @@ def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[
         own = replace(evidence.submission, cells=cells)
         found = question_alone(job, own, cell, evidence.seed)
         if found.answers.traces or found.answers.records:
-            known = _words(evidence.submission.cells, exercise)
+            is_known = _name_filter(evidence.submission.cells, exercise)
             attempts[id] = replace(
-                _numbers_of(found, known), reprobed_with=tuple(parts), judged_with=tuple(parts)
+                found,
+                probe=found.probe.allow_names(is_known),
+                answers=found.answers.allow_names(is_known),
+                reprobed_with=tuple(parts),
+                judged_with=tuple(parts),
             )
     return replace(evidence, exercises=attempts)
 
@@ -116,69 +106,8 @@ def _right_part(assignment: Assignment, id: str, called: str) -> str:
 # -------------------------------------------------------------------------- coming out
 
 
-def _words(cells: Sequence[Cell], exercise: Exercise) -> frozenset[str]:
-    """The words of the student's notebook and of what is asked for."""
+def _name_filter(cells: Sequence[Cell], exercise: Exercise) -> Callable[[str], bool]:
+    """True of a name whose words are all in the student's notebook or in what is asked for."""
     texts = [cell.source for cell in cells if cell.kind == "code"]
-    return frozenset(re.findall(r"\w+", "\n".join([*texts, exercise.model_dump_json(), "V I"])))
-
-
-def _numbers_of(attempt: ExerciseEvidence, known: Collection[str]) -> ExerciseEvidence:
-    """What an attempt says in numbers, and of its names those that are ``known`` words."""
-    probe, answers = attempt.probe, attempt.answers
-    return replace(
-        attempt,
-        probe=ModelProbe(
-            found=probe.found,
-            class_name=_name(probe.class_name, known),
-            lineage=_names(probe.lineage, known),
-            channels=tuple(_channel(channel, known) for channel in probe.channels),
-            integrator=_name(probe.integrator, known, ""),
-            states=_names(probe.states, known),
-            parameters=_named(probe.parameters, known),
-            population=probe.population,
-        ),
-        answers=Answers(
-            traces=_named(answers.traces, known),
-            start=_named(answers.start, known),
-            resets=answers.resets,
-            map_states=_named(answers.map_states, known),
-            map_steps=answers.map_steps,
-            maps=_named(answers.maps, known),
-            finer_traces=_named(answers.finer_traces, known),
-            finer_from_step=answers.finer_from_step,
-            records=_named(answers.records, known),
-            field_states=_named(answers.field_states, known),
-            field=_named(answers.field, known),
-            precision=answers.precision,
-            single_neuron=answers.single_neuron,
-        ),
-    )
-
-
-def _channel(channel: ChannelProbe, known: Collection[str]) -> ChannelProbe:
-    return ChannelProbe(
-        name=_name(channel.name, known),
-        kind=channel.kind,
-        type_name=_name(channel.type_name, known),
-        from_notebook=channel.from_notebook,
-        lineage=_names(channel.lineage, known),
-        master_types=_names(channel.master_types, known),
-        parameters=_named(channel.parameters, known),
-        measured=_named(channel.measured, known),
-        states=_names(channel.states, known),
-        integrated=channel.integrated,
-        integrators=tuple(_name(one, known, "") for one in channel.integrators),
-    )
-
-
-def _name(text: str, known: Collection[str], otherwise: str = UNKNOWN) -> str:
-    """A name whose words are known; an integrator that isn't is said to be none."""
-    return text if all(word in known for word in re.findall(r"\w+", text)) else otherwise
-
-
-def _names(texts: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
-    return tuple(_name(text, known) for text in texts)
-
-
-def _named(values: Mapping[str, _Given], known: Collection[str]) -> dict[str, _Given]:
-    return {name: value for name, value in values.items() if _name(name, known) == name}
+    known = set(re.findall(r"\w+", "\n".join([*texts, exercise.model_dump_json(), "V I"])))
+    return lambda name: known.issuperset(re.findall(r"\w+", name))

@@ -28,7 +28,15 @@ def hanging(
     blank = [ChannelProbe(name=name, kind="blank") for name in names]
     answers = {
         part: {state(name): value for name, value in getattr(attempt.answers, part).items()}
-        for part in ("traces", "start", "map_states", "maps", "finer", "field_states", "field")
+        for part in (
+            "traces",
+            "start",
+            "map_states",
+            "maps",
+            "finer_traces",
+            "field_states",
+            "field",
+        )
     }
     return replace(
         attempt,

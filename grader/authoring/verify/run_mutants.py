@@ -18,7 +18,6 @@ from grader.core.types import (
     Evidence,
     ExerciseEvidence,
     ProbeRequest,
-    StimulusSet,
     Submission,
 )
 from grader.run.job import Job
@@ -189,20 +188,6 @@ def of_seed(attempt: ExerciseEvidence, position: int, seeds: int) -> ExerciseEvi
     there = slice(position * starts, (position + 1) * starts)
     return replace(
         attempt,
-        stimuli=StimulusSet(
-            names=panel.names[columns],
-            dt=panel.dt,
-            current=panel.current[:, columns],
-            V0=panel.V0[columns],
-            public=panel.public,
-        ),
-        answers=replace(
-            answers,
-            traces={name: trace[:, columns] for name, trace in answers.traces.items()},
-            field_states={name: array[rows] for name, array in answers.field_states.items()},
-            field={name: array[rows] for name, array in answers.field.items()},
-            map_states={name: array[there] for name, array in answers.map_states.items()},
-            maps={name: after[:, there] for name, after in answers.maps.items()},
-            finer_traces={name: fine[:, :, columns] for name, fine in answers.finer_traces.items()},
-        ),
+        stimuli=panel.select(columns),
+        answers=answers.select(stimuli=columns, field_states=rows, map_states=there),
     )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from grader.core.types.values import Array, Precision
+
+_Value = TypeVar("_Value")
+IsAllowed = Callable[[str], bool]
+"""True of a name that may be passed on."""
+
+UNKNOWN_NAME = "?"
+"""In the place of a name that may not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +45,22 @@ class ChannelProbe:
     """True if an integrator of BrainPy advances its states."""
     integrators: tuple[str, ...] = ()
     """The names of the integration methods."""
+
+    def allow_names(self, is_allowed: IsAllowed) -> ChannelProbe:
+        """The same numbers, and of all names those that are allowed."""
+        return ChannelProbe(
+            name=_allowed(self.name, is_allowed),
+            kind=self.kind,
+            type_name=_allowed(self.type_name, is_allowed),
+            from_notebook=self.from_notebook,
+            lineage=_each_allowed(self.lineage, is_allowed),
+            master_types=_each_allowed(self.master_types, is_allowed),
+            parameters=_only_allowed(self.parameters, is_allowed),
+            measured=_only_allowed(self.measured, is_allowed),
+            states=_each_allowed(self.states, is_allowed),
+            integrated=self.integrated,
+            integrators=tuple(_allowed(name, is_allowed, "") for name in self.integrators),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +98,41 @@ class ModelProbe:
     def channel(self, name: str) -> ChannelProbe | None:
         """Return the channel at ``name``, or None."""
         return next((c for c in self.channels if c.name == name), None)
+
+    def rename(self, names: Mapping[str, str]) -> ModelProbe:
+        """Call channels by the new names that ``names`` has for them.
+
+        They take the place of what was there.
+        """
+        own = [channel for channel in self.channels if channel.name not in names.values()]
+        return replace(
+            self, channels=tuple(replace(c, name=names.get(c.name, c.name)) for c in own)
+        )
+
+    def allow_names(self, is_allowed: IsAllowed) -> ModelProbe:
+        """The same numbers, of all names those that are allowed, and no faults."""
+        return ModelProbe(
+            found=self.found,
+            class_name=_allowed(self.class_name, is_allowed),
+            lineage=_each_allowed(self.lineage, is_allowed),
+            channels=tuple(channel.allow_names(is_allowed) for channel in self.channels),
+            integrator=_allowed(self.integrator, is_allowed, ""),
+            states=_each_allowed(self.states, is_allowed),
+            parameters=_only_allowed(self.parameters, is_allowed),
+            population=self.population,
+        )
+
+
+def _allowed(name: str, is_allowed: IsAllowed, otherwise: str = UNKNOWN_NAME) -> str:
+    return name if is_allowed(name) else otherwise
+
+
+def _each_allowed(names: Collection[str], is_allowed: IsAllowed) -> tuple[str, ...]:
+    return tuple(_allowed(name, is_allowed) for name in names)
+
+
+def _only_allowed(values: Mapping[str, _Value], is_allowed: IsAllowed) -> dict[str, _Value]:
+    return {name: value for name, value in values.items() if is_allowed(name)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +180,39 @@ class Answers:
     """True if the model works for one neuron alone."""
     faults: tuple[Fault, ...] = ()
 
+    def rename(self, names: Mapping[str, str]) -> Answers:
+        """Put the states of channels under the new names that ``names`` has for these."""
+
+        def new_name(state: str) -> str:
+            owner, dot, gate = state.rpartition(".")
+            return f"{names.get(owner, owner)}{dot}{gate}"
+
+        return self._with_states(
+            lambda states: {new_name(name): value for name, value in states.items()}
+        )
+
+    def select(self, stimuli: slice, field_states: slice, map_states: slice) -> Answers:
+        """The answers to some of the stimuli and some of the drawn states."""
+        parts = dict.fromkeys(("traces", "finer_traces"), stimuli)
+        parts |= dict.fromkeys(("field_states", "field"), field_states)
+        parts |= dict.fromkeys(("map_states", "maps"), map_states)
+        selected: dict[str, Any] = {
+            part: {name: array[..., which] for name, array in getattr(self, part).items()}
+            for part, which in parts.items()
+        }
+        return replace(self, **selected)
+
+    def allow_names(self, is_allowed: IsAllowed) -> Answers:
+        """The same numbers, of those states and records whose names are allowed; no faults."""
+        answers = self._with_states(lambda states: _only_allowed(states, is_allowed))
+        return replace(answers, records=_only_allowed(self.records, is_allowed), faults=())
+
+    def _with_states(self, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Answers:
+        """The answers with a ``change`` of every mapping that is keyed by states."""
+        parts = ("traces", "start", "map_states", "maps", "finer_traces", "field_states", "field")
+        changed: dict[str, Any] = {part: change(getattr(self, part)) for part in parts}
+        return replace(self, **changed)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StimulusSet:
@@ -141,6 +232,15 @@ class StimulusSet:
     def time(self) -> Array:
         """Time in ms at which the state after each step stands, ``(T,)``."""
         return _after_steps(self.dt, self.current.shape[0])
+
+    def select(self, stimuli: slice) -> StimulusSet:
+        """Some of the stimuli, with the same number of them the handout's own."""
+        return replace(
+            self,
+            names=self.names[stimuli],
+            current=self.current[:, stimuli],
+            V0=self.V0[stimuli],
+        )
 
 
 @lru_cache(maxsize=64)

@@ -7,14 +7,12 @@ From then on it goes by the name that was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from grader.assignment.schema import Channel, Exercise
-from grader.core.types import Answers, ChannelProbe, ExerciseEvidence, ModelProbe
+from grader.core.types import ChannelProbe, ExerciseEvidence, ModelProbe
 
-_Value = TypeVar("_Value")
 Fits = Callable[[Channel, ChannelProbe], bool]
 
 
@@ -26,8 +24,8 @@ def by_blanks(exercise: Exercise, attempt: ExerciseEvidence) -> ExerciseEvidence
     return replace(
         attempt,
         renamed_from=hung,
-        probe=_probe(attempt.probe, called),
-        answers=_answers(attempt.answers, called),
+        probe=attempt.probe.rename(called),
+        answers=attempt.answers.rename(called),
     )
 
 
@@ -65,31 +63,3 @@ def _of_gates(asked: Channel, found: ChannelProbe) -> bool:
         and bool(asked.gates)
         and sorted(found.states) == sorted(asked.gates)
     )
-
-
-def _probe(probe: ModelProbe, called: Mapping[str, str]) -> ModelProbe:
-    own = [c for c in probe.channels if c.name not in called.values()]
-    return replace(probe, channels=tuple(replace(c, name=called.get(c.name, c.name)) for c in own))
-
-
-def _answers(answers: Answers, called: Mapping[str, str]) -> Answers:
-    return replace(
-        answers,
-        traces=_under(answers.traces, called),
-        start=_under(answers.start, called),
-        map_states=_under(answers.map_states, called),
-        maps=_under(answers.maps, called),
-        finer_traces=_under(answers.finer_traces, called),
-        field_states=_under(answers.field_states, called),
-        field=_under(answers.field, called),
-    )
-
-
-def _under(states: Mapping[str, _Value], called: Mapping[str, str]) -> dict[str, _Value]:
-    """The same, each state of a channel by the channel's other name."""
-    return {_renamed(name, called): value for name, value in states.items()}
-
-
-def _renamed(state: str, called: Mapping[str, str]) -> str:
-    owner, dot, gate = state.rpartition(".")
-    return f"{called.get(owner, owner)}{dot}{gate}"
