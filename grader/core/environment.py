@@ -1,6 +1,7 @@
-"""Versions of what a mark depends on."""
+"""Versions of what a mark depends on, and the variables by which JAX may use a GPU."""
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, requires, version
 
 
@@ -37,3 +38,9 @@ def unsupported_versions() -> dict[str, str]:
         if not one.specifier.contains(here, prereleases=True):
             found[f"{one.name} {here}"] = f"{one.name}{one.specifier}"
     return found
+
+
+def gpu_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return ``variables`` without what keeps JAX on the CPU; memory of a GPU is left to others."""
+    free = {name: value for name, value in variables.items() if name != "JAX_PLATFORMS"}
+    return {**free, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}

@@ -1,4 +1,4 @@
-"""Where a batch's reference is computed, and what JAX is told for it. No JAX here."""
+"""The device on which a batch's reference is computed, and JAX's variables for it. No JAX here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import population
+from grader.core.environment import gpu_environment
 
 GPU_FROM = 4096
 """Neurons of a panel from which ``auto`` takes a GPU.
@@ -16,21 +17,19 @@ processor as long only with some thousand neurons. ``python -m tests.gpu`` measu
 
 
 def choose_device(device: str, assignment: Assignment) -> str:
-    """``device`` as it was asked for; for "auto" the CPU unless the panel is very large."""
+    """Return ``device`` as it was asked for; for "auto" the CPU unless the panel is very large."""
     small = population(assignment, hidden=True) < GPU_FROM
     return "cpu" if device == "auto" and small else device
 
 
-def environment(device: str, machine: Mapping[str, str]) -> dict[str, str]:
-    """Variables of a process that computes on ``device``: on the CPU no GPU is started.
+def device_environment(device: str, machine: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a process that computes on ``device``.
 
-    Else memory of the GPU is left to others. A GPU that was asked for is taken, whatever
-    JAX_PLATFORMS says.
+    On the CPU no GPU is started. A GPU that was asked for is taken, whatever JAX_PLATFORMS says.
     """
     if device == "cpu":
         return {**machine, "JAX_PLATFORMS": "cpu"}
-    free = {name: value for name, value in machine.items() if name != "JAX_PLATFORMS"}
-    free["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    variables = gpu_environment(machine)
     if device == "auto" and "JAX_PLATFORMS" in machine:
-        free["JAX_PLATFORMS"] = machine["JAX_PLATFORMS"]
-    return free
+        variables["JAX_PLATFORMS"] = machine["JAX_PLATFORMS"]
+    return variables

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from grader.core.types import CUT_OFF, GradeReport, Note
-from grader.judge.devices import environment
+from grader.judge.devices import device_environment
 
 if TYPE_CHECKING:
     from grader.judge.reference.compare import Comparison
@@ -77,7 +77,7 @@ class Judge:
 
     def __init__(self, assignment: Path, teachers: Path, device: str) -> None:
         self._arguments = [str(assignment), str(teachers), device]
-        self._environment = environment(device, os.environ)
+        self._environment = device_environment(device, os.environ)
         self._lock = threading.Lock()
         self._closed = False
         self._start()

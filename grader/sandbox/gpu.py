@@ -10,6 +10,8 @@ import glob
 from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 
+from grader.core.environment import gpu_environment
+
 # One of these is there for each GPU that JAX may be able to use.
 CARDS = ("/dev/nvidia[0-9]*", "/dev/kfd", "/dev/dxg")
 # CUDA's nodes, those of AMD's ROCm, and Windows' own in WSL.
@@ -44,6 +46,5 @@ def environment(base: Mapping[str, str], machine: Mapping[str, str]) -> dict[str
 
     Which GPU is meant, and where its libraries lie, is as the ``machine``'s own variables say.
     """
-    kept = {name: value for name, value in base.items() if name != "JAX_PLATFORMS"}
-    told = {name: machine[name] for name in TOLD if name in machine}
-    return {**kept, **told, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    own = {name: machine[name] for name in TOLD if name in machine}
+    return gpu_environment({**base, **own})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.judge.devices import environment
+from grader.judge.devices import device_environment
 
 ROOT = Path(__file__).parents[2]
 GRACE = 15.0  # seconds in which a process that was told to end does so
@@ -35,7 +35,7 @@ def variables(device: str) -> dict[str, str]:
     """The environment of a process that computes on ``device``, "cpu" or "gpu"."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GRADER_")}
     path = os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])])
-    return environment(device, {**kept, "PYTHONPATH": path, "GRADER_SECRET": "gpu"})
+    return device_environment(device, {**kept, "PYTHONPATH": path, "GRADER_SECRET": "gpu"})
 
 
 @dataclass(frozen=True)
