@@ -14,7 +14,7 @@ import pytest
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.core.types import Evidence
-from grader.run.gather import Job, gather
+from grader.run.collect_evidence import RunRequest, collect_evidence
 from tests.support import sandboxes, warm_kernels
 from tests.support.graded_corpus import IDS, Corpus
 from tests.support.project import ROOT, SOLUTION
@@ -154,8 +154,10 @@ def assignment() -> Assignment:
 @pytest.fixture(scope="session")
 def solution(assignment: Assignment) -> Evidence:
     """What the teacher's notebook showed in a real kernel, run once for all tests."""
-    return gather(
-        Job(notebook=SOLUTION, assignment=assignment, limits=assignment.limits, secret=b"tests")
+    return collect_evidence(
+        RunRequest(
+            notebook=SOLUTION, assignment=assignment, limits=assignment.limits, secret=b"tests"
+        )
     )
 
 

@@ -26,7 +26,12 @@ from grader.cli.options import (
     probe_seconds_option,
     refuse_unfit,
 )
-from grader.run.kernel.prestart import WITHIN, keeping_programs, kernel_environment, loading
+from grader.run.kernel.prestart import (
+    INSIDE_GRADER,
+    compile_cache_environment,
+    kernel_environment,
+    prestarted_process,
+)
 
 
 @click.command(cls=SpokenCommand, context_settings=SETTINGS, short_help="Check your own notebook.")
@@ -54,13 +59,13 @@ def check(
     assignments: Path | None,
 ) -> int:
     """The public checks of one notebook, as a table and as a page."""
-    if os.environ.get(WITHIN):  # a notebook that is being checked checks itself
+    if os.environ.get(INSIDE_GRADER):  # a notebook that is being checked checks itself
         return OK
     page = page_of(out, html)
     if (why_not := refusal(notebook, page, language_of(lang))) is not None:
         fail(why_not, language_of(lang))
     # The kernel takes longest: it starts before anything else is imported.
-    with loading({**kernel_environment(), **keeping_programs()}) as waiting:
+    with prestarted_process({**kernel_environment(), **compile_cache_environment()}) as waiting:
         from grader.assignment.find import find
         from grader.cli.console.progress import show_check, working
         from grader.grading.self_check import self_check

@@ -10,21 +10,21 @@ from pathlib import Path
 from grader.core import compile_cache as cache
 from grader.core.environment import unsupported_versions, versions
 from grader.core.messages import Catalogue, catalogue
-from grader.sandbox import BoxFailed, gpu
+from grader.sandbox import SandboxError, gpu
 from grader.sandbox import compiled_programs as programs
-from grader.sandbox.detect import NAMES, finds_programs, look
-from grader.sandbox.explain import about_box
-from grader.sandbox.warm_process import Setup, WarmBox
+from grader.sandbox.detect import NAMES, programs_are_found, try_sandbox
+from grader.sandbox.explain import describe_sandboxes
+from grader.sandbox.warm_process import SandboxConfig, WarmProcess
 
 
 def examine(language: str) -> tuple[str, bool]:
     """What was found, and whether notebooks can be graded here, boxed in."""
     messages = catalogue(language)
-    found = [look(name) for name in NAMES]
-    working = [one.setup for one in found if one.setup is not None]
+    found = [try_sandbox(name) for name in NAMES]
+    working = [one.config for one in found if one.config is not None]
     lines = [
         messages.render("doctor.title_box"),
-        *("  " + line for line in about_box(found, language)),
+        *("  " + line for line in describe_sandboxes(found, language)),
     ]
     if working:
         lines.append("  " + messages.render("doctor.taken", name=working[0].sandbox))
@@ -46,7 +46,7 @@ def examine(language: str) -> tuple[str, bool]:
 def _devices(messages: Catalogue) -> list[str]:
     """What can be computed on here; found without starting JAX."""
     lines = [messages.render("doctor.device")]
-    if not (cards := gpu.there(gpu.CARDS)):
+    if not (cards := gpu.existing_paths(gpu.CARDS)):
         return [*lines, messages.render("doctor.gpu_none")]
     found = {"nodes": ", ".join(cards), "plugins": ", ".join(gpu.plugins())}
     kind = "usable" if found["plugins"] else "without_plugin"
@@ -58,11 +58,11 @@ def _where() -> dict[str, str]:
     return {"folder": str(cache.cache_folder() or "")}
 
 
-def _programs(setup: Setup) -> str:
+def _programs(setup: SandboxConfig) -> str:
     """Whether a box finds what was compiled before: tried out with a box."""
     if cache.cache_folder() is None:
         return "unwritable"
-    file = programs.newest()
+    file = programs.newest_file()
     kept = None if file is None else programs.load(file)
     if kept is None:
         return "none_yet"
@@ -72,11 +72,11 @@ def _programs(setup: Setup) -> str:
         shown = Path(scratch) / "programs"
         programs.make_folder(shown)
         programs.show(kept, shown)
-        warm = WarmBox(replace(setup, scratch=scratch, programs=str(shown)), preload=False)
+        warm = WarmProcess(replace(setup, scratch=scratch, programs=str(shown)), preload=False)
         try:
             warm.wait()
-            return "found" if finds_programs(warm.link) else "refused"
-        except (BoxFailed, OSError):
+            return "found" if programs_are_found(warm.client) else "refused"
+        except (SandboxError, OSError):
             return "refused"
         finally:
             warm.close()

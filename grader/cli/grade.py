@@ -167,7 +167,7 @@ def grade(
     from grader.grading.plan.fingerprint import Basis
     from grader.grading.plan.plan import everything
     from grader.grading.seed_secret import load_secret
-    from grader.sandbox.compiled_programs import file_for
+    from grader.sandbox.compiled_programs import program_file
     from grader.sandbox.scratch import scratch_folder
     from grader.submission.intake import collect
     from grader.submission.intake.roster import layout_named, write_roster
@@ -215,7 +215,7 @@ def grade(
         box = box_of(sandbox, language) if here else None
         if not goes_on:  # no folder is made where no box can be
             stack.enter_context(_claim(out))
-        programs = None if box is None else file_for(loaded, gpu=device == "gpu")
+        programs = None if box is None else program_file(loaded, gpu=device == "gpu")
         if programs is not None and not programs.exists():
             notes = [*notes, Note(message_id="console.fills")]
         options = Options(

@@ -183,12 +183,12 @@ def box_of(sandbox: str, language: str) -> Any:
     """How boxes are made, None for ``none``; a sentence and status 2 where none works."""
     if sandbox == "none":
         return None
-    from grader.sandbox.detect import find_box
-    from grader.sandbox.explain import no_box
+    from grader.sandbox.detect import detect_sandbox
+    from grader.sandbox.explain import explain_no_sandbox
 
-    setup, found = find_box(sandbox)
+    setup, found = detect_sandbox(sandbox)
     if setup is None:
-        fail(no_box(found, language))
+        fail(explain_no_sandbox(found, language))
     return setup
 
 

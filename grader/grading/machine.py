@@ -28,12 +28,12 @@ from grader.judge.provenance import with_intake, with_provenance
 from grader.judge.server import Judge, JudgeFailed, JudgeRequest
 from grader.judge.verdict import broken_evidence, verdict
 from grader.report.write import write_report
-from grader.run.client_pool import ClientKilled, Host
-from grader.run.job import DEFINITIONS_SECONDS
+from grader.run.client_pool import ClientKilled, ClientPool
 from grader.run.kernel.plain import short_folder
+from grader.run.run_request import DEFINITIONS_SECONDS
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.scratch import scratch_folder
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import Entry
 
 NOTHING: Mapping[str, Sequence[str]] = {}
@@ -56,7 +56,7 @@ class Options:
     seed: int | None = None
     device: str = "auto"
     submissions: tuple[Path, ...] = ()  # where they and a gradebook lie; a box never sees that
-    box: Setup | None = None  # None runs notebooks with our own rights
+    box: SandboxConfig | None = None  # None runs notebooks with our own rights
     programs: Path | None = None  # the file in which compiled programs are kept
 
     @property
@@ -71,7 +71,7 @@ class Station:
 
     assignment: Assignment
     options: Options
-    host: Host | None
+    host: ClientPool | None
     judge: Judge
     scratch: Path
     control: Control
@@ -99,12 +99,12 @@ def open_station(
             raise NoDevice(fault)
         host = None
         if kernels:
-            host = Host(assignment.folder, assignment.rubric.folder, setup, file)
+            host = ClientPool(assignment.folder, assignment.rubric.folder, setup, file)
             stack.callback(host.close)
         yield Station(assignment, options, host, judge, scratch, Control(options.limits))
 
 
-def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | None:
+def _hiding(assignment: Assignment, options: Options, scratch: str) -> SandboxConfig | None:
     """How boxes are made, with what no box may see, wherever it lies."""
     if options.box is None:
         return None
@@ -121,7 +121,7 @@ def _hiding(assignment: Assignment, options: Options, scratch: str) -> Setup | N
     )
 
 
-def _with_programs(setup: Setup, file: Path) -> tuple[Setup, Path | None]:
+def _with_programs(setup: SandboxConfig, file: Path) -> tuple[SandboxConfig, Path | None]:
     """``setup`` with the programs that ``file`` keeps, and ``file`` when it is to be filled."""
     folder = Path(setup.scratch) / "programs"
     programs.make_folder(folder)
@@ -234,7 +234,7 @@ def _gather(
     options, limits = station.options, station.options.limits.longer(factor)
     exercises = len(station.assignment.exercises)
     assert station.host is not None
-    station.host.gather(
+    station.host.collect_evidence(
         {
             "notebook": str(entry.path),
             "limits": limits.model_dump(),

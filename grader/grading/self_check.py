@@ -13,7 +13,7 @@ from grader.assignment.schema import Assignment, Limits
 from grader.core.types import GradeReport
 from grader.judge.reference.public_traces import PUBLIC_SEED, add_public_reference
 from grader.judge.verdict import verdict
-from grader.run.gather import Job, gather
+from grader.run.collect_evidence import RunRequest, collect_evidence
 
 
 def self_check(
@@ -27,14 +27,14 @@ def self_check(
 
     ``waiting`` is a process of `grader.run.kernel.prestart` that is to be the kernel.
     """
-    job = Job(
+    job = RunRequest(
         notebook=notebook,
         assignment=assignment,
         limits=limits,
         secret=b"",
         seed=PUBLIC_SEED,
         hidden=False,
-        waiting=waiting,
+        prestarted=waiting,
     )
-    evidence = add_public_reference(gather(job), assignment)
+    evidence = add_public_reference(collect_evidence(job), assignment)
     return verdict(evidence, assignment, notebook.stem, language)

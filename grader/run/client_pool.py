@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.warm_process import SandboxConfig
 
 _MAX_ANSWER = 64 * 1024
 _TO_GET_READY = 900.0  # seconds to warm up and to run the solution, on a slow machine
@@ -31,7 +31,7 @@ class ClientKilled(Exception):
     """A client was ended from outside, or ended without a word."""
 
 
-class Host:
+class ClientPool:
     """The coordinator's side: hands one job after the other to the process.
 
     ``fill`` is where compiled programs are to be kept, when that was not done before.
@@ -39,7 +39,11 @@ class Host:
     """
 
     def __init__(
-        self, assignment: Path, teachers: Path, setup: Setup | None = None, fill: Path | None = None
+        self,
+        assignment: Path,
+        teachers: Path,
+        setup: SandboxConfig | None = None,
+        fill: Path | None = None,
     ) -> None:
         described = json.dumps(None if setup is None else asdict(setup))
         self._arguments = [str(assignment), str(teachers), described, str(fill or "")]
@@ -63,7 +67,7 @@ class Host:
                 stdin=subprocess.DEVNULL,
             )
 
-    def gather(self, request: dict[str, Any], seconds: float) -> None:
+    def collect_evidence(self, request: dict[str, Any], seconds: float) -> None:
         """Gather evidence as ``request`` says; returns when it is written.
 
         Raises ``ClientKilled`` after ``seconds``, or when the client fails.

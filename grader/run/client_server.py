@@ -25,8 +25,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.sandbox import BoxFailed
-from grader.sandbox.warm_process import Setup, WarmBox
+from grader.sandbox import SandboxError
+from grader.sandbox.warm_process import SandboxConfig, WarmProcess
 
 if TYPE_CHECKING:
     from grader.assignment.schema import Assignment
@@ -41,8 +41,8 @@ def main(connection: socket.socket, folders: tuple[Path, Path], described: str, 
 
     ``file`` is where compiled programs are to be kept, "" when that was done before.
     """
-    setup = None if (wanted := json.loads(described)) is None else Setup(**wanted)
-    warm = None if setup is None else WarmBox(setup)
+    setup = None if (wanted := json.loads(described)) is None else SandboxConfig(**wanted)
+    warm = None if setup is None else WarmProcess(setup)
     _serve(connection, _get_ready(*folders), setup, warm, file)
 
 
@@ -71,19 +71,19 @@ def _get_ready(folder: Path, teachers: Path) -> Assignment:
 def _serve(
     connection: socket.socket,
     assignment: Assignment,
-    setup: Setup | None,
-    warm: WarmBox | None,
+    setup: SandboxConfig | None,
+    warm: WarmProcess | None,
     file: str,
 ) -> None:
     """Fork a client for each request until the coordinator is gone."""
-    from grader.run.fill_cache import asker_goes_first, fill_apart
+    from grader.run.warm_cache import peer_closes_first, warm_cache_in_child
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the coordinator's to handle
-    if warm is not None and asker_goes_first(connection, warm.link.control.fileno(), _READY):
+    if warm is not None and peer_closes_first(connection, warm.client.control.fileno(), _READY):
         warm.close()
         return
     if warm is not None and file and not _fault(warm):
-        fill_apart(assignment, warm.link, _free_core([]), Path(file), connection)
+        warm_cache_in_child(assignment, warm.client, _free_core([]), Path(file), connection)
     cores: dict[int, int] = {}  # of each client
     while True:
         with contextlib.suppress(ChildProcessError):
@@ -99,7 +99,7 @@ def _serve(
         if not request:
             break
         if setup is not None and (warm is None or not warm.running):
-            warm = WarmBox(setup)  # the old one was killed
+            warm = WarmProcess(setup)  # the old one was killed
         fault = _fault(warm)
         parent, core = os.getpid(), _free_core(list(cores.values()))
         child = os.fork()
@@ -120,12 +120,12 @@ def _serve(
         warm.close()
 
 
-def _fault(warm: WarmBox | None) -> str:
+def _fault(warm: WarmProcess | None) -> str:
     """What keeps the warm process from making boxes, or ""."""
     try:
         if warm is not None:
             warm.wait()
-    except (BoxFailed, OSError) as problem:
+    except (SandboxError, OSError) as problem:
         return str(problem)
     return ""
 
@@ -139,7 +139,7 @@ def _client(
     request: dict[str, Any],
     assignment: Assignment,
     writing: int,
-    warm: WarmBox | None,
+    warm: WarmProcess | None,
     core: int,
     fault: str,
 ) -> None:
@@ -147,20 +147,20 @@ def _client(
     from grader.assignment.schema import Limits
     from grader.core.evidence_store import load_evidence, save_evidence
     from grader.core.types import Note
-    from grader.run.gather import Job, gather
-    from grader.run.substitute import with_right_parts
+    from grader.run.collect_evidence import RunRequest, collect_evidence
+    from grader.run.substitute import reprobe_with_solution
 
     answer = "done"
     try:
         if fault:
-            raise BoxFailed(fault)
-        job = Job(
+            raise SandboxError(fault)
+        job = RunRequest(
             notebook=Path(request["notebook"]),
             assignment=assignment,
             limits=Limits(**request["limits"]),
             secret=bytes.fromhex(request["secret"]),
             seed=request["seed"],
-            box=None if warm is None else warm.link,
+            sandbox_client=None if warm is None else warm.client,
             core=core,
             scratch=Path(request["scratch"]),
             fault=None if request["fault"] is None else Note(**request["fault"]),
@@ -168,7 +168,11 @@ def _client(
             repeated=request["repeated"],
         )
         folder, wrong = Path(request["folder"]), request["stands_in"]
-        evidence = with_right_parts(job, load_evidence(folder), wrong) if wrong else gather(job)
+        evidence = (
+            reprobe_with_solution(job, load_evidence(folder), wrong)
+            if wrong
+            else collect_evidence(job)
+        )
         save_evidence(evidence, folder, request["made"])
     except BaseException:
         answer = traceback.format_exc()[-8000:]

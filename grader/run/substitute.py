@@ -15,18 +15,20 @@ from dataclasses import replace
 
 from grader.assignment.schema import Assignment, Exercise
 from grader.core.types import Cell, Evidence, GradedCell
-from grader.run.job import Job
-from grader.run.passes import question_alone
+from grader.run.run_request import RunRequest
+from grader.run.run_submission import probe_exercise
 from grader.submission.cells.definitions import definitions
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 
 
-def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[str]]) -> Evidence:
+def reprobe_with_solution(
+    job: RunRequest, evidence: Evidence, wrong: Mapping[str, Sequence[str]]
+) -> Evidence:
     """``evidence`` with exercises asked again, each with the teacher's parts for ``wrong`` ones.
 
     An exercise that gives no answers with them either keeps those that it had. Raises
-    ``BoxFailed`` and ``KernelBroken`` as a run does.
+    ``SandboxError`` and ``HarnessError`` as a run does.
     """
     attempts = dict(evidence.exercises)
     for id, parts in wrong.items():
@@ -37,7 +39,7 @@ def with_right_parts(job: Job, evidence: Evidence, wrong: Mapping[str, Sequence[
         graded = {part: attempts[part].cell for part in parts}
         cells = tuple(_cells(evidence.submission.cells, exercise, cell, graded, job.assignment))
         own = replace(evidence.submission, cells=cells)
-        found = question_alone(job, own, cell, evidence.seed)
+        found = probe_exercise(job, own, cell, evidence.seed)
         if found.answers.traces or found.answers.records:
             is_known = _name_filter(evidence.submission.cells, exercise)
             attempts[id] = replace(

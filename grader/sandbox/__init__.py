@@ -7,5 +7,5 @@
 """
 
 
-class BoxFailed(Exception):
+class SandboxError(Exception):
     """The box could not be made, or broke. Never the fault of a submission."""

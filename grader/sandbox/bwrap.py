@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from grader.sandbox.paths import SETTINGS, SYSTEM
 
-BOXED_INSIDE = "/run/boxed"  # where the box sees our own part
-BOXED_PROGRAMS = "/run/programs"  # and what was compiled before
+MOUNTED_CODE = "/run/boxed"  # where the box sees our own part
+MOUNTED_PROGRAMS = "/run/programs"  # and what was compiled before
 
 
 def programs() -> list[str]:
@@ -72,8 +72,8 @@ def command_line(
         arguments += ["--ro-bind", path, path]
     for path in shown.hidden:
         arguments += ["--tmpfs", path, "--remount-ro", path]
-    arguments += ["--ro-bind", inside, BOXED_INSIDE]
+    arguments += ["--ro-bind", inside, MOUNTED_CODE]
     if programs:
-        arguments += ["--ro-bind", programs, BOXED_PROGRAMS]
+        arguments += ["--ro-bind", programs, MOUNTED_PROGRAMS]
     arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     return [*arguments, "--", *command]

@@ -35,7 +35,7 @@ _NAME = re.compile(r"[\w.-]{1,250}-cache")
 Programs = Mapping[str, bytes]
 
 
-def file_for(assignment: Assignment, *, gpu: bool = False) -> Path | None:
+def program_file(assignment: Assignment, *, gpu: bool = False) -> Path | None:
     """Where the programs of ``assignment``'s solution are kept; None when nothing can be.
 
     What it compiles for a ``gpu`` is kept apart: the others would find nothing there.
@@ -46,7 +46,7 @@ def file_for(assignment: Assignment, *, gpu: bool = False) -> Path | None:
     return place / f"{'gpu-' if gpu else ''}{machine_digest()}-{own}.zip"
 
 
-def newest() -> Path | None:
+def newest_file() -> Path | None:
     """The file that was filled last on this machine, or None."""
     if (place := cache_folder()) is None:
         return None

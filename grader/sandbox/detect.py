@@ -13,110 +13,122 @@ from subprocess import SubprocessError
 
 from grader.assignment.schema import Limits
 from grader.core.types import Note
-from grader.sandbox import BoxFailed, bwrap, processes
+from grader.sandbox import SandboxError, bwrap, processes
 from grader.sandbox import privileges as user
-from grader.sandbox.limits import CROWD, PROCESSES, bounds, others_counted, plain
+from grader.sandbox.limits import (
+    OTHERS_GROWTH,
+    PROCESSES,
+    count_sharing_threads,
+    limits_message,
+    resource_limits,
+)
 from grader.sandbox.provisioner import await_ready
 from grader.sandbox.scratch import scratch_folder
-from grader.sandbox.warm_process import Link, Name, Setup, WarmBox, ask
+from grader.sandbox.warm_process import (
+    SandboxClient,
+    SandboxConfig,
+    SandboxName,
+    WarmProcess,
+    request_box,
+)
 from grader.sandbox.watchdog import pid_of
 from grader.untrusted.box import landlock
 from grader.untrusted.box.init import descendants
 from grader.untrusted.box.jax_cache import FOUND
 
-NAMES: tuple[Name, ...] = ("bwrap", "landlock")  # the strongest first
+NAMES: tuple[SandboxName, ...] = ("bwrap", "landlock")  # the strongest first
 _TRY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Detection:
     """Whether a sandbox works here: how it is set up, or why it does not."""
 
-    name: Name
-    setup: Setup | None
-    why_not: Note | None = None
+    name: SandboxName
+    config: SandboxConfig | None
+    problem: Note | None = None
     detail: str = ""
 
     @property
     def remarks(self) -> list[tuple[str, dict[str, int]]]:
         """Remarks of ``doctor`` on a sandbox that works: messages and their values."""
-        if self.setup is None:
+        if self.config is None:
             return []
         who = user.user_for_a_box(self.name)
-        apart = others_counted(self.name, who, os.uname().release) is None
-        counted = {"most": 2 * PROCESSES, "crowd": CROWD}
+        apart = count_sharing_threads(self.name, who, os.uname().release) is None
+        counted = {"most": 2 * PROCESSES, "crowd": OTHERS_GROWTH}
         said = [("processes_own", {"most": PROCESSES}) if apart else ("processes_counted", counted)]
         readers = {"the box's user": "reader_user", "nobody": "reader_nobody"}
-        if (reader := self.setup.reader) in readers:
+        if (reader := self.config.reader) in readers:
             said.append((readers[reader], {}))
         return said
 
 
-def look(name: Name) -> Found:
+def try_sandbox(name: SandboxName) -> Detection:
     """Run an empty box with ``name`` and see."""
     if name == "landlock" and (abi := landlock.abi()) < landlock.OLDEST:
         why = Note(message_id="doctor.old_landlock" if abi else "doctor.no_landlock")
-        return Found(name=name, setup=None, why_not=why)
+        return Detection(name=name, config=None, problem=why)
     programs = bwrap.programs() if name == "bwrap" else [""]
-    last = Found(name=name, setup=None, why_not=Note(message_id="doctor.no_bwrap"))
+    last = Detection(name=name, config=None, problem=Note(message_id="doctor.no_bwrap"))
     for program in programs:
-        setup = Setup(sandbox=name, program=program)
+        setup = SandboxConfig(sandbox=name, program=program)
         try:
             reader = _try_out(setup)
         except user.Unreachable as problem:
             values = {"path": problem.path, "folder": problem.folder}
             why = Note(message_id="doctor.unreachable", values=values)
-            last = Found(name=name, setup=None, why_not=why)
-        except (BoxFailed, OSError, SubprocessError) as problem:
+            last = Detection(name=name, config=None, problem=why)
+        except (SandboxError, OSError, SubprocessError) as problem:
             why = Note(message_id=f"doctor.{name}_refused")
-            last = Found(name=name, setup=None, why_not=why, detail=str(problem)[-1000:])
+            last = Detection(name=name, config=None, problem=why, detail=str(problem)[-1000:])
         else:
-            return Found(name=name, setup=replace(setup, reader=reader))
+            return Detection(name=name, config=replace(setup, reader=reader))
     return last
 
 
-def _try_out(setup: Setup) -> user.Reader:
+def _try_out(setup: SandboxConfig) -> user.Reader:
     """One box without a kernel: as whom its processes can be looked at.
 
     Raises what kept it from being made.
     """
     with _scratch() as scratch:
-        warm = WarmBox(replace(setup, scratch=str(scratch)), preload=False)
+        warm = WarmProcess(replace(setup, scratch=str(scratch)), preload=False)
         try:
             warm.wait(_TRY_SECONDS)
             who = user.user_for_a_box(setup.sandbox)
-            with _asked_for(warm.link, scratch, who, waits=True) as reply:
+            with _asked_for(warm.client, scratch, who, waits=True) as reply:
                 pidfd = await_ready(reply)
                 try:
-                    return reader_of(descendants(pid_of(pidfd)), who)
+                    return find_reader(descendants(pid_of(pidfd)), who)
                 finally:
                     os.close(pidfd)
         finally:
             warm.close()
 
 
-def reader_of(pids: Sequence[int], who: int) -> user.Reader:
+def find_reader(pids: Sequence[int], who: int) -> user.Reader:
     """As whom the harmless processes ``pids`` of the user ``who`` can be looked at."""
     if not pids:
-        raise BoxFailed("the box ended before it could be looked at")
+        raise SandboxError("the box ended before it could be looked at")
     readers: dict[user.Reader, int | None] = {"itself": None}
     if os.geteuid() == 0:
         readers["the box's user"] = who
     for reader, as_user in readers.items():
-        with contextlib.suppress(processes.Hidden):
+        with contextlib.suppress(processes.HiddenProcess):
             processes.sockets(pids, as_user)
             return reader
     return "nobody"
 
 
-def finds_programs(link: Link) -> bool | None:
+def programs_are_found(link: SandboxClient) -> bool | None:
     """Whether a box that JAX is started in finds a program that was compiled before.
 
     None where that can't be told: no box could be made just now.
     """
-    if not link.setup.programs:
+    if not link.config.programs:
         return False
-    with contextlib.suppress(BoxFailed, OSError), _scratch(link.setup.scratch) as scratch:
+    with contextlib.suppress(SandboxError, OSError), _scratch(link.config.scratch) as scratch:
         return _ended(link, scratch, find_known=True) == FOUND
     return None
 
@@ -130,43 +142,48 @@ def _scratch(within: str | None = None) -> Iterator[Path]:
         yield scratch
 
 
-def _asked_for(link: Link, scratch: Path, who: int, **wishes: bool) -> socket.socket:
+def _asked_for(link: SandboxClient, scratch: Path, who: int, **wishes: bool) -> socket.socket:
     """A box without a kernel, of the user ``who``: the socket on which it speaks."""
-    others = others_counted(link.setup.sandbox, who, os.uname().release)
-    request = {**plain(bounds(Limits(), others)), "key": "", "core": None, "kernel": False}
+    others = count_sharing_threads(link.config.sandbox, who, os.uname().release)
+    request = {
+        **limits_message(resource_limits(Limits(), others)),
+        "key": "",
+        "core": None,
+        "kernel": False,
+    }
     request |= {**wishes, "user": who, "folder": None}
-    if link.setup.sandbox == "landlock":
+    if link.config.sandbox == "landlock":
         request["folder"] = str(scratch / "box")
         if os.geteuid() == 0:
             os.chown(request["folder"], who, who)
-    reply = ask(link, request, [])
+    reply = request_box(link, request, [])
     reply.settimeout(_TRY_SECONDS)
     return reply
 
 
-def _ended(link: Link, scratch: Path, **wishes: bool) -> int:
-    """A box without a kernel: the code that it ended with. Raises ``BoxFailed``."""
-    who = user.user_for_a_box(link.setup.sandbox)
+def _ended(link: SandboxClient, scratch: Path, **wishes: bool) -> int:
+    """A box without a kernel: the code that it ended with. Raises ``SandboxError``."""
+    who = user.user_for_a_box(link.config.sandbox)
     with _asked_for(link, scratch, who, **wishes) as reply:
         while said := socket.recv_fds(reply, 65536, 1):
             message = json.loads(said[0]) if said[0] else {"event": "fault"}
             for descriptor in said[1]:
                 os.close(descriptor)
             if message["event"] == "fault":
-                raise BoxFailed(message.get("text", "the box ended without a word"))
+                raise SandboxError(message.get("text", "the box ended without a word"))
             if message["event"] == "exit":
                 return int(message["code"])
-    raise BoxFailed("the box ended without a word")
+    raise SandboxError("the box ended without a word")
 
 
-def find_box(wanted: str) -> tuple[Setup | None, list[Found]]:
+def detect_sandbox(wanted: str) -> tuple[SandboxConfig | None, list[Detection]]:
     """The first sandbox that works, and what was found on the way to it.
 
     ``wanted`` is the name of one, or "auto" for the strongest.
     """
     found = []
     for name in [name for name in NAMES if wanted in ("auto", name)]:
-        found.append(look(name))
-        if found[-1].setup is not None:
-            return found[-1].setup, found
+        found.append(try_sandbox(name))
+        if found[-1].config is not None:
+            return found[-1].config, found
     return None, found

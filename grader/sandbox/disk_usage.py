@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 _BLOCK = 4096  # many small files count by the block
 
 
-def taken(folder: str, most: int, held: Iterable[float]) -> float:
+def disk_usage(folder: str, most: int, held: Iterable[float]) -> float:
     """Bytes below ``folder``, and ``held`` elsewhere. Counting stops beyond ``most``.
 
     Infinite where that can't be told.

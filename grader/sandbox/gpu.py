@@ -25,13 +25,13 @@ PLACES = (
 # A box with a /proc of its own shows these anyway.
 FACTS = ("/proc/driver/nvidia*", "/proc/devices")
 # What of the machine's own variables a box has too.
-TOLD = (
+VARIABLES = (
     *("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"),
     *("LD_LIBRARY_PATH",),
 )
 
 
-def there(patterns: Iterable[str]) -> tuple[str, ...]:
+def existing_paths(patterns: Iterable[str]) -> tuple[str, ...]:
     """The paths on this machine that ``patterns`` fit, in order."""
     return tuple(path for pattern in patterns for path in sorted(glob.glob(pattern)))
 
@@ -46,5 +46,5 @@ def environment(base: Mapping[str, str], machine: Mapping[str, str]) -> dict[str
 
     Which GPU is meant, and where its libraries lie, is as the ``machine``'s own variables say.
     """
-    own = {name: machine[name] for name in TOLD if name in machine}
+    own = {name: machine[name] for name in VARIABLES if name in machine}
     return gpu_environment({**base, **own})

@@ -15,14 +15,14 @@ MIB = 2**20
 FILE_MIB, TMP_MIB, SHM_MIB = 128, 256, 64
 PROCESSES = 64  # XLA makes 13 threads on one core
 SOCKETS = 64  # that count for nothing; a kernel has some thirty
-CROWD = 1024  # by how many threads the same user's other programs may grow meanwhile
+OTHERS_GROWTH = 1024  # by how many threads the same user's other programs may grow meanwhile
 GPU_MIB = 4096  # of ordinary memory, for the GPU's driver and libraries
 GPU_SHARED_MIB = 1024  # that it shares with the GPU: files without a name, which count as disk
 _COUNTED_APART = (5, 14)  # the first Linux that counts each user namespace's processes apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bounds:
+class ResourceLimits:
     """``per_process`` are resource limits; the rest counts for all processes together."""
 
     per_process: dict[str, int]
@@ -32,7 +32,7 @@ class Bounds:
     output: int  # bytes
 
 
-def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
+def resource_limits(limits: Limits, others: int | None, *, gpu: bool = False) -> ResourceLimits:
     """For a submission with ``limits``, beside ``others`` threads of the same user.
 
     ``others`` is None where the box's processes are counted apart. Where they are not,
@@ -47,10 +47,10 @@ def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
     memory = (limits.memory_mb + (GPU_MIB if gpu else 0)) * MIB
     seconds = limits.notebook_seconds + limits.probe_seconds
     space = max(4096 * MIB, 2 * memory)
-    return Bounds(
+    return ResourceLimits(
         per_process={
             **({} if gpu else {"AS": space, "DATA": space, "MEMLOCK": MIB}),
-            "NPROC": own if others is None else others + CROWD,
+            "NPROC": own if others is None else others + OTHERS_GROWTH,
             "FSIZE": FILE_MIB * MIB,
             "CORE": 0,
             "CPU": int(2 * seconds) + 60,
@@ -64,17 +64,17 @@ def bounds(limits: Limits, others: int | None, *, gpu: bool = False) -> Bounds:
     )
 
 
-def others_counted(sandbox: str, user: int, release: str) -> int | None:
+def count_sharing_threads(sandbox: str, user: int, release: str) -> int | None:
     """Count the threads that share a box's limit on Linux ``release``, where ``user`` runs it.
 
     None: none ever do, for its namespace is counted apart, or ``user`` is nobody else.
     """
     version = tuple(int(part) for part in re.findall(r"\d+", release)[:2])
     apart = user != os.geteuid() if sandbox == "landlock" else version >= _COUNTED_APART
-    return None if apart else threads_of(user)
+    return None if apart else count_threads(user)
 
 
-def threads_of(user: int) -> int:
+def count_threads(user: int) -> int:
     """How many threads of ``user`` there are: the limit on processes counts them all."""
     total = 0
     for folder in Path("/proc").glob("[0-9]*"):
@@ -86,7 +86,7 @@ def threads_of(user: int) -> int:
     return total
 
 
-def plain(bounds: Bounds) -> dict[str, Any]:
+def limits_message(bounds: ResourceLimits) -> dict[str, Any]:
     """The part that the box applies to itself."""
     return {
         "limits": bounds.per_process,

@@ -13,7 +13,7 @@ SETTINGS = (
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/fonts"),
     *("/etc/localtime", "/etc/alternatives"),
 )
-INSIDE = Path(__file__).parents[1] / "untrusted" / "box"
+BOX_CODE = Path(__file__).parents[1] / "untrusted" / "box"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

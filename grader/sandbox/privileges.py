@@ -91,7 +91,9 @@ def closed_folder(path: str) -> str | None:
     return None
 
 
-def laying_down(places: Sequence[str], *, gives_users: bool = False) -> Callable[[], None] | None:
+def dropping_rights(
+    places: Sequence[str], *, keeps_setuid: bool = False
+) -> Callable[[], None] | None:
     """For root: what the child does before it becomes the boxed program, else None.
 
     Where ``places`` lie behind a closed folder such as /root, the child first makes
@@ -111,10 +113,10 @@ def laying_down(places: Sequence[str], *, gives_users: bool = False) -> Callable
             _open_up(sorted(closed), places)
         os.setgroups([])
         os.setresgid(USER, USER, USER)
-        if gives_users:
+        if keeps_setuid:
             syscalls.prctl(syscalls.PR_SET_KEEPCAPS, 1)
         os.setresuid(USER, USER, USER)
-        if gives_users:
+        if keeps_setuid:
             syscalls.keep_capabilities(syscalls.SETUID, syscalls.SETGID, syscalls.KILL)
 
     return lay_down

@@ -14,7 +14,7 @@ _PAGE = os.sysconf("SC_PAGESIZE")
 _SMALLEST_BUFFER = 212_992  # bytes, where the machine doesn't say what a socket may hold
 
 
-class Hidden(Exception):
+class HiddenProcess(Exception):
     """A process that runs can't be looked at, though others of its user can."""
 
 
@@ -48,7 +48,7 @@ def proportional(pid: int, as_user: int | None) -> int:
 
 
 def sockets(pids: Iterable[int], as_user: int | None) -> int:
-    """How many different sockets processes hold. Raises ``Hidden``."""
+    """How many different sockets processes hold. Raises ``HiddenProcess``."""
     found = set()
     for pid in pids:
         with _looking_at(pid, as_user) as thread:
@@ -68,7 +68,7 @@ def most_in_a_socket() -> int:
 
 
 def removed_files(pids: Iterable[int], as_user: int | None) -> Iterator[int]:
-    """Bytes on the disk of removed files that processes hold, or map. Raises ``Hidden``."""
+    """Bytes on the disk of removed files that processes hold, or map. Raises ``HiddenProcess``."""
     seen: set[tuple[int, int]] = set()
     for pid in pids:
         held: dict[tuple[int, int], int] = {}
@@ -88,7 +88,7 @@ def _looking_at(pid: int, as_user: int | None) -> Iterator[int]:
             yield _living(pid)
     except PermissionError:  # it hides, or it ends: then it is root's, and has no memory
         if _has_memory(_living(pid)):
-            raise Hidden(pid) from None
+            raise HiddenProcess(pid) from None
     except OSError:
         pass
 

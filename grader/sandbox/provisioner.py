@@ -19,11 +19,11 @@ from typing import Any
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from grader.core.machine_faults import NO_MEMORY, ended_for_memory, oom_kills
-from grader.sandbox import BoxFailed
+from grader.sandbox import SandboxError
 from grader.sandbox.disk_usage import remove
-from grader.sandbox.limits import Bounds, plain
-from grader.sandbox.warm_process import Link, ask
-from grader.sandbox.watchdog import Excess, Watchdog
+from grader.sandbox.limits import ResourceLimits, limits_message
+from grader.sandbox.warm_process import SandboxClient, request_box
+from grader.sandbox.watchdog import Limit, Watchdog
 from grader.untrusted.box.kernel import CHANNELS
 
 START_SECONDS = 60.0
@@ -34,16 +34,16 @@ _MAX_MESSAGE = 64 * 1024
 class BoxedProvisioner(KernelProvisionerBase):
     """One box. Made by ``kernel_manager.boxed_kernel``, which sets what has no default."""
 
-    link: Link
-    bounds: Bounds
+    client: SandboxClient
+    limits: ResourceLimits
     user: int  # who the box runs as
     folder: str | None = None  # the box's own, where it has no disk space of its own
     core: int | None = None
     pidfd: int | None = None
     reply: socket.socket | None = None
-    code: int | None = None
-    said: dict[str, Any] | None = None
-    excess: Excess | None = None
+    exit_code: int | None = None
+    last_message: dict[str, Any] | None = None
+    limit_exceeded: Limit | None = None
     ending = False
     oom_kills = 0
 
@@ -57,11 +57,11 @@ class BoxedProvisioner(KernelProvisionerBase):
         return {"cmd": []}
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
-        """Bind the sockets, ask for the box, take the kill switch. Raises ``BoxFailed``."""
+        """Bind the sockets, ask for the box, take the kill switch. Raises ``SandboxError``."""
         manager: Any = self.parent
         listening = [_listen(f"{manager.ip}-{port}") for port in range(1, len(CHANNELS) + 1)]
         request = {
-            **plain(self.bounds),
+            **limits_message(self.limits),
             "key": manager.session.key.hex(),
             "core": self.core,
             "folder": self.folder,
@@ -70,38 +70,38 @@ class BoxedProvisioner(KernelProvisionerBase):
         }
         self.oom_kills = oom_kills()
         try:
-            self.reply = ask(self.link, request, [s.fileno() for s in listening])
+            self.reply = request_box(self.client, request, [s.fileno() for s in listening])
             self.pidfd = await_ready(self.reply)
         except OSError as error:
-            raise BoxFailed(f"the warm process is gone: {error}") from None
+            raise SandboxError(f"the warm process is gone: {error}") from None
         finally:
             for sock in listening:
                 sock.close()
         Watchdog(
             self.pidfd,
-            self.bounds,
+            self.limits,
             self.folder,
             self.end,
             user=self.user,
-            reader=self.link.setup.reader,
+            reader=self.client.config.reader,
         ).start()
         return dict(manager.get_connection_info())
 
     async def poll(self) -> int | None:
         """None while the box is there."""
         if self.pidfd is None:
-            return self.code or 0
+            return self.exit_code or 0
         if not select.select([self.pidfd], [], [], 0)[0]:
             return None
         self._hear()
-        return self.code or 0
+        return self.exit_code or 0
 
     async def wait(self) -> int | None:
         """Until the box has ended; at once when it does."""
         if self.pidfd is not None:
             await _readable(self.pidfd)
             self._hear()
-        return self.code
+        return self.exit_code
 
     async def send_signal(self, signum: int) -> None:
         """SIGINT interrupts the running cell; anything else ends the box."""
@@ -137,9 +137,9 @@ class BoxedProvisioner(KernelProvisionerBase):
         if self.folder is not None:
             remove(self.folder)
 
-    def end(self, excess: Excess) -> None:
+    def end(self, excess: Limit) -> None:
         """End the box because it took too much. Called from any thread."""
-        self.excess = self.excess or excess
+        self.limit_exceeded = self.limit_exceeded or excess
         self._switch_off()
 
     def cut(self) -> None:
@@ -148,18 +148,18 @@ class BoxedProvisioner(KernelProvisionerBase):
             self.end("output")
 
     @property
-    def broken(self) -> str:
+    def harness_error(self) -> str:
         """What broke in the box that was no fault of the notebook, or ""."""
-        if self.said is not None and self.said.get("event") == "fault":
-            return str(self.said.get("text", "a fault in the box"))
-        if self.said is None and not self.ending and self.excess is None:
+        if self.last_message is not None and self.last_message.get("event") == "fault":
+            return str(self.last_message.get("text", "a fault in the box"))
+        if self.last_message is None and not self.ending and self.limit_exceeded is None:
             return "the box ended without a word"
-        left_alone = not self.ending and self.excess is None
-        return NO_MEMORY if left_alone and ended_for_memory(self.code, self.oom_kills) else ""
+        left_alone = not self.ending and self.limit_exceeded is None
+        return NO_MEMORY if left_alone and ended_for_memory(self.exit_code, self.oom_kills) else ""
 
     def _switch_off(self) -> None:
         self.ending = True
-        if self.link.setup.sandbox == "landlock":
+        if self.client.config.sandbox == "landlock":
             # its first process kills what is left; that one must not be killed itself
             if self.reply is not None:
                 with contextlib.suppress(OSError):
@@ -170,21 +170,21 @@ class BoxedProvisioner(KernelProvisionerBase):
 
     def _hear(self) -> None:
         """The box's last words."""
-        if self.reply is None or self.said is not None:
+        if self.reply is None or self.last_message is not None:
             return
         self.reply.setblocking(False)
         heard = []
         with contextlib.suppress(OSError, ValueError):
             while part := self.reply.recv(_MAX_MESSAGE):
                 heard.append(json.loads(part))
-        self.said = next((m for m in heard if m.get("event") == "fault"), None)
-        self.said = self.said or (heard[-1] if heard else None)
-        if self.said is not None and self.said.get("event") == "exit":
-            self.code = int(self.said["code"])
+        self.last_message = next((m for m in heard if m.get("event") == "fault"), None)
+        self.last_message = self.last_message or (heard[-1] if heard else None)
+        if self.last_message is not None and self.last_message.get("event") == "exit":
+            self.exit_code = int(self.last_message["code"])
 
 
 def await_ready(reply: socket.socket) -> int:
-    """The pidfd of a box once its kernel runs. Raises ``BoxFailed`` when it does not."""
+    """The pidfd of a box once its kernel runs. Raises ``SandboxError`` when it does not."""
     reply.settimeout(START_SECONDS)
     pidfd: int | None = None
     ready = False
@@ -195,12 +195,12 @@ def await_ready(reply: socket.socket) -> int:
                 pidfd = descriptors[0]
             message = json.loads(said) if said else {"event": "fault", "text": "no box was made"}
             if message["event"] in ("fault", "exit"):
-                raise BoxFailed(message.get("text", "the box ended at once"))
+                raise SandboxError(message.get("text", "the box ended at once"))
             ready = ready or message["event"] == "ready"
             if ready and pidfd is not None:
                 return pidfd
     except TimeoutError:
-        raise BoxFailed(f"no box was made within {START_SECONDS:.0f} s") from None
+        raise SandboxError(f"no box was made within {START_SECONDS:.0f} s") from None
 
 
 def _listen(path: str) -> socket.socket:

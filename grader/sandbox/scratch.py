@@ -26,7 +26,7 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
     Those that killed graders of this user left there are removed first.
     """
     where = Path(tempfile.gettempdir() if place is None else place)
-    remove_left_over(where)
+    remove_abandoned(where)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
     lock = os.open(folder / _UNLOCKED, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -38,7 +38,7 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         os.close(lock)
 
 
-def remove_left_over(where: Path) -> None:
+def remove_abandoned(where: Path) -> None:
     """Remove every folder of this user's in ``where`` whose grader is no more."""
     for folder in where.glob(PREFIX + "*"):
         with contextlib.suppress(OSError):

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from grader.sandbox import BoxFailed, bwrap, gpu
+from grader.sandbox import SandboxError, bwrap, gpu
 from grader.sandbox import paths as places
 from grader.sandbox import privileges as user
 from grader.untrusted.box import landlock
 
-Name = Literal["bwrap", "landlock"]
+SandboxName = Literal["bwrap", "landlock"]
 _MAX_MESSAGE = 64 * 1024
 WARM_SECONDS = 180.0  # until everything is imported, on a slow machine without bytecode
 
@@ -50,7 +50,7 @@ _ENVIRONMENT = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Setup:
+class SandboxConfig:
     """How boxes are made: by which means, with which bubblewrap, hiding what.
 
     ``scratch`` is a folder of the harness where private folders are made; ``programs``
@@ -59,7 +59,7 @@ class Setup:
     ``reader`` is as whom this process can look at a box's processes, as was tried.
     """
 
-    sandbox: Name
+    sandbox: SandboxName
     program: str = ""  # bubblewrap's
     scratch: str = ""
     private: tuple[str, ...] = ()
@@ -71,33 +71,33 @@ class Setup:
     @property
     def nodes(self) -> tuple[str, ...]:
         """The devices that a box may use beside those that every program has."""
-        return gpu.there(gpu.NODES) if self.gpu else ()
+        return gpu.existing_paths(gpu.NODES) if self.gpu else ()
 
     @property
     def drivers(self) -> tuple[str, ...]:
         """Places that the programs of these devices read."""
         facts = gpu.FACTS if self.sandbox == "landlock" else ()
-        return gpu.there((*gpu.PLACES, *facts)) if self.gpu else ()
+        return gpu.existing_paths((*gpu.PLACES, *facts)) if self.gpu else ()
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class SandboxClient:
     """What a client needs to ask the warm process for a box.
 
     ``fill`` is a folder that this client's box, and it alone, may put programs into.
     """
 
-    setup: Setup
+    config: SandboxConfig
     control: socket.socket
     readable: tuple[str, ...]  # for Landlock
     keep: tuple[str, ...]  # parts of the Python environment that lie in /tmp
-    fill: str = ""
+    programs_folder: str = ""
 
 
-class WarmBox:
+class WarmProcess:
     """The warm process. It ends with the thread that made it, and when it is closed."""
 
-    def __init__(self, setup: Setup, *, preload: bool = True) -> None:
+    def __init__(self, setup: SandboxConfig, *, preload: bool = True) -> None:
         if setup.programs and os.geteuid() == 0 and user.closed_folder(setup.programs):
             setup = replace(setup, programs="")  # the boxed user can't get there
         self._setup = setup
@@ -105,7 +105,7 @@ class WarmBox:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         shown = self._shown()
         keep = [path for path in self._python.folders if places.is_within(path, "/tmp")]
-        self.link = Link(setup, ours, tuple(shown), tuple(keep))
+        self.client = SandboxClient(setup, ours, tuple(shown), tuple(keep))
         settings = {
             "sandbox": setup.sandbox,
             "preload": preload,
@@ -122,8 +122,8 @@ class WarmBox:
             self._process = subprocess.Popen(
                 self._command(theirs.fileno(), settings),
                 pass_fds=[theirs.fileno()],
-                preexec_fn=user.laying_down(
-                    self._needed(), gives_users=setup.sandbox == "landlock"
+                preexec_fn=user.dropping_rights(
+                    self._needed(), keeps_setuid=setup.sandbox == "landlock"
                 ),
                 env=environment,
                 cwd="/",
@@ -137,23 +137,23 @@ class WarmBox:
         if self._setup.sandbox == "bwrap":
             return []
         shown = [p for p in (*places.SYSTEM, *places.SETTINGS) if os.path.exists(p)]
-        shown += [*self._python.folders, str(places.INSIDE), *self._setup.drivers]
+        shown += [*self._python.folders, str(places.BOX_CODE), *self._setup.drivers]
         if open_to_all := places.exposed(self._setup.private, shown):
-            raise BoxFailed(f"{open_to_all[0]} lies in a folder that every box can read")
+            raise SandboxError(f"{open_to_all[0]} lies in a folder that every box can read")
         return shown
 
     def _needed(self) -> list[str]:
         """What the boxed user must be able to reach."""
-        needed = [*self._python.folders, str(places.INSIDE)]
+        needed = [*self._python.folders, str(places.BOX_CODE)]
         if self._setup.sandbox == "landlock" and self._setup.scratch:
             needed.append(self._setup.scratch)
         return needed
 
     def _command(self, descriptor: int, settings: Mapping[str, Any]) -> list[str]:
-        inside = str(places.INSIDE)
+        inside = str(places.BOX_CODE)
         boxed = self._setup.sandbox == "bwrap"
         command = [self._python.program, "-I", "-B", "-c", _START]
-        command += [bwrap.BOXED_INSIDE if boxed else inside, str(descriptor), json.dumps(settings)]
+        command += [bwrap.MOUNTED_CODE if boxed else inside, str(descriptor), json.dumps(settings)]
         if not boxed:
             return command
         folders = self._python.folders
@@ -174,20 +174,20 @@ class WarmBox:
         return self._process.poll() is None
 
     def wait(self, seconds: float = WARM_SECONDS) -> None:
-        """Until it can fork. Raises ``BoxFailed``, with what it said, when it can't."""
+        """Until it can fork. Raises ``SandboxError``, with what it said, when it can't."""
         if self._warm:
             return
-        ready = select.select([self.link.control], [], [], seconds)[0]
-        said = self.link.control.recv(_MAX_MESSAGE) if ready else b""
+        ready = select.select([self.client.control], [], [], seconds)[0]
+        said = self.client.control.recv(_MAX_MESSAGE) if ready else b""
         message = json.loads(said) if said else {"event": "silent"}
         if message["event"] != "warm":
             text = message.get("text", "the boxed process did not start")
-            raise BoxFailed(str(text).strip())
+            raise SandboxError(str(text).strip())
         self._warm = True
 
     def close(self) -> None:
         """End the process and every box."""
-        self.link.control.close()
+        self.client.control.close()
         if not self._warm:
             self._process.kill()  # nothing runs in it yet, and it would not hear
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -196,12 +196,12 @@ class WarmBox:
         self._process.wait()
 
 
-def _environment(setup: Setup) -> dict[str, str]:
+def _environment(setup: SandboxConfig) -> dict[str, str]:
     environment = dict(gpu.environment(_ENVIRONMENT, os.environ) if setup.gpu else _ENVIRONMENT)
     if setup.programs:
         boxed = setup.sandbox == "bwrap"
         environment |= {
-            "JAX_COMPILATION_CACHE_DIR": bwrap.BOXED_PROGRAMS if boxed else setup.programs,
+            "JAX_COMPILATION_CACHE_DIR": bwrap.MOUNTED_PROGRAMS if boxed else setup.programs,
             "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",  # else the path is in each name
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9",  # nothing is ever written
@@ -225,26 +225,30 @@ def _make_home(home: str) -> None:
             os.chown(home, user.USER, -1)
 
 
-def ask(link: Link, request: Mapping[str, Any], descriptors: Sequence[int]) -> socket.socket:
+def request_box(
+    link: SandboxClient, request: Mapping[str, Any], descriptors: Sequence[int]
+) -> socket.socket:
     """Ask for a box; returns the socket on which it speaks, and whose end ends it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         own: dict[str, Any] = {
-            "sandbox": link.setup.sandbox,
+            "sandbox": link.config.sandbox,
             "readable": link.readable,
             "keep": link.keep,
-            "devices": link.setup.nodes,
-            "abi": link.setup.abi,
-            "programs": link.setup.programs,
-            "fill": bool(link.fill),
+            "devices": link.config.nodes,
+            "abi": link.config.abi,
+            "programs": link.config.programs,
+            "fill": bool(link.programs_folder),
         }
         message = json.dumps({**request, **own}).encode()
         passed = [theirs.fileno(), *descriptors]
-        if link.fill:
-            passed.append(os.open(link.fill, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+        if link.programs_folder:
+            passed.append(
+                os.open(link.programs_folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            )
         try:
             socket.send_fds(link.control, [message], passed)
         finally:
-            if link.fill:
+            if link.programs_folder:
                 os.close(passed[-1])
     return ours

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from grader.sandbox import processes
-from grader.sandbox.disk_usage import taken
-from grader.sandbox.limits import SOCKETS, Bounds
+from grader.sandbox.disk_usage import disk_usage
+from grader.sandbox.limits import SOCKETS, ResourceLimits
 from grader.sandbox.privileges import Reader
 from grader.untrusted.box.init import descendants
 
-Excess = Literal["memory", "processes", "disk", "output", "hidden"]
+Limit = Literal["memory", "processes", "disk", "output", "hidden"]
 PERIOD = 0.1  # seconds between two looks
 MOST_GROWTH = 640 * 2**20  # bytes by which what a box says may make this process grow
 _DISK_PERIOD = 10  # looks at memory for each look at the disk
@@ -42,9 +42,9 @@ class Watchdog(threading.Thread):
     def __init__(
         self,
         pidfd: int,
-        bounds: Bounds,
+        bounds: ResourceLimits,
         folder: str | None,
-        end: Callable[[Excess], None],
+        end: Callable[[Limit], None],
         *,
         user: int,
         reader: Reader,
@@ -68,7 +68,7 @@ class Watchdog(threading.Thread):
                 break
         os.close(self._pidfd)
 
-    def _excess(self, init: int, *, look_at_disk: bool) -> Excess | None:
+    def _excess(self, init: int, *, look_at_disk: bool) -> Limit | None:
         pids = descendants(init)
         if sum(map(processes.threads, pids)) > self._bounds.processes:
             return "processes"
@@ -79,14 +79,14 @@ class Watchdog(threading.Thread):
                 return "output"
             if look_at_disk and self._folder:
                 held = () if self._blind else processes.removed_files(pids, self._as_user)
-                if taken(self._folder, self._bounds.disk, held) > self._bounds.disk:
+                if disk_usage(self._folder, self._bounds.disk, held) > self._bounds.disk:
                     return "disk"
-        except processes.Hidden:
+        except processes.HiddenProcess:
             return "hidden"
         return None
 
     def _memory(self, pids: Sequence[int]) -> int:
-        """Bytes that processes hold, in their sockets too. Raises ``processes.Hidden``."""
+        """Bytes that processes hold, in their sockets too. Raises ``processes.HiddenProcess``."""
         count = 0 if self._blind else processes.sockets(pids, self._as_user)
         waiting = max(0, count - SOCKETS) * self._in_a_socket
         if (total := sum(map(processes.resident, pids)) + waiting) <= self._bounds.memory:

@@ -83,10 +83,10 @@ def _answer(assignment: Any, names: dict[str, Any], options: dict[str, Any]) -> 
     own, cell = assignment.of(exercise), SimpleNamespace(exercise="HH", class_name="HH")
     sys.modules["_grader_kept"] = kept = types.ModuleType("_grader_kept")
     kept.effort = options  # type: ignore[attr-defined]  # what the probe found out before
-    look = messages.look_request(own, exercise, cell, population(own, True, 1))  # type: ignore[arg-type]
+    look = messages.description_request(own, exercise, cell, population(own, True, 1))  # type: ignore[arg-type]
     told = json.loads(eval(messages.expression("look", look), names))
     states = [f"{c['name']}.{state}" for c in told["channels"] for state in c["states"]]
-    asked = messages.answer_request(look, draw(own, states, (SEED,), True))
+    asked = messages.simulation_request(look, draw(own, states, (SEED,), True))
     assert json.loads(eval(messages.expression("answer", asked), names))["traces"]
     return time.process_time() - began
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from grader.assignment.schema import Limits
 from grader.core.types import Cell, Submission
 from grader.run.kernel.session import open_session
-from grader.sandbox.detect import NAMES, look
+from grader.sandbox.detect import NAMES, try_sandbox
 from grader.sandbox.kernel_manager import boxed_kernel
-from grader.sandbox.warm_process import Link, WarmBox
+from grader.sandbox.warm_process import SandboxClient, WarmProcess
 
 _PERIOD = 0.02  # seconds between two looks
 _BOMB = """
@@ -58,7 +58,7 @@ def _count() -> int:
     return sum(name.isdigit() for name in os.listdir("/proc"))
 
 
-async def _run(link: Link, folder: Path, source: str) -> str:
+async def _run(link: SandboxClient, folder: Path, source: str) -> str:
     """How the bomb's run ended, once its sandbox is gone."""
     cell = Cell(index=0, kind="code", source=source, id="bomb")
     submission = Submission(file="bomb.ipynb", sha256="", cells=(cell,))
@@ -73,17 +73,17 @@ def main(sandboxes: Sequence[str]) -> None:
     for name in NAMES:
         if sandboxes and name not in sandboxes:
             continue
-        if (setup := look(name).setup) is None:
+        if (setup := try_sandbox(name).config) is None:
             print(f"{name} does not work here")
             continue
         with tempfile.TemporaryDirectory(prefix="grader-benchmark-") as place:
             os.chmod(place, 0o711)
-            warm = WarmBox(replace(setup, scratch=place))
+            warm = WarmProcess(replace(setup, scratch=place))
             warm.wait()
             for kind, source in BOMBS.items():
                 folder, counter = Path(tempfile.mkdtemp(dir=place)), Counter()
                 began = time.monotonic()
-                ended = asyncio.run(_run(warm.link, folder, source))
+                ended = asyncio.run(_run(warm.client, folder, source))
                 seconds, left = time.monotonic() - began, _count() - counter.before
                 counter.stopped.set()
                 most = counter.most - counter.before

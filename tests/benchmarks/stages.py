@@ -21,17 +21,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import grader.run.gather as gathering
+import grader.run.collect_evidence as gathering
 from grader.assignment.load import load_assignment
 from grader.core.evidence_store import load_evidence, save_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.report.write import write_report
-from grader.run.fill_cache import fill
 from grader.run.kernel.session import Session
+from grader.run.warm_cache import warm_cache
 from grader.sandbox import compiled_programs as programs
-from grader.sandbox.detect import find_box
-from grader.sandbox.warm_process import WarmBox
+from grader.sandbox.detect import detect_sandbox
+from grader.sandbox.warm_process import WarmProcess
 from grader.sandbox.watchdog import pid_of
 from grader.untrusted.box.init import descendants
 
@@ -92,13 +92,13 @@ def main(files: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
         if os.geteuid() == 0:
             os.chmod(scratch, 0o711)
-        setup, _ = find_box("auto")
+        setup, _ = detect_sandbox("auto")
         assert setup is not None, "nothing here can box notebooks in"
         programs.make_folder(shown := Path(scratch) / "programs")
-        warm = WarmBox(replace(setup, scratch=scratch, programs=str(shown)))
+        warm = WarmProcess(replace(setup, scratch=scratch, programs=str(shown)))
         warm.wait()
         core = min(os.sched_getaffinity(0))
-        fill(assignment, warm.link, Path(scratch), core, Path(scratch) / "kept.zip")
+        warm_cache(assignment, warm.client, Path(scratch), core, Path(scratch) / "kept.zip")
         comparison = Comparison(assignment)
         Session.run_cell = _timed(clock, originals[0], lambda _: "cells")  # type: ignore[method-assign]
         Session.ask = _timed(clock, originals[1], _question)  # type: ignore[method-assign]
@@ -112,17 +112,17 @@ def main(files: list[str]) -> None:
         for number, file in enumerate([files[0], *files]):
             if number == 1:
                 clock.spent.clear()
-            job = gathering.Job(
+            job = gathering.RunRequest(
                 notebook=Path(file),
                 assignment=assignment,
                 limits=assignment.limits,
                 secret=b"benchmark",
-                box=warm.link,
+                sandbox_client=warm.client,
                 core=core,
                 scratch=Path(scratch),
             )
             clock.since, clock.seen = time.process_time(), 0.0
-            evidence = gathering.gather(job)
+            evidence = gathering.collect_evidence(job)
             clock.lap("end of the kernel, evidence")
             (folder := Path(scratch) / f"out-{number}").mkdir()
             save_evidence(evidence, folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.sandbox import gpu
-from grader.sandbox.detect import NAMES, look
+from grader.sandbox.detect import NAMES, try_sandbox
 from tests.gpu.machine import Machine
 from tests.gpu.parts import Part, Ran, run, variables
 from tests.support.project import SOLUTION, results
@@ -42,9 +42,9 @@ def try_boxes(here: Machine, folder: Path, until: float) -> Part:
     if not here.gpu:
         return refused(graded(files, folder, "auto", "gpu", until))
     rows, wrong, not_tried = [], [], []
-    names = [name for name in NAMES if look(name).setup is not None]
+    names = [name for name in NAMES if try_sandbox(name).config is not None]
     not_tried += [f"{TITLE}: {name} does not work here" for name in NAMES if name not in names]
-    closed = [n for n in gpu.there(gpu.CARDS) if Path(n).stat().st_mode & 0o006 != 0o006]
+    closed = [n for n in gpu.existing_paths(gpu.CARDS) if Path(n).stat().st_mode & 0o006 != 0o006]
     wrong += [f"{node} is closed to the boxes' user" for node in closed]
     for number, name in enumerate(names):
         now = time.monotonic()

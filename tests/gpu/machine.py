@@ -46,7 +46,9 @@ def look() -> Machine:
         processors=len(os.sched_getaffinity(0)),
         gpu=seen["gpu"],
         driver=_driver() if seen["gpu"] else "",
-        why="" if seen["gpu"] else why_not(gpu.there(gpu.CARDS), gpu.plugins(), seen["error"]),
+        why=""
+        if seen["gpu"]
+        else why_not(gpu.existing_paths(gpu.CARDS), gpu.plugins(), seen["error"]),
         versions={**_ours(), **_plugins()},
     )
 

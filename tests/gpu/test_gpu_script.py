@@ -132,7 +132,9 @@ def test_from_which_size_a_gpu_is_faster() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.skipif(bool(gpu.there(gpu.CARDS)), reason="there is a GPU: run python -m tests.gpu")
+@pytest.mark.skipif(
+    bool(gpu.existing_paths(gpu.CARDS)), reason="there is a GPU: run python -m tests.gpu"
+)
 def test_the_script_tests_the_rest_without_a_gpu(tmp_path: Path) -> None:
     """It says that there is none, grades twenty samples as labelled, and refuses --device gpu."""
     out = tmp_path / "gpu.json"

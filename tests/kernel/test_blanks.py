@@ -8,7 +8,7 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.core.types import ChannelProbe, Evidence, ExerciseEvidence
-from grader.run.probe.rename_channels import by_blanks
+from grader.run.probe.rename_channels import rename_channels
 
 OWN = {"IK": "potassium", "INa": "sodium", "IL": "leak"}
 
@@ -48,7 +48,7 @@ def hanging(
 def test_they_go_by_the_names_asked_for(solution: Evidence, assignment: Assignment) -> None:
     """Structure and answers are as under the blanks' names, and where they hung is kept."""
     exercise, right = assignment.exercise("HH"), solution.exercises["HH"]
-    found = by_blanks(exercise, hanging(right, OWN))
+    found = rename_channels(exercise, hanging(right, OWN))
     assert found.renamed_from == OWN
     assert {c.name: c for c in found.probe.channels} == {c.name: c for c in right.probe.channels}
     assert found.answers.traces.keys() == right.answers.traces.keys()
@@ -62,16 +62,16 @@ def test_a_class_of_another_name_is_told_by_its_gates(
     """A channel without gates may be any, and is not taken for a leak."""
     exercise, right = assignment.exercise("HH"), solution.exercises["HH"]
     other = hanging(right, OWN, type_name="Mine", lineage=("IonChannel",))
-    assert by_blanks(exercise, other).renamed_from == {"IK": "potassium", "INa": "sodium"}
+    assert rename_channels(exercise, other).renamed_from == {"IK": "potassium", "INa": "sodium"}
 
 
 def test_what_is_at_its_name_stays(solution: Evidence, assignment: Assignment) -> None:
     """A second channel of a class is no blank's where the first hangs at the blank."""
     exercise, right = assignment.exercise("HH"), solution.exercises["HH"]
-    assert by_blanks(exercise, right) is right
+    assert rename_channels(exercise, right) is right
     (one,) = (c for c in right.probe.channels if c.name == "IK")
     probe = replace(right.probe, channels=(*right.probe.channels, replace(one, name="another")))
-    assert by_blanks(exercise, replace(right, probe=probe)).renamed_from == {}
+    assert rename_channels(exercise, replace(right, probe=probe)).renamed_from == {}
 
 
 @pytest.mark.parametrize("names", [("one", "two"), ("one", "two", "three")])
@@ -84,4 +84,4 @@ def test_of_several_none_is_taken(
     others = [c for c in right.probe.channels if c.name != "IK"]
     channels = (*others, *(replace(one, name=name) for name in names))
     attempt = replace(right, probe=replace(right.probe, channels=channels))
-    assert by_blanks(exercise, attempt).renamed_from == {}
+    assert rename_channels(exercise, attempt).renamed_from == {}

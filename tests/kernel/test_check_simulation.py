@@ -16,8 +16,8 @@ from grader.core.types import CheckResult, Evidence
 from grader.judge.checks import CHECKS, CheckContext
 from grader.judge.checks.initial_state import CHANCE
 from grader.judge.metrics import all_spike_times, rmse
-from grader.run.gather import Job, gather
-from grader.run.probe.requests import DRAWS
+from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.probe.requests import SAMPLED_NEURONS
 from tests.support.hh_reference import comparison
 from tests.support.judged_solution import (
     checks_of,
@@ -49,7 +49,11 @@ def not_passed(checks: Mapping[str, CheckResult]) -> set[str]:
 def test_the_solution_starts_over_a_whole_population(compared: Evidence) -> None:
     """The start is seen over many resets of every neuron, and V's draws fill its range."""
     answers = compared.exercises["HH"].answers
-    assert DRAWS <= answers.resets < DRAWS + compared.exercises["HH"].probe.population
+    assert (
+        SAMPLED_NEURONS
+        <= answers.resets
+        < SAMPLED_NEURONS + compared.exercises["HH"].probe.population
+    )
     least, greatest = answers.start["V"]
     assert -80.0 <= least < -79.5
     assert -60.5 < greatest <= -60.0
@@ -187,10 +191,10 @@ STEPS, CONSTANTS = "right-float32-state", "right-float32-constants"
 
 def evidence_under(assignment: Assignment, seed: int, notebook: Path) -> Evidence:
     """What a model answers under a seed, beside the reference."""
-    job = Job(
+    job = RunRequest(
         notebook=notebook, assignment=assignment, limits=assignment.limits, secret=b"", seed=seed
     )
-    return comparison().add_reference(gather(job))
+    return comparison().add_reference(collect_evidence(job))
 
 
 @pytest.mark.full

@@ -19,7 +19,7 @@ from grader.core.types import CellRun, GradeReport
 from grader.grading.control import MOST, Control, Finding, finding
 from grader.judge.verdict import verdict
 from grader.report.store.read import stored_report
-from grader.run.gather import gather
+from grader.run.collect_evidence import collect_evidence
 from tests.support import courses
 from tests.support.project import SOLUTION, checks, results, short_solution
 from tests.support.sample_reports import perfect
@@ -114,7 +114,7 @@ def test_no_answer_is_nobody_s_without_a_solution(tmp_path: Path, assignment: As
     """A student's own check, in a cold kernel, has no solution to ask, and blames nobody."""
     own = assignment.model_copy(update={"rubric": None})
     mute = short_solution(tmp_path / "mute.ipynb", MUTE)
-    evidence = gather(COLD.job(mute, own, hidden=False))
+    evidence = collect_evidence(COLD.job(mute, own, hidden=False))
     assert "there is no solution to ask" in evidence.harness_error
     report = verdict(evidence, assignment, "mute", "en")
     assert (report.outcome, report.score) == ("not_graded", None)

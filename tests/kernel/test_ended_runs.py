@@ -10,7 +10,7 @@ import pytest
 from grader.assignment.schema import Assignment, Limits
 from grader.core.types import CUT_OFF, Evidence
 from grader.judge.verdict import verdict
-from grader.run.gather import gather
+from grader.run.collect_evidence import collect_evidence
 from grader.submission.notebook.read import read_notebook
 from tests.support.project import SOLUTION, short_solution
 from tests.support.warm_kernels import Kernels
@@ -38,7 +38,7 @@ def _evidence(
     (cell,) = (c for c in notebook["cells"] if c["id"] == "HH")
     cell["source"] = graded
     file.write_text(json.dumps(notebook), "utf-8")
-    return gather(kernels.job(file, assignment, limits))
+    return collect_evidence(kernels.job(file, assignment, limits))
 
 
 def _said(evidence: Evidence, assignment: Assignment, language: str = "en") -> str:

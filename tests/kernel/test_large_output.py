@@ -35,7 +35,7 @@ class Ran:
             submission = submission_of(*sources)
             async with kernels.session(submission, limits or Limits()) as session:
                 self.runs = [await session.run_cell(cell.index) for cell in submission.cells]
-                self.gone = session.gone
+                self.gone = session.kernel_exit
                 self.figures = session.figures()
                 self.notebook = nbformat.reads(session.notebook(), as_version=4)
 

@@ -21,10 +21,10 @@ from jupyter_client.session import Session as KernelSession
 
 from grader.assignment.schema import Assignment, Limits
 from grader.core.types import CellRun, Evidence, ProbeRequest, StimulusSet
-from grader.run.gather import gather
+from grader.run.collect_evidence import collect_evidence
 from grader.run.kernel.plain import kernel_environment, plain_kernel
-from grader.run.kernel.prestart import start
-from grader.run.kernel.session import KernelBroken, KernelGone, open_session
+from grader.run.kernel.prestart import start_process
+from grader.run.kernel.session import HarnessError, KernelExit, open_session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
 from grader.untrusted.probe.arrays import told
@@ -114,7 +114,7 @@ def test_a_kernel_that_never_was_ready_is_our_fault(tmp_path: Path) -> None:
         async with open_session(submission_of("1"), Limits(), kernel, **start):
             pytest.fail("there is no kernel")
 
-    with pytest.raises(KernelBroken, match="never was ready"):
+    with pytest.raises(HarnessError, match="never was ready"):
         asyncio.run(run())
 
 
@@ -123,7 +123,7 @@ def test_a_process_that_is_gone_before_it_is_a_kernel_is_our_fault(tmp_path: Pat
 
     async def run() -> None:
         environment = kernel_environment(tmp_path)
-        waiting = start(environment)
+        waiting = start_process(environment)
         waiting.kill()
         waiting.wait()
         options = {"cwd": str(tmp_path), "env": environment}
@@ -131,7 +131,7 @@ def test_a_process_that_is_gone_before_it_is_a_kernel_is_our_fault(tmp_path: Pat
         async with open_session(submission_of("1"), Limits(), kernel, **options):
             pytest.fail("there is no kernel")
 
-    with pytest.raises(KernelBroken, match="never was ready"):
+    with pytest.raises(HarnessError, match="never was ready"):
         asyncio.run(run())
 
 
@@ -141,7 +141,7 @@ def test_a_probe_without_end_is_ended(kernels: Kernels) -> None:
 
     async def run() -> None:
         async with kernels.session(submission_of("1"), Limits()) as session:
-            with pytest.raises(KernelGone, match="time limit"):
+            with pytest.raises(KernelExit, match="time limit"):
                 await session.ask("__import__('time').sleep(30)", 1.0)
             assert not await session.kernel.is_alive()
 
@@ -229,7 +229,7 @@ def test_a_notebook_finds_every_setting_as_it_left_it(
 ) -> None:
     """dt, mode, precision, names and random numbers are after a question what they were."""
     file = short_solution(tmp_path / "n.ipynb", SETTINGS, SAME_SETTINGS)
-    evidence = gather(warm.job(file, assignment))
+    evidence = collect_evidence(warm.job(file, assignment))
     assert evidence.exercises["HH"].answers.traces, evidence.exercises["HH"].answers.faults
     assert [(run.status, run.error_text) for run in evidence.executed.cells] == [("ok", "")] * 7
 
@@ -248,7 +248,7 @@ def test_all_runs_together_keep_to_the_time_of_one(
     notebook["cells"][5]["source"] = "class HH(Slow):\n    IK, INa, IL = IK, INa, IL\n"
     file.write_text(json.dumps(notebook), "utf-8")
     limits = Limits(cell_seconds=60, notebook_seconds=3, probe_seconds=0.5)
-    evidence = gather(warm.job(file, assignment, limits))
+    evidence = collect_evidence(warm.job(file, assignment, limits))
     assert evidence.executed.status == "timeout"
     assert not evidence.exercises["HH"].probe.population
     assert evidence.executed.cells[-1].status != "ok"  # the second run had no time for it
@@ -369,13 +369,13 @@ THREE = base64.b64encode(np.arange(3.0).tobytes()).decode()
 def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
     """A reply that is not what was asked for raises one known exception, nothing else."""
     with pytest.raises(replies.BadReply, match=complaint):
-        replies.read_answer(reply, DRAWN)
+        replies.read_simulation(reply, DRAWN)
 
 
 def test_values_stand_in_lines_of_their_own() -> None:
     """What the kernel tells of an array is what is read of it, to the last bit."""
     V = np.array([[0.1], [-np.inf], [np.nan]])
-    read = replies.read_answer(told({"traces": {"V": V}, "resets": 2}).text, DRAWN)
+    read = replies.read_simulation(told({"traces": {"V": V}, "resets": 2}).text, DRAWN)
     np.testing.assert_array_equal(read.traces["V"], V)
     assert read.resets == 2
     with pytest.raises(TypeError, match="bool"):
@@ -385,9 +385,9 @@ def test_values_stand_in_lines_of_their_own() -> None:
 def test_a_channel_can_be_named_only_once() -> None:
     """A reply that names a channel twice is refused: what it earns must not be doubled."""
     channel = {"name": "IK", "kind": "channel"}
-    replies.read_look(json.dumps({"found": True, "channels": [channel]}))
+    replies.read_description(json.dumps({"found": True, "channels": [channel]}))
     with pytest.raises(replies.BadReply, match="twice"):
-        replies.read_look(json.dumps({"found": True, "channels": [channel, channel]}))
+        replies.read_description(json.dumps({"found": True, "channels": [channel, channel]}))
 
 
 @pytest.mark.parametrize(
@@ -464,7 +464,7 @@ def test_a_model_that_resets_only_once_is_answered_for(
         "    super(IK, self).reset_state(V, *args, **kwargs)\n"
     )
     file = short_solution(tmp_path / "n.ipynb", once)
-    attempt = gather(warm.job(file, assignment)).exercises["HH"]
+    attempt = collect_evidence(warm.job(file, assignment)).exercises["HH"]
     assert attempt.answers.traces
     assert (attempt.probe.population, attempt.answers.resets) == (64, 64)
     assert not attempt.answers.single_neuron

@@ -16,8 +16,8 @@ from grader.core.types import CheckResult, Evidence, ExecutedNotebook, Submissio
 from grader.judge.dependencies import parts_to_substitute
 from grader.judge.metrics import rmse
 from grader.judge.reference.model import ReferenceModel, exercise_model, load_model
-from grader.run.probe.ask import unanswered
-from grader.run.substitute import with_right_parts
+from grader.run.probe.probe_model import empty_evidence
+from grader.run.substitute import reprobe_with_solution
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
 from tests.support.courses import make
@@ -55,7 +55,7 @@ def _evidence(lesson: Assignment, submission: Submission) -> Evidence:
     return Evidence(
         submission=submission,
         executed=ExecutedNotebook(status="ok"),
-        exercises={id: unanswered(cell) for id, cell in cells.items()},
+        exercises={id: empty_evidence(cell) for id, cell in cells.items()},
         seed=SEED,
     )
 
@@ -80,7 +80,7 @@ def test_a_model_is_asked_with_the_right_part(
     """It follows the reference then, to round-off; every other attempt stays as it was."""
     submission = read_notebook(SAMPLES / f"{sample}.ipynb")
     before = _evidence(lesson, submission)
-    after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
+    after = reprobe_with_solution(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
     attempt = after.exercises["HH"]
     assert attempt.judged_with == ("IK",)
     assert attempt.stimuli is not None
@@ -100,7 +100,7 @@ def test_nothing_of_the_teachers_source_comes_out(lesson: Assignment, warm: Kern
     submission = read_notebook(SAMPLES / "IK-n-cubed.ipynb")
     cells = [replace(c, source=TRAITOR) if c.id == "HH" else c for c in submission.cells]
     before = _evidence(lesson, replace(submission, cells=tuple(cells)))
-    after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
+    after = reprobe_with_solution(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
     attempt = after.exercises["HH"]
     assert attempt.judged_with == ("IK",)
     assert np.isfinite(attempt.answers.traces["V"]).all()
@@ -116,7 +116,7 @@ def test_what_fails_with_the_right_part_keeps_what_it_had(
     failing = TRAITOR.replace("type(self).__name__ =", "raise RuntimeError(told)\n    x =")
     cells = [replace(c, source=failing) if c.id == "HH" else c for c in submission.cells]
     before = _evidence(lesson, replace(submission, cells=tuple(cells)))
-    after = with_right_parts(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
+    after = reprobe_with_solution(warm.job(SAMPLES, lesson), before, {"HH": ("IK",)})
     assert after.exercises["HH"] == replace(before.exercises["HH"], reprobed_with=("IK",))
 
 
@@ -129,7 +129,7 @@ def test_a_run_is_asked_with_the_right_model(lesson: Assignment) -> None:
     submission = read_notebook(SAMPLES / "composed-left-blank.ipynb")
     before = _evidence(lesson, submission)
     wrong = {"HH-composed-run": ("HH-composed",)}
-    attempt = with_right_parts(COLD.job(SAMPLES, lesson), before, wrong).exercises[
+    attempt = reprobe_with_solution(COLD.job(SAMPLES, lesson), before, wrong).exercises[
         "HH-composed-run"
     ]
     assert attempt.judged_with == ("HH-composed",)

@@ -36,9 +36,9 @@ from grader.core.types import (
     ModelProbe,
     StimulusSet,
 )
-from grader.run.job import Job
-from grader.run.kernel.session import KernelBroken
-from grader.sandbox.detect import find_box
+from grader.run.kernel.session import HarnessError
+from grader.run.run_request import RunRequest
+from grader.sandbox.detect import detect_sandbox
 from tests.support.project import ROOT
 from tests.support.some_models import some_models
 
@@ -164,13 +164,13 @@ def test_a_kernel_that_never_was_ready_is_tried_again(
             self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None], *, again: bool
         ) -> int:
             if (end := ends.pop(0)) == "never ready":
-                raise KernelBroken(end)
+                raise HarnessError(end)
             if end == "lost" and not again:
                 return 0
             keep(replace(self.base, submission=as_submission(teacher, specimens[0])))
             return 1
 
-    job = Job(
+    job = RunRequest(
         notebook=assignment.notebook, assignment=assignment, limits=assignment.limits, secret=b""
     )
     base = Evidence(
@@ -183,7 +183,7 @@ def test_a_kernel_that_never_was_ready_is_tried_again(
     assert [e.submission for e in kept] == [as_submission(teacher, s) for s in all_of_them[:3]]
     assert ends == []
     ends[:] = ["answers", "never ready", "never ready", "never ready", "answers"]
-    with pytest.raises(KernelBroken):
+    with pytest.raises(HarnessError):
         asker.ask(all_of_them[:2], kept.append)
     assert ends == ["answers"]
 
@@ -258,7 +258,7 @@ def test_a_model_of_each_operator_gets_what_it_deserves(tried: Tried) -> None:
 
     ``grader verify`` takes all models, and ten seeds.
     """
-    setup, found = find_box("auto")
+    setup, found = detect_sandbox("auto")
     assert setup is not None, found
     loaded = find(tried.id).load(as_teacher=True)
     first = first_of_each(loaded, tried.chosen)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grader.sandbox.limits import others_counted
+from grader.sandbox.limits import count_sharing_threads
 from tests.support.sandboxes import LARGE, SandboxServer, attempt_cell, outputs
 
 PROCESSES = 64  # that a box may hold
@@ -319,7 +319,7 @@ def test_processes_are_limited(boxes: SandboxServer, ended: Ended) -> None:
     done = ended["processes"]
     apart = boxes.user == "root"  # then a box under Landlock has a user of its own
     if boxes.backend == "bwrap":
-        apart = others_counted("bwrap", boxes.boxed_user, os.uname().release) is None
+        apart = count_sharing_threads("bwrap", boxes.boxed_user, os.uname().release) is None
     if apart:
         assert done["gone"] is None
         assert 0 < int(done["text"][0].split()[-1]) < PROCESSES

@@ -175,16 +175,16 @@ def test_named_after_what_they_depend_on(
 ) -> None:
     """Another assignment and a GPU have other files; where no folder can be made there is none."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    file = programs.file_for(assignment)
-    other = programs.file_for(assignment.model_copy(update={"digest": "other"}))
+    file = programs.program_file(assignment)
+    other = programs.program_file(assignment.model_copy(update={"digest": "other"}))
     assert file is not None
     assert other is not None
     assert file != other
-    with_gpu = programs.file_for(assignment, gpu=True)
+    with_gpu = programs.program_file(assignment, gpu=True)
     assert with_gpu not in (None, file, other)
     assert file.name.split("-")[0] == other.name.split("-")[0] == cache.machine_digest()
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
-    assert programs.file_for(assignment) is None
+    assert programs.program_file(assignment) is None
 
 
 _LISTENS = (

@@ -176,8 +176,8 @@ def test_as_whom_a_sandbox_is_looked_at_is_tried(reader: str) -> None:
 def test_what_nobody_may_look_at_is_no_excess() -> None:
     """Where not even a harmless process can be looked at, that is found out."""
     tried = (
-        "import os; from grader.sandbox.detect import reader_of\n"
-        f"os.setresuid(65534, 65534, 65534); print(reader_of([{os.getpid()}], 65534))"
+        "import os; from grader.sandbox.detect import find_reader\n"
+        f"os.setresuid(65534, 65534, 65534); print(find_reader([{os.getpid()}], 65534))"
     )
     done = subprocess.run([sys.executable, "-c", tried], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout == "nobody\n", done.stderr

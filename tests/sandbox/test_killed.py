@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from grader.core.atomic import LOCK
-from grader.sandbox.scratch import remove_left_over, scratch_folder
+from grader.sandbox.scratch import remove_abandoned, scratch_folder
 from grader.untrusted.box.init import children, descendants
 from grader.untrusted.box.syscalls import PR_SET_CHILD_SUBREAPER, prctl
 from tests.support.sandboxes import (
@@ -309,7 +309,7 @@ def test_only_what_nobody_holds_is_removed(tmp_path: Path) -> None:
     with scratch_folder(tmp_path) as held:
         left = tmp_path / "grader-left"
         shutil.copytree(held, left)
-        remove_left_over(tmp_path)
+        remove_abandoned(tmp_path)
         assert held.is_dir()
         assert not left.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grader-link", "grader-of-somebody"]
@@ -321,5 +321,5 @@ def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
     with scratch_folder(tmp_path) as held:
         shutil.copytree(held, tmp_path / "grader-planted")
     os.chown(tmp_path / "grader-planted", ORDINARY, ORDINARY)
-    remove_left_over(tmp_path)
+    remove_abandoned(tmp_path)
     assert (tmp_path / "grader-planted").is_dir()

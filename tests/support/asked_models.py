@@ -22,7 +22,7 @@ from grader.core.types import Evidence, GradeReport
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.run.kernel.plain import short_folder
-from grader.sandbox.detect import find_box
+from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.scratch import scratch_folder
 
 SEED = 1
@@ -57,7 +57,7 @@ def _changed(teacher: Teacher, name: str, texts: Mapping[str, str]) -> Specimen:
 def _asked(models: list[Specimen], teacher: Teacher, assignment: Assignment) -> list[Evidence]:
     """What each of the models answers, in their order."""
     assert assignment.rubric is not None
-    setup, found = find_box("auto")
+    setup, found = detect_sandbox("auto")
     assert setup is not None, found
     with scratch_folder(short_folder()) as scratch:
         request = {

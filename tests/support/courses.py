@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.support.project import ROOT
 
-WITHOUT_STUDENTS_CODE = "station.Host = choose.find_box = None"
+WITHOUT_STUDENTS_CODE = "station.ClientPool = choose.detect_sandbox = None"
 WITHOUT_ANY_WORK = f"{WITHOUT_STUDENTS_CODE}; station.Judge = None"
 _PROGRAM = """\
 import sys

@@ -22,19 +22,19 @@ from typing import Any
 
 from grader.assignment.schema import Limits
 from grader.core.types import Cell, Submission
-from grader.run.kernel.session import KernelBroken, open_session
-from grader.sandbox import BoxFailed
+from grader.run.kernel.session import HarnessError, open_session
+from grader.sandbox import SandboxError
 from grader.sandbox import compiled_programs as programs
-from grader.sandbox.detect import finds_programs, look
+from grader.sandbox.detect import programs_are_found, try_sandbox
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.privileges import user_for_a_box
-from grader.sandbox.warm_process import Link, WarmBox
+from grader.sandbox.warm_process import SandboxClient, WarmProcess
 
 SIDE_BY_SIDE = 8  # most of these notebooks sleep most of the time
 
 
 async def run_all(
-    warm: WarmBox, scratch: Path, requests: list[dict[str, Any]]
+    warm: WarmProcess, scratch: Path, requests: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """A box for each request, every one in a folder of its own."""
     free, cores = asyncio.Semaphore(SIDE_BY_SIDE), sorted(os.sched_getaffinity(0))
@@ -47,20 +47,24 @@ async def run_all(
     return await asyncio.gather(*(one(n, request) for n, request in enumerate(requests)))
 
 
-async def answer(warm: WarmBox, folder: Path, request: dict[str, Any], core: int) -> dict[str, Any]:
+async def answer(
+    warm: WarmProcess, folder: Path, request: dict[str, Any], core: int
+) -> dict[str, Any]:
     """What becomes of one request."""
     if "find" in request:
-        return {"found": finds_programs(warm.link)}
+        return {"found": programs_are_found(warm.client)}
     if "fill" not in request:
-        return await run(warm.link, folder, request, core)
+        return await run(warm.client, folder, request, core)
     made = folder / "made"
     made.mkdir(mode=0o700)
-    done = await run(replace(warm.link, fill=str(made)), folder, request, core)
-    programs.show(programs.collect(made), Path(warm.link.setup.programs))
+    done = await run(replace(warm.client, programs_folder=str(made)), folder, request, core)
+    programs.show(programs.collect(made), Path(warm.client.config.programs))
     return done
 
 
-async def run(link: Link, folder: Path, request: dict[str, Any], core: int) -> dict[str, Any]:
+async def run(
+    link: SandboxClient, folder: Path, request: dict[str, Any], core: int
+) -> dict[str, Any]:
     """One submission in a box of its own."""
     cells = tuple(
         Cell(index=i, kind="code", source=source, id=f"cell-{i}")
@@ -73,17 +77,17 @@ async def run(link: Link, folder: Path, request: dict[str, Any], core: int) -> d
         async with open_session(submission, limits, kernel) as session:
             for cell in cells:
                 await session.run_cell(cell.index)
-            gone = session.gone
+            gone = session.kernel_exit
             outputs = [
                 "".join(str(o.get("text", "")) for o in session.client.nb.cells[c.index].outputs)
                 for c in cells
             ]
-    except (KernelBroken, BoxFailed) as fault:
+    except (HarnessError, SandboxError) as fault:
         return {"broken": str(fault), "runs": [], "text": [], "gone": ["broken", False, ""]}
     return {
         "runs": [[r.status, r.error_name, r.error_text] for r in session.runs],
         "text": outputs,
-        "gone": None if gone is None else [str(gone), gone.timeout, gone.excess],
+        "gone": None if gone is None else [str(gone), gone.timeout, gone.limit_exceeded],
         "figures": [figure.mime for figure in session.figures()],
         "notebook": len(session.notebook()),
     }
@@ -94,18 +98,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="grader-test-") as scratch:
         if os.geteuid() == 0:
             os.chmod(scratch, 0o711)
-        found = look(sys.argv[1])  # type: ignore[arg-type]
-        if found.setup is None:
+        found = try_sandbox(sys.argv[1])  # type: ignore[arg-type]
+        if found.config is None:
             print(
-                json.dumps({"works": False, "why": f"{found.why_not} {found.detail}"}), flush=True
+                json.dumps({"works": False, "why": f"{found.problem} {found.detail}"}), flush=True
             )
             return
         private = (str(Path(__file__).parents[2] / "reference"),)
-        abi = min(found.setup.abi, *map(int, sys.argv[2:3] or ["99"]))
+        abi = min(found.config.abi, *map(int, sys.argv[2:3] or ["99"]))
         shown = Path(scratch) / "programs"
         programs.make_folder(shown)
-        setup = replace(found.setup, scratch=scratch, private=private, abi=abi)
-        warm = WarmBox(replace(setup, programs=str(shown)))
+        setup = replace(found.config, scratch=scratch, private=private, abi=abi)
+        warm = WarmProcess(replace(setup, programs=str(shown)))
         warm.wait()
         works = {"works": True, "boxed_user": user_for_a_box(sys.argv[1]), "scratch": scratch}
         print(json.dumps(works), flush=True)

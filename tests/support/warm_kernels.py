@@ -22,13 +22,13 @@ from typing import Any
 
 from grader.assignment.schema import Assignment, Limits
 from grader.core.types import Cell, Submission
-from grader.run.gather import Job
+from grader.run.collect_evidence import RunRequest
 from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
 from grader.run.kernel.session import Session, open_session
-from grader.sandbox.detect import find_box
+from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.scratch import scratch_folder
-from grader.sandbox.warm_process import Link, Setup, WarmBox
+from grader.sandbox.warm_process import SandboxClient, SandboxConfig, WarmProcess
 from tests.support.project import ROOT
 
 _LARGEST = 64 * 1024
@@ -39,7 +39,7 @@ _SECONDS = 240.0  # to try sandboxes out and to import everything, on a slow mac
 class Kernels:
     """Starts a kernel for each job and each session: a fork through ``link``, or a cold one."""
 
-    link: Link | None = None
+    link: SandboxClient | None = None
     scratch: Path | None = None
 
     def job(
@@ -49,15 +49,15 @@ class Kernels:
         limits: Limits | None = None,
         *,
         hidden: bool = True,
-    ) -> Job:
+    ) -> RunRequest:
         """A job whose notebook runs in one of these kernels."""
-        return Job(
+        return RunRequest(
             notebook=notebook,
             assignment=assignment,
             limits=limits or assignment.limits,
             secret=b"tests",
             hidden=hidden,
-            box=self.link,
+            sandbox_client=self.link,
             scratch=self.scratch,
         )
 
@@ -107,26 +107,26 @@ def started() -> Iterator[Kernels]:
             yield COLD
         else:
             parts = json.loads(text)
-            setup = Setup(**parts["setup"])
+            setup = SandboxConfig(**parts["setup"])
             with socket.socket(fileno=descriptors[0]) as control:
-                link = Link(setup, control, tuple(parts["readable"]), tuple(parts["keep"]))
+                link = SandboxClient(setup, control, tuple(parts["readable"]), tuple(parts["keep"]))
                 yield Kernels(link, Path(setup.scratch))
     starter.wait(60)
 
 
 def main(asker: socket.socket) -> None:
     """Start the warm process, hand its socket over, and end it with whoever asked."""
-    setup, _ = find_box("auto")
+    setup, _ = detect_sandbox("auto")
     if setup is None:
         asker.send(b"{}")
         return
     with scratch_folder(short_folder()) as scratch:
         scratch.chmod(0o711)  # for root's boxes run as another user
         private = (str(ROOT / "reference"), str(ROOT / "submissions"))
-        warm = WarmBox(replace(setup, scratch=str(scratch), private=private))
+        warm = WarmProcess(replace(setup, scratch=str(scratch), private=private))
         warm.wait()
-        link = warm.link
-        parts = {"setup": asdict(link.setup), "readable": link.readable, "keep": link.keep}
+        link = warm.client
+        parts = {"setup": asdict(link.config), "readable": link.readable, "keep": link.keep}
         socket.send_fds(asker, [json.dumps(parts).encode()], [link.control.fileno()])
         asker.recv(1)
         warm.close()

@@ -127,7 +127,7 @@ def test_command_line_is_light() -> None:
 def test_client_host_has_no_jax() -> None:
     """The process that forks clients loads neither JAX nor BrainPy."""
     code = (
-        "import sys, grader.run.client_server, grader.run.gather; "
+        "import sys, grader.run.client_server, grader.run.collect_evidence; "
         "print({'jax', 'brainpy'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

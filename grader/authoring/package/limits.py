@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grader.assignment.schema import Assignment
-from grader.run.job import DEFINITIONS_SECONDS
+from grader.run.run_request import DEFINITIONS_SECONDS
 
 _START = 60.0  # seconds until the first cell runs, on a slow machine
 _SLACK = 30.0 + DEFINITIONS_SECONDS  # that a run may take beyond its limits

@@ -18,7 +18,7 @@ from grader.authoring.release.student_notebook import (
 from grader.authoring.release.trial_grading import grade_both, stale_traces, trial_of
 from grader.core.atomic import write_atomic
 from grader.core.types import Note
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.warm_process import SandboxConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +30,10 @@ class Release:
 
 
 def release(
-    assignment: Assignment, out: Path | None, setup: Setup, on_step: Callable[[int, int], None]
+    assignment: Assignment,
+    out: Path | None,
+    setup: SandboxConfig,
+    on_step: Callable[[int, int], None],
 ) -> Release:
     """Make the student's notebook and public traces, grade both notebooks, then write.
 

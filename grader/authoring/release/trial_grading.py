@@ -27,7 +27,7 @@ from grader.grading.batch import grade_batch
 from grader.grading.machine import Options
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.judge.reference.model import ReferenceModelError, load_model
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import Entry
 
 CLOSE = 1e-6
@@ -115,7 +115,9 @@ def stale_traces(trial: Trial, assignment: Assignment) -> dict[Path, Path]:
     return {stored: made for stored, made in places.items() if not _same(made, stored)}
 
 
-def grade_both(trial: Trial, setup: Setup, on_step: Callable[[int, int], None]) -> list[Note]:
+def grade_both(
+    trial: Trial, setup: SandboxConfig, on_step: Callable[[int, int], None]
+) -> list[Note]:
     """Grade the student's notebook and the teacher's; what is wrong with their marks."""
     assert trial.assignment.rubric is not None
     entries = [

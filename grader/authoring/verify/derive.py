@@ -10,14 +10,14 @@ from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.margins import derive
 from grader.authoring.verify.run import verify_assignment
 from grader.authoring.verify.tolerances_file import write_tolerances
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.warm_process import SandboxConfig
 
 SEEDS = range(1001, 1011)
 """Others than those that ``grader verify`` judges under."""
 
 
 def derive_tolerances(
-    assignment: Assignment, setup: Setup, jobs: int, on_row: Callable[[int, int], None]
+    assignment: Assignment, setup: SandboxConfig, jobs: int, on_row: Callable[[int, int], None]
 ) -> list[Path]:
     """Run right models and every other wrong one, and write the files of tolerances.
 

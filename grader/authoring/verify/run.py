@@ -22,7 +22,7 @@ from grader.authoring.verify.worker import SHARE
 from grader.core.evidence_store import load_evidence
 from grader.run.kernel.plain import short_folder
 from grader.sandbox.scratch import scratch_folder
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.warm_process import SandboxConfig
 
 
 class VerifyFailed(Exception):
@@ -31,7 +31,7 @@ class VerifyFailed(Exception):
 
 def verify_assignment(
     assignment: Assignment,
-    setup: Setup,
+    setup: SandboxConfig,
     seeds: Sequence[int],
     jobs: int,
     on_row: Callable[[int, int], None],
@@ -88,7 +88,7 @@ class _Worker:
         self,
         *,
         assignment: Assignment,
-        setup: Setup,
+        setup: SandboxConfig,
         seeds: tuple[int, ...],
         part: int,
         scratch: Path,

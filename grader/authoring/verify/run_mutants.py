@@ -20,11 +20,11 @@ from grader.core.types import (
     ProbeRequest,
     Submission,
 )
-from grader.run.job import Job
-from grader.run.kernel.session import KernelBroken, KernelGone, Session, open_session
+from grader.run.kernel.session import HarnessError, KernelExit, Session, open_session
 from grader.run.probe import requests as messages
-from grader.run.probe.ask import Questions, mark, question, unanswered
+from grader.run.probe.probe_model import ProbeSettings, empty_evidence, probe_model, snapshot_class
 from grader.run.probe.replies import BadReply, reply_text
+from grader.run.run_request import RunRequest
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.submission.cells.find_cell import find_cell
 
@@ -42,7 +42,7 @@ class Asker:
     """
 
     teacher: Teacher
-    job: Job
+    job: RunRequest
     base: Evidence
     seeds: tuple[int, ...]
     drawn: dict[tuple[str, ...], ProbeRequest] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Asker:
 
         At once: it is large, and the watchdog of a box ends it when this process grows.
         One that ends its kernel is asked once more, in a kernel that runs nothing before it.
-        Raises ``BoxFailed`` when no box can be made, and ``KernelBroken`` when one kernel after
+        Raises ``SandboxError`` when no box can be made, and ``HarnessError`` when one kernel after
         the other ends for a fault of ours.
         """
         left, lost = list(specimens), 0
@@ -60,7 +60,7 @@ class Asker:
             kept = 0
             try:
                 kept = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL], keep, again=lost > 0))
-            except KernelBroken:
+            except HarnessError:
                 if lost == MOST_LOST:
                     raise
             lost = 0 if kept else lost + 1
@@ -73,7 +73,7 @@ class Asker:
 
         That one is kept, too, where it is the first, asked ``again``.
         """
-        assert self.job.box is not None
+        assert self.job.sandbox_client is not None
         whole, places = _one_notebook(self.teacher, specimens)
         number = len(specimens)
         limits = self.job.limits.changed(
@@ -84,17 +84,17 @@ class Asker:
         )
         kept = 0
         with tempfile.TemporaryDirectory(prefix="verify-", dir=self.job.scratch) as folder:
-            kernel = boxed_kernel(Path(folder), self.job.box, limits, self.job.core)
+            kernel = boxed_kernel(Path(folder), self.job.sandbox_client, limits, self.job.core)
             async with open_session(whole, limits, kernel) as session:
                 for cell in whole.cells[: self.teacher.graded]:
                     if cell.kind == "code" and cell.index not in self.teacher.trees:
                         await session.run_cell(cell.index)
                 for number, (specimen, cells) in enumerate(zip(specimens, places, strict=True)):
                     evidence = await self._one(session, specimen, cells, number)
-                    if session.gone is None or (again and not kept):
+                    if session.kernel_exit is None or (again and not kept):
                         keep(evidence)
                         kept += 1
-                    if session.gone is not None:
+                    if session.kernel_exit is not None:
                         break  # the next kernel begins with the one that ended this
         return kept
 
@@ -104,7 +104,7 @@ class Asker:
         submission = as_submission(self.teacher, specimen)
         cell = find_cell(submission, self.teacher.exercise, self.job.assignment)
         own = replace(cell, exercise=f"{cell.exercise}-{number}")
-        questions = Questions(
+        questions = ProbeSettings(
             assignment=self.job.assignment,
             seeds=self.seeds,
             hidden=True,
@@ -114,12 +114,12 @@ class Asker:
         runs: dict[int, CellRun] = {}
         try:
             await _afresh(session)
-            await mark(session, own)
+            await snapshot_class(session, own)
             for index, place in zip(self.teacher.trees, cells, strict=True):
                 runs[index] = replace(await session.run_cell(place), index=index)
-            attempt = await question(session, questions, self.teacher.exercise, own)
-        except (BadReply, KernelGone) as problem:
-            attempt = unanswered(own, str(problem))
+            attempt = await probe_model(session, questions, self.teacher.exercise, own)
+        except (BadReply, KernelExit) as problem:
+            attempt = empty_evidence(own, str(problem))
         base = self.base.executed
         executed = replace(base, cells=tuple(runs.get(run.index, run) for run in base.cells))
         return replace(
@@ -145,7 +145,7 @@ class Asker:
 async def _afresh(session: Session) -> None:
     """Put back the settings that an earlier specimen of the kernel may have left.
 
-    Raises ``BadReply`` and ``KernelGone``.
+    Raises ``BadReply`` and ``KernelExit``.
     """
     reply_text(await session.ask(messages.expression("afresh", {}), SECONDS))
 

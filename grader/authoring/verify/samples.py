@@ -15,7 +15,7 @@ from grader.core.types import GradeReport
 from grader.grading.batch import grade_batch
 from grader.grading.machine import Options
 from grader.sandbox import compiled_programs as programs
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import find_submissions
 
 CELL_SECONDS = 10.0  # no honest cell takes longer, and some samples never end
@@ -38,7 +38,7 @@ def samples_of(assignment: Assignment) -> Path | None:
 def grade_labelled(
     folder: Path,
     assignment: Assignment,
-    setup: Setup,
+    setup: SandboxConfig,
     jobs: int,
     on_step: Callable[[int, int], None],
 ) -> Labelled:
@@ -64,7 +64,7 @@ def grade_labelled(
             device="cpu",
             submissions=tuple(entry.path for entry in entries),
             box=setup,
-            programs=programs.file_for(assignment),
+            programs=programs.program_file(assignment),
         )
         grade_batch(entries, assignment, options, advance)
         results: dict[str, Any] = {}

@@ -28,8 +28,8 @@ from grader.authoring.verify.run_mutants import Asker
 from grader.authoring.verify.solution import take_apart
 from grader.core.evidence_store import save_evidence
 from grader.core.types import Evidence
-from grader.run.gather import Job, gather
-from grader.sandbox.warm_process import Setup, WarmBox
+from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.sandbox.warm_process import SandboxConfig, WarmProcess
 
 SHARE = TypeAdapter(dict[str, dict[int, Specimen]])
 """What one worker runs: of each exercise by id, specimens by number."""
@@ -45,23 +45,23 @@ def main(lines: Iterator[bytes]) -> None:
     folders = Path(request["folder"]), Path(request["teachers"])
     assignment = load_assignment(*folders, derived=False)  # a kernel needs no tolerances
     scratch = Path(request["scratch"])
-    warm = WarmBox(_setup(assignment, Setup(**request["setup"]), scratch))
+    warm = WarmProcess(_setup(assignment, SandboxConfig(**request["setup"]), scratch))
     try:
         share = SHARE.validate_json(next(lines))
         assert assignment.rubric is not None
         cores = sorted(os.sched_getaffinity(0))
         warm.wait()
-        job = Job(
+        job = RunRequest(
             notebook=assignment.rubric.solution,
             assignment=assignment,
             limits=assignment.limits,
             secret=b"",
             seed=request["seeds"][0],
-            box=warm.link,
+            sandbox_client=warm.client,
             core=cores[request["part"] % len(cores)],
             scratch=scratch,
         )
-        base = _runs(gather(job))
+        base = _runs(collect_evidence(job))
         for exercise, own in share.items():
             teacher = take_apart(assignment, assignment.exercise(exercise))
             asker = Asker(teacher, job, base, tuple(request["seeds"]))
@@ -78,7 +78,7 @@ def _keep(scratch: Path, numbers: Iterator[int], evidence: Evidence) -> None:
     print(number, flush=True)
 
 
-def _setup(assignment: Assignment, setup: Setup, scratch: Path) -> Setup:
+def _setup(assignment: Assignment, setup: SandboxConfig, scratch: Path) -> SandboxConfig:
     """How boxes are made; nothing that was compiled for students' notebooks fits them."""
     assert assignment.rubric is not None
     if os.geteuid() == 0:

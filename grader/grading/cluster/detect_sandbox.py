@@ -13,16 +13,16 @@ import subprocess
 import sys
 from dataclasses import asdict
 
-from grader.sandbox.detect import find_box
-from grader.sandbox.explain import no_box
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.detect import detect_sandbox
+from grader.sandbox.explain import explain_no_sandbox
+from grader.sandbox.warm_process import SandboxConfig
 
 
 class NoBox(Exception):
     """No sandbox works here; the message says why."""
 
 
-def look(sandbox: str, language: str) -> Setup:
+def look(sandbox: str, language: str) -> SandboxConfig:
     """How boxes are made here. Raises ``NoBox``."""
     done = subprocess.run(
         [sys.executable, "-m", "grader.grading.cluster.detect_sandbox", sandbox, language],
@@ -35,13 +35,13 @@ def look(sandbox: str, language: str) -> Setup:
     found = json.loads(done.stdout)
     if isinstance(found, str):
         raise NoBox(found)
-    return Setup(**{**found, "private": tuple(found["private"])})
+    return SandboxConfig(**{**found, "private": tuple(found["private"])})
 
 
 def main(sandbox: str, language: str) -> None:
     """Print what was found, as JSON."""
-    setup, found = find_box(sandbox)
-    print(json.dumps(no_box(found, language) if setup is None else asdict(setup)))
+    setup, found = detect_sandbox(sandbox)
+    print(json.dumps(explain_no_sandbox(found, language) if setup is None else asdict(setup)))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from grader.grading.machine import NoDevice, Options, Station, grade_one, open_s
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan
 from grader.run.kernel.plain import short_folder
-from grader.sandbox.compiled_programs import file_for
+from grader.sandbox.compiled_programs import program_file
 from grader.sandbox.disk_usage import remove
 from grader.sandbox.scratch import scratch_folder
 from grader.submission.intake import Entry
@@ -136,7 +136,7 @@ class Post(WorkerPlugin):
             seed=batch.seed,
             device=batch.device,
             box=box,
-            programs=None if box is None else file_for(assignment, gpu=batch.device == "gpu"),
+            programs=None if box is None else program_file(assignment, gpu=batch.device == "gpu"),
         )
         with open_station(assignment, options, kernels=batch.kernels) as station:
             yield station

@@ -23,8 +23,8 @@ def executed_notebook(
         status = _how_it_died(session) if "died" in statuses else status
         if status == "cell_error" and all(r.excused for r in session.runs if r.status == "error"):
             status = "ok"
-    elif session.gone is not None:  # while it was probed
-        status = "timeout" if session.gone.timeout else _how_it_died(session)
+    elif session.kernel_exit is not None:  # while it was probed
+        status = "timeout" if session.kernel_exit.timeout else _how_it_died(session)
     elif any(r.status == "not_run" for r in session.runs):
         status = "timeout"
     if failed is not None and failed.status == "error":
@@ -44,5 +44,5 @@ def executed_notebook(
 
 
 def _how_it_died(session: Session) -> RunStatus:
-    excess = "" if session.gone is None else session.gone.excess
-    return "memory" if excess == "memory" else "kernel_died"
+    exceeded = "" if session.kernel_exit is None else session.kernel_exit.limit_exceeded
+    return "memory" if exceeded == "memory" else "kernel_died"

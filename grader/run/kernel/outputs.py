@@ -43,7 +43,7 @@ def as_notebook(submission: Submission) -> nbformat.NotebookNode:
     return nbformat.from_dict(whole)
 
 
-def tame(cell: nbformat.NotebookNode) -> tuple[int, OmittedOutput]:
+def trim_outputs(cell: nbformat.NotebookNode) -> tuple[int, OmittedOutput]:
     """Cut long outputs down in place.
 
     Return how many pictures the cell still shows, and what was left out.
@@ -73,7 +73,7 @@ def tame(cell: nbformat.NotebookNode) -> tuple[int, OmittedOutput]:
     return figures, left_out
 
 
-def left_out_by_kernel(metadata: object) -> OmittedOutput:
+def omitted_by_kernel(metadata: object) -> OmittedOutput:
     """What the kernel says, in the metadata of a cell's reply, that it left out."""
     said = metadata.get("grader_left_out") if isinstance(metadata, Mapping) else None
     counts = said if isinstance(said, Mapping) else {}

@@ -18,7 +18,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from grader.assignment.schema import Limits
 from grader.core.machine_faults import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
 from grader.core.types import output_limits
-from grader.run.kernel.prestart import become_kernel, kernel_environment, start
+from grader.run.kernel.prestart import become_kernel, kernel_environment, start_process
 
 __all__ = ["PlainKernelManager", "kernel_environment", "plain_kernel", "short_folder"]
 
@@ -48,7 +48,7 @@ class PlainKernelManager(AsyncKernelManager):
         return lacks_space(own.cwd, DISK_BYTES, said)
 
     @property
-    def broken(self) -> str:
+    def harness_error(self) -> str:
         """A fault of the machine's that ended the kernel, or ""."""
         own: Any = self.provisioner
         status = None if own.process is None else own.process.returncode
@@ -58,14 +58,14 @@ class PlainKernelManager(AsyncKernelManager):
 class PlainProvisioner(LocalProvisioner):
     """Makes a kernel of a process that was started before, or of a new one."""
 
-    waiting: subprocess.Popen[bytes] | None = None
+    prestarted: subprocess.Popen[bytes] | None = None
     output: Mapping[str, int]
     oom_kills = 0
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
         """Called by the manager with ``cwd`` and ``env``, once the connection file is written."""
         self.oom_kills = oom_kills()
-        process = start(options["env"]) if self.waiting is None else self.waiting
+        process = start_process(options["env"]) if self.prestarted is None else self.prestarted
         with contextlib.suppress(OSError):  # gone already: it never will be ready, as is seen then
             become_kernel(process, options["cwd"], options["env"], cmd, self.output)
         self.process, self.pid, self.cwd = process, process.pid, options["cwd"]
@@ -85,7 +85,7 @@ def short_folder() -> Path | None:
 
 
 def plain_kernel(
-    folder: Path, limits: Limits, waiting: subprocess.Popen[bytes] | None = None
+    folder: Path, limits: Limits, prestarted: subprocess.Popen[bytes] | None = None
 ) -> PlainKernelManager:
     """A manager whose sockets and connection file lie in ``folder``.
 
@@ -98,7 +98,7 @@ def plain_kernel(
         manager.ip = str(folder / "kernel")
     manager.connection_file = str(folder / "connection.json")
     provisioner = PlainProvisioner(parent=manager, kernel_spec=manager.kernel_spec)
-    provisioner.waiting = waiting
+    provisioner.prestarted = prestarted
     provisioner.output = output_limits(limits.output_mb * 2**20)
     manager.provisioner = provisioner
     return manager

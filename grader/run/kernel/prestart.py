@@ -18,7 +18,7 @@ from pathlib import Path
 from grader.core import compile_cache as cache
 
 _PROGRAM = Path(__file__).with_name("prestarted_main.py")
-WITHIN = "GRADER_WITHIN"
+INSIDE_GRADER = "GRADER_WITHIN"
 """Set for every kernel that isn't boxed in, so that a notebook doesn't check itself in it."""
 _INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel chooses, who comes too late
 
@@ -38,7 +38,7 @@ def kernel_environment(
         if not name.startswith("GRADER_") and name != "JPY_PARENT_PID"
     }
     environment.update(
-        **{WITHIN: "yes"},
+        **{INSIDE_GRADER: "yes"},
         JAX_PLATFORMS="cpu",
         JUPYTER_PLATFORM_DIRS="1",
         MPLBACKEND=_INLINE,
@@ -53,7 +53,7 @@ def kernel_environment(
     return environment
 
 
-def keeping_programs() -> dict[str, str]:
+def compile_cache_environment() -> dict[str, str]:
     """Variables with which a kernel keeps what XLA compiles, for the user's next one.
 
     Empty where nothing can be kept. Only for one's own notebooks: a kernel may write there.
@@ -65,9 +65,9 @@ def keeping_programs() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def loading(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def prestarted_process(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A process from `start`, which is ended in the end, whatever became of it."""
-    process = start(environment)
+    process = start_process(environment)
     try:
         yield process
     finally:
@@ -79,7 +79,7 @@ def loading(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]
         process.wait()
 
 
-def start(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start_process(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """A process that loads what a kernel needs, and waits for `become_kernel`.
 
     What it prints is lost: what a cell prints comes as messages.

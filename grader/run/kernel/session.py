@@ -26,7 +26,7 @@ from grader.core.exceptions import OF_IMPORTS, excuse, is_about_missing, without
 from grader.core.machine_faults import NO_DISK
 from grader.core.types import CellRun, CellStatus, Figure, Submission
 from grader.run.kernel.missing_import import import_failed
-from grader.run.kernel.outputs import as_notebook, figures, left_out_by_kernel, tame
+from grader.run.kernel.outputs import as_notebook, figures, omitted_by_kernel, trim_outputs
 
 MOST_MISSING = 8  # imports passed over in one cell
 MOST_TRACE = 20_000  # characters of a traceback
@@ -36,20 +36,20 @@ _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _LINE = re.compile(r"Cell In\[\d+\], line (\d{1,9})")
 
 
-class KernelGone(Exception):
+class KernelExit(Exception):
     """The kernel died or had to be killed.
 
-    ``timeout`` tells whether it ran out of time; ``excess`` names what else it took
+    ``timeout`` tells whether it ran out of time; ``limit_exceeded`` names what else it took
     too much of: "memory", "processes", "disk", "output"; "hidden" when a process of it could
     not be looked at, "messages" when it said what no kernel says, else "".
     """
 
-    def __init__(self, message: str, timeout: bool, excess: str = "") -> None:
+    def __init__(self, message: str, timeout: bool, limit_exceeded: str = "") -> None:
         super().__init__(message)
-        self.timeout, self.excess = timeout, excess
+        self.timeout, self.limit_exceeded = timeout, limit_exceeded
 
 
-class KernelBroken(Exception):
+class HarnessError(Exception):
     """The kernel ended for a fault of ours; nobody may lose a point for it."""
 
 
@@ -86,17 +86,17 @@ class Session:
     limits: Limits
     started: float
     runs: list[CellRun] = field(default_factory=list)
-    gone: KernelGone | None = None
+    kernel_exit: KernelExit | None = None
     _sources: dict[int, str] = field(default_factory=dict, init=False)  # by execution count
 
     @property
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds that the notebook still has."""
         return self.limits.notebook_seconds - (time.monotonic() - self.started)
 
     async def run_cell(self, index: int) -> CellRun:
         """Run one code cell; whatever it does becomes a ``CellRun``."""
-        if self.gone is not None or self.left <= 0:
+        if self.kernel_exit is not None or self.seconds_left <= 0:
             run = CellRun(index=index, status="not_run")
         else:
             run = await self._run_cell(index)
@@ -115,7 +115,7 @@ class Session:
         missing: frozenset[str] = frozenset()
         for _ in range(MOST_MISSING):
             shorter = without_import(cell.source, run.line) if run.excused in OF_IMPORTS else None
-            if shorter is None or self.gone is not None:
+            if shorter is None or self.kernel_exit is not None:
                 break
             cell.source, missing = shorter[0], missing | shorter[1]
             run = await self._run_cell(index)
@@ -130,7 +130,7 @@ class Session:
         cell = self.client.nb.cells[index]
         reply: dict[str, Any] = {}
         self.client.on_cell_executed = lambda **message: reply.update(message["execute_reply"])
-        limit = min(self.limits.cell_seconds, self.left)
+        limit = min(self.limits.cell_seconds, self.seconds_left)
         began = time.monotonic()
         late = False
         task = asyncio.ensure_future(self.client.async_execute_cell(cell, index))
@@ -141,23 +141,23 @@ class Session:
                 await _quietly(self.kernel.interrupt_kernel())
                 done, _ = await asyncio.wait({task}, timeout=GRACE)
             if not done:
-                raise KernelGone("a cell could not be interrupted", timeout=True)
+                raise KernelExit("a cell could not be interrupted", timeout=True)
             task.result()
         except DeadKernelError:
-            self.gone = self._why_gone("the kernel died", late)
-        except KernelGone as gone:
+            self.kernel_exit = self._why_gone("the kernel died", late)
+        except KernelExit as gone:
             task.cancel()
             await self._end(gone)
         except Exception as nonsense:  # nbclient trusts kernels; this one is a stranger's
             await self._end(_of_nonsense(nonsense))
         seconds = time.monotonic() - began
-        shown, left_out = tame(cell)
-        left_out += left_out_by_kernel(reply.get("metadata"))
+        shown, left_out = trim_outputs(cell)
+        left_out += omitted_by_kernel(reply.get("metadata"))
         figures = shown + left_out.pictures_dropped
         ran = partial(CellRun, index=index, seconds=seconds, figures=figures, omitted=left_out)
-        if self.gone is not None:
-            status: CellStatus = "timeout" if self.gone.timeout else "died"
-            return ran(status=status, error_name=self.gone.excess)
+        if self.kernel_exit is not None:
+            status: CellStatus = "timeout" if self.kernel_exit.timeout else "died"
+            return ran(status=status, error_name=self.kernel_exit.limit_exceeded)
         content = reply.get("content", {})
         number = content.get("execution_count")
         number = number if isinstance(number, int) else 0
@@ -171,7 +171,7 @@ class Session:
         line = _LINE.search(trace)
         lacks_space = getattr(self.kernel, "lacks_space", None)
         if lacks_space is not None and lacks_space(text):
-            raise KernelBroken(NO_DISK)
+            raise HarnessError(NO_DISK)
         excused = "" if late else excuse(name, text)
         if excused in OF_IMPORTS and not import_failed(
             text, trace[-MOST_TRACE:], self._sources, number
@@ -189,10 +189,10 @@ class Session:
     async def ask(self, expression: str, seconds: float) -> dict[str, Any]:
         """Return the reply that carries the value of a Python ``expression``.
 
-        Raises ``KernelGone`` when the kernel dies or does not answer in time.
+        Raises ``KernelExit`` when the kernel dies or does not answer in time.
         """
-        if self.gone is not None:
-            raise self.gone
+        if self.kernel_exit is not None:
+            raise self.kernel_exit
         kc, km = self.client.kc, self.kernel
         assert kc is not None
         asked = {"reply": expression}
@@ -206,11 +206,13 @@ class Session:
                         return dict(message)
                 except Empty:
                     if not await km.is_alive():
-                        self.gone = self._why_gone("the kernel died while it was probed", False)
-                        raise self.gone from None
+                        self.kernel_exit = self._why_gone(
+                            "the kernel died while it was probed", False
+                        )
+                        raise self.kernel_exit from None
                 except Exception as nonsense:
                     raise await self._end(_of_nonsense(nonsense)) from None
-            raise await self._end(KernelGone("the probe ran into its time limit", timeout=True))
+            raise await self._end(KernelExit("the probe ran into its time limit", timeout=True))
         finally:
             self.started += time.monotonic() - began  # it is not the notebook's own time
 
@@ -219,22 +221,22 @@ class Session:
         deadline = time.monotonic() + GRACE
         while await self.kernel.is_alive() and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
-        await self._end(KernelGone("the notebook ended its kernel", timeout=False))
+        await self._end(KernelExit("the notebook ended its kernel", timeout=False))
 
-    async def _end(self, gone: KernelGone) -> KernelGone:
+    async def _end(self, gone: KernelExit) -> KernelExit:
         """Kill the kernel and remember why; one that had ended by then tells better."""
-        if getattr(self.kernel, "excess", "") or not await self.kernel.is_alive():
-            gone = self._why_gone(str(gone), gone.timeout, gone.excess)
+        if getattr(self.kernel, "limit_exceeded", "") or not await self.kernel.is_alive():
+            gone = self._why_gone(str(gone), gone.timeout, gone.limit_exceeded)
         await _quietly(self.kernel.shutdown_kernel(now=True))
-        self.gone = gone
+        self.kernel_exit = gone
         return gone
 
-    def _why_gone(self, message: str, late: bool, excess: str = "") -> KernelGone:
-        """What ended the kernel. Raises ``KernelBroken`` when that was a fault of ours."""
-        if broken := getattr(self.kernel, "broken", ""):
-            raise KernelBroken(broken)
-        excess = getattr(self.kernel, "excess", "") or excess
-        return KernelGone(message, late and not excess, excess)
+    def _why_gone(self, message: str, late: bool, limit_exceeded: str = "") -> KernelExit:
+        """What ended the kernel. Raises ``HarnessError`` when that was a fault of ours."""
+        if fault := getattr(self.kernel, "harness_error", ""):
+            raise HarnessError(fault)
+        limit_exceeded = getattr(self.kernel, "limit_exceeded", "") or limit_exceeded
+        return KernelExit(message, late and not limit_exceeded, limit_exceeded)
 
     def figures(self) -> list[Figure]:
         """The pictures that the cells showed, in order."""
@@ -244,7 +246,9 @@ class Session:
     def notebook(self) -> str:
         """The notebook with its outputs, as nbformat 4 JSON."""
         for run in self.runs:
-            tame(self.client.nb.cells[run.index])  # a later cell may have changed its outputs
+            trim_outputs(
+                self.client.nb.cells[run.index]
+            )  # a later cell may have changed its outputs
         return str(nbformat.writes(self.client.nb))
 
 
@@ -254,7 +258,7 @@ async def open_session(
 ) -> AsyncIterator[Session]:
     """Start ``kernel``, give the session, and end the kernel whatever happens.
 
-    ``start`` goes to the kernel's launcher: ``cwd``, ``env``. Raises ``KernelBroken`` when it
+    ``start`` goes to the kernel's launcher: ``cwd``, ``env``. Raises ``HarnessError`` when it
     dies before it is ready: nothing of the submission has run by then.
     """
     kernel.session = UnguessableSession(parent=kernel)
@@ -272,7 +276,7 @@ async def open_session(
             await stack.enter_async_context(client.async_setup_kernel(cleanup_kc=True, **start))
         except RuntimeError as error:  # jupyter_client's, of a kernel that does not answer
             atexit.unregister(client._cleanup_kernel)  # nbclient leaves it, with nothing to clean
-            raise KernelBroken(f"the kernel never was ready: {error}") from error
+            raise HarnessError(f"the kernel never was ready: {error}") from error
         yield Session(client, kernel, submission, limits, time.monotonic())
 
 
@@ -288,9 +292,9 @@ def _asks_to_exit(payload: object) -> bool:
     return any(isinstance(part, dict) and part.get("source") == "ask_exit" for part in parts)
 
 
-def _of_nonsense(error: Exception) -> KernelGone:
+def _of_nonsense(error: Exception) -> KernelExit:
     said = f"the kernel said what no kernel says: {type(error).__name__}"
-    return KernelGone(said, timeout=False, excess="messages")
+    return KernelExit(said, timeout=False, limit_exceeded="messages")
 
 
 async def _quietly(awaitable: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from grader.assignment.schema import Assignment
 from grader.core.types import Figure, GradedCell
-from grader.run.kernel.session import KernelGone, Session
+from grader.run.kernel.session import KernelExit, Session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
 from grader.submission.cells.find_cell import answer_cells
@@ -19,7 +19,7 @@ Windows = Mapping[int, tuple[float, float]]
 """When each cell began and ended, in seconds since the epoch."""
 
 
-async def pictures(
+async def student_figures(
     session: Session, windows: Windows, cells: Mapping[str, GradedCell], assignment: Assignment
 ) -> list[Figure]:
     """All that was shown or saved there, and not by an answer left in."""
@@ -35,13 +35,13 @@ async def pictures(
 
 async def _saved(session: Session, windows: Windows) -> list[Figure]:
     """Pictures that the notebook wrote, with the cell during which each was written."""
-    if session.gone is not None:
+    if session.kernel_exit is not None:
         return []
     asked = messages.expression("saved_figures", {"max_bytes": messages.MAX_FIGURES})
     try:
         reply = await session.ask(asked, min(SECONDS, session.limits.probe_seconds))
         saved = replies.read_figures(replies.reply_text(reply))
-    except (KernelGone, replies.BadReply):
+    except (KernelExit, replies.BadReply):
         return []
     return [
         replace(figure, cell=cell)

@@ -16,7 +16,7 @@ from grader.core.types import ChannelProbe, ExerciseEvidence, ModelProbe
 Fits = Callable[[Channel, ChannelProbe], bool]
 
 
-def by_blanks(exercise: Exercise, attempt: ExerciseEvidence) -> ExerciseEvidence:
+def rename_channels(exercise: Exercise, attempt: ExerciseEvidence) -> ExerciseEvidence:
     """``attempt`` with such channels and their states under the names asked for."""
     if not (hung := _found(exercise.channels, attempt.probe)):
         return attempt

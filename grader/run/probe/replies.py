@@ -150,7 +150,7 @@ def _error(reply: Mapping[str, Any]) -> str:
     return f"{told.get('ename', '')}: {told.get('evalue', '')}"[:500]
 
 
-def read_look(text: str) -> ModelProbe:
+def read_description(text: str) -> ModelProbe:
     """The structure of a model out of the probe's JSON. Raises ``BadReply``."""
     message, _ = _validated(_Look, text)
     if len({c.name for c in message.channels}) < len(message.channels):
@@ -183,7 +183,7 @@ def read_look(text: str) -> ModelProbe:
     )
 
 
-def read_answer(text: str, drawn: ProbeRequest) -> Answers:
+def read_simulation(text: str, drawn: ProbeRequest) -> Answers:
     """What a model answered; each array's shape must be as asked.
 
     Raises ``BadReply``.

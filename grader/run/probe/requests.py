@@ -69,7 +69,7 @@ def _source(part: str) -> str:
     return resources.files("grader.untrusted.probe").joinpath(f"{part}.py").read_text("utf-8")
 
 
-def look_request(
+def description_request(
     assignment: Assignment, exercise: Exercise, cell: GradedCell, size: int
 ) -> dict[str, Any]:
     """Ask for the structure of the class that was kept for the exercise of ``cell``.
@@ -91,15 +91,15 @@ def look_request(
     }
 
 
-DRAWS = 1536
+SAMPLED_NEURONS = 1536
 """Of how many neurons it is seen where they start; a population is reset as often as that takes."""
 
 
-def answer_request(look: Mapping[str, Any], drawn: ProbeRequest) -> dict[str, Any]:
+def simulation_request(look: Mapping[str, Any], drawn: ProbeRequest) -> dict[str, Any]:
     """Ask, as after ``look``, for traces, for the field, and for steps from drawn states."""
     return {
         **look,
-        "resets": math.ceil(DRAWS / look["size"]),
+        "resets": math.ceil(SAMPLED_NEURONS / look["size"]),
         "current": _pack(drawn.stimuli.current),
         "V0": _pack(drawn.stimuli.V0),
         "field_states": {name: _pack(array) for name, array in drawn.field_states.items()},

@@ -17,7 +17,7 @@ from grader.assignment.schema import Assignment, Gate, Mistake, Stimulus
 from grader.core.checksum import verify_checksum, with_checksum
 from grader.core.imported_modules import imported_by
 from grader.core.types import Evidence
-from grader.run.gather import Job, gather
+from grader.run.collect_evidence import RunRequest, collect_evidence
 from tests.support.project import ROOT, SOLUTION, short_solution
 
 PACKAGE = Path(digests.__file__).parents[1]
@@ -102,7 +102,9 @@ def test_evidence_does_not_depend_on_what_is_judged(assignment: Assignment, tmp_
     file = short_solution(tmp_path / "n.ipynb")
 
     def gathered(what: Assignment) -> Evidence:
-        return gather(Job(notebook=file, assignment=what, limits=what.limits, secret=b"tests"))
+        return collect_evidence(
+            RunRequest(notebook=file, assignment=what, limits=what.limits, secret=b"tests")
+        )
 
     one, other = gathered(assignment), gathered(_judged_otherwise(assignment))
     assert (one.seed, one.submission) == (other.seed, other.submission)
@@ -125,7 +127,7 @@ def package(tmp_path: Path) -> Path:
     [
         *(
             "run/client_server.py",
-            "run/gather.py",
+            "run/collect_evidence.py",
             "run/substitute.py",
             "submission/cells/find_cell.py",
             "submission/__init__.py",
@@ -187,13 +189,13 @@ def test_a_module_that_a_run_begins_to_import_is_covered(package: Path) -> None:
     """Nobody keeps a list: an import within a function is enough, one for type checkers is not."""
     (package / "run/extra.py").write_text("import grader.deeper\n")
     (package / "deeper.py").write_text("")
-    job = package / "run/job.py"
-    source = job.read_text("utf-8")
+    module = package / "run/run_request.py"
+    source = module.read_text("utf-8")
     for_types = "\nif TYPE_CHECKING:\n    import grader.run.extra\n"
     within = "\ndef late():\n    from . import extra\n"
     covered = []
     for addition in (for_types, within):
-        job.write_text(source + addition, "utf-8")
+        module.write_text(source + addition, "utf-8")
         names = {file.name for file in imported_by(digests.ENTRIES, package)}
         covered.append({"extra.py", "deeper.py"} & names)
     assert covered == [set(), {"extra.py", "deeper.py"}]
@@ -240,24 +242,25 @@ sys.addaudithook(look)
 import grader.run.client_server
 folders = root / "assignments" / "hh-lesson", root / "reference" / "hh-lesson"
 assignment = grader.run.client_server._get_ready(*folders)
-import grader.run.fill_cache
-from grader.sandbox.detect import find_box
+import grader.run.warm_cache
+from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.scratch import scratch_folder
-from grader.sandbox.warm_process import WarmBox
+from grader.sandbox.warm_process import WarmProcess
 from grader.core.evidence_store import load_evidence, save_evidence
-from grader.run.gather import Job, gather
+from grader.run.collect_evidence import RunRequest, collect_evidence
 from grader.core.imported_modules import imported_by
-from grader.run.substitute import with_right_parts
+from grader.run.substitute import reprobe_with_solution
 sample = root / "submissions" / "hh-lesson" / "IK-n-cubed.ipynb"
-job = Job(notebook=sample, assignment=assignment, limits=assignment.limits, secret=b"tests")
-setup, _ = find_box("auto")
+job = RunRequest(notebook=sample, assignment=assignment, limits=assignment.limits, secret=b"tests")
+config, _ = detect_sandbox("auto")
 with scratch_folder() as scratch:
-    if setup is not None:
-        warm = WarmBox(replace(setup, scratch=str(scratch)))
+    if config is not None:
+        warm = WarmProcess(replace(config, scratch=str(scratch)))
         warm.wait()
-        evidence = gather(replace(job, box=warm.link, scratch=scratch, core=0))
+        boxed = replace(job, sandbox_client=warm.client, scratch=scratch, core=0)
+        evidence = collect_evidence(boxed)
         warm.close()
-    evidence = with_right_parts(job, gather(job), {"HH": ("IK",)})
+    evidence = reprobe_with_solution(job, collect_evidence(job), {"HH": ("IK",)})
     (folder := scratch / "evidence").mkdir()
     save_evidence(evidence, folder, {})
     assert load_evidence(folder).exercises["HH"].judged_with == ("IK",)

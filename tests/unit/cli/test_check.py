@@ -20,7 +20,7 @@ from grader.core.messages import catalogue
 from grader.core.types import Evidence
 from grader.grading.self_check import self_check
 from grader.judge.verdict import verdict
-from grader.run.kernel.prestart import kernel_environment, loading
+from grader.run.kernel.prestart import kernel_environment, prestarted_process
 from tests.support.project import short_solution
 from tests.support.sample_reports import (
     SECRETS,
@@ -173,7 +173,7 @@ def test_the_kernel_is_the_process_that_was_started_first(
     before = f"import os, pathlib\npathlib.Path({str(pid_file)!r}).write_text(str(os.getpid()))"
     notebook = short_solution(tmp_path / "a.ipynb", before)
     student = load_assignment(assignment.folder)
-    with loading(kernel_environment()) as waiting:
+    with prestarted_process(kernel_environment()) as waiting:
         report = self_check(notebook, student, student.limits, "en", waiting)
     assert int(pid_file.read_text()) == waiting.pid
     assert waiting.returncode is not None
@@ -182,7 +182,7 @@ def test_the_kernel_is_the_process_that_was_started_first(
 
 def test_a_kernel_that_nobody_needs_is_ended() -> None:
     """Where there is nothing to check after all, and when the check itself breaks."""
-    with contextlib.suppress(RuntimeError), loading(kernel_environment()) as waiting:
+    with contextlib.suppress(RuntimeError), prestarted_process(kernel_environment()) as waiting:
         assert waiting.poll() is None
         raise RuntimeError
     assert waiting.returncode is not None

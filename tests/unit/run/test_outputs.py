@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, OmittedOutput
-from grader.run.kernel.outputs import figures, left_out_by_kernel, tame
+from grader.run.kernel.outputs import figures, omitted_by_kernel, trim_outputs
 
 
 def _shown(data: dict[str, Any], metadata: dict[str, Any]) -> nbformat.NotebookNode:
@@ -32,7 +32,7 @@ def test_outputs_of_any_depth_can_be_written(levels: int, in_lists: bool) -> Non
     """JSON within JSON, as output or beside it, breaks no writer of notebooks."""
     deep = _nested(levels, in_lists=in_lists)
     notebook = _shown({"application/json": deep, "text/plain": "x"}, {"a": deep})
-    tame(notebook.cells[0])
+    trim_outputs(notebook.cells[0])
     assert notebook.cells[0].outputs[0].data["text/plain"] == "x"
     assert len(nbformat.writes(notebook)) < 2000
 
@@ -41,7 +41,7 @@ def test_ordinary_outputs_stay_as_they_are() -> None:
     """A figure's description, a few levels of JSON, is kept, and long text is cut."""
     few = {"data": [{"x": [1, 2], "marker": {"color": ["red"]}}]}
     notebook = _shown({"application/json": few, "text/plain": "y" * (LARGEST_TEXT + 5)}, {"a": few})
-    tame(notebook.cells[0])
+    trim_outputs(notebook.cells[0])
     output = notebook.cells[0].outputs[0]
     assert (output.data["application/json"], output.metadata) == (few, {"a": few})
     assert output.data["text/plain"].endswith("5 characters left out")
@@ -57,8 +57,8 @@ def test_what_is_cut_is_counted_once() -> None:
         pictures_dropped=1,
         largest_picture=len(large) * 3 // 4,
     )
-    assert tame(cell) == (0, cut)
-    assert tame(cell) == (0, OmittedOutput())
+    assert trim_outputs(cell) == (0, cut)
+    assert trim_outputs(cell) == (0, OmittedOutput())
     assert "image/png" not in cell.outputs[0].data
 
 
@@ -67,7 +67,7 @@ def test_pictures_of_every_kind_count_alike(mime: str) -> None:
     """A picture counts whatever its kind, once, and also where it is too large to be shown."""
     for size in (100, LARGEST_PICTURE + 1):
         (cell,) = _shown({mime: "A" * size, "text/plain": "<Figure>"}, {}).cells
-        shown, left_out = tame(cell)
+        shown, left_out = trim_outputs(cell)
         run = CellRun(
             index=7, status="ok", figures=shown + left_out.pictures_dropped, omitted=left_out
         )
@@ -88,7 +88,7 @@ def test_pictures_of_every_kind_count_alike(mime: str) -> None:
 )
 def test_counts_that_are_none_count_nothing(said: object) -> None:
     """What a kernel says in the place of counts is not believed."""
-    assert left_out_by_kernel(said) == OmittedOutput()
+    assert omitted_by_kernel(said) == OmittedOutput()
 
 
 def test_counts_are_bounded() -> None:
@@ -101,4 +101,4 @@ def test_counts_are_bounded() -> None:
             "other": 1,
         }
     }
-    assert left_out_by_kernel(said) == OmittedOutput(bytes_written=10**15, pictures_dropped=3)
+    assert omitted_by_kernel(said) == OmittedOutput(bytes_written=10**15, pictures_dropped=3)

@@ -13,8 +13,8 @@ from grader.assignment.schema import Limits
 from grader.grading.machine import Options
 from grader.sandbox import bwrap, gpu
 from grader.sandbox import paths as places
-from grader.sandbox.limits import bounds, others_counted
-from grader.sandbox.warm_process import Setup
+from grader.sandbox.limits import count_sharing_threads, resource_limits
+from grader.sandbox.warm_process import SandboxConfig
 from grader.untrusted.box import landlock, seccomp
 from grader.untrusted.box.syscall_numbers import NUMBERS
 
@@ -66,7 +66,7 @@ def test_a_gpu_is_held_only_where_it_was_asked_for(
     monkeypatch.setattr(gpu, "FACTS", (f"{tmp_path}/facts",))
     nodes, facts = (f"{tmp_path}/nvidia0", f"{tmp_path}/nvidia1"), (f"{tmp_path}/facts",)
     for sandbox, drivers in (("bwrap", ()), ("landlock", facts)):
-        without, with_gpu = Setup(sandbox=sandbox), Setup(sandbox=sandbox, gpu=True)
+        without, with_gpu = SandboxConfig(sandbox=sandbox), SandboxConfig(sandbox=sandbox, gpu=True)
         assert (without.nodes, without.drivers) == ((), ())
         assert (with_gpu.nodes, with_gpu.drivers) == (nodes, drivers)
 
@@ -79,7 +79,7 @@ def test_a_gpu_is_used_by_one_notebook_at_a_time() -> None:
 
 def test_limits_with_a_gpu() -> None:
     """Address space has no limit, for the driver reserves without end; the others are wider."""
-    with_gpu, without = bounds(Limits(), None, gpu=True), bounds(Limits(), None)
+    with_gpu, without = resource_limits(Limits(), None, gpu=True), resource_limits(Limits(), None)
     assert without.per_process.keys() - with_gpu.per_process.keys() == {"AS", "DATA", "MEMLOCK"}
     assert with_gpu.memory == without.memory + (4 << 30)
     assert with_gpu.disk == without.disk + (1 << 30)
@@ -233,10 +233,12 @@ def test_seccomp_keeps_signals_in_where_landlock_cannot() -> None:
 
 def test_limits_follow_the_assignment() -> None:
     """Address space is never below what XLA needs; beside others processes have room to grow."""
-    found = bounds(Limits(memory_mb=512, cell_seconds=1, notebook_seconds=10, probe_seconds=5), 30)
+    found = resource_limits(
+        Limits(memory_mb=512, cell_seconds=1, notebook_seconds=10, probe_seconds=5), 30
+    )
     assert found.per_process["AS"] == 4 << 30
     assert found.per_process["NPROC"] == 30 + 1024
-    assert bounds(Limits(), None).per_process["NPROC"] == 64
+    assert resource_limits(Limits(), None).per_process["NPROC"] == 64
     assert found.per_process["CPU"] == 90
     assert found.memory == 512 << 20
 
@@ -254,4 +256,4 @@ def test_limits_follow_the_assignment() -> None:
 )
 def test_whose_processes_count(sandbox: str, user: int, release: str, apart: bool) -> None:
     """A user namespace has a count of its own since Linux 5.14, and so has a box's own user."""
-    assert (others_counted(sandbox, user, release) is None) is apart
+    assert (count_sharing_threads(sandbox, user, release) is None) is apart

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.sandbox.disk_usage import remove, taken
+from grader.sandbox.disk_usage import disk_usage, remove
 from grader.sandbox.processes import removed_files
 from tests.support.project import ROOT
 
@@ -28,7 +28,7 @@ def test_everything_is_counted(tmp_path: Path) -> None:
     (tmp_path / "folder" / "large").write_bytes(bytes(1 << 20))
     (tmp_path / "small").write_bytes(b"x")
     (tmp_path / "link").symlink_to("/usr")
-    found = taken(str(tmp_path), MOST, [])
+    found = disk_usage(str(tmp_path), MOST, [])
     assert (1 << 20) + 3 * 4096 <= found < (1 << 20) + 10 * 4096
 
 
@@ -36,8 +36,8 @@ def test_counting_stops_beyond_the_limit(tmp_path: Path) -> None:
     """A tree of any size costs no more time than one that is just too large."""
     for number in range(100):
         (tmp_path / str(number)).write_bytes(b"x")
-    assert 10 * 4096 < taken(str(tmp_path), 10 * 4096, []) < 20 * 4096
-    assert taken(str(tmp_path), MOST, []) >= 100 * 4096
+    assert 10 * 4096 < disk_usage(str(tmp_path), 10 * 4096, []) < 20 * 4096
+    assert disk_usage(str(tmp_path), MOST, []) >= 100 * 4096
 
 
 def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
@@ -48,9 +48,9 @@ def test_removed_files_count_while_they_are_held(tmp_path: Path) -> None:
     (tmp_path / "removed").unlink()
 
     def held() -> float:
-        return taken(str(tmp_path), MOST, removed_files([os.getpid()], None))
+        return disk_usage(str(tmp_path), MOST, removed_files([os.getpid()], None))
 
-    before = taken(str(tmp_path), MOST, [])
+    before = disk_usage(str(tmp_path), MOST, [])
     assert held() >= before + (1 << 20)
     # Not Python's own mmap: it keeps a descriptor of the file, which would count for the mapping.
     library = ctypes.CDLL(None, use_errno=True)
@@ -137,7 +137,7 @@ def test_what_is_too_deep_to_see_counts_as_too_much(tmp_path: Path) -> None:
         os.close(here)
         here = below
     os.close(here)
-    assert taken(str(tmp_path), MOST, []) == math.inf
+    assert disk_usage(str(tmp_path), MOST, []) == math.inf
     remove(str(tmp_path))
     assert not tmp_path.exists()
 

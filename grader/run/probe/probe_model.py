@@ -18,16 +18,16 @@ from grader.core.types import (
     ProbeRequest,
     StimulusSet,
 )
-from grader.run.kernel.session import KernelGone, Session
+from grader.run.kernel.session import KernelExit, Session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
-from grader.run.probe.rename_channels import by_blanks
+from grader.run.probe.rename_channels import rename_channels
 
-MARK_SECONDS = 30.0
+SNAPSHOT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Questions:
+class ProbeSettings:
     """What is asked of each model: the stimuli follow from ``seeds``, side by side.
 
     They are drawn by ``drawing``, `draw` or what remembers what that gave.
@@ -40,17 +40,17 @@ class Questions:
     drawing: Drawing = draw
 
 
-async def mark(session: Session, found: GradedCell) -> None:
+async def snapshot_class(session: Session, found: GradedCell) -> None:
     """Right before the graded cell: remember a class that has the name already.
 
-    Raises ``KernelGone``.
+    Raises ``KernelExit``.
     """
     request = {"exercise": found.exercise, "class_name": found.class_name}
-    await session.ask(messages.expression("before", request), MARK_SECONDS)
+    await session.ask(messages.expression("before", request), SNAPSHOT_SECONDS)
 
 
-async def question(
-    session: Session, questions: Questions, exercise: Exercise, cell: GradedCell
+async def probe_model(
+    session: Session, questions: ProbeSettings, exercise: Exercise, cell: GradedCell
 ) -> ExerciseEvidence:
     """Ask for the structure, then for answers to stimuli that are drawn only now.
 
@@ -71,12 +71,12 @@ async def question(
         if attempt.probe.population and exercise.answers:
             panel, answers = await asked.answers(attempt.probe)
             attempt = replace(attempt, stimuli=panel, answers=answers)
-    except KernelGone:
+    except KernelExit:
         pass
-    return by_blanks(exercise, attempt)
+    return rename_channels(exercise, attempt)
 
 
-def unanswered(cell: GradedCell, why: str = "") -> ExerciseEvidence:
+def empty_evidence(cell: GradedCell, why: str = "") -> ExerciseEvidence:
     """An attempt without a model: nothing was asked, or nothing sensible was said."""
     faults = (Fault(stage="reply", error_name="BadReply", error_text=why),) if why else ()
     return ExerciseEvidence(
@@ -87,7 +87,7 @@ def unanswered(cell: GradedCell, why: str = "") -> ExerciseEvidence:
 @dataclass(frozen=True, slots=True)
 class _Asked:
     session: Session
-    questions: Questions
+    questions: ProbeSettings
     exercise: Exercise
     cell: GradedCell
     deadline: float
@@ -97,10 +97,10 @@ class _Asked:
         questions = self.questions
         assignment = questions.assignment
         size = population(assignment, questions.hidden, len(questions.seeds))
-        return messages.look_request(assignment, self.exercise, self.cell, size)
+        return messages.description_request(assignment, self.exercise, self.cell, size)
 
     async def look(self) -> ModelProbe:
-        return replies.read_look(await self._ask("look", self.request()))
+        return replies.read_description(await self._ask("look", self.request()))
 
     async def records(self) -> tuple[ModelProbe, Answers]:
         """Whether the runner is there, and what it recorded."""
@@ -124,8 +124,8 @@ class _Asked:
         return drawn.stimuli, answers
 
     async def _answer(self, drawn: ProbeRequest) -> Answers:
-        request = messages.answer_request(self.request(), drawn)
-        return replies.read_answer(await self._ask("answer", request), drawn)
+        request = messages.simulation_request(self.request(), drawn)
+        return replies.read_simulation(await self._ask("answer", request), drawn)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:
         left = self.deadline - time.monotonic()

@@ -19,20 +19,20 @@ from grader.core.types import (
     GradedCell,
     Submission,
 )
-from grader.run.job import DEFINITIONS_SECONDS, Job
 from grader.run.kernel.outcome import executed_notebook
 from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
-from grader.run.kernel.session import KernelGone, Session, open_session
-from grader.run.probe.ask import Questions, mark, question, unanswered
-from grader.run.probe.figures import pictures
+from grader.run.kernel.session import KernelExit, Session, open_session
+from grader.run.probe.figures import student_figures
+from grader.run.probe.probe_model import ProbeSettings, empty_evidence, probe_model, snapshot_class
 from grader.run.probe.replies import BadReply
+from grader.run.run_request import DEFINITIONS_SECONDS, RunRequest
 from grader.submission.cells.definitions import definitions
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.cells.source_check import contradictions
 
 
-def run_and_question(
-    job: Job, submission: Submission, seed: int
+def run_submission(
+    job: RunRequest, submission: Submission, seed: int
 ) -> tuple[ExecutedNotebook, dict[str, ExerciseEvidence]]:
     """One run where all goes well; another one where the first could not show something."""
     exercises = job.assignment.exercises
@@ -60,15 +60,15 @@ def run_and_question(
     return executed, attempts
 
 
-def question_alone(
-    job: Job, submission: Submission, cell: GradedCell, seed: int
+def probe_exercise(
+    job: RunRequest, submission: Submission, cell: GradedCell, seed: int
 ) -> ExerciseEvidence:
     """One exercise's model, asked in a kernel where ``submission`` runs up to its cell."""
     run = _Run(job, submission, {cell.exercise: cell}, seed)
     return run.in_fresh_kernel(submission.cells)[1][cell.exercise]
 
 
-def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
+def _rest(job: RunRequest, began: float, *, asks: bool) -> RunRequest | None:
     """``job`` with the time that is left of its own for one more run; None when none is.
 
     All runs together keep to what one run may take, for whoever supervises counts on it.
@@ -79,16 +79,16 @@ def _rest(job: Job, began: float, *, asks: bool) -> Job | None:
     seconds = min(limits.notebook_seconds, left - questions if asks else left)
     if seconds <= 0:
         return None
-    return replace(job, limits=limits.changed(notebook_seconds=seconds), waiting=None)
+    return replace(job, limits=limits.changed(notebook_seconds=seconds), prestarted=None)
 
 
-def _for_definitions(job: Job) -> Job:
+def _for_definitions(job: RunRequest) -> RunRequest:
     """``job`` with time of its own, which whoever supervises counts on beside that of all runs.
 
     Its questions take the time of those that the first run could not ask.
     """
     seconds = min(DEFINITIONS_SECONDS * job.time_factor, job.limits.notebook_seconds)
-    return replace(job, limits=job.limits.changed(notebook_seconds=seconds), waiting=None)
+    return replace(job, limits=job.limits.changed(notebook_seconds=seconds), prestarted=None)
 
 
 def _other_order(
@@ -115,7 +115,7 @@ class _Run:
     Whatever the notebook does later can't change what its model has answered by then.
     """
 
-    job: Job
+    job: RunRequest
     submission: Submission
     cells: Mapping[str, GradedCell]
     seed: int
@@ -163,7 +163,7 @@ class _Run:
         self, order: Sequence[Cell], folder: Path
     ) -> tuple[ExecutedNotebook, dict[str, ExerciseEvidence]]:
         began = time.monotonic()
-        attempts = {id: unanswered(cell) for id, cell in self.cells.items()}
+        attempts = {id: empty_evidence(cell) for id, cell in self.cells.items()}
         async with _session(self.job, self.submission, folder) as session:
             windows: dict[int, tuple[float, float]] = {}
             for cell in order:
@@ -184,7 +184,7 @@ class _Run:
                 ):
                     attempts[id] = await self._question(session, id, attempt)
             self.too_late = self._too_late(session, attempts)
-            figures = await pictures(session, windows, self.cells, self.job.assignment)
+            figures = await student_figures(session, windows, self.cells, self.job.assignment)
             seconds = time.monotonic() - began
             executed = executed_notebook(session, figures, seconds, self.asked_seconds)
         return executed, attempts
@@ -217,49 +217,49 @@ class _Run:
         ]
 
     async def _mark(self, session: Session, exercise: str) -> None:
-        if self.asks and session.gone is None:
-            with contextlib.suppress(KernelGone):
-                await mark(session, self.cells[exercise])
-            self.cut_by_question = session.gone is not None
+        if self.asks and session.kernel_exit is None:
+            with contextlib.suppress(KernelExit):
+                await snapshot_class(session, self.cells[exercise])
+            self.cut_by_question = session.kernel_exit is not None
 
     async def _question(
         self, session: Session, exercise: str, known: ExerciseEvidence
     ) -> ExerciseEvidence:
         """What the model answers now; ``known`` where it can't be asked."""
-        if not self.asks or session.gone is not None:
+        if not self.asks or session.kernel_exit is not None:
             return known
         self._asked.add(exercise)
         job, cell, began = self.job, self.cells[exercise], time.monotonic()
-        questions = Questions(
+        questions = ProbeSettings(
             assignment=job.assignment,
             seeds=(self.seed,),
             hidden=job.hidden,
             seconds=job.limits.probe_seconds,
         )
         try:
-            found = await question(session, questions, job.assignment.exercise(exercise), cell)
+            found = await probe_model(session, questions, job.assignment.exercise(exercise), cell)
         except BadReply as problem:
-            found = unanswered(cell, str(problem))
-        self.cut_by_question = session.gone is not None
+            found = empty_evidence(cell, str(problem))
+        self.cut_by_question = session.kernel_exit is not None
         self.asked_seconds = max(self.asked_seconds, time.monotonic() - began)
         return found
 
 
 def _session(
-    job: Job, submission: Submission, folder: Path
+    job: RunRequest, submission: Submission, folder: Path
 ) -> contextlib.AbstractAsyncContextManager[Session]:
     """A kernel in a box of its own, or a plain one where that was asked for."""
-    if job.box is not None:
+    if job.sandbox_client is not None:
         from grader.sandbox.kernel_manager import boxed_kernel  # Linux's alone
 
-        kernel = boxed_kernel(folder, job.box, job.limits, job.core)
+        kernel = boxed_kernel(folder, job.sandbox_client, job.limits, job.core)
         return open_session(submission, job.limits, kernel)
     work = folder / "work"
     work.mkdir()
     return open_session(
         submission,
         job.limits,
-        plain_kernel(folder, job.limits, job.waiting),
+        plain_kernel(folder, job.limits, job.prestarted),
         cwd=str(work),
         env=kernel_environment(folder),
     )

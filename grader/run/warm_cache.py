@@ -12,22 +12,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.run.gather import Job, gather
+from grader.run.collect_evidence import RunRequest, collect_evidence
 from grader.sandbox import compiled_programs as programs
-from grader.sandbox.detect import finds_programs
-from grader.sandbox.warm_process import Link
+from grader.sandbox.detect import programs_are_found
+from grader.sandbox.warm_process import SandboxClient
 from grader.untrusted.box.syscalls import PR_SET_PDEATHSIG, prctl
 
 
-def fill_apart(
-    assignment: Assignment, link: Link, core: int, file: Path, asker: socket.socket
+def warm_cache_in_child(
+    assignment: Assignment, link: SandboxClient, core: int, file: Path, asker: socket.socket
 ) -> None:
     """``fill`` in a process of its own; a failure costs nothing but speed.
 
     Called before any submission runs, by a process that may fork. It is given up when the
     other end of ``asker`` is gone.
     """
-    if not link.setup.programs:
+    if not link.config.programs:
         return
     parent = os.getpid()
     child = os.fork()
@@ -37,19 +37,19 @@ def fill_apart(
     with contextlib.suppress(BaseException):
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() == parent:
-            fill(assignment, link, Path(link.setup.scratch), core, file)
+            warm_cache(assignment, link, Path(link.config.scratch), core, file)
     os._exit(0)
 
 
 def _await(child: int, asker: socket.socket) -> None:
     pidfd = os.pidfd_open(child)
-    if asker_goes_first(asker, pidfd):
+    if peer_closes_first(asker, pidfd):
         os.kill(child, signal.SIGKILL)  # its box ends with it
     os.close(pidfd)
     os.waitpid(child, 0)
 
 
-def asker_goes_first(asker: socket.socket, awaited: int, seconds: float | None = None) -> bool:
+def peer_closes_first(asker: socket.socket, awaited: int, seconds: float | None = None) -> bool:
     """Wait for the descriptor ``awaited``: whether the other end of ``asker`` goes before."""
     poller = select.poll()
     poller.register(awaited, select.POLLIN)
@@ -60,7 +60,9 @@ def asker_goes_first(asker: socket.socket, awaited: int, seconds: float | None =
     return asker.fileno() in ready and awaited not in ready
 
 
-def fill(assignment: Assignment, link: Link, scratch: Path, core: int, file: Path) -> None:
+def warm_cache(
+    assignment: Assignment, link: SandboxClient, scratch: Path, core: int, file: Path
+) -> None:
     """Run the teacher's notebook in a box that may keep programs, and save them in ``file``.
 
     Whoever else uses ``link`` finds them from then on. Where a box does not find what was
@@ -71,23 +73,23 @@ def fill(assignment: Assignment, link: Link, scratch: Path, core: int, file: Pat
     with tempfile.TemporaryDirectory(prefix="fill-", dir=scratch) as private:
         made = Path(private) / "made"
         made.mkdir(mode=0o700)
-        job = Job(
+        job = RunRequest(
             notebook=assignment.rubric.solution,
             assignment=assignment,
             limits=assignment.limits,
             secret=b"",
             seed=0,
-            box=replace(link, fill=str(made)),
+            sandbox_client=replace(link, programs_folder=str(made)),
             core=core,
             scratch=scratch,
         )
-        evidence = gather(job)
+        evidence = collect_evidence(job)
         found = programs.collect(made)
     if evidence.harness_error or evidence.executed.status != "ok" or not found:
         return
-    shown = Path(link.setup.programs)
+    shown = Path(link.config.programs)
     programs.show(found, shown)
-    useful = finds_programs(link)
+    useful = programs_are_found(link)
     if not useful:
         programs.hide(found, shown)
         found = {}

@@ -11,7 +11,7 @@ from grader.assignment.schema import Assignment, Limits
 from grader.core.types import Note
 
 if TYPE_CHECKING:  # boxes are Linux's alone; a student's own check does without
-    from grader.sandbox.warm_process import Link
+    from grader.sandbox.warm_process import SandboxClient
 
 
 DEFINITIONS_SECONDS = 20.0
@@ -19,7 +19,7 @@ DEFINITIONS_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class RunRequest:
     """One submission to gather evidence from. ``seed`` None draws it from ``secret``.
 
     With a ``fault`` there is no notebook to read: ``notebook`` is where one was looked for.
@@ -31,8 +31,10 @@ class Job:
     secret: bytes
     seed: int | None = None
     hidden: bool = True  # whether hidden stimuli are used as well
-    box: Link | None = None  # the warm process that makes boxes; None runs it unboxed
-    waiting: subprocess.Popen[bytes] | None = None  # becomes the first kernel that isn't boxed
+    sandbox_client: SandboxClient | None = (
+        None  # the warm process that makes boxes; None runs it unboxed
+    )
+    prestarted: subprocess.Popen[bytes] | None = None  # becomes the first kernel that isn't boxed
     core: int | None = None  # the processor that a boxed kernel keeps to
     scratch: Path | None = None  # where private folders are made; the system's, if None
     fault: Note | None = None
@@ -40,6 +42,6 @@ class Job:
     repeated: bool = False  # whether it is run once more, alone, for the first run was cut
 
     @property
-    def sandbox(self) -> str:
+    def sandbox_name(self) -> str:
         """What the notebook is boxed in with, as results name it."""
-        return "none" if self.box is None else self.box.setup.sandbox
+        return "none" if self.sandbox_client is None else self.sandbox_client.config.sandbox

@@ -9,17 +9,17 @@ from grader.assignment import digests
 from grader.assignment.stimuli import seed_for
 from grader.core.environment import versions
 from grader.core.types import Evidence, ExecutedNotebook, ExerciseEvidence, Submission
-from grader.run.job import Job
-from grader.run.kernel.session import KernelBroken
-from grader.run.passes import run_and_question
-from grader.sandbox import BoxFailed
+from grader.run.kernel.session import HarnessError
+from grader.run.run_request import RunRequest
+from grader.run.run_submission import run_submission
+from grader.sandbox import SandboxError
 from grader.submission.notebook.raw_cell import clean
 from grader.submission.notebook.read import read_notebook
 
-__all__ = ["Job", "gather"]
+__all__ = ["RunRequest", "collect_evidence"]
 
 
-def gather(job: Job) -> Evidence:
+def collect_evidence(job: RunRequest) -> Evidence:
     """Run the notebook and question its models. Bad work becomes evidence, never an error."""
     submission = _handed_in(job)
     seed = job.seed
@@ -28,17 +28,17 @@ def gather(job: Job) -> Evidence:
     if submission.fault is not None:
         return _evidence(job, submission, ExecutedNotebook(status="unreadable"), {}, seed)
     try:
-        executed, attempts = run_and_question(job, submission, seed)
+        executed, attempts = run_submission(job, submission, seed)
         if job.assignment.rubric is None and any(map(_without_answer, attempts.values())):
-            raise KernelBroken("this model could not be asked, and there is no solution to ask")
-    except (BoxFailed, KernelBroken) as problem:
+            raise HarnessError("this model could not be asked, and there is no solution to ask")
+    except (SandboxError, HarnessError) as problem:
         # Our own question or box went wrong: nobody's loss.
         executed = ExecutedNotebook(status="ok")
         return replace(_evidence(job, submission, executed, {}, seed), harness_error=str(problem))
     return _evidence(job, submission, executed, attempts, seed)
 
 
-def _handed_in(job: Job) -> Submission:
+def _handed_in(job: RunRequest) -> Submission:
     """The notebook as read; nothing but the fault where there is none to read."""
     if job.fault is not None:
         return Submission(file=clean(job.notebook.name), sha256=digests.NOTHING, fault=job.fault)
@@ -50,7 +50,7 @@ def _without_answer(attempt: ExerciseEvidence) -> bool:
 
 
 def _evidence(
-    job: Job,
+    job: RunRequest,
     submission: Submission,
     executed: ExecutedNotebook,
     attempts: Mapping[str, ExerciseEvidence],
@@ -62,6 +62,6 @@ def _evidence(
         exercises=attempts,
         versions=versions(),
         seed=seed,
-        sandbox=job.sandbox,
+        sandbox=job.sandbox_name,
         repeated=job.repeated,
     )
