@@ -17,7 +17,7 @@ from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.read_results import Coming, Graded
 from grader.gradebook.records import Attempt, Key, Override, Record, Result, Student
 from grader.gradebook.tables import Listed
-from grader.report.batch.changes import change, now
+from grader.report.batch.changes import score_change, utc_now
 
 _Records = Mapping[Key, Record]
 
@@ -215,7 +215,7 @@ def _held_against(
             continue
         reason, checks = _judged(before, judged.get(key))
         one = ScoreChange(
-            when=now(),
+            when=utc_now(),
             why=reason or why,
             old=old.score,
             new=new.score,
@@ -239,7 +239,7 @@ def _judged(before: Record, coming: Coming | None) -> tuple[str, tuple[CheckChan
             "max_score": last.max_score,
             "checks": last.checks,
         }
-        found = change(stored, coming.report, coming.result.why)
+        found = score_change(stored, coming.report, coming.result.why)
         if found is not None:
             return found.why, found.checks
     return "", ()

@@ -12,8 +12,8 @@ from grader.gradebook import tables as rows
 from grader.gradebook.records import Kind, Override, Record
 from grader.gradebook.store import BookError
 from grader.gradebook.tables import Listed
-from grader.report.batch.changes import now
-from grader.report.batch.csv_json import mark
+from grader.report.batch.changes import utc_now
+from grader.report.batch.csv_json import format_mark
 
 
 def assignment_of(connection: sqlite3.Connection, id: str | None) -> Listed:
@@ -54,8 +54,8 @@ def _names(record: Record) -> set[str]:
 def as_mark(points: float, most: float) -> str:
     """A mark as an override has it. Raises ``BookError`` for one that can't be."""
     if not (math.isfinite(points) and 0 <= points <= most):
-        raise BookError("mark", value=points, most=mark(most))
-    return mark(points)
+        raise BookError("mark", value=points, most=format_mark(most))
+    return format_mark(points)
 
 
 def decide(
@@ -85,6 +85,6 @@ def decide(
     record = find((*known.values(), *others), name)
     if value is None and record.override(kind) is None:
         raise BookError("nothing_to_undo", name=record.submission)
-    one = Override(kind=kind, value=value, at=now(), who=who, why=why.strip())
+    one = Override(kind=kind, value=value, at=utc_now(), who=who, why=why.strip())
     rows.put_override(connection, listed.id, record.student.id, one)
     return replace(record, overrides=(*record.overrides, one))

@@ -14,7 +14,7 @@ from grader.gradebook import tables as rows
 from grader.gradebook.effective_mark import Standing, standing
 from grader.gradebook.records import Key, Record, Revision
 from grader.gradebook.tables import Listed
-from grader.report.batch.csv_json import mark
+from grader.report.batch.csv_json import format_mark
 
 _DIGITS = 12  # of a digest, as many as tell files apart for people
 
@@ -74,7 +74,7 @@ def history(connection: sqlite3.Connection, assignment: str, record: Record) -> 
         if sending.assignment == assignment:
             values: dict[str, Value] = {
                 "assignment": assignment,
-                "mark": f"{mark(sending.score)}/{mark(sending.max_score)}",
+                "mark": f"{format_mark(sending.score)}/{format_mark(sending.max_score)}",
                 "target": target,
                 "user": sending.user,
             }
@@ -105,7 +105,7 @@ def _attempts(assignment: str, record: Record, revisions: Sequence[Revision]) ->
                 "why": f" ({result.why})" if result.why else "",
             }
             if result.score is not None:
-                told["mark"] = f"{mark(result.score)}/{mark(result.max_score)}"
+                told["mark"] = f"{format_mark(result.score)}/{format_mark(result.max_score)}"
                 told["evidence"] = result.evidence[:_DIGITS]
             kind = "not_graded" if result.score is None else "result"
             yield Event(result.at, result.who, _event(kind, told))

@@ -12,9 +12,9 @@ from grader.core.evidence_store import evidence_digest
 from grader.core.types import GradeReport
 from grader.gradebook.records import Attempt, Key, Result
 from grader.gradebook.store import BookError
-from grader.report.batch.changes import now
-from grader.report.settle import settled
-from grader.report.store.read import read_file, report_of
+from grader.report.batch.changes import utc_now
+from grader.report.outcome import normalize_outcome
+from grader.report.store.read import read_stored_result, verified_report
 from grader.report.store.result_json import ResultError
 from grader.submission.intake.roster import RosterError, Row, read_roster
 
@@ -110,16 +110,16 @@ def _coming(
     when = told or _noted(row)
     if Path(row.id).name != row.id or row.id in ("", ".", ".."):
         raise BookError("roster", reason=f"{row.id!r} is no submission's name")
-    result = read_file(folder)
+    result = read_stored_result(folder)
     if result is None:
         return None
-    report = settled(report_of(result))
+    report = normalize_outcome(verified_report(result))
     evidence = str(report.provenance.get("evidence") or "")
     if evidence != evidence_digest(folder):
         return None
     last = report.changes[-1] if report.changes else None
     is_latest = last is not None and last.new == report.score
-    at = now()
+    at = utc_now()
     return Coming(
         key=key_of(row, report.assignment),
         name=row.origin.name,

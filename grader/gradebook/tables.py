@@ -20,7 +20,7 @@ from grader.gradebook.records import (
     Revision,
     Student,
 )
-from grader.report.batch.changes import now as moment
+from grader.report.batch.changes import utc_now as moment
 from grader.submission.intake.roster import Origin
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from grader.assignment import digests
 from grader.core.evidence_store import evidence_digest
 from grader.core.types import Evidence, GradeReport
-from grader.report.batch.changes import MOST, change
-from grader.report.store.read import BEFORE, changes_of, read_file
+from grader.report.batch.changes import MAX_CHANGES, score_change
+from grader.report.store.read import PREVIOUS_FILE, read_stored_result, stored_changes
 from grader.report.store.result_json import ResultError
 from grader.submission.notebook.raw_cell import clean
 
@@ -39,14 +39,16 @@ def with_provenance(report: GradeReport, request: JudgeRequest) -> GradeReport:
     }
     report = replace(report, provenance={**report.provenance, **judged_by})
     try:
-        before = read_file(request.folder) or read_file(request.folder, BEFORE)
+        before = read_stored_result(request.folder) or read_stored_result(
+            request.folder, PREVIOUS_FILE
+        )
     except ResultError:
         before = None
     if before is None:
         return report
-    now = change(before, report, request.reason)
-    changes = (*changes_of(before), *((now,) if now else ()))
-    return replace(report, changes=changes[-MOST:])
+    now = score_change(before, report, request.reason)
+    changes = (*stored_changes(before), *((now,) if now else ()))
+    return replace(report, changes=changes[-MAX_CHANGES:])
 
 
 def file_name(path: str) -> str:

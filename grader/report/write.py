@@ -13,7 +13,7 @@ from grader.report.batch.index_html import index_html
 from grader.report.page.html import student_html, teacher_html
 from grader.report.page.markdown import student_markdown
 from grader.report.store.pages import digests_of
-from grader.report.store.read import BEFORE, RESULT
+from grader.report.store.read import PREVIOUS_FILE, RESULT_FILE
 from grader.report.store.result_json import result_json
 
 
@@ -31,11 +31,11 @@ def write_report(report: GradeReport, folder: Path) -> None:
     }
     result = result_json(report, digests_of(pages)).encode("utf-8")
     folder.mkdir(parents=True, exist_ok=True)
-    if (folder / RESULT).exists():
-        os.replace(folder / RESULT, folder / BEFORE)
-    for name, content in {**pages, RESULT: result}.items():
+    if (folder / RESULT_FILE).exists():
+        os.replace(folder / RESULT_FILE, folder / PREVIOUS_FILE)
+    for name, content in {**pages, RESULT_FILE: result}.items():
         write_atomic(folder / name, content)
-    (folder / BEFORE).unlink(missing_ok=True)
+    (folder / PREVIOUS_FILE).unlink(missing_ok=True)
 
 
 def write_batch(summary: BatchSummary, out: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.core.types import GradeReport
-from grader.report.store.read import report_of
+from grader.report.store.read import verified_report
 from tests.support.courses import WITHOUT_STUDENTS_CODE, Course, make
 from tests.support.lms import lti
 from tests.support.passbacks import Term, number, users
@@ -31,7 +31,7 @@ FAULTS = ("drop", "late")  # before a mark was taken, and after it
 
 def as_class(course: Course) -> dict[int, GradeReport]:
     """The course's results as a class's: each notebook is many students', always the same."""
-    found = [report_of(result) for result in results(course.out).values()]
+    found = [verified_report(result) for result in results(course.out).values()]
     drawn = random.Random(1)
     return {place: drawn.choice(found) for place in range(CLASS)}
 

@@ -166,7 +166,7 @@ def test_a_distance_has_no_number_that_was_asked_for(
     assert {c.expected for c in missed} == {None}
     titles = {c.title for c in missed}
     rows = [r for g in student_page(report).groups for r in g.rows if r.title in titles]
-    assert {row.asked for row in rows} == {""}
+    assert {row.expected for row in rows} == {""}
 
 
 @pytest.mark.parametrize(

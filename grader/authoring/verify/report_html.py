@@ -32,7 +32,7 @@ def verify_html(
     return render(
         "verify.html.j2",
         language=language,
-        say=messages.render,
+        message=messages.render,
         title=messages.render("verify.title", assignment=title),
         verdict=[summary(matrix, language), about_labelled(labelled, language)],
         facts=[

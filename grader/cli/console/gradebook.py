@@ -16,7 +16,7 @@ from grader.gradebook.merge import Update
 from grader.gradebook.overview import Event, Standings, differing, people
 from grader.gradebook.records import Override, Record
 from grader.gradebook.tables import differences
-from grader.report.batch.csv_json import mark
+from grader.report.batch.csv_json import format_mark
 
 NOTHING = "\N{EN DASH}"
 
@@ -48,10 +48,10 @@ def show_regrade(update: Update, messages: Catalogue, applied: bool) -> None:
     show_marks(update.changes, messages)
     for kept in update.kept:
         about = _override(kept.override)
-        values = {"old": mark(kept.old) or NOTHING, "new": mark(kept.new) or NOTHING}
+        values = {"old": format_mark(kept.old) or NOTHING, "new": format_mark(kept.new) or NOTHING}
         print_line(messages.render("gradebook.kept", name=kept.submission, **about, **values))
         if kept.old_max != kept.new_max and kept.override.kind == "mark":
-            of = {"old": mark(kept.old_max), "new": mark(kept.new_max)}
+            of = {"old": format_mark(kept.old_max), "new": format_mark(kept.new_max)}
             print_line(messages.render("gradebook.kept_of", name=kept.submission, **about, **of))
     if not update.waits:
         print_line(messages.render("gradebook.nothing_to_do", title=title))
@@ -78,9 +78,11 @@ def show_assignment(one: Standings, messages: Catalogue) -> None:
     for record, at in one.rows.values():
         late = "?" if at.days_late is None else ""
         if at.days_late:
-            late = messages.render("gradebook.remark.days", days=at.days_late, lost=mark(at.lost))
+            late = messages.render(
+                "gradebook.remark.days", days=at.days_late, lost=format_mark(at.lost)
+            )
         cells = (
-            *(record.submission, _cell(at), mark(at.earned) or NOTHING, late),
+            *(record.submission, _cell(at), format_mark(at.earned) or NOTHING, late),
             *(str(len(record.attempts)), "; ".join(_remarks(record, at, messages))),
         )
         table.add_row(*map(Text, cells))
@@ -105,7 +107,7 @@ def show_override(record: Record, kind: str, at: Standing, title: str, messages:
     elif kind == "mark":
         print_line(
             messages.render(
-                "gradebook.overridden", mark=f"{one.value}/{mark(at.max_score)}", **about
+                "gradebook.overridden", mark=f"{one.value}/{format_mark(at.max_score)}", **about
             )
         )
     elif kind == "due":
@@ -149,7 +151,7 @@ def _cell(at: Standing) -> str:
     """A mark with a star where a person set it, a question mark where its lateness is unknown."""
     if at.excused:
         return "EX"
-    text = mark(at.score) or NOTHING
+    text = format_mark(at.score) or NOTHING
     if at.override is not None:
         return f"{text}*"
     return f"{text}?" if at.days_late is None else text

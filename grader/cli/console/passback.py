@@ -13,7 +13,7 @@ from grader.cli.console.progress import terminal
 from grader.core.messages import Catalogue
 from grader.gradebook.passback.plan import Item, Passback
 from grader.gradebook.passback.send import Outcome
-from grader.report.batch.csv_json import mark
+from grader.report.batch.csv_json import format_mark
 
 _SHOWN = 60  # marks that are shown before they are sent
 
@@ -55,7 +55,7 @@ def comment_in(messages: Catalogue) -> Callable[[Item], str]:
     def comment(item: Item) -> str:
         if not item.lost:
             return ""
-        return messages.render("passback.comment", days=item.days_late, lost=mark(item.lost))
+        return messages.render("passback.comment", days=item.days_late, lost=format_mark(item.lost))
 
     return comment
 
@@ -66,8 +66,8 @@ def _table(passback: Passback, messages: Catalogue) -> Table:
         table.add_column(messages.render(f"passback.column.{name}"), overflow="fold")
     for item in passback.send[:_SHOWN]:
         why = messages.render(f"passback.why.{item.why}")
-        before, there = mark(item.before) or NOTHING, mark(item.there) or NOTHING
-        shown = f"{mark(item.score)}/{mark(item.max_score)}"
+        before, there = format_mark(item.before) or NOTHING, format_mark(item.there) or NOTHING
+        shown = f"{format_mark(item.score)}/{format_mark(item.max_score)}"
         user = f"{item.user} {item.name}".strip()
         table.add_row(*map(Text, (item.graded.id, user, before, there, shown, why)))
     return table

@@ -16,7 +16,7 @@ from grader.grading.plan.dry_run import preview
 from grader.grading.plan.fingerprint import Basis
 from grader.grading.plan.plan import Plan, plan
 from grader.report.batch.changes import FILE
-from grader.report.batch.csv_json import mark
+from grader.report.batch.csv_json import format_mark
 from grader.submission.intake import Entry
 
 _NAMED = 12  # submissions that are named in one line
@@ -112,7 +112,7 @@ def show_marks(changed: Iterable[tuple[str, ScoreChange]], messages: Catalogue) 
 def _rows(table: Table, id: str, one: ScoreChange, messages: Catalogue) -> None:
     name, total = id, step(_of(one.old, one.old_max, messages), _of(one.new, one.new_max, messages))
     for check in one.checks:
-        points = step(mark(check.old), mark(check.new))
+        points = step(format_mark(check.old), format_mark(check.new))
         table.add_row(*map(Text, (name, total, check.title or check.id, points, check.message)))
         name = total = ""
     if not one.checks:
@@ -134,4 +134,4 @@ def step(old: str, new: str) -> str:
 def _of(score: float | None, most: float, messages: Catalogue) -> str:
     if score is None:
         return messages.render("console.verdict.not_graded")
-    return f"{mark(score)}/{mark(most)}"
+    return f"{format_mark(score)}/{format_mark(most)}"

@@ -17,7 +17,7 @@ from grader.gradebook.export.match_people import shown
 from grader.gradebook.export.results import Batch, Export, ExportError, Graded, read_batch, said
 from grader.report.formats import FORMATS, Feedback
 from grader.report.page.build import student_page
-from grader.report.store.pages import whole_page
+from grader.report.store.pages import read_page
 from grader.report.store.read import stored_report
 from grader.report.store.result_json import ResultError, read_result
 from grader.submission.notebook.file_lines import source_lines
@@ -37,7 +37,7 @@ def write_formats(names: Iterable[str], out: Path, notebooks: Mapping[str, Seque
     batch = read_batch(out)
     feedbacks = {each.id: made for each, made in _feedbacks(batch.submissions, notebooks)}
     for format in formats.values():
-        if format.alone:
+        if format.per_submission:
             for id, feedback in feedbacks.items():
                 write_atomic(out / id / format.file, _bytes(format.write([feedback])))
         else:
@@ -53,11 +53,11 @@ def rendered(name: str, batch: Batch, submission: str | None, below: Path) -> Ex
     if not wanted:
         ids = ", ".join(each.id for each in batch.submissions[:12])
         raise ExportError("submission", id=str(submission), ids=ids)
-    if FORMATS[name].alone and len(wanted) > 1:
+    if FORMATS[name].per_submission and len(wanted) > 1:
         ids = ", ".join(each.id for each in wanted[:12])
         raise ExportError("alone", format=name, count=len(wanted), ids=ids)
     made = [*_feedbacks(wanted, _found(wanted, below) if name == "github" else {})]
-    if not made and FORMATS[name].alone:
+    if not made and FORMATS[name].per_submission:
         if _without(wanted, made):
             raise ExportError("no_page")
         raise ExportError("no_result", id=wanted[0].id)
@@ -86,7 +86,7 @@ def _feedbacks(
     for each in submissions:
         try:
             result = read_result((each.folder / "result.json").read_text("utf-8"))
-            text = whole_page(each.folder, "result.md", result.get("pages")).decode("utf-8")
+            text = read_page(each.folder, "result.md", result.get("pages")).decode("utf-8")
         except (OSError, UnicodeDecodeError, ResultError):
             continue
         if not text:

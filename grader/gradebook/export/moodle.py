@@ -10,7 +10,7 @@ from grader.gradebook.export.csv_table import Line, Table
 from grader.gradebook.export.fill_column import about_marks, as_number, fill, in_points, read_table
 from grader.gradebook.export.match_people import Person, shown
 from grader.gradebook.export.results import Batch, Export, ExportError, Graded, said
-from grader.report.store.pages import STUDENTS, whole_page
+from grader.report.store.pages import STUDENT_PAGES, read_page
 
 _IDENTIFIER = re.compile(r"\D+(?P<id>\d+)")
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the same input gives the same file
@@ -100,7 +100,7 @@ def feedback(batch: Batch) -> Export:
             if not _usable(start) or start in taken:
                 unusable.append(shown(graded))
                 continue
-            pages = {name: whole_page(graded.folder, name, graded.pages) for name in STUDENTS}
+            pages = {name: read_page(graded.folder, name, graded.pages) for name in STUDENT_PAGES}
             if not all(pages.values()):
                 damaged.append(shown(graded))
                 continue

@@ -26,7 +26,7 @@ class ExportError(Exception):
 class Graded:
     """One submission. ``score`` is None when it was not graded, or has no result.
 
-    ``pages`` is what the result says of its pages, as ``whole_page`` takes it.
+    ``pages`` is what the result says of its pages, as ``read_page`` takes it.
     """
 
     id: str

@@ -20,11 +20,11 @@ from grader.core.types import GradeReport, Note
 from grader.grading.plan.plan import Plan
 from grader.grading.plan.staleness import Step
 from grader.report.store.pages import PAGES
-from grader.report.store.read import BEFORE, RESULT
+from grader.report.store.read import PREVIOUS_FILE, RESULT_FILE
 
 Files = Mapping[str, bytes]
 EVIDENCE: Final = (ARRAYS, NOTEBOOK, PROBE)
-ALL: Final = (*EVIDENCE, *PAGES, RESULT)
+ALL: Final = (*EVIDENCE, *PAGES, RESULT_FILE)
 """The files of a submission's folder that grading makes, in the order in which they are written."""
 
 
@@ -127,10 +127,10 @@ def unpack(files: Files, folder: Path) -> None:
 
 def stored(folder: Path, step: Step) -> Files:
     """What has to go out of a submission's folder: its last result, and evidence to be judged."""
-    names = (*EVIDENCE, RESULT) if step.what == "judge" else (RESULT,)
+    names = (*EVIDENCE, RESULT_FILE) if step.what == "judge" else (RESULT_FILE,)
     found = {name: content for name in names if (content := _read(folder / name)) is not None}
-    if RESULT not in found and (content := _read(folder / BEFORE)) is not None:
-        found[RESULT] = content
+    if RESULT_FILE not in found and (content := _read(folder / PREVIOUS_FILE)) is not None:
+        found[RESULT_FILE] = content
     return found
 
 
@@ -145,8 +145,8 @@ def keep(done: Done, folder: Path) -> None:
     """Write what came back, each file whole or not at all and the result last."""
     folder.mkdir(parents=True, exist_ok=True)
     remove_drafts(folder)
-    if RESULT in done.files and (folder / RESULT).exists():
-        os.replace(folder / RESULT, folder / BEFORE)
+    if RESULT_FILE in done.files and (folder / RESULT_FILE).exists():
+        os.replace(folder / RESULT_FILE, folder / PREVIOUS_FILE)
     for name in done.gone:
         (folder / name).unlink(missing_ok=True)
     if NOTEBOOK not in done.files and PROBE in done.files:
@@ -154,7 +154,7 @@ def keep(done: Done, folder: Path) -> None:
     for name in ALL:
         if name in done.files:
             write_atomic(folder / name, done.files[name])
-    (folder / BEFORE).unlink(missing_ok=True)
+    (folder / PREVIOUS_FILE).unlink(missing_ok=True)
 
 
 def _read(file: Path) -> bytes | None:

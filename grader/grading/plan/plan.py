@@ -13,8 +13,8 @@ from grader.core.types import GradeReport
 from grader.grading.plan.fingerprint import Basis, reason
 from grader.grading.plan.staleness import Step, next_step
 from grader.judge.server import JudgeRequest
-from grader.report.batch.changes import now
-from grader.report.store.read import RESULT
+from grader.report.batch.changes import utc_now
+from grader.report.store.read import RESULT_FILE
 from grader.submission.intake import Entry
 
 
@@ -29,7 +29,7 @@ class Plan:
     steps: Mapping[str, Step]
     basis: Basis
     gone: tuple[str, ...] = ()
-    began: str = field(default_factory=now)
+    began: str = field(default_factory=utc_now)
 
     @property
     def kept(self) -> dict[str, GradeReport]:
@@ -94,5 +94,5 @@ def _gone(out: Path, steps: Mapping[str, Step]) -> list[str]:
     return [
         folder.name
         for folder in folders
-        if folder.name not in steps and any((folder / n).is_file() for n in (PROBE, RESULT))
+        if folder.name not in steps and any((folder / n).is_file() for n in (PROBE, RESULT_FILE))
     ]

@@ -12,8 +12,8 @@ from grader.core.evidence_store import BadEvidence, OtherVersion, StoredEvidence
 from grader.core.types import CUT_OFF, GradeReport, Note
 from grader.grading.plan.fingerprint import Basis, content_of, environment, reason
 from grader.judge.provenance import file_name
-from grader.report.store.pages import PAGES, whole_page
-from grader.report.store.read import read_file, report_of
+from grader.report.store.pages import PAGES, read_page
+from grader.report.store.read import read_stored_result, verified_report
 from grader.report.store.result_json import ResultError
 from grader.submission.intake import Entry
 
@@ -46,10 +46,10 @@ def next_step(entry: Entry, folder: Path, basis: Basis) -> Step:
 def _result(entry: Entry, folder: Path, basis: Basis, stored: StoredEvidence) -> Step:
     """The evidence stands; does the result?"""
     try:
-        result = read_file(folder)
+        result = read_stored_result(folder)
         if result is None:  # what stumbled may have done so for the machine of that run
             return Step("run" if stored.had_failure else "judge", reason("unfinished"))
-        report = report_of(result)
+        report = verified_report(result)
     except ResultError:
         return Step("judge", reason("damaged_result"))
     why = next(_judgement_differs(report, entry, basis, stored), None)
@@ -58,7 +58,7 @@ def _result(entry: Entry, folder: Path, basis: Basis, stored: StoredEvidence) ->
             # The same would judge the same; or nobody asked yet what the solution does there.
             return Step("run", why or reason("not_graded"))
         return Step("judge", why)
-    if why is None and not all(whole_page(folder, name, result.get("pages")) for name in PAGES):
+    if why is None and not all(read_page(folder, name, result.get("pages")) for name in PAGES):
         why = reason("pages")
     return Step("judge", why) if why else Step("keep", report=report)
 

@@ -9,24 +9,24 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from grader.core.types import CheckChange, CheckResult, GradeReport, ScoreChange
-from grader.report.batch.csv_json import mark
-from grader.report.settle import settled
+from grader.report.batch.csv_json import format_mark
+from grader.report.outcome import normalize_outcome
 from grader.report.text.csv_cell import plain_cell
 
 FILE: Final = "changes.csv"
-MOST: Final = 50  # changes of one mark that are remembered
+MAX_CHANGES: Final = 50  # changes of one mark that are remembered
 _HEAD: Final = (
     "when", "submission", "old", "new", "why", "check", "title", "old_points", "new_points",
     "message",
 )  # fmt: skip
 
 
-def change(result: Mapping[str, Any], report: GradeReport, why: str) -> ScoreChange | None:
+def score_change(result: Mapping[str, Any], report: GradeReport, why: str) -> ScoreChange | None:
     """How the mark of ``report`` differs from that of an earlier ``result``, and in which checks.
 
     None where the mark is the same, whatever points it is made of.
     """
-    report = settled(report)
+    report = normalize_outcome(report)
     old, old_max = result["score"], result["max_score"]
     if (old, old_max) == (report.score, report.max_score):
         return None
@@ -34,7 +34,7 @@ def change(result: Mapping[str, Any], report: GradeReport, why: str) -> ScoreCha
     if result["outcome"] == report.outcome == "graded":
         checks = tuple(_checks(result["checks"], report.checks))
     return ScoreChange(
-        when=now(),
+        when=utc_now(),
         why=why,
         old=old,
         new=report.score,
@@ -44,7 +44,7 @@ def change(result: Mapping[str, Any], report: GradeReport, why: str) -> ScoreCha
     )
 
 
-def now() -> str:
+def utc_now() -> str:
     """The time as a change has it: to the second, in UTC, so that texts sort as times do."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -79,11 +79,11 @@ def changes_csv(reports: Iterable[GradeReport]) -> str:
                     [
                         one.when,
                         plain_cell(report.submission_id),
-                        mark(one.old),
-                        mark(one.new),
+                        format_mark(one.old),
+                        format_mark(one.new),
                         *map(plain_cell, (one.why, check.id, check.title)),
-                        mark(check.old),
-                        mark(check.new),
+                        format_mark(check.old),
+                        format_mark(check.new),
                         plain_cell(check.message),
                     ]
                 )

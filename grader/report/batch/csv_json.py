@@ -12,8 +12,8 @@ from typing import Final
 
 from grader.core.types import BatchSummary, GradeReport
 from grader.report.batch.most_lost import most_lost
-from grader.report.settle import settled
-from grader.report.store.result_json import plain
+from grader.report.outcome import normalize_outcome
+from grader.report.store.result_json import plain_json
 from grader.report.text.csv_cell import plain_cell
 from grader.report.text.phrases import total
 
@@ -26,7 +26,7 @@ def grades_csv(summary: BatchSummary) -> str:
     What is not graded has empty marks. A text that a spreadsheet could take for a
     formula is led by an apostrophe.
     """
-    reports = [settled(report) for report in summary.reports]
+    reports = [normalize_outcome(report) for report in summary.reports]
     families = list(dict.fromkeys(c.family for report in reports for c in report.checks))
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -43,10 +43,10 @@ def grades_csv(summary: BatchSummary) -> str:
                 plain_cell(report.file),
                 report.outcome,
                 report.run.status,
-                mark(report.score),
-                mark(report.max_score),
+                format_mark(report.score),
+                format_mark(report.max_score),
                 *(
-                    mark(by_family.get(family)) if report.outcome == "graded" else ""
+                    format_mark(by_family.get(family)) if report.outcome == "graded" else ""
                     for family in families
                 ),
                 plain_cell(_error(report)),
@@ -55,7 +55,7 @@ def grades_csv(summary: BatchSummary) -> str:
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()
 
 
-def mark(number: float | None) -> str:
+def format_mark(number: float | None) -> str:
     """A mark or points as a cell; empty where there is no finite number."""
     return "" if number is None or not math.isfinite(number) else f"{round(number, 6):.15g}"
 
@@ -68,7 +68,7 @@ def _error(report: GradeReport) -> str:
 
 def summary_json(summary: BatchSummary) -> str:
     """``summary.json``: counts, marks, every submission, the checks that cost most."""
-    reports = [settled(report) for report in summary.reports]
+    reports = [normalize_outcome(report) for report in summary.reports]
     scores = [report.score for report in reports if report.score is not None]
     result = {
         "schema_version": SCHEMA_VERSION,
@@ -108,7 +108,7 @@ def summary_json(summary: BatchSummary) -> str:
             for loss in most_lost(reports)
         ],
     }
-    return json.dumps(plain(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return json.dumps(plain_json(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _counts(names: Iterable[str]) -> dict[str, int]:

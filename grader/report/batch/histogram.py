@@ -26,7 +26,7 @@ class Band:
     height: float
 
 
-def share(report: GradeReport) -> float | None:
+def score_share(report: GradeReport) -> float | None:
     """The share of the points that a submission got, between 0 and 1; None without a score."""
     if report.score is None:
         return None
@@ -37,7 +37,7 @@ def share(report: GradeReport) -> float | None:
 
 def band_of(report: GradeReport) -> int | None:
     """The number of a submission's band, counted from 0; None without a score."""
-    part = share(report)
+    part = score_share(report)
     if part is None:
         return None
     return min(BANDS - 1, math.floor(BANDS * part + 1e-9))

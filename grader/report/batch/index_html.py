@@ -14,13 +14,13 @@ from typing import Final
 from urllib.parse import quote
 
 from grader.core.types import BatchSummary, GradeReport
-from grader.report.batch.histogram import band_of, bands, share
-from grader.report.batch.most_lost import Lost, most_lost
-from grader.report.batch.same_mistake import Group, groups
+from grader.report.batch.histogram import band_of, bands, score_share
+from grader.report.batch.most_lost import CostlyCheck, most_lost
+from grader.report.batch.same_mistake import SharedMistake, shared_mistakes
+from grader.report.outcome import normalize_outcome
 from grader.report.page.html import render
-from grader.report.settle import settled
-from grader.report.text.phrases import Phrases, lost, phrases, points
-from grader.report.text.sanitize import encodable, one_line
+from grader.report.text.phrases import Phrases, format_points, load_phrases, points_lost
+from grader.report.text.sanitize import one_line, replace_surrogates
 
 _LINKED: Final = 12  # submissions that a reason to look links to; the table has all
 _TOLD: Final = 4  # mistakes that a row names
@@ -30,7 +30,7 @@ _STYLES: Final = ("report.css", "index.css")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class SubmissionRow:
     """One row of the table; the links are relative and percent-encoded."""
 
     name: str
@@ -48,33 +48,33 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class ReviewReason:
     """A reason to look, the first submissions that have it, and how many more do."""
 
     reason: str
-    entries: tuple[Entry, ...]
+    entries: tuple[SubmissionRow, ...]
     more: int
 
 
 def index_html(summary: BatchSummary) -> str:
     """``index.html``: what needs a look first, the marks, what was lost, and every submission."""
-    said = phrases(summary.language, teacher=True)
-    reports = sorted((settled(report) for report in summary.reports), key=_urgency)
-    losses, named = most_lost(reports), groups(reports)
+    phrases = load_phrases(summary.language, teacher=True)
+    reports = sorted((normalize_outcome(report) for report in summary.reports), key=_urgency)
+    losses, named = most_lost(reports), shared_mistakes(reports)
     several = [group for group in named if group.count > 1]
-    entries = _entries(reports, losses, named, said)
+    entries = _entries(reports, losses, named, phrases)
     statuses: dict[str, str] = {
-        report.run.status: said.say(f"run.{report.run.status}") for report in reports
+        report.run.status: phrases.render(f"run.{report.run.status}") for report in reports
     }
     if any(report.outcome == "not_graded" for report in reports):
-        statuses |= {"ungraded": said.say("outcome.ungraded")}
+        statuses |= {"ungraded": phrases.render("outcome.ungraded")}
     return render(
         "index.html.j2",
         styles=_STYLES,
         script="index.js",
-        language="zh-Hans" if said.words.language == "zh" else "en",
+        language="zh-Hans" if phrases.messages.language == "zh" else "en",
         title=one_line(summary.assignment_title, 200),
-        facts=_facts(reports, said),
+        facts=_facts(reports, phrases),
         looks=_reasons(entries),
         bands=bands(reports),
         losses=losses,
@@ -82,27 +82,30 @@ def index_html(summary: BatchSummary) -> str:
         groups=several,
         entries=entries,
         statuses=statuses,
-        took=said.say("index.took", seconds=f"{summary.seconds:.1f}"),
-        say=said.say,
-        line=said.line,
-        points=points,
+        took=phrases.render("index.took", seconds=f"{summary.seconds:.1f}"),
+        message=phrases.render,
+        line=phrases.line,
+        format_points=format_points,
     )
 
 
-def _facts(reports: Sequence[GradeReport], said: Phrases) -> list[tuple[str, str]]:
+def _facts(reports: Sequence[GradeReport], phrases: Phrases) -> list[tuple[str, str]]:
     scores = [report.score for report in reports if report.score is not None]
     facts = [
-        (said.say("index.count"), str(len(reports))),
-        (said.say("index.graded"), str(len(scores))),
-        (said.say("index.look"), str(sum(_wanted(report) for report in reports))),
+        (phrases.render("index.count"), str(len(reports))),
+        (phrases.render("index.graded"), str(len(scores))),
+        (phrases.render("index.look"), str(sum(_wanted(report) for report in reports))),
     ]
     if scores:
-        ends = f"{points(min(scores))}\N{EN DASH}{points(max(scores))}"
+        ends = f"{format_points(min(scores))}\N{EN DASH}{format_points(max(scores))}"
         facts += [
-            (said.say("index.full"), str(sum(share(report) == 1.0 for report in reports))),
-            (said.say("index.mean"), points(statistics.fmean(scores))),
-            (said.say("index.median"), points(statistics.median(scores))),
-            (said.say("index.range"), ends),
+            (
+                phrases.render("index.full"),
+                str(sum(score_share(report) == 1.0 for report in reports)),
+            ),
+            (phrases.render("index.mean"), format_points(statistics.fmean(scores))),
+            (phrases.render("index.median"), format_points(statistics.median(scores))),
+            (phrases.render("index.range"), ends),
         ]
     return facts
 
@@ -125,12 +128,15 @@ def _link(name: str) -> str:
     try:
         return quote(name, safe="", errors="surrogateescape")
     except UnicodeEncodeError:
-        return quote(encodable(name), safe="")
+        return quote(replace_surrogates(name), safe="")
 
 
 def _entries(
-    reports: Sequence[GradeReport], losses: Sequence[Lost], named: Sequence[Group], said: Phrases
-) -> list[Entry]:
+    reports: Sequence[GradeReport],
+    losses: Sequence[CostlyCheck],
+    named: Sequence[SharedMistake],
+    phrases: Phrases,
+) -> list[SubmissionRow]:
     costly = {loss.id: f"c{number}" for number, loss in enumerate(losses)}
     told: dict[int, list[str]] = defaultdict(list)
     tokens: dict[int, list[str]] = defaultdict(list)
@@ -138,28 +144,28 @@ def _entries(
         for wording in group.wordings:
             for place in wording.places:
                 tokens[place].append(f"g{number}" if group.count > 1 else "alone")
-                told[place].append(_short(group, wording.sentence, said))
+                told[place].append(_short(group, wording.sentence, phrases))
     entries = []
     for place, report in enumerate(reports):
         if not told[place] and _unexplained(report):
-            told[place].append(said.say("index.unnamed"))
+            told[place].append(phrases.render("index.unnamed"))
             tokens[place].append("unnamed")
         own = dict.fromkeys([*_tokens(report, costly), *tokens[place]])
-        line = said.say("residual.between").join(told[place][:_TOLD])
-        entries.append(_entry(report, own, line, said))
+        line = phrases.render("residual.between").join(told[place][:_TOLD])
+        entries.append(_entry(report, own, line, phrases))
     return entries
 
 
-def _short(group: Group, sentence: str, said: Phrases) -> str:
+def _short(group: SharedMistake, sentence: str, phrases: Phrases) -> str:
     """A mistake as a row has it: what a group has in common, or one submission's sentence."""
     if group.count > 1 and group.title:
-        return said.line(group.title, _CUT)
-    return said.line(sentence, _CUT).rstrip(".。")
+        return phrases.line(group.title, _CUT)
+    return phrases.line(sentence, _CUT).rstrip(".。")
 
 
 def _unexplained(report: GradeReport) -> bool:
     """Whether it lost points, and how it ran is no reason for that."""
-    part = share(report)
+    part = score_share(report)
     return part is not None and part < 1.0 and report.run.status in ("ok", "cell_error")
 
 
@@ -170,28 +176,32 @@ def _tokens(report: GradeReport, costly: dict[str, str]) -> list[str]:
     if report.outcome != "graded":
         return [*tokens, "ungraded"]
     tokens.append(f"b{band_of(report)}")
-    return tokens + [costly[c.id] for c in report.checks if c.id in costly and lost(c)]
+    return tokens + [costly[c.id] for c in report.checks if c.id in costly and points_lost(c)]
 
 
-def _entry(report: GradeReport, tokens: Iterable[str], told: str, said: Phrases) -> Entry:
+def _entry(
+    report: GradeReport, tokens: Iterable[str], told: str, phrases: Phrases
+) -> SubmissionRow:
     folder = _link(report.submission_id)
-    part = share(report)
+    part = score_share(report)
     graded = part is not None
-    looks = [said.line(look, 300) for look in report.needs_look[:5]]
+    looks = [phrases.line(look, 300) for look in report.needs_look[:5]]
     if not graded and not looks:
-        looks = [said.say("outcome.ungraded")]
-    return Entry(
+        looks = [phrases.render("outcome.ungraded")]
+    return SubmissionRow(
         name=one_line(report.submission_id, 160),
         student=f"{folder}/result.html",
         teacher=f"{folder}/teacher.html",
         graded=graded,
-        score=points(report.score) if graded else said.say("outcome.ungraded"),
+        score=format_points(report.score) if graded else phrases.render("outcome.ungraded"),
         step=_step(part or 0.0),
         failed=str(sum(c.status != "pass" for c in report.checks))
         if graded
-        else said.say("nothing"),
-        status=said.say(f"run.{report.run.status}"),
-        seconds=f"{report.run.seconds:.1f}" if report.run.seconds > 0 else said.say("nothing"),
+        else phrases.render("nothing"),
+        status=phrases.render(f"run.{report.run.status}"),
+        seconds=f"{report.run.seconds:.1f}"
+        if report.run.seconds > 0
+        else phrases.render("nothing"),
         looks=tuple(looks),
         told=told,
         tokens=" ".join(tokens),
@@ -205,13 +215,13 @@ def _step(part: float) -> int:
     return min(_STEPS - 1, max(1, round(part * _STEPS)))
 
 
-def _reasons(entries: Sequence[Entry]) -> list[Look]:
+def _reasons(entries: Sequence[SubmissionRow]) -> list[ReviewReason]:
     """Every reason to look, in the order of the table, with those that have it."""
-    having: dict[str, list[Entry]] = {}
+    having: dict[str, list[SubmissionRow]] = {}
     for entry in entries:
         for reason in entry.looks:
             having.setdefault(reason, []).append(entry)
     return [
-        Look(reason=reason, entries=tuple(those[:_LINKED]), more=len(those[_LINKED:]))
+        ReviewReason(reason=reason, entries=tuple(those[:_LINKED]), more=len(those[_LINKED:]))
         for reason, those in having.items()
     ]

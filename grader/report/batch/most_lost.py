@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.core.types import GradeReport
-from grader.report.text.phrases import lost, total
+from grader.report.text.phrases import points_lost, total
 
 _MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class CostlyCheck:
     """A check, the points that it cost and in how many submissions."""
 
     id: str
@@ -23,15 +23,15 @@ class Lost:
     count: int
 
 
-def most_lost(reports: Iterable[GradeReport]) -> list[Lost]:
+def most_lost(reports: Iterable[GradeReport]) -> list[CostlyCheck]:
     """The checks that cost most points over all graded submissions, most first."""
-    losses: dict[str, Lost] = {}
+    losses: dict[str, CostlyCheck] = {}
     for report in reports:
         if report.outcome != "graded":
             continue
         for check in report.checks:
-            if missing := lost(check):
-                had = losses.get(check.id, Lost(check.id, check.family, check.title, 0.0, 0))
+            if missing := points_lost(check):
+                had = losses.get(check.id, CostlyCheck(check.id, check.family, check.title, 0.0, 0))
                 losses[check.id] = replace(
                     had, points=total((had.points, missing)), count=had.count + 1
                 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.core.types import GradeReport
-from grader.report.text.phrases import lost
+from grader.report.text.phrases import points_lost
 
 _SYMPTOMS: Final = (
     "checks.skipped.", "checks.spike_count.", "checks.firing_rate.", "checks.spike_times.",
@@ -18,7 +18,7 @@ _SYMPTOMS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class MistakeMention:
     """A mistake as one report names it. Reports with the same ``key`` name the same one."""
 
     key: str
@@ -35,7 +35,7 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SharedMistake:
     """Submissions that were told the same mistake, the most frequent wording first.
 
     ``title`` is the check's, "" for a mistake that was named in the equations.
@@ -51,7 +51,7 @@ class Group:
         return sum(len(wording.places) for wording in self.wordings)
 
 
-def groups(reports: Sequence[GradeReport]) -> list[Group]:
+def shared_mistakes(reports: Sequence[GradeReport]) -> list[SharedMistake]:
     """Every mistake that a graded submission was told, the most frequent first."""
     titles: dict[str, str] = {}
     places: dict[str, dict[str, list[int]]] = {}
@@ -60,7 +60,7 @@ def groups(reports: Sequence[GradeReport]) -> list[Group]:
             titles.setdefault(named.key, named.title)
             places.setdefault(named.key, {}).setdefault(named.sentence, []).append(place)
     found = [
-        Group(
+        SharedMistake(
             key,
             titles[key],
             tuple(
@@ -73,18 +73,18 @@ def groups(reports: Sequence[GradeReport]) -> list[Group]:
     return sorted(found, key=lambda group: (-group.count, group.key))
 
 
-def _named(report: GradeReport) -> Iterator[Named]:
+def _named(report: GradeReport) -> Iterator[MistakeMention]:
     """What one report names: each key once, and no sentence twice."""
     if report.outcome != "graded":
         return
     told: set[str] = set()
     all_named = [
-        Named(f"{one.message_id}:{one.state}", "", one.message) for one in report.diagnoses
+        MistakeMention(f"{one.message_id}:{one.state}", "", one.message) for one in report.diagnoses
     ]
     all_named += [
-        Named(f"{check.message_id}:{check.id}", check.title or check.id, check.message)
+        MistakeMention(f"{check.message_id}:{check.id}", check.title or check.id, check.message)
         for check in report.checks
-        if lost(check) and check.message and not check.message_id.startswith(_SYMPTOMS)
+        if points_lost(check) and check.message and not check.message_id.startswith(_SYMPTOMS)
     ]
     for named in all_named:
         if not told & {named.key, named.sentence}:

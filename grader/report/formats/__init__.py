@@ -22,20 +22,22 @@ from grader.report.formats.prairielearn import prairielearn
 class Format:
     """A writer, and the name of its file.
 
-    With ``alone`` a file is about one submission and lies in that one's folder, else
+    With ``per_submission`` a file is about one submission and lies in that one's folder, else
     about all of a batch.
     """
 
     file: str
     write: Callable[[Sequence[Feedback]], str]
-    alone: bool = False
+    per_submission: bool = False
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "junit": Format("junit.xml", junit),
-        "gradescope": Format("gradescope.json", lambda one: gradescope(*one), alone=True),
-        "prairielearn": Format("prairielearn.json", lambda one: prairielearn(*one), alone=True),
+        "gradescope": Format("gradescope.json", lambda one: gradescope(*one), per_submission=True),
+        "prairielearn": Format(
+            "prairielearn.json", lambda one: prairielearn(*one), per_submission=True
+        ),
         "github": Format("github.txt", github),
         "markdown": Format("markdown.md", markdown),
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.report.page.model import Page, Row
-from grader.report.text.phrases import Phrases, phrases
+from grader.report.page.model import CheckRow, Page
+from grader.report.text.phrases import Phrases, load_phrases
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,11 +24,11 @@ class Feedback:
     lines: tuple[tuple[int, ...], ...] = ()
 
     @property
-    def said(self) -> Phrases:
+    def phrases(self) -> Phrases:
         """The sentences in the student's language."""
-        return phrases("zh" if self.page.language.startswith("zh") else "en")
+        return load_phrases("zh" if self.page.language.startswith("zh") else "en")
 
-    def line(self, row: Row) -> int | None:
+    def file_line(self, row: CheckRow) -> int | None:
         """The line of the file that a check speaks of; None where it speaks of none."""
         if row.cell is None or not 0 <= row.cell < len(self.lines):
             return None
@@ -36,14 +36,16 @@ class Feedback:
         number = (row.line or 1) - 1
         return source[min(number, len(source) - 1)] if source else None
 
-    def about(self, row: Row) -> str:
+    def describe(self, row: CheckRow) -> str:
         """What a check found, line by line: the sentence, what was asked, found, and where."""
-        said = self.said
+        phrases = self.phrases
         parts = [row.message]
-        for name, value in (("asked", row.asked), ("found", row.found)):
+        for name, value in (("asked", row.expected), ("found", row.found)):
             if value:
                 parts.append(
-                    said.say("markdown.pair", name=said.say(f"checks.{name}"), value=value)
+                    phrases.render(
+                        "markdown.pair", name=phrases.render(f"checks.{name}"), value=value
+                    )
                 )
         if row.where:
             parts.append(row.where)

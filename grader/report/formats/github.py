@@ -30,20 +30,20 @@ def _missing(feedback: Feedback) -> Iterator[str]:
     if not page.graded:
         return
     if page.unreadable:
-        yield _command("error", feedback, None, page.headline, page.told)
-    for row in page.missing:
+        yield _command("error", feedback, None, page.headline, page.run_message)
+    for row in page.costly_rows:
         level = "warning" if row.status == "partial" else "error"
-        about = f"{feedback.about(row)}\n{row.points}"
-        yield _command(level, feedback, feedback.line(row), row.title, about)
+        about = f"{feedback.describe(row)}\n{row.points_text}"
+        yield _command(level, feedback, feedback.file_line(row), row.title, about)
 
 
 def _score(feedback: Feedback) -> str:
-    page, said = feedback.page, feedback.said
+    page, phrases = feedback.page, feedback.phrases
     if not page.graded:
-        why = said.say("outcome.not_graded_why")
+        why = phrases.render("outcome.not_graded_why")
         return _command("warning", feedback, None, f"{page.submission}: {page.headline}", why)
-    mark = said.say("score.spoken", score=page.score, max_score=page.max_score)
-    text = "\n".join(part for part in (page.headline, page.further_line) if part)
+    mark = phrases.render("score.spoken", score=page.score, max_score=page.max_score)
+    text = "\n".join(part for part in (page.headline, page.hidden_line) if part)
     return _command("notice", feedback, None, f"{page.submission}: {mark}", text)
 
 

@@ -33,20 +33,22 @@ def gradescope(feedback: Feedback) -> str:
 
 
 def _tests(feedback: Feedback) -> list[dict[str, Any]]:
-    page, said = feedback.page, feedback.said
+    page, phrases = feedback.page, feedback.phrases
     tests = []
     for place, group in enumerate(page.groups, 1):
         for number, row in enumerate(group.rows, 1):
-            about = feedback.about(row)
+            about = feedback.describe(row)
             if row.status == "skipped":
-                about = f"{said.say('status.skipped')}\n{about}".rstrip()
+                about = f"{phrases.render('status.skipped')}\n{about}".rstrip()
             tests.append(
-                _test(row.title, row.has, row.most, about, f"{place}.{number}", group.title)
+                _test(
+                    row.title, row.points, row.max_points, about, f"{place}.{number}", group.title
+                )
             )
-    if page.further is not None:
-        further, last = page.further, str(len(page.groups) + 1)
-        about, title = page.further_line, further.title
-        tests.append(_test(title, further.has, further.most, about, last, title))
+    if page.hidden_group is not None:
+        further, last = page.hidden_group, str(len(page.groups) + 1)
+        about, title = page.hidden_line, further.title
+        tests.append(_test(title, further.points, further.max_points, about, last, title))
     return tests
 
 

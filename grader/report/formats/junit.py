@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from grader.report.formats.feedback import Feedback
-from grader.report.page.model import Row
+from grader.report.page.model import CheckRow
 from grader.report.text.sanitize import clean
 
 _CUT = ("timeout", "memory", "kernel_died", "unreadable")
@@ -34,25 +34,25 @@ def junit(feedbacks: Sequence[Feedback]) -> str:
 
 
 def _suite(feedback: Feedback) -> ElementTree.Element:
-    page, said = feedback.page, feedback.said
+    page, phrases = feedback.page, feedback.phrases
     suite = ElementTree.Element("testsuite", name=page.submission, time=f"{page.seconds:.3f}")
     if page.marks is not None:
         properties = ElementTree.SubElement(suite, "properties")
         for name, value in zip(("score", "max_score"), page.marks, strict=True):
             ElementTree.SubElement(properties, "property", name=name, value=f"{value:.15g}")
     if not page.graded:
-        _case(feedback, suite, page.headline, "", error=said.say("outcome.not_graded_why"))
+        _case(feedback, suite, page.headline, "", error=phrases.render("outcome.not_graded_why"))
     elif page.run in _CUT:
-        _case(feedback, suite, page.run_status, "", error=page.told)
+        _case(feedback, suite, page.run_status, "", error=page.run_message)
     for group in page.groups:
         for row in group.rows:
             _check(feedback, suite, row)
-    if page.further is not None:
-        further = page.further
+    if page.hidden_group is not None:
+        further = page.hidden_group
         case = _case(feedback, suite, further.title, further.title)
-        if further.lost:
-            _end(case, "failure", "further", page.further_line)
-        ElementTree.SubElement(case, "system-out").text = page.further_line
+        if further.points_lost:
+            _end(case, "failure", "further", page.hidden_line)
+        ElementTree.SubElement(case, "system-out").text = page.hidden_line
     cases = suite.findall("testcase")
     suite.set("tests", str(len(cases)))
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -60,9 +60,9 @@ def _suite(feedback: Feedback) -> ElementTree.Element:
     return suite
 
 
-def _check(feedback: Feedback, suite: ElementTree.Element, row: Row) -> None:
+def _check(feedback: Feedback, suite: ElementTree.Element, row: CheckRow) -> None:
     case = _case(feedback, suite, row.title, row.family)
-    about = "\n".join(filter(None, (feedback.about(row), row.points)))
+    about = "\n".join(filter(None, (feedback.describe(row), row.points_text)))
     if row.status == "skipped":
         _end(case, "skipped", row.status, row.message)
     elif row.status != "pass":

@@ -21,13 +21,21 @@ def markdown(feedbacks: Sequence[Feedback]) -> str:
 
 
 def _table(feedbacks: Sequence[Feedback]) -> str:
-    said = feedbacks[0].said
-    names = (said.say("page.submission"), said.say("score.heading"), said.say("checks.status"))
+    phrases = feedbacks[0].phrases
+    names = (
+        phrases.render("page.submission"),
+        phrases.render("score.heading"),
+        phrases.render("checks.status"),
+    )
     rows = [" | ".join(names), "---|---:|---"]
     for feedback in feedbacks:
         page = feedback.page
-        mark = f"{page.score} / {page.max_score}" if page.graded else said.say("outcome.ungraded")
-        told = page.told or page.headline
+        mark = (
+            f"{page.score} / {page.max_score}"
+            if page.graded
+            else phrases.render("outcome.ungraded")
+        )
+        told = page.run_message or page.headline
         rows.append(f"{inline(page.submission)} | {mark} | {inline(told)}")
     return f"# {inline(feedbacks[0].page.title)}\n\n" + "".join(f"| {row} |\n" for row in rows)
 
@@ -41,5 +49,5 @@ def _fitting(texts: Sequence[str], feedback: Feedback) -> str:
             break
         kept.append(text)
     if left := len(texts) - len(kept):
-        kept.append(feedback.said.say("formats.left_out", count=left) + "\n")
+        kept.append(feedback.phrases.render("formats.left_out", count=left) + "\n")
     return "\n".join(kept)

@@ -15,16 +15,16 @@ _LONGEST: Final = 200_000  # characters of the report where all of it is too muc
 
 def prairielearn(feedback: Feedback) -> str:
     """The results of one submission. What was not graded is not gradable: it costs no attempt."""
-    page, said = feedback.page, feedback.said
+    page, phrases = feedback.page, feedback.phrases
     if page.marks is None:
-        why = said.say("outcome.not_graded_why")
+        why = phrases.render("outcome.not_graded_why")
         results = {"gradable": False, "message": page.headline, "format_errors": [why]}
         return _text({**results, "output": cut(feedback.text, _LONGEST)})
     score, most = page.marks
     results = {
         "gradable": True,
         "score": min(1.0, max(0.0, score / most)) if most > 0 else 0.0,
-        "message": page.told or page.headline,
+        "message": page.run_message or page.headline,
         "output": feedback.text,
         "tests": _tests(feedback),
     }
@@ -39,13 +39,17 @@ def prairielearn(feedback: Feedback) -> str:
 def _tests(feedback: Feedback) -> list[dict[str, Any]]:
     page = feedback.page
     tests = [
-        _test(row.title, group.title, row.has, row.most, row.message, feedback.about(row))
+        _test(
+            row.title, group.title, row.points, row.max_points, row.message, feedback.describe(row)
+        )
         for group in page.groups
         for row in group.rows
     ]
-    if page.further is not None:
-        further = page.further
-        tests.append(_test(further.title, "", further.has, further.most, page.further_line, ""))
+    if page.hidden_group is not None:
+        further = page.hidden_group
+        tests.append(
+            _test(further.title, "", further.points, further.max_points, page.hidden_line, "")
+        )
     return tests
 
 

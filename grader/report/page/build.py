@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Final
 
 from grader.core.types import CheckResult, Curve, GradeReport
-from grader.report.page.images import pictures
-from grader.report.page.model import Group, Page, Plot, Row
-from grader.report.page.traceback import Failure, failure
-from grader.report.plots.residuals_svg import differences
+from grader.report.outcome import normalize_outcome
+from grader.report.page.images import select_pictures
+from grader.report.page.model import CheckGroup, CheckRow, Page, TracePlot
+from grader.report.page.traceback import Failure, describe_failure
+from grader.report.plots.residuals_svg import residual_plots
 from grader.report.plots.traces_svg import trace_notes, trace_svg
-from grader.report.settle import settled
-from grader.report.text.phrases import Phrases, lost, phrases, points, total
+from grader.report.text.phrases import Phrases, format_points, load_phrases, points_lost, total
 from grader.report.text.sanitize import bounded_lines, one_line
 
 _MOST_NOTES: Final = 40
@@ -26,75 +26,79 @@ _FOR_ALL: Final = ("brainpy", "jax", "python")  # what a student's footer may na
 
 def student_page(report: GradeReport) -> Page:
     """The student's: public checks one by one, all hidden ones as one sum."""
-    return _page(settled(report), phrases(report.language, own=report.public_only))
+    return _page(normalize_outcome(report), load_phrases(report.language, own=report.public_only))
 
 
 def teacher_page(report: GradeReport) -> Page:
     """The teacher's: everything."""
-    return _page(settled(report), phrases(report.language, teacher=True))
+    return _page(normalize_outcome(report), load_phrases(report.language, teacher=True))
 
 
-def _page(report: GradeReport, said: Phrases) -> Page:
-    teacher, graded = said.teacher, report.outcome == "graded"
+def _page(report: GradeReport, phrases: Phrases) -> Page:
+    teacher, graded = phrases.teacher, report.outcome == "graded"
     # A student isn't shown what may mean nothing because our own tool broke.
     full = graded or teacher
     checks = [c for c in report.checks if teacher or (graded and c.visibility == "public")]
     hidden = [c for c in report.checks if not teacher and graded and c.visibility == "hidden"]
-    groups = _groups(checks, said)
+    groups = _groups(checks, phrases)
     rows = [row for group in groups for row in group.rows]
-    further = _further(hidden, said)
+    further = _hidden_group(hidden, phrases)
     curves = report.curves[:_MOST_CURVES] if full else ()
-    titles = {c.id: said.line(c.title or c.id, 160) for c in checks}
-    apart = differences(report.residuals, said, titles) if full else ()
+    titles = {c.id: phrases.line(c.title or c.id, 160) for c in checks}
+    apart = residual_plots(report.residuals, phrases, titles) if full else ()
     told = {r.mistake for r in report.residuals} if apart else set()
-    failed = failure(report, said) if full or report.run.status == "cell_error" else None
-    missing = tuple(_missing(groups))
+    failed = (
+        describe_failure(report, phrases) if full or report.run.status == "cell_error" else None
+    )
+    missing = tuple(_costly_rows(groups))
     found = _causes(missing, failed, follows=report.error_is_consequence)
     follows = report.error_is_consequence and bool(found)
     comparable = any(curve.student is not None for curve in curves)
-    shown, left_out = pictures(report.run.figures)
+    shown, left_out = select_pictures(report.run.figures)
     provenance = report.provenance if teacher else {k: report.provenance.get(k) for k in _FOR_ALL}
-    version = said.value(report.provenance.get("grader"))
+    version = phrases.value(report.provenance.get("grader"))
     return Page(
-        language="zh-Hans" if said.words.language == "zh" else "en",
+        language="zh-Hans" if phrases.messages.language == "zh" else "en",
         teacher=teacher,
         title=one_line(report.assignment_title, 200),
         submission=one_line(report.submission_id, 200),
-        file=said.line(report.file if teacher else _name(report.file), 200),
+        file=phrases.line(report.file if teacher else _name(report.file), 200),
         graded=graded,
         public_only=report.public_only,
-        score=str(_passed(rows)) if report.public_only else points(report.score),
-        max_score=str(len(rows)) if report.public_only else points(report.max_score),
+        score=str(_passed(rows)) if report.public_only else format_points(report.score),
+        max_score=str(len(rows)) if report.public_only else format_points(report.max_score),
         marks=None if report.score is None else (report.score, report.max_score),
-        headline=_headline(report, rows, said),
-        told=said.run(report, follows=follows) if full else "",
-        follows=follows,
+        headline=_headline(report, rows, phrases),
+        run_message=phrases.run_message(report, follows=follows) if full else "",
+        error_is_consequence=follows,
         run=report.run.status,
-        run_status=said.say(f"run.{report.run.status}") if full else "",
+        run_status=phrases.render(f"run.{report.run.status}") if full else "",
         seconds=report.run.seconds,
         groups=groups,
-        further=further,
-        further_line=said.say(
+        hidden_group=further,
+        hidden_line=phrases.render(
             "score.further_line",
-            points=points(total(c.points for c in hidden)),
-            max_points=points(total(c.max_points for c in hidden)),
+            points=format_points(total(c.points for c in hidden)),
+            max_points=format_points(total(c.max_points for c in hidden)),
         )
         if further
         else "",
-        missing=missing,
+        costly_rows=missing,
         causes=found,
-        skipped=sum(row.status == "skipped" and row.lost > 0 for row in rows),
-        skipped_lost=total(row.lost for row in rows if row.status == "skipped"),
+        skipped=sum(row.status == "skipped" and row.points_lost > 0 for row in rows),
+        skipped_points=total(row.points_lost for row in rows if row.status == "skipped"),
         failure=failed,
-        plots=_plots(curves, said, notes=comparable),
-        plots_lead=said.say("plots.lead" if comparable else "plot.no_trace"),
-        differences=apart,
+        plots=_plots(curves, phrases, notes=comparable),
+        plots_lead=phrases.render("plots.lead" if comparable else "plot.no_trace"),
+        residual_plots=apart,
         pictures=shown,
         pictures_left_out=left_out,
-        notes=_lines([note for note in report.notes if note not in told], said),
-        made_by=said.say("footer.made_by", grader=version) if version else said.say("footer.made"),
+        notes=_lines([note for note in report.notes if note not in told], phrases),
+        made_by=phrases.render("footer.made_by", grader=version)
+        if version
+        else phrases.render("footer.made"),
         provenance=tuple(
-            (_label(key, said), said.value(value))
+            (_label(key, phrases), phrases.value(value))
             for key, value in provenance.items()
             if value != ""
         ),
@@ -102,36 +106,41 @@ def _page(report: GradeReport, said: Phrases) -> Page:
         digest=report.assignment_digest if teacher else report.assignment_digest[:12],
         sha256=report.sha256 if teacher else report.sha256[:12],
         unreadable=report.run.status == "unreadable",
-        teacher_notes=_lines(report.teacher_notes, said) if teacher else (),
-        needs_look=_lines(report.needs_look, said) if teacher else (),
+        teacher_notes=_lines(report.teacher_notes, phrases) if teacher else (),
+        needs_look=_lines(report.needs_look, phrases) if teacher else (),
         cells=report.run.cells if teacher else (),
     )
 
 
-def _groups(checks: Sequence[CheckResult], said: Phrases) -> tuple[Group, ...]:
+def _groups(checks: Sequence[CheckResult], phrases: Phrases) -> tuple[CheckGroup, ...]:
     keyed = [(f"check-{number}", check) for number, check in enumerate(checks, start=1)]
     groups = []
     for family in dict.fromkeys(check.family for check in checks):
         members = [(key, check) for key, check in keyed if check.family == family]
-        title = said.family(family)
-        rows = tuple(_row(key, title, check, said) for key, check in members)
-        groups.append(_group(title, [check for _, check in members], said, rows))
+        title = phrases.family(family)
+        rows = tuple(_row(key, title, check, phrases) for key, check in members)
+        groups.append(_group(title, [check for _, check in members], phrases, rows))
     return tuple(groups)
 
 
-def _missing(groups: Sequence[Group]) -> list[Row]:
+def _costly_rows(groups: Sequence[CheckGroup]) -> list[CheckRow]:
     """What cost points: our errors, then by family, so that a cause precedes what follows of it.
 
     Within a family what cost most comes first; the same message stands there once.
     """
     family = {row.key: place for place, group in enumerate(groups) for row in group.rows}
-    rows = [row for group in groups for row in group.rows if row.lost and row.status != "skipped"]
+    rows = [
+        row for group in groups for row in group.rows if row.points_lost and row.status != "skipped"
+    ]
     return sorted(
-        _told_once(rows), key=lambda row: (row.status != "error", family[row.key], -row.lost)
+        _merge_repeated(rows),
+        key=lambda row: (row.status != "error", family[row.key], -row.points_lost),
     )
 
 
-def _causes(missing: Sequence[Row], failed: Failure | None, *, follows: bool) -> tuple[Row, ...]:
+def _causes(
+    missing: Sequence[CheckRow], failed: Failure | None, *, follows: bool
+) -> tuple[CheckRow, ...]:
     """What stands in one line, but for the one where the run stopped.
 
     Where that follows of something, and nothing stands in one line, it is the first in a cell.
@@ -142,61 +151,67 @@ def _causes(missing: Sequence[Row], failed: Failure | None, *, follows: bool) ->
     return found or tuple(elsewhere[:1] if follows else ())
 
 
-def _told_once(rows: Sequence[Row]) -> list[Row]:
+def _merge_repeated(rows: Sequence[CheckRow]) -> list[CheckRow]:
     """The rows with those of the same message and place folded into the first, points added up."""
-    told: dict[tuple[str, str], Row] = {}
+    told: dict[tuple[str, str], CheckRow] = {}
     for row in rows:
         same = row.message, row.where
         before = told.get(same)
-        told[same] = replace(before, lost=before.lost + row.lost) if before else row
+        told[same] = (
+            replace(before, points_lost=before.points_lost + row.points_lost) if before else row
+        )
     return list(told.values())
 
 
-def _further(hidden: Sequence[CheckResult], said: Phrases) -> Group | None:
+def _hidden_group(hidden: Sequence[CheckResult], phrases: Phrases) -> CheckGroup | None:
     if total(check.max_points for check in hidden) <= 0:
         return None
-    return _group(said.say("score.further"), hidden, said, ())
+    return _group(phrases.render("score.further"), hidden, phrases, ())
 
 
 def _group(
-    title: str, checks: Sequence[CheckResult], said: Phrases, rows: tuple[Row, ...]
-) -> Group:
+    title: str, checks: Sequence[CheckResult], phrases: Phrases, rows: tuple[CheckRow, ...]
+) -> CheckGroup:
     has, most = total(c.points for c in checks), total(c.max_points for c in checks)
     share = min(1.0, max(0.0, has / most)) if most > 0 else 0.0
-    return Group(
+    return CheckGroup(
         title=title,
-        points=said.say("points", points=points(has), max_points=points(most)),
-        has=has,
-        most=most,
+        points_text=phrases.render(
+            "points", points=format_points(has), max_points=format_points(most)
+        ),
+        points=has,
+        max_points=most,
         percent=f"{100 * share:.2f}%",
-        lost=total(lost(check) for check in checks),
+        points_lost=total(points_lost(check) for check in checks),
         passed=_passed(rows),
-        counts=said.say("checks.counts", passed=_passed(rows), total=len(rows)),
+        counts=phrases.render("checks.counts", passed=_passed(rows), total=len(rows)),
         rows=rows,
     )
 
 
-def _row(key: str, family: str, check: CheckResult, said: Phrases) -> Row:
-    row = Row(
+def _row(key: str, family: str, check: CheckResult, phrases: Phrases) -> CheckRow:
+    row = CheckRow(
         key=key,
         family=family,
         status=check.status,
-        title=said.line(check.title or check.id, 160),
-        message=said.line(check.message, 700),
-        asked=said.value(check.expected),
-        found=said.value(check.found),
-        where=said.place(check.cell, check.line),
+        title=phrases.line(check.title or check.id, 160),
+        message=phrases.line(check.message, 700),
+        expected=phrases.value(check.expected),
+        found=phrases.value(check.found),
+        where=phrases.place(check.cell, check.line),
         cell=check.cell,
         line=check.line,
-        points=said.say(
-            "points_short", points=points(check.points), max_points=points(check.max_points)
+        points_text=phrases.render(
+            "points_short",
+            points=format_points(check.points),
+            max_points=format_points(check.max_points),
         ),
-        has=check.points,
-        most=check.max_points,
-        lost=lost(check),
+        points=check.points,
+        max_points=check.max_points,
+        points_lost=points_lost(check),
         part=one_line(check.part, 60),
     )
-    if not said.teacher:
+    if not phrases.teacher:
         return row
     detail, _, _ = bounded_lines(check.detail.strip(), 40, 40)
     return replace(
@@ -208,39 +223,39 @@ def _row(key: str, family: str, check: CheckResult, said: Phrases) -> Row:
     )
 
 
-def _headline(report: GradeReport, rows: Sequence[Row], said: Phrases) -> str:
+def _headline(report: GradeReport, rows: Sequence[CheckRow], phrases: Phrases) -> str:
     if report.outcome == "not_graded":
-        return said.say("outcome.not_graded")
+        return phrases.render("outcome.not_graded")
     if report.run.status == "unreadable":
-        return said.say("outcome.unreadable")
+        return phrases.render("outcome.unreadable")
     passed = _passed(rows)
     if rows and passed == len(rows):
         full = report.score is not None and report.score >= report.max_score - 1e-9
-        return said.say("outcome.perfect" if full else "outcome.all_shown")
-    return said.say("outcome.some", passed=passed, total=len(rows))
+        return phrases.render("outcome.perfect" if full else "outcome.all_shown")
+    return phrases.render("outcome.some", passed=passed, total=len(rows))
 
 
-def _passed(rows: Sequence[Row]) -> int:
+def _passed(rows: Sequence[CheckRow]) -> int:
     return sum(row.status == "pass" for row in rows)
 
 
-def _plots(curves: Sequence[Curve], said: Phrases, *, notes: bool) -> tuple[Plot, ...]:
+def _plots(curves: Sequence[Curve], phrases: Phrases, *, notes: bool) -> tuple[TracePlot, ...]:
     return tuple(
-        Plot(
-            svg=trace_svg(curve, said.words, f"trace-{number}"),
-            notes=trace_notes(curve, said.words) if notes else (),
+        TracePlot(
+            svg=trace_svg(curve, phrases.messages, f"trace-{number}"),
+            notes=trace_notes(curve, phrases.messages) if notes else (),
         )
         for number, curve in enumerate(curves, start=1)
     )
 
 
-def _lines(notes: Sequence[str], said: Phrases) -> tuple[str, ...]:
-    return tuple(said.line(note, 1000) for note in notes[:_MOST_NOTES] if note)
+def _lines(notes: Sequence[str], phrases: Phrases) -> tuple[str, ...]:
+    return tuple(phrases.line(note, 1000) for note in notes[:_MOST_NOTES] if note)
 
 
-def _label(key: str, said: Phrases) -> str:
-    known = said.words.has(f"report.provenance.{key}")
-    return said.say(f"provenance.{key}") if known else one_line(key, 60)
+def _label(key: str, phrases: Phrases) -> str:
+    known = phrases.messages.has(f"report.provenance.{key}")
+    return phrases.render(f"provenance.{key}") if known else one_line(key, 60)
 
 
 def _name(file: str) -> str:

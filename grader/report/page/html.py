@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from grader.core.types import GradeReport
 from grader.report.page.build import student_page, teacher_page
-from grader.report.text.phrases import phrases, points
+from grader.report.text.phrases import format_points, load_phrases
 from grader.report.text.sanitize import clean
 
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -32,14 +32,24 @@ def student_html(report: GradeReport, *, pictures: bool = True) -> str:
     """
     if not pictures:
         report = replace(report, run=replace(report.run, figures=()))
-    said = phrases(report.language, own=report.public_only)
-    return render("student.html.j2", page=student_page(report), say=said.say, points=points)
+    phrases = load_phrases(report.language, own=report.public_only)
+    return render(
+        "student.html.j2",
+        page=student_page(report),
+        message=phrases.render,
+        format_points=format_points,
+    )
 
 
 def teacher_html(report: GradeReport) -> str:
     """``teacher.html``: all of it, hidden checks, details and seed included."""
-    said = phrases(report.language, teacher=True)
-    return render("teacher.html.j2", page=teacher_page(report), say=said.say, points=points)
+    phrases = load_phrases(report.language, teacher=True)
+    return render(
+        "teacher.html.j2",
+        page=teacher_page(report),
+        message=phrases.render,
+        format_points=format_points,
+    )
 
 
 def render(

@@ -31,7 +31,7 @@ class Picture:
     name: str
 
 
-def pictures(figures: tuple[Figure, ...]) -> tuple[tuple[Picture, ...], int]:
+def select_pictures(figures: tuple[Figure, ...]) -> tuple[tuple[Picture, ...], int]:
     """The figures that may be shown, and how many were left out."""
     shown: list[Picture] = []
     room = _ALL

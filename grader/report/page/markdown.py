@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from grader.core.types import GradeReport
 from grader.report.page.build import student_page
-from grader.report.page.model import Group, Page
+from grader.report.page.model import CheckGroup, Page
 from grader.report.page.traceback import SourceLine
-from grader.report.text.phrases import Phrases, phrases, points
+from grader.report.text.phrases import Phrases, format_points, load_phrases
 
 _MOST_LINES = 40
 _SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<!\w)_|_(?!\w)|^[#>+\-](?=\s)|^\d+(?=[.)]\s)")
@@ -20,69 +20,70 @@ _ADDRESS = re.compile(r"(?i)\b(https?|ftp|www)([:.])")  # not to become a link
 def student_markdown(report: GradeReport) -> str:
     """What the student reads, as Markdown; the same content as the page, without plots."""
     pictureless = replace(report, curves=(), run=replace(report.run, figures=()))
-    page, said = student_page(pictureless), phrases(report.language)
-    blocks = [f"# {inline(page.title)}", _summary(page, said)]
-    if page.told:
-        blocks.append(inline(page.told))
+    page, phrases = student_page(pictureless), load_phrases(report.language)
+    blocks = [f"# {inline(page.title)}", _summary(page, phrases)]
+    if page.run_message:
+        blocks.append(inline(page.run_message))
     if not page.graded:
-        blocks.append(inline(said.say("outcome.not_graded_why")))
+        blocks.append(inline(phrases.render("outcome.not_graded_why")))
     if page.graded and not page.unreadable:
-        blocks += _checks(page, said)
-    blocks += _failure(page, said)
-    if page.differences:
+        blocks += _checks(page, phrases)
+    blocks += _failure(page, phrases)
+    if page.residual_plots:
         lines = [
-            f"- {inline(said.say('residual.line', mistake=apart.mistake, text=apart.text))}"
-            for apart in page.differences
+            f"- {inline(phrases.render('residual.line', mistake=apart.mistake, text=apart.text))}"
+            for apart in page.residual_plots
         ]
-        blocks.append(f"## {said.say('residual.heading')}")
-        blocks += [inline(said.say("residual.lead_text")), "\n".join(lines)]
+        blocks.append(f"## {phrases.render('residual.heading')}")
+        blocks += [inline(phrases.render("residual.lead_text")), "\n".join(lines)]
     if page.notes:
-        blocks.append(f"## {said.say('notes.heading')}")
+        blocks.append(f"## {phrases.render('notes.heading')}")
         blocks.append("\n".join(f"- {inline(note)}" for note in page.notes))
     blocks.append("---")
-    blocks.append(_footer(page, said))
+    blocks.append(_footer(page, phrases))
     return "\n\n".join(blocks) + "\n"
 
 
-def _summary(page: Page, said: Phrases) -> str:
-    mark = said.say("score.none")
+def _summary(page: Page, phrases: Phrases) -> str:
+    mark = phrases.render("score.none")
     if page.graded:
-        mark = _pair("score.heading", f"{page.score} / {page.max_score}", said)
-    parts = [f"**{mark}**", _pair("page.submission", inline(page.submission), said)]
+        mark = _pair("score.heading", f"{page.score} / {page.max_score}", phrases)
+    parts = [f"**{mark}**", _pair("page.submission", inline(page.submission), phrases)]
     if not page.unreadable:
         parts.append(inline(page.headline))
     return " · ".join(parts)
 
 
-def _pair(name: str, value: str, said: Phrases) -> str:
-    return said.say("markdown.pair", name=said.say(name), value=value)
+def _pair(name: str, value: str, phrases: Phrases) -> str:
+    return phrases.render("markdown.pair", name=phrases.render(name), value=value)
 
 
-def _checks(page: Page, said: Phrases) -> list[str]:
+def _checks(page: Page, phrases: Phrases) -> list[str]:
     blocks = []
     rows = [row for group in page.groups for row in group.rows]
     missing = sorted(
-        (row for row in rows if row.status not in ("pass", "skipped")), key=lambda row: -row.lost
+        (row for row in rows if row.status not in ("pass", "skipped")),
+        key=lambda row: -row.points_lost,
     )
     if missing:
         names = ("status", "check", "asked", "found", "where", "points")
         table = [
-            _line([said.say(f"checks.{name}") for name in names]),
+            _line([phrases.render(f"checks.{name}") for name in names]),
             "|---|---|---|---|---|---:|",
         ]
         for row in missing:
             title = f"**{inline(row.title)}** {inline(row.message)}".rstrip()
-            status = said.say(f"status.{row.status}")
-            values = map(inline, (row.asked, row.found, row.where))
-            table.append(_line([status, title, *values, row.points]))
-        blocks += [f"## {said.say('markdown.lost')}", "\n".join(table)]
+            status = phrases.render(f"status.{row.status}")
+            values = map(inline, (row.expected, row.found, row.where))
+            table.append(_line([status, title, *values, row.points_text]))
+        blocks += [f"## {phrases.render('markdown.lost')}", "\n".join(table)]
     if skipped := [inline(row.title) for row in rows if row.status == "skipped"]:
-        titles, cost = said.say("joined").join(skipped), points(page.skipped_lost)
-        blocks.append(said.say("markdown.skipped", points=cost, titles=titles))
-    if passed := [_passed(group, said) for group in page.groups if _count(group)]:
-        blocks += [f"## {said.say('markdown.passed')}", "\n".join(passed)]
-    if page.further:
-        blocks.append(page.further_line)
+        titles, cost = phrases.render("joined").join(skipped), format_points(page.skipped_points)
+        blocks.append(phrases.render("markdown.skipped", points=cost, titles=titles))
+    if passed := [_passed(group, phrases) for group in page.groups if _count(group)]:
+        blocks += [f"## {phrases.render('markdown.passed')}", "\n".join(passed)]
+    if page.hidden_group:
+        blocks.append(page.hidden_line)
     return blocks
 
 
@@ -90,20 +91,20 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _count(group: Group) -> int:
+def _count(group: CheckGroup) -> int:
     return sum(row.status == "pass" for row in group.rows)
 
 
-def _passed(group: Group, said: Phrases) -> str:
-    counts = f"{group.counts} ({group.points})"
-    return "- " + said.say("markdown.pair", name=inline(group.title), value=counts)
+def _passed(group: CheckGroup, phrases: Phrases) -> str:
+    counts = f"{group.counts} ({group.points_text})"
+    return "- " + phrases.render("markdown.pair", name=inline(group.title), value=counts)
 
 
-def _failure(page: Page, said: Phrases) -> list[str]:
+def _failure(page: Page, phrases: Phrases) -> list[str]:
     failed = page.failure
     if failed is None:
         return []
-    blocks = [f"## {said.say('failure.heading')}"]
+    blocks = [f"## {phrases.render('failure.heading')}"]
     if failed.where:
         blocks.append(failed.where)
     if failed.error:
@@ -125,9 +126,9 @@ def _near(source: Sequence[SourceLine]) -> str:
     )
 
 
-def _footer(page: Page, said: Phrases) -> str:
+def _footer(page: Page, phrases: Phrases) -> str:
     parts = [page.made_by, *(f"{label} {value}" for label, value in page.provenance if value)]
-    parts.append(said.say("footer.assignment", id=page.assignment, digest=page.digest))
+    parts.append(phrases.render("footer.assignment", id=page.assignment, digest=page.digest))
     return inline(" · ".join(parts))
 
 

@@ -14,13 +14,13 @@ from markupsafe import Markup
 from grader.core.types import CellRun, RunStatus, Status
 from grader.report.page.images import Picture
 from grader.report.page.traceback import Failure
-from grader.report.plots.residuals_svg import Difference
+from grader.report.plots.residuals_svg import ResidualPlot
 
 _MOST_FIRST: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class CheckRow:
     """One check. ``key`` names its place on the page; the last four are a teacher's.
 
     ``cell`` is counted from 0 and ``line`` within it from 1, as in a ``CheckResult``.
@@ -31,15 +31,15 @@ class Row:
     status: Status
     title: str
     message: str
-    asked: str
+    expected: str
     found: str
     where: str
     cell: int | None
     line: int | None
-    points: str
-    has: float
-    most: float
-    lost: float
+    points_text: str
+    points: float
+    max_points: float
+    points_lost: float
     part: str = ""
     id: str = ""
     hidden: bool = False
@@ -48,22 +48,22 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class CheckGroup:
     """A family of checks, or all hidden ones together (without rows)."""
 
     title: str
-    points: str
-    has: float
-    most: float
+    points_text: str
+    points: float
+    max_points: float
     percent: str  # "62.5%", for a bar
-    lost: float
+    points_lost: float
     passed: int = 0
     counts: str = ""
-    rows: tuple[Row, ...] = ()
+    rows: tuple[CheckRow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plot:
+class TracePlot:
     """A curve's plot and what must be said about it."""
 
     svg: Markup
@@ -85,22 +85,22 @@ class Page:
     max_score: str
     marks: tuple[float, float] | None  # the same as numbers; None when not graded
     headline: str
-    told: str
-    follows: bool  # what is told of the run comes after what it follows of
+    run_message: str
+    error_is_consequence: bool  # what is told of the run comes after what it follows of
     run: RunStatus
     run_status: str
     seconds: float
-    groups: tuple[Group, ...]
-    further: Group | None
-    further_line: str
-    missing: tuple[Row, ...]
-    causes: tuple[Row, ...]  # those of them that say where to begin
+    groups: tuple[CheckGroup, ...]
+    hidden_group: CheckGroup | None
+    hidden_line: str
+    costly_rows: tuple[CheckRow, ...]
+    causes: tuple[CheckRow, ...]  # those of them that say where to begin
     skipped: int
-    skipped_lost: float
+    skipped_points: float
     failure: Failure | None
-    plots: tuple[Plot, ...]
+    plots: tuple[TracePlot, ...]
     plots_lead: str
-    differences: tuple[Difference, ...]
+    residual_plots: tuple[ResidualPlot, ...]
     pictures: tuple[Picture, ...]
     pictures_left_out: int
     notes: tuple[str, ...]
@@ -115,11 +115,11 @@ class Page:
     cells: tuple[CellRun, ...] = ()
 
     @property
-    def first(self) -> tuple[Row, ...]:
+    def first_rows(self) -> tuple[CheckRow, ...]:
         """What cost points and should be looked at first."""
-        return self.missing[:_MOST_FIRST]
+        return self.costly_rows[:_MOST_FIRST]
 
     @property
-    def first_more(self) -> int:
+    def rows_after_first(self) -> int:
         """How many others cost points."""
-        return len(self.missing[_MOST_FIRST:])
+        return len(self.costly_rows[_MOST_FIRST:])

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from grader.core.types import GradeReport
 from grader.report.page.build import student_page
-from grader.report.page.model import Page, Row
-from grader.report.text.phrases import Phrases, phrases
+from grader.report.page.model import CheckRow, Page
+from grader.report.text.phrases import Phrases, load_phrases
 
 _MARKS: Final = {
     "pass": ("\N{CHECK MARK}", "green"),
@@ -28,7 +28,7 @@ _MOST_STEPS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """What to mend, where, and in which part of the notebook, "" where it has none."""
 
     where: str
@@ -41,37 +41,41 @@ def check_lines(report: GradeReport, *, is_page: bool) -> RenderableType:
 
     Where no page is written, ``is_page`` false, it is said that there could be one.
     """
-    page, said = student_page(report), phrases(report.language, own=True)
+    page, phrases = student_page(report), load_phrases(report.language, own=True)
     parts: list[RenderableType] = []
     if page.graded and not page.unreadable:
-        parts += [_table(page, said), Text()]
+        parts += [_table(page, phrases), Text()]
     parts += [Text(f"\N{BULLET} {note}", style="yellow") for note in page.notes]
     if page.failure is not None and page.failure.error:
-        parts.append(_failure(page, said))
+        parts.append(_failure(page, phrases))
     if steps := [*dict.fromkeys(next_steps(page))][:_MOST_STEPS]:
-        parts.append(Text(said.say("first.heading"), style="bold"))
-        parts += [_step(number, step, said) for number, step in enumerate(steps, start=1)]
+        parts.append(Text(phrases.render("first.heading"), style="bold"))
+        parts += [_step(number, step, phrases) for number, step in enumerate(steps, start=1)]
     if steps and page.plots and not is_page:
-        parts += [Text(), Text(said.say("terminal.plots"), style="dim")]
-    return Lines(*parts, Text(), _outcome(page, said))
+        parts += [Text(), Text(phrases.render("terminal.plots"), style="dim")]
+    return Lines(*parts, Text(), _outcome(page, phrases))
 
 
-def next_steps(page: Page) -> Iterator[Step]:
+def next_steps(page: Page) -> Iterator[NextStep]:
     """What to mend, causes before what follows of them, each once.
 
     What stands in one line, mistakes that the equations show, and a run that stopped: before
     these where it is no consequence of them. Where there is none of all these, what fails first.
     """
-    run = [Step(page.failure.where if page.failure else "", page.told)] if page.told else []
-    found = [Step(row.where, row.message, row.part) for row in page.causes]
-    named = {d.mistake: d for d in reversed(page.differences) if d.mistake}
-    found += [Step(d.where, d.mistake, d.part) for d in reversed(named.values())]
-    yield from [*found, *run] if page.follows else [*run, *found]
+    run = (
+        [NextStep(page.failure.where if page.failure else "", page.run_message)]
+        if page.run_message
+        else []
+    )
+    found = [NextStep(row.where, row.message, row.part) for row in page.causes]
+    named = {d.mistake: d for d in reversed(page.residual_plots) if d.mistake}
+    found += [NextStep(d.where, d.mistake, d.part) for d in reversed(named.values())]
+    yield from [*found, *run] if page.error_is_consequence else [*run, *found]
     if not run and not found:
-        yield from (Step(row.where, row.message, row.part) for row in page.missing)
+        yield from (NextStep(row.where, row.message, row.part) for row in page.costly_rows)
 
 
-def _table(page: Page, said: Phrases) -> Table:
+def _table(page: Page, phrases: Phrases) -> Table:
     """All checks by family. What several say alike stands there once."""
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
     table.add_column(width=1)
@@ -84,32 +88,38 @@ def _table(page: Page, said: Phrases) -> Table:
             sign, style = _MARKS[row.status]
             again = (row.message, row.where) in told and row.status != "pass"
             told.add((row.message, row.where))
-            message = Text(said.say("terminal.again"), style="dim") if again else _told(row, said)
+            message = (
+                Text(phrases.render("terminal.again"), style="dim")
+                if again
+                else _told(row, phrases)
+            )
             table.add_row(Text(sign, style=style), Text(row.title), message)
     return table
 
 
-def _told(row: Row, said: Phrases) -> Text:
-    return Text(row.message if row.status == "pass" else _placed(row.where, row.message, said))
+def _told(row: CheckRow, phrases: Phrases) -> Text:
+    return Text(row.message if row.status == "pass" else _placed(row.where, row.message, phrases))
 
 
-def _placed(where: str, message: str, said: Phrases) -> str:
-    return said.say("terminal.placed", message=message, where=where) if where else message
+def _placed(where: str, message: str, phrases: Phrases) -> str:
+    return phrases.render("terminal.placed", message=message, where=where) if where else message
 
 
-def _failure(page: Page, said: Phrases) -> RenderableType:
+def _failure(page: Page, phrases: Phrases) -> RenderableType:
     """The error itself, and the line of the cell where it stopped."""
     assert page.failure is not None
     lines = [Text(page.failure.error.strip(), style="red")]
     lines += [Text(f"{one.number:>4}  {one.text}") for one in page.failure.source if one.marked]
-    heading = Text(_placed(page.failure.where, said.say("failure.heading"), said), style="bold")
+    heading = Text(
+        _placed(page.failure.where, phrases.render("failure.heading"), phrases), style="bold"
+    )
     return Lines(heading, Padding(Lines(*lines), (0, 0, 1, 2)))
 
 
-def _step(number: int, step: Step, said: Phrases) -> RenderableType:
-    what = _placed(step.where, step.what, said)
+def _step(number: int, step: NextStep, phrases: Phrases) -> RenderableType:
+    what = _placed(step.where, step.what, phrases)
     if step.part:
-        what = said.say("residual.of_part", part=step.part, title=what)
+        what = phrases.render("residual.of_part", part=step.part, title=what)
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
     table.add_column(width=2)
     table.add_column(overflow="fold")
@@ -117,12 +127,14 @@ def _step(number: int, step: Step, said: Phrases) -> RenderableType:
     return table
 
 
-def _outcome(page: Page, said: Phrases) -> Text:
+def _outcome(page: Page, phrases: Phrases) -> Text:
     if not page.graded:
-        return Text(f"{page.headline} {said.say('outcome.not_graded_why')}", style="bold magenta")
+        return Text(
+            f"{page.headline} {phrases.render('outcome.not_graded_why')}", style="bold magenta"
+        )
     if page.unreadable:
         return Text(page.headline, style="bold red")
-    count = said.say("score.spoken", score=page.score, max_score=page.max_score)
+    count = phrases.render("score.spoken", score=page.score, max_score=page.max_score)
     if page.score == page.max_score:
         return Text(page.headline, style="bold green")
-    return Text(said.say("terminal.some", count=count), style="bold")
+    return Text(phrases.render("terminal.some", count=count), style="bold")

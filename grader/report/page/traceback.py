@@ -39,7 +39,7 @@ class Failure:
     also: str
 
 
-def failure(report: GradeReport, phrases: Phrases) -> Failure | None:
+def describe_failure(report: GradeReport, phrases: Phrases) -> Failure | None:
     """What the run stopped with, or None when it didn't."""
     run = report.run
     if run.status == "ok" or not (run.error or run.failed_cell is not None):
@@ -67,7 +67,7 @@ def failure(report: GradeReport, phrases: Phrases) -> Failure | None:
         traceback_head=tuple(kept[:at]),
         traceback_tail=tuple(kept[at:]),
         traceback_left_out=left_out,
-        also=phrases.say("joined").join(others[:20]),
+        also=phrases.render("joined").join(others[:20]),
     )
 
 

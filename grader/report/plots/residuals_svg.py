@@ -28,7 +28,7 @@ _FAR: Final = 1e200  # beyond this a value is as good as infinite
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class ResidualPlot:
     """A residual's plot, the sentence of its mistake ("" for none), what one sees, and in words.
 
     ``part`` is its exercise's title, ``where`` the cell.
@@ -42,49 +42,51 @@ class Difference:
     where: str = ""
 
 
-def differences(
-    residuals: Sequence[Residual], said: Phrases, titles: Mapping[str, str] | None = None
-) -> tuple[Difference, ...]:
+def residual_plots(
+    residuals: Sequence[Residual], phrases: Phrases, titles: Mapping[str, str] | None = None
+) -> tuple[ResidualPlot, ...]:
     """What the reader is shown: a teacher every residual, a student the named ones and a few more.
 
     A student's come in that order: what is named says where to begin. ``titles`` are those
     of the checks that the reader sees, by id.
     """
     shown = list(residuals)
-    if not said.teacher:
+    if not phrases.teacher:
         bare = [r for r in residuals if r.explained is None]
         shown = [r for r in residuals if r.explained is not None] + bare[:_MOST_UNNAMED]
     shown = shown[:_MOST]
     named = titles or {}
-    return tuple(_difference(r, said, f"residual-{k}", named) for k, r in enumerate(shown, start=1))
-
-
-def _difference(
-    residual: Residual, said: Phrases, id: str, titles: Mapping[str, str]
-) -> Difference:
-    values = {"state": one_line(residual.state, 28)}
-    seen = said.say("residual.unexplained")
-    text = said.say("residual.text_unexplained", **values)
-    if told := [titles[check] for check in residual.explained_by if check in titles][:_MOST_TOLD]:
-        values["checks"] = said.say("residual.between").join(told)
-        seen = said.say("residual.told", checks=values["checks"])
-        text = said.say("residual.text_told", **values)
-    inside, total = _inside(residual)
-    if residual.explained is not None:
-        key = "residual.seen_all" if inside == total else "residual.seen"
-        seen = said.say(key, **({} if inside == total else {"inside": inside}), total=total)
-        text = said.say("residual.text", **values, inside=inside, total=total)
-    return Difference(
-        svg=residual_svg(residual, said, id),
-        mistake=said.line(residual.mistake, 1000),
-        seen=seen,
-        text=text,
-        part=one_line(residual.part, 60),
-        where=said.place(residual.cell),
+    return tuple(
+        _difference(r, phrases, f"residual-{k}", named) for k, r in enumerate(shown, start=1)
     )
 
 
-def residual_svg(residual: Residual, said: Phrases, id: str = "residual") -> Markup:
+def _difference(
+    residual: Residual, phrases: Phrases, id: str, titles: Mapping[str, str]
+) -> ResidualPlot:
+    values = {"state": one_line(residual.state, 28)}
+    seen = phrases.render("residual.unexplained")
+    text = phrases.render("residual.text_unexplained", **values)
+    if told := [titles[check] for check in residual.explained_by if check in titles][:_MOST_TOLD]:
+        values["checks"] = phrases.render("residual.between").join(told)
+        seen = phrases.render("residual.told", checks=values["checks"])
+        text = phrases.render("residual.text_told", **values)
+    inside, total = _inside(residual)
+    if residual.explained is not None:
+        key = "residual.seen_all" if inside == total else "residual.seen"
+        seen = phrases.render(key, **({} if inside == total else {"inside": inside}), total=total)
+        text = phrases.render("residual.text", **values, inside=inside, total=total)
+    return ResidualPlot(
+        svg=residual_svg(residual, phrases, id),
+        mistake=phrases.line(residual.mistake, 1000),
+        seen=seen,
+        text=text,
+        part=one_line(residual.part, 60),
+        where=phrases.place(residual.cell),
+    )
+
+
+def residual_svg(residual: Residual, phrases: Phrases, id: str = "residual") -> Markup:
     """One residual as an SVG; ``id`` must be its own on the page.
 
     Dots are the student's derivative minus the asked one, over V in mV; rings, where a
@@ -92,26 +94,26 @@ def residual_svg(residual: Residual, said: Phrases, id: str = "residual") -> Mar
     """
     V, found, explained = _drawn(residual)
     unit = one_line(residual.unit, 16)
-    title = said.say("residual.title", state=one_line(residual.state, 28), unit=unit)
+    title = phrases.render("residual.title", state=one_line(residual.state, 28), unit=unit)
     if residual.part:
-        title = said.say("residual.of_part", part=one_line(residual.part, 28), title=title)
+        title = phrases.render("residual.of_part", part=one_line(residual.part, 28), title=title)
     vertical, across = _axes(V, found, explained)
     top = plots.TOP + (18 if explained is not None else 0)  # the legend has a row of its own
     foot = top + plots.MAIN
     layers = [] if explained is None else [_dots(V, explained, across, vertical, "ring", _RING)]
     layers.append(_dots(V, found, across, vertical, "dot", _DOT))
     zero = top + plots.MAIN * (1 - vertical.share(0.0))
-    keys = {"dot": said.say("residual.dots"), "ring": said.say("residual.rings")}
+    keys = {"dot": phrases.render("residual.dots"), "ring": phrases.render("residual.rings")}
     parts = [
         plots.text("0", 14, title, "unit"),
         _legend(keys, 32) if explained is not None else "",
         *plots.grid(vertical, top, plots.MAIN),
         f'<line class="axis" x1="0" x2="100%" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#888"/>',
         plots.panel(top, plots.MAIN, layers),
-        *plots.across_axis(across, foot, said.say("residual.across")),
+        *plots.across_axis(across, foot, phrases.render("residual.across")),
     ]
     low, high = _ends(found)
-    described = said.say(
+    described = phrases.render(
         "residual.describe",
         low=number(low),
         high=f"{number(high)} {unit}",
@@ -169,14 +171,14 @@ def _dots(V: Array, values: Array, across: Axis, vertical: Axis, name: str, widt
 def _legend(keys: dict[str, str], y: int) -> str:
     """A dot and a ring, each before its name, from the left edge."""
     parts, left = [], 0.0
-    for name, said in keys.items():
+    for name, label in keys.items():
         width = _RING if name == "ring" else _DOT
         parts.append(
             f'<path class="{name}" fill="none" stroke="{_COLOURS[name]}" stroke-width="{width:g}"'
             f' stroke-linecap="round" d="M{left + 5:.0f} {y - 4}h0"/>'
         )
-        parts.append(plots.text("0", y, said, "key", dx=left + 15))
-        left += 15 + plots.text_width(said) + 16
+        parts.append(plots.text("0", y, label, "key", dx=left + 15))
+        left += 15 + plots.text_width(label) + 16
     return f'<g aria-hidden="true">{"".join(parts)}</g>'
 
 

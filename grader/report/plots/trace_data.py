@@ -50,7 +50,7 @@ class Traces:
         return f"{value} {self.unit}" if self.unit else value
 
 
-def prepare(curve: Curve) -> Traces:
+def prepare_traces(curve: Curve) -> Traces:
     """``curve`` with every array cut to the shortest, and its axes."""
     size = min(curve.time.size, curve.reference.size)
     if curve.student is not None:
@@ -71,38 +71,40 @@ def prepare(curve: Curve) -> Traces:
     return Traces(title, unit, time, reference, student, difference, vertical, across)
 
 
-def notes(traces: Traces, messages: Catalogue) -> tuple[str, ...]:
+def trace_notes(traces: Traces, messages: Catalogue) -> tuple[str, ...]:
     """What a reader must be told: no trace, no numbers, values off the scale."""
     if traces.time.size == 0:
         return (messages.render("report.plot.empty"),)
     if traces.student is None:
         return (messages.render("report.plot.no_trace"),)
-    said: list[str] = []
+    sentences: list[str] = []
     finite = np.isfinite(traces.student)
     if not finite.all():
         first = number(float(traces.time[np.flatnonzero(~finite)[0]]))
         missing, total = int((~finite).sum()), int(finite.size)
-        said.append(messages.render("report.plot.gaps", missing=missing, total=total, first=first))
+        sentences.append(
+            messages.render("report.plot.gaps", missing=missing, total=total, first=first)
+        )
     low, high = _extent(traces.student)
     if low < traces.vertical.low or high > traces.vertical.high:
         ends = {"low": number(low), "high": traces.with_unit(number(high))}
-        said.append(messages.render("report.plot.beyond", **ends))
-    return tuple(said)
+        sentences.append(messages.render("report.plot.beyond", **ends))
+    return tuple(sentences)
 
 
-def description(traces: Traces, messages: Catalogue) -> str:
+def describe_traces(traces: Traces, messages: Catalogue) -> str:
     """The plot in words, for those who don't see it."""
     low, high = _extent(traces.reference)
     ends = {"low": number(low), "high": traces.with_unit(number(high))}
-    said = [messages.render("report.plot.describe", **ends)]
+    sentences = [messages.render("report.plot.describe", **ends)]
     if traces.negligible is not None:
         limit = traces.with_unit(power_of_ten(traces.negligible))
-        said.append(messages.render("report.plot.describe_same", limit=limit))
+        sentences.append(messages.render("report.plot.describe_same", limit=limit))
     elif traces.difference is not None and not math.isnan(traces.largest):
         at = number(float(traces.time[int(np.nanargmax(np.abs(traces.difference)))]))
         largest = traces.with_unit(number(traces.largest))
-        said.append(messages.render("report.plot.describe_apart", largest=largest, at=at))
-    return " ".join((*said, *notes(traces, messages)))
+        sentences.append(messages.render("report.plot.describe_apart", largest=largest, at=at))
+    return " ".join((*sentences, *trace_notes(traces, messages)))
 
 
 def _vertical(reference: Array, student: Array | None) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from grader.core.messages import Catalogue
 from grader.core.types import Array, Curve
-from grader.report.plots import trace_data as ready
+from grader.report.plots import trace_data
 from grader.report.plots.axis import Axis, power_of_ten, symmetric
 from grader.report.plots.decimate import envelope, gaps
 from grader.report.plots.trace_data import Traces
@@ -43,7 +43,7 @@ def trace_svg(curve: Curve, messages: Catalogue, id: str = "trace") -> Markup:
     student minus reference on a scale of its own. A trace that is None leaves the
     reference alone. What a plot can't show is said by ``trace_notes``.
     """
-    traces = ready.prepare(curve)
+    traces = trace_data.prepare_traces(curve)
     # Under a long title the legend has a row of its own: on a phone there is no room beside it.
     second = 18 if text_width(traces.title) > 100 else 0
     top = TOP + second
@@ -64,21 +64,21 @@ def trace_svg(curve: Curve, messages: Catalogue, id: str = "trace") -> Markup:
     height = foot + FOOT
     if traces.negligible is not None:
         limit = traces.with_unit(power_of_ten(traces.negligible))
-        said = messages.render("report.plot.negligible", limit=limit)
-        parts.append(text("50%", height + 16, said, "said", "middle"))
+        sentence = messages.render("report.plot.negligible", limit=limit)
+        parts.append(text("50%", height + 16, sentence, "said", "middle"))
         height += _SAID
     return Markup(
         f'<svg class="trace" width="100%" height="{height}" overflow="visible" role="img"'
         f' aria-labelledby="{escape(id)}-t {escape(id)}-d" font-family="sans-serif">'
         f'<title id="{escape(id)}-t">{escape(traces.title)}</title>'
-        f'<desc id="{escape(id)}-d">{escape(ready.description(traces, messages))}</desc>'
+        f'<desc id="{escape(id)}-d">{escape(trace_data.describe_traces(traces, messages))}</desc>'
         f"{''.join(parts)}</svg>"
     )
 
 
 def trace_notes(curve: Curve, messages: Catalogue) -> tuple[str, ...]:
     """What must be said beside the plot: no trace, no numbers, values off the scale."""
-    return ready.notes(ready.prepare(curve), messages)
+    return trace_data.trace_notes(trace_data.prepare_traces(curve), messages)
 
 
 def _difference(traces: Traces, messages: Catalogue, above: int) -> tuple[list[str], int]:
@@ -180,9 +180,9 @@ def _legend(keys: dict[str, float], messages: Catalogue, y: int) -> str:
     """Samples of the lines in their widths, and their names, from the right edge leftwards."""
     parts, right = [], 0.0
     for name, width in reversed(keys.items()):
-        said = messages.render(f"report.plot.{name}")
-        parts.append(text("0", y, said, "key", "end", dx=right))
-        right -= text_width(said) + 7
+        label = messages.render(f"report.plot.{name}")
+        parts.append(text("0", y, label, "key", "end", dx=right))
+        right -= text_width(label) + 7
         parts.append(
             f'<line class="{name}" x1="{right - 20:.0f}" x2="{right:.0f}" y1="{y - 4}" y2="{y - 4}"'
             f' stroke="{_COLOURS[name]}" stroke-width="{width:g}"/>'
@@ -191,12 +191,12 @@ def _legend(keys: dict[str, float], messages: Catalogue, y: int) -> str:
     return f'<svg x="100%" overflow="visible" aria-hidden="true">{"".join(parts)}</svg>'
 
 
-def text(x: str, y: float, said: str, name: str, anchor: str = "start", *, dx: float = 0) -> str:
+def text(x: str, y: float, label: str, name: str, anchor: str = "start", *, dx: float = 0) -> str:
     """A text whose baseline is at ``y`` px, moved ``dx`` px from ``x``."""
     shift = f' dx="{dx:.0f}"' if dx else ""
     return (
         f'<text class="{name}" x="{x}" y="{y:.1f}"{shift} font-size="12"'
-        f' text-anchor="{anchor}">{escape(said)}</text>'
+        f' text-anchor="{anchor}">{escape(label)}</text>'
     )
 
 
@@ -205,6 +205,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f}%"
 
 
-def text_width(said: str) -> float:
+def text_width(label: str) -> float:
     """About how many pixels a text is wide at 12 px."""
-    return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.0 for c in said)
+    return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.0 for c in label)

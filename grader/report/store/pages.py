@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-STUDENTS: Final = ("result.html", "result.md")
+STUDENT_PAGES: Final = ("result.html", "result.md")
 """The only files of a submission that ever leave its folder for a student."""
 
-PAGES: Final = (*STUDENTS, "teacher.html")
+PAGES: Final = (*STUDENT_PAGES, "teacher.html")
 """What people read of one submission."""
 
 _LARGEST: Final = 100_000_000  # bytes of a page
@@ -21,7 +21,7 @@ def digests_of(pages: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(content).hexdigest() for name, content in pages.items()}
 
 
-def whole_page(folder: Path, name: str, kept: object) -> bytes:
+def read_page(folder: Path, name: str, kept: object) -> bytes:
     """A page as it was written; b"" when it is missing, a link, empty or another one now.
 
     ``kept`` is what the result says of its pages. One of an older grader says nothing:

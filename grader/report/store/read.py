@@ -15,14 +15,15 @@ from grader.core.checksum import verify_checksum
 from grader.core.types import CheckResult, Diagnosis, ExecutedNotebook, GradeReport, ScoreChange
 from grader.report.store.result_json import ResultError, read_result
 
-RESULT, BEFORE = "result.json", ".result.json.before"
-"""A result, and the one before while the pages of the next are written."""
+RESULT_FILE = "result.json"
+PREVIOUS_FILE = ".result.json.before"
+"""The previous result, while the pages of the next are written."""
 
 _CHANGES = TypeAdapter(tuple[ScoreChange, ...])
 _DIAGNOSES = TypeAdapter(tuple[Diagnosis, ...])
 
 
-def read_file(folder: Path, name: str = RESULT) -> dict[str, Any] | None:
+def read_stored_result(folder: Path, name: str = RESULT_FILE) -> dict[str, Any] | None:
     """The result in ``folder``, sealed or not; None where there is none.
 
     Raises ``ResultError``.
@@ -35,7 +36,7 @@ def read_file(folder: Path, name: str = RESULT) -> dict[str, Any] | None:
         raise ResultError(f"result.json: {error}") from None
 
 
-def changes_of(result: Mapping[str, Any]) -> tuple[ScoreChange, ...]:
+def stored_changes(result: Mapping[str, Any]) -> tuple[ScoreChange, ...]:
     """How the mark of a result changed so far; none where that can't be read."""
     try:
         return _CHANGES.validate_python(result.get("changes", ()))
@@ -43,7 +44,7 @@ def changes_of(result: Mapping[str, Any]) -> tuple[ScoreChange, ...]:
         return ()
 
 
-def report_of(result: Mapping[str, Any]) -> GradeReport:
+def verified_report(result: Mapping[str, Any]) -> GradeReport:
     """The report that a result was written from, as far as a batch needs it.
 
     Raises ``ResultError`` where the result is not as it was written.

@@ -16,8 +16,8 @@ import numpy as np
 
 from grader.core.checksum import with_checksum
 from grader.core.types import CheckResult, GradeReport
-from grader.report.settle import settled
-from grader.report.text.sanitize import clean, encodable
+from grader.report.outcome import normalize_outcome
+from grader.report.text.sanitize import clean, replace_surrogates
 
 SCHEMA_VERSION: Final = 1
 _PROVENANCE: Final = ("grader", "brainpy", "jax", "python", "device", "sandbox", "seed")
@@ -66,7 +66,7 @@ def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> 
     ``pages`` are digests of the pages that lie beside it. A report with a check that
     ended in an error is written as not graded.
     """
-    report = settled(report)
+    report = normalize_outcome(report)
     run = report.run
     order = [*_PROVENANCE, *(key for key in report.provenance if key not in _PROVENANCE)]
     result = {
@@ -104,7 +104,7 @@ def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> 
     }
     if pages is not None:
         result["pages"] = pages
-    whole = plain(result)
+    whole = plain_json(result)
     assert isinstance(whole, dict)
     return json.dumps(with_checksum(whole), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
@@ -132,21 +132,21 @@ def _check(check: CheckResult) -> dict[str, object]:
     return entry
 
 
-def plain(value: object) -> object:
+def plain_json(value: object) -> object:
     """``value`` as JSON can hold it: no NaN, no lone surrogates, NumPy's scalars unwrapped."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, Mapping):
-        return {encodable(str(key)): plain(item) for key, item in value.items()}
+        return {replace_surrogates(str(key)): plain_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [plain_json(item) for item in value]
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
         return value if value.bit_length() <= 1024 else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return encodable(str(value))
+    return replace_surrogates(str(value))
 
 
 def read_result(text: str) -> dict[str, Any]:

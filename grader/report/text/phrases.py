@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.core.messages import LANGUAGES, Catalogue, catalogue, format_value
 from grader.core.types import CheckResult, GradeReport, RunStatus, Value
-from grader.report.text.sanitize import one_line, without_paths
+from grader.report.text.sanitize import one_line, shorten_paths
 
 _INSTEAD = {"teacher": "report.for_teacher.", "own": "report.for_own."}
 _CUT: tuple[RunStatus, ...] = ("cell_error", "timeout", "memory", "kernel_died")
@@ -18,12 +18,12 @@ _CUT: tuple[RunStatus, ...] = ("cell_error", "timeout", "memory", "kernel_died")
 class Phrases:
     """The catalogue of one report, for one reader: a teacher sees paths, a student doesn't."""
 
-    words: Catalogue
+    messages: Catalogue
     teacher: bool = False
 
-    def say(self, key: str, /, **values: Value) -> str:
+    def render(self, key: str, /, **values: Value) -> str:
         """The sentence ``report.<key>``."""
-        return self.words.render(f"report.{key}", **values)
+        return self.messages.render(f"report.{key}", **values)
 
     def line(self, text: str, limit: int) -> str:
         """A text from outside, on one line, fit for the reader."""
@@ -31,14 +31,14 @@ class Phrases:
 
     def text(self, text: str) -> str:
         """A text from outside, fit for the reader; line breaks stay."""
-        return text if self.teacher else without_paths(text)
+        return text if self.teacher else shorten_paths(text)
 
     def value(self, value: Value) -> str:
         """A measured or expected value; "" for none."""
         if value is None:
             return ""
         if isinstance(value, bool):
-            return self.say("yes" if value else "no")
+            return self.render("yes" if value else "no")
         if isinstance(value, int) and value.bit_length() > 128:
             return "\N{HORIZONTAL ELLIPSIS}"
         return self.line(format_value(value), 120)
@@ -48,37 +48,37 @@ class Phrases:
         if cell is None:
             return ""
         if line is None:
-            return self.say("where", cell=cell + 1)
-        return self.say("where_line", cell=cell + 1, line=line)
+            return self.render("where", cell=cell + 1)
+        return self.render("where_line", cell=cell + 1, line=line)
 
     def family(self, name: str) -> str:
         """A family's name, the assignment's own word where there is no sentence."""
-        if self.words.has(f"report.family.{name}"):
-            return self.say(f"family.{name}")
+        if self.messages.has(f"report.family.{name}"):
+            return self.render(f"family.{name}")
         text = one_line(name.replace("_", " "), 60)
         return text[:1].upper() + text[1:]
 
-    def run(self, report: GradeReport, *, follows: bool = False) -> str:
+    def run_message(self, report: GradeReport, *, follows: bool = False) -> str:
         """What became of the run, told to the student; "" when it went well.
 
         ``follows``: of what is told elsewhere.
         """
         status, cell = report.run.status, report.run.failed_cell
         if status == "unreadable":
-            return self.say("told.unreadable")
+            return self.render("told.unreadable")
         if status not in _CUT:
             return ""
         if status == "cell_error":
             if cell is None:
-                return self.say("told.cell_error_nowhere")
+                return self.render("told.cell_error_nowhere")
             key = "told.cell_error_follows" if follows else "told.cell_error"
-            return self.say(key, cell=cell + 1)
+            return self.render(key, cell=cell + 1)
         if cell is None:
-            return self.say(f"told.{status}")
-        return self.say(f"told.{status}_cell", cell=cell + 1)
+            return self.render(f"told.{status}")
+        return self.render(f"told.{status}_cell", cell=cell + 1)
 
 
-def phrases(language: str, *, teacher: bool = False, own: bool = False) -> Phrases:
+def load_phrases(language: str, *, teacher: bool = False, own: bool = False) -> Phrases:
     """The phrases in ``language``; English where there is none such.
 
     For a teacher ``report.for_teacher.<key>`` is said in place of ``report.<key>``, for a
@@ -96,14 +96,14 @@ def phrases(language: str, *, teacher: bool = False, own: bool = False) -> Phras
     return Phrases(Catalogue(messages.language, {**messages.sentences, **instead}), teacher)
 
 
-def points(number: float | None) -> str:
+def format_points(number: float | None) -> str:
     """Points as people write them: 4, 2.5, 33.33; an em dash for what is no number."""
     if number is None or not math.isfinite(number):
         return "\N{EM DASH}"
     return f"{round(number, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
-def lost(check: CheckResult) -> float:
+def points_lost(check: CheckResult) -> float:
     """The points that a check cost, 0 where they are no number."""
     missing = check.max_points - check.points
     return missing if math.isfinite(missing) and missing > 1e-9 else 0.0

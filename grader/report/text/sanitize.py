@@ -56,12 +56,12 @@ def one_line(text: str, limit: int) -> str:
     return cut(" ".join(clean(text).split()), limit)
 
 
-def encodable(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """``text`` as it is, but for lone surrogates, which UTF-8 can't hold."""
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def without_paths(text: str) -> str:
+def shorten_paths(text: str) -> str:
     """``text`` with absolute paths cut to what says something about the student's work.
 
     A library's file keeps its path from the package on, any other only its name.

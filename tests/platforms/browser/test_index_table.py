@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grader.report.text.phrases import lost
+from grader.report.text.phrases import points_lost
 from tests.support import browsing
 from tests.support.browsing import Open, batch, column, count, head, sorts
 from tests.support.sample_reports import mark, perfect
@@ -85,7 +85,7 @@ def test_the_run_sorts_by_its_words(opened: Open) -> None:
 
 def _with_check(id: str) -> int:
     return sum(
-        lost(check) > 0
+        points_lost(check) > 0
         for report in CLASS.reports
         if report.outcome == "graded"
         for check in report.checks

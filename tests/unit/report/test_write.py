@@ -15,7 +15,7 @@ from grader.core.checksum import verify_checksum
 from grader.core.types import BatchSummary
 from grader.report import write
 from grader.report.batch.csv_json import grades_csv
-from grader.report.store.pages import PAGES, whole_page
+from grader.report.store.pages import PAGES, read_page
 from grader.report.store.result_json import read_result
 from grader.report.write import write_batch, write_report
 from tests.support.project import ROOT
@@ -54,13 +54,13 @@ def test_a_result_knows_its_pages(tmp_path: Path, page: str) -> None:
     result = read_result((tmp_path / "result.json").read_text("utf-8"))
     assert verify_checksum(result)
     kept, content = result["pages"], (tmp_path / page).read_bytes()
-    assert whole_page(tmp_path, page, kept) == content
+    assert read_page(tmp_path, page, kept) == content
     for other in (b"", content + b" ", content[:-1]):
         (tmp_path / page).write_bytes(other)
-        assert whole_page(tmp_path, page, kept) == b""
-        assert whole_page(tmp_path, page, "edited") == b""
+        assert read_page(tmp_path, page, kept) == b""
+        assert read_page(tmp_path, page, "edited") == b""
     (tmp_path / page).unlink()
-    assert whole_page(tmp_path, page, kept) == b""
+    assert read_page(tmp_path, page, kept) == b""
 
 
 def test_a_break_leaves_no_result_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,4 +159,6 @@ def test_a_format_that_there_is_not_is_named() -> None:
 
 def test_no_submission_takes_a_files_name() -> None:
     """A batch's files and its submissions' folders lie side by side."""
-    assert {format.file for format in FORMATS.values() if not format.alone} == {*OF_FORMATS}
+    assert {format.file for format in FORMATS.values() if not format.per_submission} == {
+        *OF_FORMATS
+    }

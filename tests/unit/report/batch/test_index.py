@@ -11,7 +11,7 @@ import pytest
 from grader.core.types import BatchSummary, Diagnosis, GradeReport
 from grader.report.batch.histogram import band_of, bands
 from grader.report.batch.index_html import index_html
-from grader.report.batch.same_mistake import Group, groups
+from grader.report.batch.same_mistake import SharedMistake, shared_mistakes
 from tests.support.sample_reports import HOSTILE, mark, not_graded, perfect, unreadable
 from tests.support.synthetic_class import ALONE, CUBED
 
@@ -26,7 +26,7 @@ def _report_failing(id: str, message_id: str, message: str) -> GradeReport:
     return mark(perfect(), id, "fail", 0, message_id=message_id, message=message)
 
 
-def _keys(found: list[Group]) -> list[tuple[str, int]]:
+def _keys(found: list[SharedMistake]) -> list[tuple[str, int]]:
     return [(group.key, group.count) for group in found]
 
 
@@ -59,7 +59,7 @@ def test_the_same_mistake_is_one_group() -> None:
     cubed = replace(perfect(), diagnoses=(CUBED,))
     both = replace(sign, diagnoses=(CUBED, ALONE))
     in_m = replace(perfect(), diagnoses=(replace(ALONE, state="m", message="In your dm/dt …"),))
-    assert _keys(groups([sign, other, cubed, both, cubed, in_m])) == [
+    assert _keys(shared_mistakes([sign, other, cubed, both, cubed, in_m])) == [
         ("assignment.mistake.cubed:V", 3),
         ("checks.parameter.sign:hh.parameters.IK.E", 2),
         ("assignment.mistake.alpha_alone:m", 1),
@@ -76,7 +76,7 @@ def test_wordings_stand_apart_in_a_group() -> None:
         )
         for value in ("0.003", "0.3", "0.3")
     ]
-    (found,) = groups(reports)
+    (found,) = shared_mistakes(reports)
     assert [(w.sentence, w.places) for w in found.wordings] == [
         ("g_max is 0.3.", (1, 2)),
         ("g_max is 0.003.", (0,)),
@@ -87,7 +87,7 @@ def test_what_only_follows_is_no_diagnosis() -> None:
     """A trace that differs, a check that was skipped or passed, and our own faults name nothing."""
     wrong = _report_failing("hh.simulation.V", "checks.trace.wrong", "It leaves the reference.")
     ours = replace(not_graded(), diagnoses=(CUBED,))
-    assert groups([wrong, wrong, ours, ours, unreadable(), unreadable(), perfect()]) == []
+    assert shared_mistakes([wrong, wrong, ours, ours, unreadable(), unreadable(), perfect()]) == []
 
 
 def test_a_sentence_is_told_once_in_a_report() -> None:
@@ -97,7 +97,9 @@ def test_a_sentence_is_told_once_in_a_report() -> None:
         twice, "hh.simulation.n", "fail", 0,
         message_id="checks.simulation.fails", message="The model does not run.",
     )  # fmt: skip
-    assert _keys(groups([twice, twice])) == [("checks.simulation.fails:hh.simulation.V", 2)]
+    assert _keys(shared_mistakes([twice, twice])) == [
+        ("checks.simulation.fails:hh.simulation.V", 2)
+    ]
 
 
 def test_every_member_of_a_group_is_linked() -> None:

@@ -12,12 +12,12 @@ import pytest
 from grader.core.types import Residual
 from grader.report.page.html import student_html, teacher_html
 from grader.report.page.markdown import student_markdown
-from grader.report.plots.residuals_svg import differences, residual_svg
+from grader.report.plots.residuals_svg import residual_plots, residual_svg
 from grader.report.plots.traces_svg import ACROSS, DOWN
-from grader.report.text.phrases import Phrases, phrases
+from grader.report.text.phrases import Phrases, load_phrases
 from tests.support.sample_reports import HOSTILE, SCRIPT, mark, mistaken, residual
 
-EN, ZH, TEACHER = phrases("en"), phrases("zh"), phrases("en", teacher=True)
+EN, ZH, TEACHER = load_phrases("en"), load_phrases("zh"), load_phrases("en", teacher=True)
 
 
 def _points(svg: str, name: str) -> list[tuple[int, int]]:
@@ -78,7 +78,7 @@ def test_without_a_named_mistake_there_are_no_rings() -> None:
     assert 'class="ring"' not in svg
     assert "with this mistake" not in _texts(svg)
     for sentences in (TEACHER, EN):
-        (shown,) = differences([bare], sentences)
+        (shown,) = residual_plots([bare], sentences)
         assert shown.mistake == ""
         assert "No single likely mistake" in shown.seen
 
@@ -103,10 +103,10 @@ def test_what_a_check_names_is_not_said_to_have_no_cause() -> None:
 def test_a_student_sees_two_that_no_mistake_explains_after_the_named() -> None:
     """What is named comes first; of the others two are enough, where a teacher sees all."""
     bare = [replace(residual(named=False), state=state) for state in "abc"]
-    shown = differences([*bare, residual()], EN)
+    shown = residual_plots([*bare, residual()], EN)
     assert [bool(one.mistake) for one in shown] == [True, False, False]
     assert [s in shown[k].svg for k, s in ((0, "dn/dt"), (1, "da/dt"), (2, "db/dt"))] == [True] * 3
-    assert len(differences([*bare, residual()], TEACHER)) == 4
+    assert len(residual_plots([*bare, residual()], TEACHER)) == 4
 
 
 def test_the_dots_in_their_rings_are_counted() -> None:
@@ -115,8 +115,8 @@ def test_the_dots_in_their_rings_are_counted() -> None:
     found = drawn.difference.copy()
     found[:2] += 0.5
     (all_in,), (some,) = (
-        differences([drawn], EN),
-        differences([replace(drawn, difference=found)], EN),
+        residual_plots([drawn], EN),
+        residual_plots([replace(drawn, difference=found)], EN),
     )
     assert all_in.mistake == drawn.mistake
     assert all_in.seen.endswith("All 256 of yours lie in theirs.")

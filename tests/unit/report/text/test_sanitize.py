@@ -8,8 +8,8 @@ import struct
 import pytest
 
 from grader.core.types import Figure
-from grader.report.page.images import pictures
-from grader.report.text.sanitize import bounded_lines, clean, one_line, without_paths
+from grader.report.page.images import select_pictures
+from grader.report.text.sanitize import bounded_lines, clean, one_line, shorten_paths
 from tests.support.sample_reports import JPEG, encoded, png
 
 
@@ -73,7 +73,7 @@ def test_bounded_lines_keep_both_ends() -> None:
 )
 def test_students_read_no_paths_of_the_machine(text: str, shown: str) -> None:
     """Absolute paths are cut to the package or the file's name; nothing else changes."""
-    assert without_paths(text) == shown
+    assert shorten_paths(text) == shown
 
 
 def _figure(data: str, mime: str = "image/png") -> Figure:
@@ -83,7 +83,7 @@ def _figure(data: str, mime: str = "image/png") -> Figure:
 def test_bitmaps_are_shown_with_their_size() -> None:
     """A PNG and a JPEG pass, line breaks in the base64 or not, and keep their pixels."""
     broken = "\n".join(png()[i : i + 76] for i in range(0, len(png()), 76))
-    shown, left_out = pictures((_figure(broken), _figure(JPEG, "image/jpeg")))
+    shown, left_out = select_pictures((_figure(broken), _figure(JPEG, "image/jpeg")))
     assert left_out == 0
     assert [(p.width, p.height) for p in shown] == [(240, 120), (64, 32)]
     assert shown[0].uri == "data:image/png;base64," + png()
@@ -92,7 +92,7 @@ def test_bitmaps_are_shown_with_their_size() -> None:
 
 def test_the_type_is_told_from_the_bytes() -> None:
     """A file called .jpg that is a PNG is shown as what it is."""
-    shown, _ = pictures((_figure(png(), "image/jpeg"),))
+    shown, _ = select_pictures((_figure(png(), "image/jpeg"),))
     assert shown[0].uri.startswith("data:image/png;")
 
 
@@ -114,11 +114,11 @@ def test_the_type_is_told_from_the_bytes() -> None:
 )
 def test_other_pictures_are_left_out(data: str) -> None:
     """Nothing but a bitmap of sane size is put into a page, and the page counts the rest."""
-    assert pictures((_figure(data),)) == ((), 1)
+    assert select_pictures((_figure(data),)) == ((), 1)
 
 
 def test_a_page_holds_only_so_many_pictures() -> None:
     """A thousand pictures are not shown."""
-    shown, left_out = pictures((_figure(png(4, 4)),) * 1000)
+    shown, left_out = select_pictures((_figure(png(4, 4)),) * 1000)
     assert 0 < len(shown) < 50
     assert len(shown) + left_out == 1000

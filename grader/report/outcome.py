@@ -8,7 +8,7 @@ from dataclasses import replace
 from grader.core.types import GradeReport
 
 
-def settled(report: GradeReport) -> GradeReport:
+def normalize_outcome(report: GradeReport) -> GradeReport:
     """``report``, or the same as not graded where its score can't be trusted.
 
     That is: a check that ended in an error of ours, points or a score that are no
