@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +13,12 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.core.types import Evidence
-from grader.run.collect_evidence import RunRequest, collect_evidence
-from tests.support import sandboxes, warm_kernels
 from tests.support.graded_corpus import IDS, Corpus
 from tests.support.project import ROOT, SOLUTION
+from tests.support.tiers import TIERS, place_in_order, tier_of
 
-TIERS = {
-    "full": "everything that CI relies on, within 40 minutes on two processors",
-    "exhaustive": "every backend as every user, repeats, derived tolerances: within 90 minutes",
-}
-"""The markers of tests that the command without options leaves out, from small to large."""
-
-# These start first, since nothing may wait for them in the end: the longest of each tier.
 HERE = Path(__file__).parent
-LONGEST_FIRST = (
-    "sandbox/test_hostile.py",
-    "batch/test_acceptance.py",
-    "platforms/bundles/test_autograders.py",
-    "kernel/test_verify.py",
-)
+NAMES = [*TIERS]
 
 _left_out: dict[str, int] = {}
 
@@ -52,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the tiers known as markers."""
     for name, about in TIERS.items():
-        config.addinivalue_line("markers", f"{name}: {about}")
+        config.addinivalue_line("markers", f"{name}: a test of the tier that runs {about}")
     if config.getoption("rest") and _asked(config) == 0:
         raise pytest.UsageError("--rest says of --full or --exhaustive what to leave out")
 
@@ -78,6 +64,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give each test the marker of its tier, so that ``-m`` selects by it, too."""
+    item.add_marker(_tier(item))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of the tier that is asked for, and those that are named one by one."""
     highest = _asked(config)
@@ -85,13 +76,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     named = [argument for argument in config.args if "::" in argument]
     kept, left_out = [], []
     for item in items:
-        is_kept = lowest <= _tier(item) <= highest or _is_named(item, named)
+        is_kept = lowest <= NAMES.index(_tier(item)) <= highest or _is_named(item, named)
         (kept if is_kept else left_out).append(item)
-    _left_out.update(Counter(tier for item in left_out if (tier := _name(item))))
+    _left_out.update(Counter(map(_tier, left_out)))
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-    longest = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items[:] = sorted(kept, key=lambda item: longest.get(_file(item), len(longest)))
+    items[:] = sorted(kept, key=lambda item: place_in_order(_file(item)))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -112,30 +102,24 @@ def pytest_terminal_summary(
 ) -> Generator[None, None, None]:
     """Say in the last lines what was left out, and how to run it."""
     yield
-    for place, (name, about) in enumerate(TIERS.items(), 1):
+    for place, (name, about) in enumerate(TIERS.items()):
         if name in _left_out and place > _asked(config):
             terminalreporter.write_line(
                 f"Left out: {_left_out[name]} tests. python -m pytest --{name} runs {about}."
             )
 
 
-def _file(item: pytest.Item) -> str:
-    """Where a test stands, below this folder."""
-    return item.path.relative_to(HERE).as_posix()
-
-
 def _asked(config: pytest.Config) -> int:
-    """How many tiers are run beside the one without a marker."""
+    """Return the place among `TIERS` of the last one that is run."""
     return 2 if config.getoption("exhaustive") else 1 if config.getoption("full") else 0
 
 
-def _name(item: pytest.Item) -> str:
-    """The marker of a test's tier; empty for the tests that always run."""
-    return next((name for name in reversed(TIERS) if item.get_closest_marker(name)), "")
+def _tier(item: pytest.Item) -> str:
+    return tier_of(_file(item), (marker.name for marker in item.iter_markers()))
 
 
-def _tier(item: pytest.Item) -> int:
-    return ["", *TIERS].index(_name(item))
+def _file(item: pytest.Item) -> Path:
+    return item.path.relative_to(HERE)
 
 
 def _is_named(item: pytest.Item, named: list[str]) -> bool:
@@ -152,28 +136,10 @@ def assignment() -> Assignment:
 
 
 @pytest.fixture(scope="session")
-def solution(assignment: Assignment) -> Evidence:
-    """What the teacher's notebook showed in a real kernel, run once for all tests."""
-    return collect_evidence(
-        RunRequest(
-            notebook=SOLUTION, assignment=assignment, limits=assignment.limits, secret=b"tests"
-        )
-    )
-
-
-@pytest.fixture(scope="session", params=sandboxes.SMALL)
-def boxes(request: pytest.FixtureRequest) -> Iterator[sandboxes.SandboxServer]:
-    """Sandboxes of each backend, as each user; one warm process serves every test."""
-    server = sandboxes.started(*request.param)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="session")
-def warm() -> Iterator[warm_kernels.Kernels]:
-    """Kernels that are forks of one warm process; cold ones where no sandbox works here."""
-    with warm_kernels.started() as kernels:
-        yield kernels
+def lesson() -> Assignment:
+    """The assignment of several exercises as a teacher sees it, with the tolerances of its file."""
+    folders = ROOT / "assignments" / "hh-lesson", ROOT / "reference" / "hh-lesson"
+    return load_assignment(*folders, derived=False)
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import PurePath
 
 import pytest
 
 from tests.support.project import ROOT
+from tests.support.tiers import LONGEST_FIRST, TIER_OF, TIERS, place_in_order, tier_of
 
 KILLED = "tests/sandbox/test_killed.py"
-SAME_RESULT = "tests/batch/test_same_result.py"
+SAME_RESULT = "tests/batch/long/test_same_result.py"
 SECRET = "tests/unit/grading/test_seed_secret.py"
 FILES = (KILLED, SAME_RESULT, SECRET)
 """Some tests of each tier."""
+
+
+@pytest.mark.parametrize(
+    ("file", "markers", "tier"),
+    [
+        ("test_tiers.py", (), "default"),
+        ("unit/core/test_messages.py", ("parametrize",), "default"),
+        ("batch/test_resume.py", (), "default"),
+        ("batch/long/test_resume.py", (), "full"),
+        ("batch/long/test_resume.py", ("exhaustive",), "exhaustive"),
+        ("platforms/browser/test_report.py", ("default", "skipif"), "default"),
+        ("sandbox/test_killed.py", ("exhaustive", "full"), "exhaustive"),
+    ],
+)
+def test_the_tier_is_the_folders_or_the_markers(
+    file: str, markers: tuple[str, ...], tier: str
+) -> None:
+    """A marker of a test's own counts before its folder, and the innermost folder that is named."""
+    assert tier_of(PurePath(file), markers) == tier
+
+
+def test_what_the_tables_name_is_there() -> None:
+    """Each folder exists and has a tier that there is; what starts first exists, and does."""
+    assert {*TIER_OF.values()} <= {*TIERS}
+    for path in (*TIER_OF, *LONGEST_FIRST):
+        assert (ROOT / "tests" / path).exists()
+    places = [place_in_order(PurePath(file)) for file in (*LONGEST_FIRST, "test_tiers.py")]
+    assert places == sorted(set(places))
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:

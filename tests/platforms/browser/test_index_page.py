@@ -37,6 +37,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     yield from browsing.batch_pages(browser, tmp_path)
 
 
+@pytest.mark.default
 def test_links_lead_to_the_reports(opened: Open, browser: Any, tmp_path: Path) -> None:
     """Whatever a submission is called, its links are those of its files."""
     reports = [replace(perfect(), submission_id=name, needs_look=("look",)) for name in NAMES]
@@ -56,7 +57,6 @@ def test_links_lead_to_the_reports(opened: Open, browser: Any, tmp_path: Path) -
     assert page.inner_text("body") == "teacher"
 
 
-@pytest.mark.full
 def test_the_page_is_whole_without_its_script(opened: Open) -> None:
     """Every row, bar, diagnosis and link is there; what only the script can do is not."""
     page = opened(CLASS, java_script_enabled=False)
@@ -70,7 +70,6 @@ def test_the_page_is_whole_without_its_script(opened: Open) -> None:
         assert page.locator(f"{only}:visible").count() == 0
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("width", [360, 1280])
 def test_hostile_names_are_names(opened: Open, width: int) -> None:
     """Markup is text, other writing directions stay in their cell, long names wrap."""
@@ -88,7 +87,6 @@ def test_hostile_names_are_names(opened: Open, width: int) -> None:
     assert count(page) == f"6 of {len(reports)} submissions"
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_class_fits_on_a_phone(opened: Open, language: str, scheme: str) -> None:
@@ -103,6 +101,7 @@ def test_a_class_fits_on_a_phone(opened: Open, language: str, scheme: str) -> No
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.default
 def test_no_other_script_runs(browser: Any, tmp_path: Path) -> None:
     """The policy refuses what is put into the page: scripts, handlers, styles, addresses."""
     text = index_html(CLASS).replace(
@@ -121,7 +120,6 @@ def test_no_other_script_runs(browser: Any, tmp_path: Path) -> None:
     page.close()
 
 
-@pytest.mark.full
 def test_three_thousand_submissions(opened: Open) -> None:
     """The page of a very large class stays small, and sorts and filters as any other."""
     large = class_of(3000)

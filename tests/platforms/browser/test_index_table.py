@@ -35,9 +35,9 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
 @pytest.mark.parametrize(
     ("name", "place"),
     [
-        ("Score", 1),
-        pytest.param("Not passed", 2, marks=pytest.mark.full),
-        pytest.param("Seconds", 4, marks=pytest.mark.full),
+        pytest.param("Score", 1, marks=pytest.mark.default),
+        ("Not passed", 2),
+        ("Seconds", 4),
     ],
 )
 def test_numbers_sort_as_numbers(opened: Open, name: str, place: int) -> None:
@@ -55,7 +55,6 @@ def test_numbers_sort_as_numbers(opened: Open, name: str, place: int) -> None:
         assert page.locator("#sorted").inner_text() == f"Sorted by {name}, {direction}"
 
 
-@pytest.mark.full
 def test_names_sort_as_people_sort_them(opened: Open) -> None:
     """Accents beside their letter, 9 before 10; what stands below a name counts for nothing."""
     names = ["Ada", "w10", "Ärmel", "w9", "zebra", "Adam", "Özil", "王", "orange"]
@@ -69,7 +68,6 @@ def test_names_sort_as_people_sort_them(opened: Open) -> None:
     assert column(page, 0) == up[::-1]
 
 
-@pytest.mark.full
 def test_the_run_sorts_by_its_words(opened: Open) -> None:
     """Those of the same word keep the page's order, which the button brings back."""
     page = opened(CLASS)
@@ -109,7 +107,7 @@ FILTERS = {
 @pytest.mark.parametrize(
     "chosen",
     [
-        pytest.param(name, marks=() if name.startswith("check=") else pytest.mark.full)
+        pytest.param(name, marks=pytest.mark.default if name.startswith("check=") else ())
         for name in FILTERS
     ],
 )
@@ -129,7 +127,6 @@ def test_a_click_filters_the_table(opened: Open, chosen: str) -> None:
     assert len(column(page, 0)) == 300
 
 
-@pytest.mark.full
 def test_the_controls_filter_too(opened: Open) -> None:
     """Words of a name in any case and width, a run's status, and what needs a look, together."""
     page = opened(CLASS)
@@ -155,7 +152,6 @@ def test_the_controls_filter_too(opened: Open) -> None:
     assert page.get_by_label("Name contains").input_value() == ""
 
 
-@pytest.mark.full
 def test_what_is_chosen_stays_in_sight(opened: Open) -> None:
     """The count comes to the lower edge while the table is below it, and leads to it."""
     page = opened(CLASS)
@@ -179,7 +175,6 @@ def _tab_to(page: Any, test: str, most: int = 60) -> None:
     pytest.fail(f"not reached: {test}")
 
 
-@pytest.mark.full
 def test_the_keyboard_is_enough(opened: Open) -> None:
     """Skip to the table, sort, search, filter by a bar, take the filter off: no mouse."""
     page = opened(CLASS)
@@ -208,7 +203,6 @@ def test_the_keyboard_is_enough(opened: Open) -> None:
     assert count(page) != both
 
 
-@pytest.mark.full
 def test_a_screen_reader_is_told(opened: Open) -> None:
     """Names and roles: a table with its rows, bars as sentences, buttons that say their state."""
     page = opened(CLASS)
@@ -223,7 +217,6 @@ def test_a_screen_reader_is_told(opened: Open) -> None:
     assert page.get_by_role("button", name="Your potassium current grows with n³").count() == 1
 
 
-@pytest.mark.full
 def test_every_link_has_a_name_of_its_own(opened: Open) -> None:
     """In a list of links each page of a student's is told from the others by whose it is."""
     page = opened(CLASS)
@@ -238,7 +231,6 @@ def test_every_link_has_a_name_of_its_own(opened: Open) -> None:
     assert labels == [f"student's page of {name}" for name in names]
 
 
-@pytest.mark.full
 def test_an_empty_band_is_no_stop(opened: Open) -> None:
     """A bar that counts nobody is read, but there is nothing to press."""
     low = [r for r in CLASS.reports if r.score is not None and r.score >= 50]
@@ -249,7 +241,6 @@ def test_an_empty_band_is_no_stop(opened: Open) -> None:
     assert page.get_by_role("button", name="From 0 to under 10%").count() == 0
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("chosen", ["alone", "unnamed"])
 def test_what_is_in_no_group_can_be_found(opened: Open, chosen: str) -> None:
     """Submissions with a mistake of their own, or with none named, are one choice away."""
@@ -270,7 +261,6 @@ def test_what_is_in_no_group_can_be_found(opened: Open, chosen: str) -> None:
     assert again.get_by_label("Named mistake").input_value() == chosen
 
 
-@pytest.mark.full
 def test_the_address_holds_what_is_chosen(opened: Open) -> None:
     """A copied address shows the same rows in the same order, and may be changed by hand."""
     page = opened(CLASS)
@@ -291,7 +281,6 @@ def test_the_address_holds_what_is_chosen(opened: Open) -> None:
     assert sorts(again) == {}
 
 
-@pytest.mark.full
 def test_an_address_that_means_nothing_changes_nothing(opened: Open) -> None:
     """Unknown names, values and hostile ones are left out."""
     page = opened(

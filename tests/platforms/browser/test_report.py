@@ -106,13 +106,13 @@ def _assert_fit(browser: Any, files: list[Path], width: int, scheme: str, plots:
     assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []
 
 
+@pytest.mark.default
 def test_a_students_page_fits_and_loads_nothing(browser: Any, tmp_path: Path) -> None:
     """On a phone: no sideways scroll, nothing refused or fetched, no text cut or covered."""
     files = _write(tmp_path, {"mistaken": student_html(mistaken())})
     _assert_fit(browser, files, 360, "light", plots=6)
 
 
-@pytest.mark.full
 @pytest.mark.parametrize(
     ("width", "scheme"), [(360, "light"), (760, "light"), (760, "dark"), (1280, "light")]
 )
@@ -125,6 +125,7 @@ def test_all_pages_fit_and_load_nothing(
     _assert_fit(browser, files, width, scheme, plots=84)
 
 
+@pytest.mark.default
 def test_the_style_is_applied(browser: Any, tmp_path: Path) -> None:
     """The policy's hash fits the style: without it a page would be bare."""
     (file,) = _write(tmp_path, {"perfect": student_html(perfect())})

@@ -43,7 +43,6 @@ from tests.support.autograder_bundles import (
 from tests.support.project import ROOT, points, results, short_solution
 from tests.support.sandboxes import IN_CONTAINERS, OWN, give, in_container
 
-pytestmark = pytest.mark.full
 SAMPLES = ROOT / "submissions" / "hh"
 BOTH = ("gradescope", "prairielearn")
 HOSTILE = """

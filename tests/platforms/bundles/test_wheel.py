@@ -17,7 +17,6 @@ import pytest
 
 from tests.support.project import ROOT, SOLUTION
 
-pytestmark = pytest.mark.full
 ASSIGNMENTS = sorted(file.parent.name for file in ROOT.glob("assignments/*/assignment.toml"))
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 

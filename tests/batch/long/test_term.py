@@ -36,7 +36,6 @@ def as_class(course: Course) -> dict[int, GradeReport]:
     return {place: drawn.choice(found) for place in range(CLASS)}
 
 
-@pytest.mark.full
 def test_a_class_is_kept_regraded_and_passed_back(
     tmp_path: Path, solution_with: Callable[[Mapping[str, str]], str]
 ) -> None:
@@ -85,7 +84,6 @@ def test_a_class_is_kept_regraded_and_passed_back(
         assert got == {place: pytest.approx(score) for place, score in expected.items()}
 
 
-@pytest.mark.full
 def test_a_class_goes_all_the_way_though_a_worker_is_killed() -> None:
     """All of that on two workers of a real scheduler, one killed in the middle.
 

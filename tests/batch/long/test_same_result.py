@@ -23,8 +23,6 @@ HONEST = ("right-plain", "right-euler", "g_Na-20-percent-off", "channels-of-the-
 BACKENDS = ("bwrap", "landlock")
 ATTACKS = ("fork-bomb", "threads-go-on")  # they take what others need
 
-pytestmark = pytest.mark.full
-
 
 @dataclass(frozen=True)
 class Graded:

@@ -1,0 +1,1 @@
+"""Whole classes in every case that CI relies on."""

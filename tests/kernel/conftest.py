@@ -1,0 +1,30 @@
+"""What a real kernel showed, and kernels to run more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from grader.assignment.schema import Assignment
+from grader.core.types import Evidence
+from grader.run.collect_evidence import RunRequest, collect_evidence
+from tests.support import warm_kernels
+from tests.support.project import SOLUTION
+
+
+@pytest.fixture(scope="session")
+def solution(assignment: Assignment) -> Evidence:
+    """What the teacher's notebook showed in a real kernel, run once for all tests."""
+    return collect_evidence(
+        RunRequest(
+            notebook=SOLUTION, assignment=assignment, limits=assignment.limits, secret=b"tests"
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[warm_kernels.Kernels]:
+    """Kernels that are forks of one warm process; cold ones where no sandbox works here."""
+    with warm_kernels.started() as kernels:
+        yield kernels

@@ -1,0 +1,1 @@
+"""Disks and machines that run full, made small by root."""

@@ -1,0 +1,33 @@
+"""What travels between the coordinator of a cluster and its workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from grader.core.types import GradeReport
+from grader.grading.cluster.messages import Done, keep, made, packed, stored, unpack
+from grader.grading.plan.staleness import Step
+
+
+def test_what_goes_out_and_comes_back(tmp_path: Path) -> None:
+    """A run is sent the last result alone, a judgement the evidence too; what is gone is removed.
+
+    A result that was put aside by a writer who was killed is the last one.
+    """
+    folder, there = tmp_path / "here", tmp_path / "there"
+    unpack({"probe.json": b"p", "executed.ipynb": b"e", "result.json": b"old", "x": b"x"}, folder)
+    assert stored(folder, Step("run")) == {"result.json": b"old"}
+    sent = stored(folder, Step("judge"))
+    assert sent == {"probe.json": b"p", "executed.ipynb": b"e", "result.json": b"old"}
+    unpack(sent, there)
+    (there / "executed.ipynb").unlink()
+    (there / "probe.json").write_bytes(b"other")
+    (there / "junit.xml").write_bytes(b"not of grading")
+    files, gone = made(there, sent)
+    assert (files, gone) == ({"probe.json": b"other"}, ("executed.ipynb",))
+    report: Any = GradeReport
+    keep(Done(report=report, files={**files, "result.json": b"new"}, gone=gone), folder)
+    assert packed(folder) == {"probe.json": b"other", "result.json": b"new", "x": b"x"}
+    (folder / "result.json").rename(folder / ".result.json.before")
+    assert stored(folder, Step("run")) == {"result.json": b"new"}
