@@ -18,7 +18,8 @@ from grader.assignment.stimuli import draw_panel
 from grader.core.types import Array, RoundingError, StimulusSet
 from grader.judge.checks.distances import ROUNDING_FACTOR
 from grader.judge.metrics import within
-from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.reference.load_model import load_model
+from grader.judge.reference.model import ReferenceModel
 
 ROOT = Path(__file__).parents[2]
 OFF = 0.002

@@ -14,7 +14,8 @@ import jax
 import pytest
 
 from grader.assignment.load import load_assignment
-from grader.judge.reference.model import Model, ReferenceModel
+from grader.judge.reference.load_model import Model
+from grader.judge.reference.model import ReferenceModel
 from grader.sandbox import gpu
 from tests.gpu import boxes, machine, numbers, samples, table, work
 from tests.gpu.parts import Part, Ran

@@ -23,7 +23,8 @@ from grader.assignment.schema import Assignment, Check, Exercise
 from grader.assignment.stimuli import draw_panel, draw_states
 from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse
-from grader.judge.reference.model import Model, ReferenceModel, exercise_model, load_model
+from grader.judge.reference.load_model import Model, exercise_model, load_model
+from grader.judge.reference.model import ReferenceModel
 
 ROOT = Path(__file__).parents[2]
 Compiled = Callable[[Model], ReferenceModel]

@@ -12,7 +12,8 @@ from grader.core.types import (
     Evidence,
 )
 from grader.judge.reference.compare import Comparison
-from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.reference.load_model import load_model
+from grader.judge.reference.model import ReferenceModel
 from grader.judge.verdict import verdict
 from tests.support.project import ROOT
 

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from grader.assignment.schema import Assignment
 from grader.core.types import Evidence
 from grader.judge.metrics import rmse
-from grader.judge.reference.model import ReferenceModel, exercise_model, load_model
+from grader.judge.reference.load_model import exercise_model, load_model
+from grader.judge.reference.model import ReferenceModel
 from grader.run.substitute import reprobe_with_solution
 from grader.submission.notebook.read import read_notebook
 from tests.support.lesson import SAMPLES, unanswered_evidence

@@ -19,7 +19,8 @@ import pytest
 from grader.assignment.load import load_assignment
 from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import relative_error, rmse, spike_count
-from grader.judge.reference.model import Model, ReferenceModel, load_model
+from grader.judge.reference.load_model import Model, load_model
+from grader.judge.reference.model import ReferenceModel
 from tests.support.project import ROOT
 
 REFERENCE = ROOT / "reference"

@@ -13,7 +13,8 @@ import pytest
 from grader.assignment.stimuli import draw_panel, draw_states
 from grader.core.types import StimulusSet
 from grader.judge.metrics import firing_rate, relative_error, spike_count, spike_times
-from grader.judge.reference.model import ReferenceModel, ReferenceModelError, load_model
+from grader.judge.reference.load_model import ReferenceModelError, load_model
+from grader.judge.reference.model import ReferenceModel
 from tests.support.hh_reference import GATES, assignment, reference, trace_distances
 from tests.support.project import ROOT
 

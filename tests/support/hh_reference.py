@@ -9,7 +9,8 @@ from grader.assignment.schema import Assignment
 from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import rmse
 from grader.judge.reference.compare import Comparison
-from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.reference.load_model import load_model
+from grader.judge.reference.model import ReferenceModel
 from tests.support.project import ROOT
 
 GATES = ("IK.n", "INa.m", "INa.h")

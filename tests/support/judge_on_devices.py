@@ -19,7 +19,8 @@ from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.core.evidence_store import load_evidence
 from grader.judge.reference.compare import Comparison
-from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.reference.load_model import load_model
+from grader.judge.reference.model import ReferenceModel
 from grader.judge.verdict import verdict
 from tests.support.project import ROOT
 

@@ -13,7 +13,7 @@ from grader.assignment.schema import Assignment, Check, Exercise
 from grader.core.messages import LANGUAGES, catalogue
 from grader.core.types import Note
 from grader.judge.checks import CHECKS
-from grader.judge.reference.model import Model, exercise_model
+from grader.judge.reference.load_model import Model, exercise_model
 
 _OF_ONE_STATE = ("trace_rmse", "field", "map")
 _OF_A_STATE = (*_OF_ONE_STATE, "start")

@@ -25,8 +25,8 @@ from grader.authoring.verify.tolerances_file import write_tolerances
 from grader.core.types import GradeReport, Note, Value
 from grader.grading.batch import grade_batch
 from grader.grading.machine import Options
+from grader.judge.reference.load_model import ReferenceModelError, load_model
 from grader.judge.reference.make_public_traces import write_public_traces
-from grader.judge.reference.model import ReferenceModelError, load_model
 from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import Entry
 

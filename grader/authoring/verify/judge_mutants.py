@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from grader.assignment.schema import MEASURED, Assignment, Exercise, Measure
 from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.caching_reference import RememberingModel
+from grader.authoring.verify.caching_reference import CachingReference
 from grader.authoring.verify.matrix import Matrix, Row
 from grader.authoring.verify.run_mutants import of_seed
 from grader.core.messages import catalogue
@@ -30,7 +30,7 @@ class Judging:
     def __init__(self, assignment: Assignment, seeds: tuple[int, ...]) -> None:
         assert assignment.rubric is not None
         self._assignment, self._seeds = assignment, seeds
-        self._comparison = Comparison(assignment, "cpu", RememberingModel)
+        self._comparison = Comparison(assignment, "cpu", CachingReference)
         self._words = catalogue("en", assignment.folder)
         self._solution: dict[str, ExerciseEvidence] = {}
         self._known = ExerciseCaches(dict)  # of the solution's attempts

@@ -19,6 +19,7 @@ from grader.core.types import (
 )
 from grader.judge.reference.fit_constants import fit_constants
 from grader.judge.reference.input_scale import scaled_input
+from grader.judge.reference.load_model import exercise_model, load_model
 from grader.judge.reference.match_states import (
     choose_traces,
     choose_variant,
@@ -27,7 +28,7 @@ from grader.judge.reference.match_states import (
     reference_states,
 )
 from grader.judge.reference.mistakes import named_mistakes
-from grader.judge.reference.model import ReferenceModel, exercise_model, load_model
+from grader.judge.reference.model import ReferenceModel
 
 
 class Comparison:

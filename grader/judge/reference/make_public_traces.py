@@ -10,11 +10,12 @@ from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel, draw_states, finer_steps
 from grader.core.types import Array
-from grader.judge.reference.model import DeviceName, ReferenceModel, exercise_model, load_model
+from grader.judge.reference.load_model import exercise_model, load_model
+from grader.judge.reference.model import ReferenceModel
 from grader.judge.reference.public_traces import PUBLIC_SEED, stimulus_arrays
 
 
-def write_public_traces(assignment: Assignment, device: DeviceName = "cpu") -> tuple[Path, ...]:
+def write_public_traces(assignment: Assignment, device: str = "cpu") -> tuple[Path, ...]:
     """Run every variant on the public stimuli and write each exercise's file anew.
 
     Needs the teachers' part. Raises ``AssignmentError`` without it, and

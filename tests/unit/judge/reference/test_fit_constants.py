@@ -21,7 +21,8 @@ from grader.core.types import (
 )
 from grader.core.types import Submission as Work
 from grader.judge.reference.fit_constants import fit_constants
-from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.reference.load_model import load_model
+from grader.judge.reference.model import ReferenceModel
 from grader.submission.cells.source_check import contradictions
 from tests.support.project import ROOT
 

@@ -30,8 +30,9 @@ from grader.core.types import (
     Submission,
 )
 from grader.judge.metrics import relative_error
+from grader.judge.reference.load_model import load_model
 from grader.judge.reference.mistakes import named_mistakes
-from grader.judge.reference.model import ReferenceModel, load_model
+from grader.judge.reference.model import ReferenceModel
 from grader.judge.residuals import diagnoses, fits, residuals
 from tests.support.project import ROOT
 
