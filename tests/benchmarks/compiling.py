@@ -26,13 +26,13 @@ from grader.assignment.load import load_assignment
 from grader.assignment.stimuli import draw, population
 from grader.run.probe import requests as messages
 from grader.submission.notebook.read import read_notebook
-from grader.untrusted.probe.jit_effort import effort
+from grader.untrusted.probe.jit_effort import compiler_options
 
 ROOT = Path(__file__).resolve().parents[2]
 CELLS = ("imports", "channel-IK", "channel-INa", "channel-IL", "HH")
 SEED, ANSWERS, NEURONS, STEPS = 1, 4, 1000, 3000
 OPTION = "jax_disable_most_optimizations"
-EFFORTS: dict[str, dict[str, Any]] = {"usual": {}, "little": effort()}
+EFFORTS: dict[str, dict[str, Any]] = {"usual": {}, "little": compiler_options()}
 
 
 def main() -> None:
@@ -84,10 +84,10 @@ def _answer(assignment: Any, names: dict[str, Any], options: dict[str, Any]) -> 
     sys.modules["_grader_kept"] = kept = types.ModuleType("_grader_kept")
     kept.effort = options  # type: ignore[attr-defined]  # what the probe found out before
     look = messages.description_request(own, exercise, cell, population(own, True, 1))  # type: ignore[arg-type]
-    told = json.loads(eval(messages.expression("look", look), names))
+    told = json.loads(eval(messages.expression("describe", look), names))
     states = [f"{c['name']}.{state}" for c in told["channels"] for state in c["states"]]
     asked = messages.simulation_request(look, draw(own, states, (SEED,), True))
-    assert json.loads(eval(messages.expression("answer", asked), names))["traces"]
+    assert json.loads(eval(messages.expression("simulate", asked), names))["traces"]
     return time.process_time() - began
 
 

@@ -81,8 +81,8 @@ def _timed(clock: Clock, method: Any, stage: Callable[[Any], str]) -> Any:
 
 
 def _question(expression: str) -> str:
-    asked = re.search(r"getattr\(module, \W*(\w+)", expression)
-    return f"probe: {asked[1] if asked and asked[1] in ('look', 'answer') else 'the rest'}"
+    asked = re.search(r"'function': '(\w+)'", expression)
+    return f"probe: {asked[1] if asked and asked[1] in ('describe', 'simulate') else 'the rest'}"
 
 
 def main(files: list[str]) -> None:

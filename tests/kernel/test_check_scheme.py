@@ -92,9 +92,9 @@ def test_another_scheme_is_excused(compared: Evidence) -> None:
 @pytest.mark.parametrize("share", [1.0, 0.8, 0.5, 1.2])
 def test_a_step_that_ignores_dt_must_be_of_this_dt(share: float) -> None:
     """Euler's step and the exponential one of the equation stand in for it; others don't."""
-    from grader.untrusted.probe.simulate import follows  # with BrainPy, which takes seconds
+    from grader.untrusted.probe.step_loop import is_known_step  # with BrainPy, which takes seconds
 
     rate, slope, dt = np.linspace(-1, 1, 40), np.linspace(-8, -0.1, 40), 0.1
     euler, exact = dt * rate, rate * np.expm1(dt * slope) / slope
-    assert follows(share * euler, rate, slope, dt) is (share == 1.0)
-    assert follows(share * exact, rate, slope, dt) is (share == 1.0)
+    assert is_known_step(share * euler, rate, slope, dt) is (share == 1.0)
+    assert is_known_step(share * exact, rate, slope, dt) is (share == 1.0)

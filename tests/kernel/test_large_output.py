@@ -221,7 +221,7 @@ def test_a_saved_picture_that_is_too_large_counts(warm: Kernels) -> None:
     async def run() -> list[tuple[Figure, float]]:
         async with warm.session(submission_of(saves), Limits()) as session:
             await session.run_cell(0)
-            asked = messages.expression("saved_figures", {"max_bytes": messages.MAX_FIGURES})
+            asked = messages.expression("read_figures", {"max_bytes": messages.MAX_FIGURES})
             return replies.read_figures(replies.reply_text(await session.ask(asked, 30)))
 
     assert sorted((f.name, f.mime) for f, _ in asyncio.run(run())) == [

@@ -27,7 +27,7 @@ from grader.run.kernel.prestart import start_process
 from grader.run.kernel.session import HarnessError, KernelExit, open_session
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
-from grader.untrusted.probe.arrays import told
+from grader.untrusted.probe.arrays import encode
 from tests.support.project import short_solution
 from tests.support.warm_kernels import COLD, Kernels, submission_of
 
@@ -306,8 +306,8 @@ def platform():
     return next(name for name, known in backend.backends().items() if known is client)
 
 print(platform())
-with settings["put_back"]():
-    settings["tidy"](0.1, True)
+with settings["restored_settings"]():
+    settings["apply_settings"](0.1, True)
     print(platform())
 print(platform())
 """
@@ -375,11 +375,11 @@ def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
 def test_values_stand_in_lines_of_their_own() -> None:
     """What the kernel tells of an array is what is read of it, to the last bit."""
     V = np.array([[0.1], [-np.inf], [np.nan]])
-    read = replies.read_simulation(told({"traces": {"V": V}, "resets": 2}).text, DRAWN)
+    read = replies.read_simulation(encode({"traces": {"V": V}, "resets": 2}).text, DRAWN)
     np.testing.assert_array_equal(read.traces["V"], V)
     assert read.resets == 2
     with pytest.raises(TypeError, match="bool"):
-        told({"resets": np.bool_(True)})
+        encode({"resets": np.bool_(True)})
 
 
 def test_a_channel_can_be_named_only_once() -> None:
@@ -417,7 +417,7 @@ def test_the_probe_leaves_no_name_behind(kernels: Kernels) -> None:
         submission = submission_of("before = set(globals())", f"print({new_names})")
         async with kernels.session(submission, Limits()) as session:
             await session.run_cell(0)
-            question = messages.expression("before", {"exercise": "X", "class_name": "A"})
+            question = messages.expression("snapshot_class", {"exercise": "X", "class_name": "A"})
             reply = await session.ask(question, 20)
             assert replies.reply_text(reply) == "null"
             await session.run_cell(1)
@@ -444,7 +444,7 @@ def test_a_model_meets_no_setting_of_the_one_before_it(kernels: Kernels) -> None
             ends = []
             for cell in submission.cells:
                 if cell.index:
-                    reply = await session.ask(messages.expression("afresh", {}), 60.0)
+                    reply = await session.ask(messages.expression("reset_settings", {}), 60.0)
                     assert replies.reply_text(reply) == "null"
                 ran = await session.run_cell(cell.index)
                 ends.append(f"{ran.status} {ran.error_text}")

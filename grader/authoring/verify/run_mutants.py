@@ -147,7 +147,7 @@ async def _afresh(session: Session) -> None:
 
     Raises ``BadReply`` and ``KernelExit``.
     """
-    reply_text(await session.ask(messages.expression("afresh", {}), SECONDS))
+    reply_text(await session.ask(messages.expression("reset_settings", {}), SECONDS))
 
 
 def as_submission(teacher: Teacher, specimen: Specimen) -> Submission:

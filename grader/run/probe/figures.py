@@ -37,7 +37,7 @@ async def _saved(session: Session, windows: Windows) -> list[Figure]:
     """Pictures that the notebook wrote, with the cell during which each was written."""
     if session.kernel_exit is not None:
         return []
-    asked = messages.expression("saved_figures", {"max_bytes": messages.MAX_FIGURES})
+    asked = messages.expression("read_figures", {"max_bytes": messages.MAX_FIGURES})
     try:
         reply = await session.ask(asked, min(SECONDS, session.limits.probe_seconds))
         saved = replies.read_figures(replies.reply_text(reply))

@@ -46,7 +46,7 @@ async def snapshot_class(session: Session, found: GradedCell) -> None:
     Raises ``KernelExit``.
     """
     request = {"exercise": found.exercise, "class_name": found.class_name}
-    await session.ask(messages.expression("before", request), SNAPSHOT_SECONDS)
+    await session.ask(messages.expression("snapshot_class", request), SNAPSHOT_SECONDS)
 
 
 async def probe_model(
@@ -100,13 +100,13 @@ class _Asked:
         return messages.description_request(assignment, self.exercise, self.cell, size)
 
     async def look(self) -> ModelProbe:
-        return replies.read_description(await self._ask("look", self.request()))
+        return replies.read_description(await self._ask("describe", self.request()))
 
     async def records(self) -> tuple[ModelProbe, Answers]:
         """Whether the runner is there, and what it recorded."""
         exercise = self.exercise
         request: dict[str, object] = {"variable": exercise.variable, "monitors": exercise.monitors}
-        return replies.read_records(await self._ask("recorded", request))
+        return replies.read_records(await self._ask("read_records", request))
 
     async def answers(self, probe: ModelProbe) -> tuple[StimulusSet, Answers]:
         """The panel that was asked, and what the model answered."""
@@ -125,7 +125,7 @@ class _Asked:
 
     async def _answer(self, drawn: ProbeRequest) -> Answers:
         request = messages.simulation_request(self.request(), drawn)
-        return replies.read_simulation(await self._ask("answer", request), drawn)
+        return replies.read_simulation(await self._ask("simulate", request), drawn)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:
         left = self.deadline - time.monotonic()

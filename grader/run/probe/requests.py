@@ -16,13 +16,13 @@ from grader.core.types import STEP_DIVISIONS, Array, GradedCell, ProbeRequest
 
 MAX_FIGURES = 4 * 2**20  # bytes of saved pictures
 
-_PARTS = {
-    "afresh": ("settings", "reset_settings"),
-    "before": ("class_registry",),
-    "look": ("class_registry", "jit_effort", "model", "settings", "describe"),
-    "answer": ("class_registry", "jit_effort", "model", "settings", "simulate", "answer"),
-    "recorded": ("model", "records"),
-    "saved_figures": ("figures",),
+_MODULES = {
+    "reset_settings": ("settings", "reset_settings"),
+    "snapshot_class": ("class_registry",),
+    "describe": ("class_registry", "jit_effort", "model", "settings", "describe"),
+    "simulate": ("class_registry", "jit_effort", "model", "settings", "step_loop", "simulate"),
+    "read_records": ("model", "records"),
+    "read_figures": ("figures",),
 }
 _PROGRAM = """\
 import json, sys, types
@@ -37,7 +37,7 @@ for name, source in json.loads(sources).items():
         kept[source] = compile(source, "<grader " + name + ">", "exec")
     exec(kept[source], module.__dict__)
 reply = getattr(module, function)(namespace, json.loads(request))
-reply = sys.modules["_grader_inside.arrays"].told(reply)
+reply = sys.modules["_grader_inside.arrays"].encode(reply)
 for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
     del sys.modules[name]
 """
@@ -49,13 +49,13 @@ def expression(function: str, request: Mapping[str, Any]) -> str:
     It is evaluated beside an empty cell, since IPython takes a tenth of a second to look
     at a cell of this size. The names of the notebook are left alone.
     """
-    return f"{_asking(function)}{json.dumps(request)!r}}})"
+    return f"{_call_with(function)}{json.dumps(request)!r}}})"
 
 
 @cache
-def _asking(function: str) -> str:
+def _call_with(function: str) -> str:
     """The expression up to the request, which is large at times."""
-    sources = json.dumps({part: _source(part) for part in ("arrays", *_PARTS[function])})
+    sources = json.dumps({part: _source(part) for part in ("arrays", *_MODULES[function])})
     builtins = "__import__('builtins')"
     named = f"'function': {function!r}, 'sources': {sources!r}, 'request': "
     return (

@@ -1,7 +1,7 @@
-"""Questions and replies as text: JSON, and float64 values in base64.
+"""Requests and replies as text: JSON, and float64 values in base64.
 
-A reply may be large, and each copy of it costs time: so the values of its arrays stand in lines
-of their own, which no JSON is made of, and it is shown as it is, without quotes around it.
+A reply may be large, and each copy of it takes time. So the values of its arrays stand in lines
+of their own, outside the JSON, and IPython shows the text without quotes around it.
 """
 
 import base64
@@ -12,13 +12,13 @@ import numpy as np
 
 
 def unpack(packed):
-    """An array of a question."""
+    """Decode an array of a request."""
     raw = zlib.decompress(base64.b64decode(packed["data"]))
     return np.frombuffer(raw, "<f8").reshape(packed["shape"], order="F")
 
 
-def told(reply):
-    """``reply`` as lines: JSON, and then the values of each array in it."""
+def encode(reply):
+    """Encode ``reply`` as lines: JSON, then the values of each array in it."""
     lines = [""]
 
     def line(array):
@@ -29,10 +29,10 @@ def told(reply):
         return {"shape": list(array.shape), "line": len(lines) - 1}
 
     lines[0] = json.dumps(reply, default=line)
-    return Told("\n".join(lines))
+    return PlainText("\n".join(lines))
 
 
-class Told:
+class PlainText:
     """Text that IPython shows without quotes."""
 
     def __init__(self, text):

@@ -1,21 +1,21 @@
-"""Which class is the graded cell's, and holding on to it and to what was found out before.
+"""Identify the graded cell's class, and keep it and its instance for later requests.
 
-The questions are asked right after the graded cell, so that nothing that the notebook
-does later can change the answers.
+A model is probed right after the graded cell, so that nothing that the notebook does later
+can change its answers.
 """
 
 import sys
 import types
 
 
-def before(namespace, request):
-    """Right before the graded cell: remember which class, if any, has the name already."""
+def snapshot_class(namespace, request):
+    """Remember, right before the graded cell, which class has the name already, if any."""
     name = request["class_name"]
     setattr(_store(), "before_" + request["exercise"], namespace.get(name))
 
 
-def kept(namespace, request):
-    """The class that the graded cell made, or None; once found it stays the same.
+def graded_class(namespace, request):
+    """Return the class that the graded cell made, or None; once found it stays the same.
 
     A class that was there before the cell ran is not the cell's.
     """
@@ -28,18 +28,18 @@ def kept(namespace, request):
 
 
 def keep_model(request, model, size, x64):
-    """Hold on to an instance as made for ``size`` neurons, until it is questioned."""
+    """Keep an instance made for ``size`` neurons until it is simulated."""
     setattr(_store(), "model_" + request["exercise"], (size, x64, model))
 
 
 def take_model(request, size, x64):
-    """The instance that was kept for so many neurons in that precision, once; or None."""
+    """Return, once, the instance kept for so many neurons in that precision, or None."""
     kept_as = vars(_store()).pop("model_" + request["exercise"], (0, False, None))
     return kept_as[2] if kept_as[:2] == (size, x64) else None
 
 
-def once(name, make):
-    """What ``make`` gives, made once in a kernel."""
+def compute_once(name, make):
+    """Return the value of ``make()``, called once in a kernel."""
     store = vars(_store())
     if name not in store:
         store[name] = make()

@@ -7,58 +7,58 @@ import brainpy.math as bm
 import jax
 import numpy as np
 
-from .class_registry import keep_model, kept
-from .jit_effort import quickly
+from .class_registry import graded_class, keep_model
+from .jit_effort import jit_quickly
 from .model import (
     CARRIER,
-    about_precision,
     build,
     carriers,
     class_name,
     fault,
-    hanging,
+    ion_channels,
     is_a,
+    is_about_precision,
+    is_from_library,
     named_members,
-    of_library,
     own_states,
+    safe_text,
     scalar,
     states,
-    words,
 )
-from .settings import put_back, tidy
+from .settings import apply_settings, restored_settings
 
 MOST_NAMES = 100  # of one kind that a channel has
 
 
-def look(namespace, request):
-    """Describe a new instance of the graded cell's class. Answers with plain data only."""
-    cls = kept(namespace, request)
+def describe(namespace, request):
+    """Describe a new instance of the graded cell's class, as plain data."""
+    cls = graded_class(namespace, request)
     reply = {"found": cls is not None, "faults": [], "channels": [], "population": 0}
     if cls is not None:
-        with put_back():
+        with restored_settings():
             try:
-                reply.update(examine(cls, request, reply["faults"]))
+                reply.update(describe_model(cls, request, reply["faults"]))
             except BaseException as error:
                 reply["faults"].append(fault("look", error))
     return reply
 
 
-def examine(cls, request, faults):
-    """What there is to say of the class and of one instance; of a type the class alone."""
-    own = {"class_name": words(lambda: cls.__name__), "lineage": lineage(cls)}
+def describe_model(cls, request, faults):
+    """Describe the class and one instance; for an exercise of kind "type" the class alone."""
+    own = {"class_name": safe_text(lambda: cls.__name__), "lineage": lineage(cls)}
     if request["kind"] == "type":
         asked = next(iter(request["asked"]))
-        return {**own, "population": 1, "channels": [of_class(asked, cls)]}
-    model, size = make(cls, request, faults)
+        return {**own, "population": 1, "channels": [describe_class(asked, cls)]}
+    model, size = make_model(cls, request, faults)
     members = named_members(model, request["asked"])
     integrated = {id(carrier) for carrier in carriers(model)}
     for ion in carriers(model):
-        integrated |= {id(channel) for _, channel in hanging(ion, "", {})}
-    measured = measure([v for _, v in members if is_a(v, bp.dyn.IonChannel)], size)
+        integrated |= {id(channel) for _, channel in ion_channels(ion, "", {})}
+    measured = measure_conductances([v for _, v in members if is_a(v, bp.dyn.IonChannel)], size)
     channels = []
     for name, value in members:
         try:
-            described = describe(name, value, size, integrated, request["parameters"])
+            described = describe_member(name, value, size, integrated, request["parameters"])
             if id(value) in measured:
                 described["measured"] = measured[id(value)]
         except BaseException as error:
@@ -76,37 +76,37 @@ def examine(cls, request, faults):
 
 
 def own_name(value):
-    """The name of a value's class."""
-    return words(lambda: type(value).__name__)
+    """Return the name of a value's class."""
+    return safe_text(lambda: type(value).__name__)
 
 
 def lineage(cls):
-    """The names of a class's bases, nearest first."""
+    """Return the names of a class's bases, nearest first."""
     return [class_name(base) for base in cls.__mro__[1:MOST_NAMES]]
 
 
-def make(cls, request, faults):
-    """An instance of a whole population, or else of one neuron; ``(model, size)``."""
+def make_model(cls, request, faults):
+    """Make an instance of a whole population, or else of one neuron; return ``(model, size)``."""
     size = request["size"]
     for x64 in (True, False):
-        tidy(request["dt"], x64)
+        apply_settings(request["dt"], x64)
         try:
             model = build(cls, request, size)
             keep_model(request, model, size, x64)
             return model, size
         except BaseException as error:
             faults.append(fault("make population", error))
-            if not about_precision(error):
+            if not is_about_precision(error):
                 break
-    tidy(request["dt"], x64)
+    apply_settings(request["dt"], x64)
     return build(cls, request, 1), 1
 
 
-def describe(name, value, size, integrated, parameters):
-    """One member of the model as plain data."""
+def describe_member(name, value, size, integrated, parameters):
+    """Describe one member of the model as plain data."""
     if value is ... or value is None or value is NotImplemented or is_a(value, str):
         return {"name": name, "kind": "blank"}
-    found = {**of_class(name, type(value)), "integrated": id(value) in integrated}
+    found = {**describe_class(name, type(value)), "integrated": id(value) in integrated}
     if found["kind"] != "channel":
         return found
     own = states(value, size) or states(value, 1)  # made for one neuron, whatever the size
@@ -118,32 +118,31 @@ def describe(name, value, size, integrated, parameters):
     return found
 
 
-def of_class(name, kind):
-    """What a channel's class says of itself, or that of something else."""
+def describe_class(name, kind):
+    """Describe the class of a channel, or of another member."""
     is_channel = CARRIER in kind.__mro__
     return {
         "name": name,
         "kind": "channel" if is_channel else "other",
-        "type_name": words(lambda: kind.__name__),
-        "from_notebook": kind.__module__ == "__main__" and not of_library(kind),
+        "type_name": safe_text(lambda: kind.__name__),
+        "from_notebook": kind.__module__ == "__main__" and not is_from_library(kind),
         "lineage": lineage(kind),
         "master_types": master_types(getattr(kind, "master_type", None)) if is_channel else [],
     }
 
 
 def master_types(kind):
-    """The names of a ``master_type``; more than one for a joint type."""
+    """Return the names of a ``master_type``; several for a joint type."""
     joint = getattr(kind, "__args__", None)
     if joint:
         return [class_name(part) for part in joint[:MOST_NAMES]]
     return [] if kind is None or kind is ... else [class_name(kind)]
 
 
-def measure(channels, size):
-    """``{id: {"E", "g_max"}}`` read off the currents with every gate open: I = g_max (E - V).
+def measure_conductances(channels, size):
+    """Measure ``{id: {"E", "g_max"}}`` from the currents with every gate open: I = g_max (E - V).
 
-    All of them are one program, since each costs its share whatever it computes. What a
-    channel's own current does in Python is found out only once.
+    One program computes all currents, since each program takes time to compile.
     """
     gates = [own for channel in channels for _, own in states(channel, size)]
     before = [state.value for state in gates]
@@ -162,7 +161,7 @@ def measure(channels, size):
     try:
         for state in gates:
             state.value = jax.device_put(np.ones(size, state.dtype))
-        compiled = quickly(currents, jax.jit)
+        compiled = jit_quickly(currents, jax.jit)
         at = {V: compiled(np.full(size, V)) for V in (-100.0, -20.0, 60.0)}
     except BaseException:
         return {}
@@ -175,13 +174,13 @@ def measure(channels, size):
             vars(channel).clear()
             vars(channel).update(own)
     return {
-        id(channels[number]): straight({V: float(found[number]) for V, found in at.items()})
+        id(channels[number]): conductance({V: float(found[number]) for V, found in at.items()})
         for number in at[60.0]
     }
 
 
-def straight(at):
-    """E and g_max of the line through the currents ``at`` three V; nothing when it bends."""
+def conductance(at):
+    """Return E and g_max of the line through the currents ``at`` three V; {} when it bends."""
     slope = (at[60.0] - at[-100.0]) / 160.0
     middle = at[-100.0] + slope * 80.0
     if slope == 0 or abs(middle - at[-20.0]) > 1e-6 * (abs(at[60.0]) + abs(at[-100.0])):

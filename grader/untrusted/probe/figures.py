@@ -4,11 +4,11 @@ import base64
 import os
 
 
-def saved_figures(namespace, request):
-    """Names, times and bytes of saved pictures; few and small enough to carry.
+def read_figures(namespace, request):
+    """Return names, times and bytes of saved bitmaps, within the limits of a reply.
 
-    Others are counted by their times alone: vector pictures, which nobody shows to a teacher,
-    and bitmaps that are too large, or more than are carried.
+    Of other pictures only the times are returned: vector graphics, which no report shows, and
+    bitmaps that are too large or too many.
     """
     found, others, total = [], [], 0
     for folder, folders, files in os.walk("."):

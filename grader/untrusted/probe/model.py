@@ -1,4 +1,4 @@
-"""Making a new instance of the student's class, and looking at it without being told.
+"""Build instances of the student's class and find their members.
 
 Types are read off ``type(value).__mro__``: an object's own ``__class__`` may lie.
 """
@@ -16,17 +16,17 @@ MOST_LETTERS = 200  # of a name
 
 
 def fault(stage, error):
-    """An exception as plain data; long texts are cut."""
+    """Return an exception as plain data; long texts are cut."""
     return {
         "stage": stage,
-        "error_name": words(lambda: type(error).__name__, 200),
-        "error_text": words(lambda: str(error), 2000),
-        "traceback": words(lambda: "".join(traceback.format_exception(error))[-6000:], 6000),
+        "error_name": safe_text(lambda: type(error).__name__, 200),
+        "error_text": safe_text(lambda: str(error), 2000),
+        "traceback": safe_text(lambda: "".join(traceback.format_exception(error))[-6000:], 6000),
     }
 
 
-def words(make, most=MOST_LETTERS):
-    """The text that ``make`` returns, cut, and fit for JSON whatever is in it."""
+def safe_text(make, most=MOST_LETTERS):
+    """Return the text that ``make`` returns, cut, and fit for JSON whatever is in it."""
     try:
         text = make()
         return text[:most].encode("utf-8", "replace").decode("utf-8")
@@ -35,21 +35,21 @@ def words(make, most=MOST_LETTERS):
 
 
 def class_name(kind):
-    """A class's name; one of the notebook's own says so, whatever it is called."""
-    name = words(lambda: kind.__name__ if hasattr(kind, "__name__") else repr(kind))
-    module = words(lambda: kind.__module__)
+    """Return a class's name; "__main__." precedes that of a class of the notebook."""
+    name = safe_text(lambda: kind.__name__ if hasattr(kind, "__name__") else repr(kind))
+    module = safe_text(lambda: kind.__module__)
     is_known = module != "__main__" and getattr(sys.modules.get(module), name, None) is kind
-    return name if is_known or of_library(kind) else "__main__." + name
+    return name if is_known or is_from_library(kind) else "__main__." + name
 
 
-def of_library(kind):
-    """Whether a class is one of BrainPy's, whatever it says of itself."""
-    return id(kind) in library()
+def is_from_library(kind):
+    """Return True if a class is one of BrainPy's, whatever its attributes are."""
+    return id(kind) in library_ids()
 
 
 @functools.cache
-def library():
-    """What stands in BrainPy's modules, by ``id``; nothing of it is taken out of memory."""
+def library_ids():
+    """Return the ``id`` of every value in BrainPy's modules, which are never unloaded."""
     return {
         id(value)
         for name, module in list(sys.modules.items())
@@ -59,27 +59,27 @@ def library():
 
 
 def is_a(value, kind):
-    """``isinstance`` that no ``__class__`` can deceive."""
+    """Do as ``isinstance``, but without ``__class__``, which may lie."""
     return kind in type(value).__mro__
 
 
-def about_precision(error):
-    """Whether an exception says that float32 met float64."""
-    text = words(lambda: str(error), 10_000)
+def is_about_precision(error):
+    """Return True if the text of an exception names both float32 and float64."""
+    text = safe_text(lambda: str(error), 10_000)
     return "float32" in text and "float64" in text
 
 
 def build(cls, request, size):
-    """A new, reset instance of ``size`` neurons; for a channel they are its host's."""
-    model = (hosting(cls, request) if request["host"] else cls)(size)
+    """Build and reset an instance of ``size`` neurons; a channel is put into its host."""
+    model = (host_class(cls, request) if request["host"] else cls)(size)
     model.reset()
     return model
 
 
-def hosting(cls, request):
-    """A neuron of BrainPy's with a channel of this class and no other, at the name asked for.
+def host_class(cls, request):
+    """Return a neuron of BrainPy's whose only channel is of class ``cls``, at the requested name.
 
-    A current that is left blank is none: what else the channel has can be looked at all the same.
+    A current that is left blank counts as 0, so that the rest of the channel can be described.
     """
 
     class Host(getattr(bp.dyn, request["host"])):
@@ -94,7 +94,7 @@ def hosting(cls, request):
 
 
 def or_zero(value):
-    """What a method returned, or 0 where it says nothing yet."""
+    """Return ``value``, or 0 where a method was left blank."""
     return 0.0 if value is None or value is ... else value
 
 
@@ -102,15 +102,15 @@ CARRIER = bp.dyn.IonChannel.__mro__[1]  # IonChaDyn: ions and channels, what Bra
 
 
 def carriers(model):
-    """The ions and channels that the model itself integrates and sums, as BrainPy finds them."""
+    """Return the ions and channels that the model integrates and sums, as BrainPy finds them."""
     nodes = model.nodes(level=1, include_self=False).subset(CARRIER).unique()
     return list(nodes.values())
 
 
-def hanging(member, name, types):
-    """``(name, channel)`` of what hangs on an ion; one without a name takes the one of its type.
+def ion_channels(member, name, types):
+    """Return ``(name, channel)`` of each channel of an ion; an unnamed one is named by its type.
 
-    ``types`` maps the asked names to the classes asked for there.
+    ``types`` maps the requested names to the requested classes.
     """
     own = [(as_name(k), v) for k, v in dict(getattr(member, "children", None) or {}).items()]
     own = [(f"{name}.{child}", value) for child, value in own if is_a(value, CARRIER)]
@@ -125,11 +125,11 @@ def hanging(member, name, types):
 
 
 def named_members(model, types):
-    """``(name, object)`` for each attribute, child and member of a container or an ion.
+    """Return ``(name, object)`` for each attribute, child and member of a container or an ion.
 
-    Asked names come first, then the rest; an object is listed once, under the
-    first name found for it, unless another name was asked for. ``types`` maps the asked
-    names to the classes asked for there.
+    Requested names come first, then the rest; an object is listed once, under the first name
+    found for it, unless another of its names is requested. ``types`` maps the requested names to
+    the requested classes.
     """
     asked = list(types)
     attributes = {k: v for k, v in vars(model).items() if not k.startswith("_")}
@@ -146,7 +146,7 @@ def named_members(model, types):
             inside = [(as_name(n), v) for n, v in members if is_a(v, CARRIER)]
             found.extend((f"{name}[{n}]" if n == name else n, v) for n, v in inside)
             if is_a(value, CARRIER):
-                found.extend(hanging(value, as_name(name), types))
+                found.extend(ion_channels(value, as_name(name), types))
     first = {}
     for name, value in found:
         first.setdefault(name, value)
@@ -166,12 +166,12 @@ def named_members(model, types):
 
 
 def as_name(name):
-    """The name of a member as a reply can carry it."""
-    return words(lambda: str(name))
+    """Return the name of a member as a reply can carry it."""
+    return safe_text(lambda: str(name))
 
 
 def states(channel, size):
-    """``(name, Variable)`` of each state that holds one real number a neuron."""
+    """Return ``(name, Variable)`` of each state that holds one real number per neuron."""
     return [
         (as_name(name), value)
         for name, value in list(vars(channel).items())[:MOST_CHANNELS]
@@ -182,7 +182,7 @@ def states(channel, size):
 
 
 def own_states(model, asked, size):
-    """``(name, Variable)`` of each asked state of the model itself, one value a neuron."""
+    """Return ``(name, Variable)`` of each requested state of the model, one value per neuron."""
     return [
         (name, value)
         for name, value in ((name, vars(model).get(name)) for name in asked)
@@ -193,7 +193,7 @@ def own_states(model, asked, size):
 
 
 def scalar(value):
-    """A parameter as one float, or None when it is not one number for all neurons."""
+    """Return a parameter as one float, or None when it is not one number for all neurons."""
     try:
         numbers = np.asarray(bm.as_jax(value) if hasattr(value, "value") else value)
         numbers = numbers.astype(float).ravel()

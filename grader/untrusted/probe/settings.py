@@ -1,6 +1,6 @@
-"""The settings that a question is asked under, and putting the notebook's own back.
+"""Settings under which a model is probed, and how to restore the notebook's own.
 
-What the student runs after the graded cell must not notice that it was questioned.
+Cells below the graded one must not notice that a model was probed.
 """
 
 import contextlib
@@ -14,22 +14,22 @@ import jax
 import numpy as np
 from brainpy.math.defaults import env
 
-# Each with the value under which a model is questioned. Where JAX has run already, a
+# Each with the value under which a model is probed. Where JAX has run already, a
 # platform's name changes nothing any more, and the default device does.
 OPTIONS = {
     "jax_platform_name": "cpu",
     "jax_disable_jit": False,
-    "jax_disable_most_optimizations": True,  # to compile takes longest; see `effort` as well
+    "jax_disable_most_optimizations": True,  # compiling takes longest; see `jit_effort` as well
     "jax_debug_nans": False,
     "jax_debug_infs": False,
     "jax_default_device": "cpu",
     "jax_numpy_dtype_promotion": "standard",
 }
-SEED = 1952  # of random numbers: asked again, a model gives the same answer
+SEED = 1952  # of random numbers: a model gives the same answer each time
 
 
-def tidy(dt, x64):
-    """Undo what a notebook may have left behind: dt, mode, precision, platform, names, chance."""
+def apply_settings(dt, x64):
+    """Set dt, mode, precision, platform, names and random seeds, whatever the notebook left."""
     for option, value in OPTIONS.items():
         with contextlib.suppress(Exception):  # an option that this JAX has not
             jax.config.update(option, value)
@@ -43,8 +43,8 @@ def tidy(dt, x64):
 
 
 @contextlib.contextmanager
-def put_back():
-    """Whatever is changed within is afterwards as it was: settings, names, random numbers."""
+def restored_settings():
+    """Restore settings, names and random generators after the block."""
     now = jax.config.values
     options = {name: now[name] for name in (*OPTIONS, "jax_enable_x64") if name in now}
     naming = vars(sys.modules[bm.clear_name_cache.__module__])

@@ -1,248 +1,170 @@
-"""One instance of a student's model, and the one loop that runs all that is asked of it."""
+"""Simulate a model under stimuli: voltage traces, and samples of its vector field."""
 
-import collections
-import contextlib
-import inspect
-
-import brainpy as bp
 import brainpy.math as bm
 import jax
 import numpy as np
 
-from .jit_effort import quickly
-from .model import CARRIER, carriers, is_a, named_members, own_states, states
+from .arrays import unpack
+from .class_registry import graded_class, take_model
+from .model import build, fault, is_about_precision
+from .settings import apply_settings, restored_settings
+from .step_loop import Segment, SteppedModel, states_by_name
 
 
-def placed(array, dtype):
-    """A JAX array of that type; to convert it there would be a program of its own."""
-    return jax.device_put(np.asarray(array, dtype))
+def simulate(namespace, request):
+    """Simulate all stimuli and sample the vector field; arrays are float64.
 
-
-def follows(move, rate, slope, dt):
-    """Whether a state moved as its equation says in a step of ``dt``, by one of BrainPy's methods.
-
-    ``rate`` is what the equation gives and ``slope`` how that changes with the state itself;
-    a gate's equation is linear in the gate.
+    Tried in turn: double and single precision, a population and one neuron at a time.
     """
-    z = dt * slope
-    whole = np.where(np.abs(z) > 1e-8, np.expm1(z) / np.where(z == 0, 1.0, z), 1.0)
-    methods = (whole, 1.0, 1 + z / 2, 1 + z / 2 + z**2 / 6 + z**3 / 24)
-    return any(off(move, dt * rate * share) <= 1e-3 for share in methods)
+    cls = graded_class(namespace, request)
+    current = unpack(request["current"])
+    V0 = unpack(request["V0"])
+    drawn = {
+        kind: {name: unpack(array) for name, array in request[kind].items()}
+        for kind in ("field_states", "map_states")
+    }
+    faults = []
+    attempts = [(True, True), (False, True), (True, False), (False, False)]
+    for x64, together in attempts:
+        if not together and not faults:
+            break
+        try:
+            with restored_settings():
+                apply_settings(request["dt"], x64)
+                size = request["size"] if together else 1
+                model = take_model(request, size, x64)
+                try:
+                    found = run_stimuli(cls, model, request, size, current, V0, drawn)
+                except BaseException:
+                    # the kept instance was described and reset often: try a new one
+                    apply_settings(request["dt"], x64)
+                    once = {**request, "resets": 1}
+                    found = run_stimuli(cls, None, once, size, current, V0, drawn)
+        except BaseException as error:
+            stage = "population" if together else "single"
+            if not (faults and faults[-1]["stage"] == stage):
+                faults.append(fault(stage, error))
+            if x64 and not is_about_precision(error):
+                # float32 would not help: straight on to one neuron at a time
+                attempts[:] = [a for a in attempts if a != (False, together)]
+            continue
+        found.update(
+            precision="float64" if x64 else "float32", one_by_one=not together, faults=faults
+        )
+        return found
+    return {"traces": {}, "field": {}, "faults": faults}
 
 
-def off(found, expected, least=1e-9):
-    """How far numbers are off, relative to what is expected: what 95 % of them keep to."""
-    apart = np.abs(found - expected) / np.maximum(least, np.abs(expected))
-    return np.quantile(apart, 0.95) if np.isfinite(apart).all() else np.inf
+def run_stimuli(cls, model, request, size, current, V0, drawn):
+    """Run every stimulus and every drawn state, in one population or one after the other."""
+    model = model or build(cls, request, size)
+    start = reset_ranges(model, request, size)
+    stepped = SteppedModel(model, request, size)
+    if jax.config.jax_enable_x64 and any(s.dtype == np.float32 for s in stepped.states.values()):
+        raise TypeError("a state is float32 where float64 was asked for")  # then all in float32
+    states, map_starts = (batches(drawn[kind], size) for kind in ("field_states", "map_states"))
+    runs = batches({"V": V0, "I": current.T}, size)
+    if request["steady"]:
+        runs = [{**stepped.reset_at(part["V"]), **part} for part in runs]
+    lengths, after = stepped.small_steps, request["map_steps"]
+    shorter = slice(request["finer_from"], request["finer_from"] + request["finer_steps"])
+    segments = {
+        "small": [Segment(part, part["I"][None], [dt]) for part in states for dt in lengths],
+        "maps": [stepped.segment(part, [part["I"]] * max(after)) for part in map_starts if after],
+        "traces": [stepped.segment(part, part["I"].T) for part in runs],
+    }
+    segments |= {d: finer_segments(stepped, runs, shorter, d) for d in request["finer"]}
+    results = run_segments(stepped, segments)
+    each = len(lengths)
+    slopes = [
+        stepped.time_derivatives(results["small"][i * each : (i + 1) * each], lengths, part)
+        for i, part in enumerate(states)
+    ]
+    if stepped.ignores_dt:  # such a state may go by the dt that was set when the model was made
+        x64 = jax.config.jax_enable_x64
+        for d in request["finer"]:
+            apply_settings(stepped.dt / d, x64)
+            own = SteppedModel(build(cls, request, size), {**request, "dt": stepped.dt / d}, size)
+            results |= run_segments(own, {d: segments[d]})
+        apply_settings(stepped.dt, x64)
+    fine = {
+        name: [side_by_side(results[d], name)[d - 1 :: d, : V0.size] for d in request["finer"]]
+        for name in stepped.states
+    }
+    maps = {n: side_by_side(results["maps"], n) for n in stepped.states if results["maps"]}
+    rows = [steps - 1 for steps in after]
+    field = {n: np.concatenate([s[n] for s in slopes]) for n in slopes[0]}
+    return {
+        "start": start,
+        "resets": request["resets"] * size,
+        "traces": {n: side_by_side(results["traces"], n)[:, : V0.size] for n in stepped.states},
+        "finer": {n: np.concatenate(parts) for n, parts in fine.items() if parts},
+        "maps": {n: m[rows, : drawn["map_states"]["V"].size] for n, m in maps.items()},
+        "field": {n: rate[: drawn["field_states"]["V"].size] for n, rate in field.items()},
+    }
 
 
-GOES_ON = 0  # a step begins where the last one ended, not at the first start, 1, or another
+def finer_segments(stepped, runs, steps, divisions):
+    """Return runs from V0 under the inputs of ``steps``, each step divided into ``divisions``."""
+    return [
+        Segment(part, inputs, [stepped.dt / divisions] * len(inputs), steps.start * divisions)
+        for part in runs
+        for inputs in [np.repeat(part["I"].T[steps], divisions, axis=0)]
+    ]
 
-# A part of a run: the states that it starts from, by name, ``(size,)``; then, a row for each
-# step, the injected currents, ``(T, size)``, and the lengths in ms; and its first step's number.
-Leg = collections.namedtuple("Leg", "start inputs lengths first", defaults=(0,))
+
+def run_segments(stepped, segments):
+    """Return the results of each segment, under the same names.
+
+    A population runs all segments in one loop.
+    """
+    if stepped.size == 1:  # a loop for each length, compiled once
+        each = len(stepped.small_steps)
+        small = segments.get("small", [])
+        groups = [small[i : i + each] for i in range(0, len(small), each)]
+        groups += [
+            [segment] for name, own in segments.items() if name != "small" for segment in own
+        ]
+    else:
+        groups = [[segment for own in segments.values() for segment in own]]
+    results = iter([states for group in groups for states in stepped.run_segments(group)])
+    return {name: [next(results) for _ in own] for name, own in segments.items()}
 
 
-def states_by_name(model, request, size):
-    """The Variables of V, of the model's asked states and of every channel's, by full name."""
-    found = {"V": model.V, **dict(own_states(model, request["states"], size))}
-    for name, member in named_members(model, request["asked"]):
-        if is_a(member, CARRIER):
-            for state, variable in states(member, size):
-                found[f"{name}.{state}"] = variable
+def reset_ranges(model, request, size):
+    """Return ``{state: [least, greatest]}`` right after ``reset()``, over all requested resets.
+
+    The first reset took place when the model was built.
+    """
+    found = {}
+    for further in range(request["resets"]):
+        if further:
+            model.reset()
+        for name, own in states_by_name(model, request, size).items():
+            values = np.asarray(bm.as_jax(own), float)
+            least, greatest = found.get(name, (np.inf, -np.inf))
+            found[name] = [
+                float(np.minimum(least, values.min())),  # NaN stays
+                float(np.maximum(greatest, values.max())),
+            ]
     return found
 
 
-class Subject:
-    """An instance as after ``reset()``, its states by name, and one loop to run it.
-
-    To find out what a model does in a step takes far longer than the steps themselves.
-    So one loop makes all of them: the small ones that tell the vector field and those of
-    the map, each from drawn states, and then the panel from V0 on.
-    """
-
-    def __init__(self, model, request, size):
-        self.model = model
-        self.size, self.dt, self.asked = size, request["dt"], request["asked"]
-        self.whole = bool(request["states"])  # its own equations move V and its gates alike
-        self.states = states_by_name(model, request, size)
-        self.variables = self.model.vars().unique()
-        self.fresh = {k: v.value for k, v in self.variables.items()}
-        self.nodes = list(self.model.nodes().subset(bp.DynamicalSystem).unique().values())
-        self.loop, self.compiled = quickly(self.go), quickly(self.slopes)
-        self.fixed = set()  # states that take the same step whatever dt is
-        single = not jax.config.jax_enable_x64
-        self.small_steps = tuple(dt * (50 if single else 1) for dt in (1e-4, 5e-5, 2.5e-5))  # ms
-
-    def start(self, values):
-        """The given values where a run begins, by variable."""
-        return {
-            name: placed(values[state], own.dtype)
-            for name, variable in self.variables.items()
-            for state, own in self.states.items()
-            if own is variable and state in values
-        }
-
-    def leg(self, start, inputs):
-        """Steps of the usual length under ``inputs``, a row for each."""
-        return Leg(start, np.asarray(inputs), [self.dt] * len(inputs))
-
-    def run(self, legs):
-        """For each leg ``{state: (T, size)}`` after each of its steps."""
-        starts = list({id(leg.start): leg.start for leg in legs}.values())
-        place = {id(start): 1 + at for at, start in enumerate(starts)}
-        begins, numbers = [], []
-        for leg in legs:
-            begins += [place[id(leg.start)]] + [GOES_ON] * (len(leg.inputs) - 1)
-            numbers += range(leg.first, leg.first + len(leg.inputs))
-        dtype = self.states["V"].dtype
-        rows = (
-            np.asarray(begins, np.int32),
-            np.asarray(numbers),
-            placed(np.concatenate([leg.inputs for leg in legs]), dtype),
-            np.concatenate([leg.lengths for leg in legs]).astype(dtype),
-        )
-        told = self.loop(rows, self.side_by_side([self.start(start) for start in starts]))
-        self.begin_anew()
-        ends = np.cumsum([len(leg.inputs) for leg in legs])[:-1]
-        parts = {n: np.split(np.asarray(bm.as_jax(a), float), ends) for n, a in told.items()}
-        return [{name: parts[name][at] for name in parts} for at in range(len(legs))]
-
-    def side_by_side(self, starts):
-        """What each start gives a variable, ``(S, size)``, and the fresh value where nothing."""
-        return {
-            name: placed([np.asarray(start.get(name, fresh)) for start in starts], fresh.dtype)
-            for name, fresh in self.fresh.items()
-            if any(name in start for start in starts)
-        }
-
-    def begin_anew(self):
-        """The state after ``reset()``."""
-        for name, variable in self.variables.items():
-            variable.value = self.fresh[name]
-        bp.share.save(dt=self.dt, t=0.0, i=0)
-
-    def reset_at(self, V):
-        """``{state: (size,)}`` as the channels' own ``reset_state`` makes them at ``V``."""
-        self.begin_anew()
-        self.states["V"].value = placed(V, self.states["V"].dtype)
-        for carrier in carriers(self.model):
-            carrier.reset_state(self.states["V"].value)
-        found = {name: np.asarray(bm.as_jax(state)) for name, state in self.states.items()}
-        self.begin_anew()
-        return found
-
-    def go(self, rows, starts):
-        """The loop itself; a row is where it begins, its number, its input, and its dt."""
-
-        def step(begin, i, x, dt):
-            for name, variable in self.variables.items():
-                value, there = bm.as_jax(variable.value), self.fresh[name]
-                if name in starts:  # a choice among them all would be a long program
-                    there = jax.lax.dynamic_index_in_dim(starts[name], begin - 1, keepdims=False)
-                variable.value = jax.lax.select_n(begin > 0, value, there)
-            bp.share.save(t=i * dt, i=i, dt=dt)
-            self.model(x)
-            now = {name: state.value for name, state in self.states.items()}
-            self.model.clear_input()
-            for node in self.nodes:
-                node.clear_input()
-            return now
-
-        return bm.for_loop(step, rows)
-
-    def slope(self, told, steps, drawn):
-        """``{state: (size,)}``: time derivatives per ms, by what the model does in a small step.
-
-        The equations speak instead, where they can be found, for a state that takes the same
-        step whatever dt is, if that step follows them; and in single precision, which has too
-        few digits for that, if the steps agree with them as well as they can.
-        """
-        found, moved = self.extrapolated(told, steps, drawn)
-        single = not jax.config.jax_enable_x64
-        self.fixed |= set(moved)
-        unknown = "V" in moved and not self.whole
-        if unknown or not (moved or single):
-            return found if not single else {n: found[n] for n in self.equations(drawn)[0]}
-        rates, own = self.equations(drawn)
-        stands = {
-            name
-            for name, rate in rates.items()
-            if (name in moved and follows(moved[name], rate, own[name], self.dt))
-            or (single and off(found[name], rate, 1.0) <= 0.05)
-        }
-        told_by = rates if single else found
-        return {name: rates[name] if name in stands else found[name] for name in told_by}
-
-    def extrapolated(self, told, steps, drawn):
-        """By Richardson extrapolation of one update as dt goes to 0, good to 1e-8.
-
-        Any way of writing the model has an update, and no integrator matters there. Also
-        how far the states go that an update with half of dt moves as far.
-        """
-        begin = self.start(drawn)
-        before = {
-            state: np.asarray(begin.get(name, self.fresh[name]), float)
-            for state, own in self.states.items()
-            for name, variable in self.variables.items()
-            if variable is own
-        }
-        one, two, four = (
-            {n: (after[n][0] - before[n]) / dt for n in before}
-            for after, dt in zip(told, steps, strict=True)
-        )
-        fixed = [n for n in one if np.abs(two[n]).sum() > 1.5 * np.abs(one[n]).sum()]
-        moved = {n: told[0][n][0] - before[n] for n in fixed}
-        return {n: (one[n] - 6 * two[n] + 8 * four[n]) / 3 for n in one}, moved
-
-    def equations(self, drawn):
-        """What the equations give, as far as they can be found, and its slope in the state."""
-        self.begin_anew()
-        for name, value in self.start(drawn).items():
-            self.variables[name].value = value
-        current = placed(drawn["I"], self.states["V"].dtype)
-        try:
-            found = self.compiled(current)
-        except BaseException:  # what can't be compiled may yet be computed
-            found = self.slopes(current)
-        return tuple({n: np.asarray(both[i], float) for n, both in found.items()} for i in (0, 1))
-
-    def slopes(self, current):
-        """``{state: (rate, slope)}`` of each equation at the present states."""
-        V, found = self.states["V"].value, {}
-
-        def add(name, equation, arguments):
-            def rate(x):
-                return bm.as_jax(equation(x, *arguments[1:]))
-
-            with contextlib.suppress(BaseException):  # no such method, or with other arguments
-                x = bm.as_jax(arguments[0])
-                value, slope = jax.jvp(rate, (x,), (jax.numpy.ones_like(x),))
-                if value.shape == (self.size,):
-                    found[name] = (value, slope)
-
-        density = current  # uA/cm2; a neuron of an area gets nA
-        if is_a(self.model, bp.dyn.CondNeuGroupLTC):
-            density = current * (1e-3 / self.model.A)
-        add("V", getattr(self.model, "derivative", None), (V, 0.0, density))
-        for name, member in [("", self.model), *named_members(self.model, self.asked)]:
-            if name and not is_a(member, CARRIER):
-                continue
-            own = {state: variable.value for state, variable in states(member, self.size)}
-            given = {"t": 0.0, "V": V, **own}
-            for integrator in list(vars(member).values()):
-                if is_a(integrator, bp.ode.ODEIntegrator):
-                    for equation in flat(integrator.f):
-                        arguments = list(inspect.signature(equation).parameters)
-                        others = [a for a in arguments if a not in given]
-                        known = given if name or len(others) != 1 else {others[0]: density, **given}
-                        if all(a in known for a in arguments) and arguments[0] in own:
-                            full = f"{name}.{arguments[0]}" if name else arguments[0]
-                            add(full, equation, [known[a] for a in arguments])
-        return found
+def batches(drawn, size):
+    """Split drawn states into batches of ``size``, the last one padded with its last state."""
+    count = len(drawn["V"])
+    return [
+        {name: pad(array[i : i + size], size) for name, array in drawn.items()}
+        for i in range(0, count, size)
+    ]
 
 
-def flat(equation):
-    """The single equations of a joint one."""
-    parts = getattr(equation, "eqs", None)
-    return [equation] if parts is None else [e for part in parts for e in flat(part)]
+def side_by_side(results, name):
+    """Return one state of several segments of equal length, their neurons side by side."""
+    return np.concatenate([states[name] for states in results], axis=1)
+
+
+def pad(array, size):
+    """Repeat the last row until there are ``size`` of them."""
+    missing = size - len(array)
+    return np.concatenate([array] + [array[-1:]] * missing) if missing else array
