@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from grader.assignment import digests
 from grader.assignment.deadline import ANY_TIME, HandingIn, Late
@@ -38,6 +39,7 @@ from grader.assignment.schema import (
     Tolerance,
     Variant,
 )
+from grader.core.faults import describe_fault
 
 TOLERANCES = "tolerances.toml"
 """The file of derived tolerances, beside assignment.toml and beside rubric.toml."""
@@ -172,26 +174,18 @@ def read_strictly(
     except ValidationError as error:
         known = {name: list(table.model_fields) for name, table in tables.items()}
         known[""] = list(model.model_fields)
-        lines = [_fault(file, dict(fault), known) for fault in error.errors()]
+        lines = [_fault(file, fault, known) for fault in error.errors()]
         raise AssignmentError("\n".join(lines)) from None
 
 
-def _fault(file: Path, fault: dict[str, object], known: Mapping[str, list[str]]) -> str:
-    location = fault["loc"]
-    assert isinstance(location, tuple)
-    path = ""
-    for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    if fault["type"] == "extra_forbidden":
-        key = str(location[-1])
-        tables = [step for step in location[:-1] if isinstance(step, str) and step in known]
-        near = difflib.get_close_matches(key, known[tables[-1] if tables else ""], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"{file}: {path}: there is no such key{hint}"
-    message = str(fault["msg"])
-    got = fault.get("input")
-    shown = "" if isinstance(got, (dict, list)) else f", got {got!r}"
-    return f"{file}: {path}: {message[0].lower()}{message[1:]}{shown}"
+def _fault(file: Path, fault: ErrorDetails, known: Mapping[str, list[str]]) -> str:
+    if fault["type"] != "extra_forbidden":
+        return f"{file}: {describe_fault(fault)}"
+    *parents, key = map(str, fault["loc"])
+    tables = [step for step in parents if step in known]
+    near = difflib.get_close_matches(key, known[tables[-1] if tables else ""], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{file}: {describe_fault(fault)}{hint}"
 
 
 def _verify(assignment: Assignment, derived: bool) -> None:

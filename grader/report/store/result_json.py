@@ -13,47 +13,17 @@ from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
+from pydantic import ValidationError
 
 from grader.core.checksum import with_checksum
+from grader.core.faults import describe_fault
 from grader.core.types import CheckResult, GradeReport
 from grader.report.outcome import normalize_outcome
+from grader.report.store.schema import ProvenanceTable, ResultTable
 from grader.report.text.sanitize import clean, replace_surrogates
 
 SCHEMA_VERSION: Final = 1
-_PROVENANCE: Final = ("grader", "brainpy", "jax", "python", "device", "sandbox", "seed")
 _LONGEST: Final = 20_000  # characters of one text
-
-_NUMBER: Final = (int, float)
-_MAYBE: Final = (str, int, float, bool, type(None))
-# A type or types, a set of permitted texts, a table of keys, or a list of one shape.
-_CHECK: Final = {
-    "id": str,
-    "family": str,
-    "visibility": {"public", "hidden"},
-    "status": {"pass", "partial", "fail", "skipped", "error"},
-    "points": _NUMBER,
-    "max_points": _NUMBER,
-    "message_id": str,
-    "message": str,
-    "detail": str,
-    "measured": {"expected": _MAYBE, "found": _MAYBE},
-}
-_RESULT: Final = {
-    "schema_version": int,
-    "assignment": {"id": str, "digest": str},
-    "submission": {"id": str, "file": str, "sha256": str, "notes": [str]},
-    "outcome": {"graded", "not_graded"},
-    "run": {
-        "status": {"ok", "cell_error", "timeout", "memory", "kernel_died", "unreadable"},
-        "failed_cell": (int, type(None)),
-        "error": str,
-        "seconds": (int, float, type(None)),
-    },
-    "score": (int, float, type(None)),
-    "max_score": _NUMBER,
-    "checks": [_CHECK],
-    "provenance": dict.fromkeys(_PROVENANCE, _MAYBE),
-}
 
 
 class ResultError(ValueError):
@@ -68,7 +38,6 @@ def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> 
     """
     report = normalize_outcome(report)
     run = report.run
-    order = [*_PROVENANCE, *(key for key in report.provenance if key not in _PROVENANCE)]
     result = {
         "schema_version": SCHEMA_VERSION,
         "assignment": {
@@ -96,7 +65,7 @@ def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> 
         "score": report.score,
         "max_score": report.max_score,
         "checks": [_check(check) for check in report.checks],
-        "provenance": {key: report.provenance.get(key) for key in order},
+        "provenance": {**dict.fromkeys(ProvenanceTable.model_fields), **report.provenance},
         "language": report.language,
         "needs_look": _texts(report.needs_look),
         "diagnoses": [asdict(diagnosis) for diagnosis in report.diagnoses],
@@ -158,9 +127,12 @@ def read_result(text: str) -> dict[str, Any]:
         result = json.loads(text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}"), parse_constant=_no)
     except (ValueError, RecursionError) as error:
         raise ResultError(f"result.json: not readable as JSON: {error}") from None
-    faults = list(_faults(result, _RESULT, ""))
-    if not faults:
-        faults = list(_contradictions(result))
+    try:
+        table = ResultTable.model_validate(result)
+    except ValidationError as error:
+        faults = [describe_fault(fault) for fault in error.errors()]
+    else:
+        faults = list(_contradictions(table))
     if faults:
         raise ResultError("\n".join(f"result.json: {fault}" for fault in faults))
     checked: dict[str, Any] = result
@@ -171,46 +143,9 @@ def _no(constant: str) -> float:
     raise ValueError(f"{constant} is no JSON number")
 
 
-def _faults(value: object, shape: object, path: str) -> Iterator[str]:
-    if isinstance(shape, dict):
-        if not isinstance(value, dict):
-            yield f"{path or 'top level'}: expected an object"
-            return
-        for key, inner in shape.items():
-            name = f"{path}.{key}" if path else key
-            if key not in value:
-                yield f"{name}: is missing"
-            else:
-                yield from _faults(value[key], inner, name)
-    elif isinstance(shape, list):
-        if not isinstance(value, list):
-            yield f"{path}: expected a list"
-            return
-        for index, item in enumerate(value):
-            yield from _faults(item, shape[0], f"{path}[{index}]")
-    elif isinstance(shape, set):
-        if not isinstance(value, str) or value not in shape:
-            yield f"{path}: expected one of {', '.join(sorted(shape))}, got {_shown(value)}"
-    else:
-        types = shape if isinstance(shape, tuple) else (shape,)
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            names = " or ".join("null" if t is type(None) else t.__name__ for t in types)
-            yield f"{path}: expected {names}, got {_shown(value)}"
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield f"{path}: expected a finite number"
-
-
-def _contradictions(result: Mapping[str, Any]) -> Iterator[str]:
-    if result["schema_version"] != SCHEMA_VERSION:
-        yield f"schema_version: expected {SCHEMA_VERSION}, got {result['schema_version']}"
-    if (result["score"] is None) != (result["outcome"] == "not_graded"):
-        yield f"score: {_shown(result['score'])} does not go with {result['outcome']}"
-    if result["outcome"] == "graded":
-        for index, check in enumerate(result["checks"]):
-            if check["status"] == "error":
-                yield f"checks[{index}].status: error does not go with graded"
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else text[:39] + "\N{HORIZONTAL ELLIPSIS}"
+def _contradictions(result: ResultTable) -> Iterator[str]:
+    if (result.score is None) != (result.outcome == "not_graded"):
+        yield f"score: {json.dumps(result.score)} does not go with {result.outcome}"
+    for index, check in enumerate(result.checks):
+        if check.status == "error" and result.outcome == "graded":
+            yield f"checks[{index}].status: error does not go with graded"

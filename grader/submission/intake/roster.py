@@ -10,9 +10,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader.core.atomic import write_atomic
+from grader.core.faults import describe_fault
 
 FILE = "roster.json"
 SCHEMA_VERSION = 1
@@ -54,6 +57,21 @@ class Row:
     origin: Origin = UNKNOWN
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Entry(Origin):
+    """A row as the file has it: flat."""
+
+    id: str
+    file: str
+
+
+class _Roster(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    schema_version: Literal[1]
+    submissions: list[_Entry]
+
+
 class RosterError(ValueError):
     """A ``roster.json`` can't be read; the message says what is wrong with it."""
 
@@ -77,35 +95,19 @@ def read_roster(out: Path) -> tuple[Row, ...] | None:
     Raises ``RosterError``.
     """
     try:
-        table = json.loads((out / FILE).read_text("utf-8"))
+        table = _Roster.model_validate_json((out / FILE).read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
         raise RosterError(f"{out / FILE}: {error}") from None
-    if not isinstance(table, dict) or table.get("schema_version") != SCHEMA_VERSION:
-        raise RosterError(f"{out / FILE}: schema_version: expected {SCHEMA_VERSION}")
-    listed = table.get("submissions")
-    if not isinstance(listed, list):
-        raise RosterError(f"{out / FILE}: submissions: expected a list")
-    return tuple(_row(entry, f"{out / FILE}: submissions[{i}]") for i, entry in enumerate(listed))
-
-
-def _row(entry: Any, path: str) -> Row:
-    if not isinstance(entry, dict):
-        raise RosterError(f"{path}: expected an object")
-    given = dict(entry)
-    for key in ("id", "file"):
-        if not isinstance(given.get(key), str):
-            raise RosterError(f"{path}.{key}: expected a text")
-    id, file = given.pop("id"), given.pop("file")
-    known = {field.name: field.default for field in fields(Origin)}
-    if unknown := given.keys() - known.keys():
-        raise RosterError(f"{path}.{min(unknown)}: is not known")
-    for key, value in given.items():
-        if key == "attempt":
-            good = value is None or (isinstance(value, int) and not isinstance(value, bool))
-        else:
-            good = isinstance(value, type(known[key]))
-        if not good or (key == "layout" and value not in LAYOUTS):
-            raise RosterError(f"{path}.{key}: {value!r} is not permitted here")
-    return Row(id=id, file=file, origin=Origin(**given))
+    except ValidationError as error:
+        faults = (f"{out / FILE}: {describe_fault(fault)}" for fault in error.errors())
+        raise RosterError("\n".join(faults)) from None
+    return tuple(
+        Row(
+            id=entry.id,
+            file=entry.file,
+            origin=Origin(**{field.name: getattr(entry, field.name) for field in fields(Origin)}),
+        )
+        for entry in table.submissions
+    )

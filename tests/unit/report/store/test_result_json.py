@@ -151,15 +151,18 @@ def test_the_reader_names_every_fault() -> None:
     del result["run"]["status"]
     result["checks"][3]["points"] = "5"
     result["checks"][4]["status"] = "passed"
+    result["checks"][5]["measured"]["found"] = [1]
     result["max_score"] = True
     with pytest.raises(ResultError) as caught:
         read_result(json.dumps(result))
     assert str(caught.value).split("\n") == [
-        "result.json: run.status: is missing",
-        "result.json: max_score: expected int or float, got true",
-        'result.json: checks[3].points: expected int or float, got "5"',
-        "result.json: checks[4].status: expected one of error, fail, partial, pass, skipped, "
-        'got "passed"',
+        "result.json: run.status: field required",
+        "result.json: max_score: input should be a valid number, got True",
+        "result.json: checks[3].points: input should be a valid number, got '5'",
+        "result.json: checks[4].status: input should be 'pass', 'partial', 'fail', 'skipped' or "
+        "'error', got 'passed'",
+        "result.json: checks[5].measured.found: value error, expected a text, a finite number, "
+        "true, false or null",
     ]
 
 
@@ -167,13 +170,16 @@ def test_the_reader_names_every_fault() -> None:
     ("text", "fault"),
     [
         ("", "not readable as JSON"),
-        ("[]", "top level: expected an object"),
+        ("[]", "top level: input should be a valid dictionary"),
         ('{"score": NaN}', "NaN is no JSON number"),
         ("[" * 100_000, "not readable as JSON"),
-        (_changed(schema_version=2), "schema_version: expected 1, got 2"),
+        (_changed(schema_version=2), "schema_version: input should be 1, got 2"),
         (_changed(score=None), "score: null does not go with graded"),
         (_changed(outcome="not_graded"), "score: 100.0 does not go with not_graded"),
-        (_changed(score=12).replace('"score": 12', '"score": 1e999'), "score: expected a finite"),
+        (
+            _changed(score=12).replace('"score": 12', '"score": 1e999'),
+            "score: input should be a finite",
+        ),
     ],
 )
 def test_the_reader_refuses(text: str, fault: str) -> None:
