@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import html
 import io
 import json
 import re
@@ -111,6 +112,25 @@ def another_word_on_a_page(out: Path) -> None:
 def test_two_runs_of_one_commit_do_not_differ(graded: Path) -> None:
     """Times, digests of files with times in them and students' random figures count for nothing."""
     assert changed(graded, another_run) == {}
+
+
+def test_names_of_the_probe_in_tracebacks_do_not_differ(tmp_path: Path) -> None:
+    """A frame of the probe's own, and where a cut text begins; the student's own lines do."""
+
+    def graded_with(name: str, frame: str, line: str) -> Path:
+        text = f'tail of {frame}\n  File "<grader {frame}\n{line}'
+        page = f'<pre class="detail">{html.escape(text)}</pre>'
+        page = page.replace("&quot;", "&#34;")
+        (folder := tmp_path / name / "sample").mkdir(parents=True)
+        (folder / "result.json").write_text(json.dumps({"detail": text}), "utf-8")
+        (folder / "teacher.html").write_text(page, "utf-8")
+        return folder.parent
+
+    old = graded_with("old", 'look>", line 40, in look', "x = 1")
+    renamed = graded_with("renamed", 'describe>", line 9, in <lambda>', "x = 1")
+    other = graded_with("other", 'look>", line 40, in look', "x = 2")
+    assert not any(differences(old, renamed).values())
+    assert all(differences(old, other).values())
 
 
 def test_each_change_is_named_and_nothing_else(graded: Path) -> None:

@@ -50,6 +50,13 @@ def _struck(what: str, files: str, pattern: str) -> StruckOut:
     return StruckOut(what, files, re.compile(pattern))
 
 
+_PROBE_FRAME = r"  File (?:\\?\"|&#34;)(?:<|&lt;)grader "
+_CUT_BEGINNINGS = (
+    re.compile(rf"\A(?!Traceback).*?(?=^{_PROBE_FRAME})", re.MULTILINE | re.DOTALL),
+    re.compile(rf"(?<=<pre class=\"detail\">)(?!Traceback)[^<]*?(?=^{_PROBE_FRAME})", re.MULTILINE),
+)
+"""The beginning of a traceback of which the last characters are kept, up to the probe's first
+frame: where it begins depends on how long the names of the probe are."""
 _PICTURE = r"image/\w+;base64,([^\"]+\" width=\"\d+\" height=\"\d+)"
 
 STRUCK_OUT: Sequence[StruckOut] = (
@@ -61,6 +68,11 @@ STRUCK_OUT: Sequence[StruckOut] = (
     _struck("digests of the assignment", "*", r"Assignment [\w-]+, version ([0-9a-f]{12})\b"),
     _struck("digests of the code", "*/result.json", r"^provenance\.(?:code|intake): (.*)"),
     _struck("digests of the code", "*.html", r"<dt>(?:code|intake)</dt><dd>(\w+)<"),
+    _struck(
+        "where the probe's own code was in a traceback",
+        "*",
+        rf"{_PROBE_FRAME}(\w+(?:>|&gt;)(?:\\\"|&#34;), line \d+, in \S+?)\"?$",
+    ),
     _struck("version of the grader", "*/result.json", r"^provenance\.grader: (.*)"),
     _struck("version of the grader", "*.html", r"<dt>grader</dt><dd>([^<]+)<"),
     _struck("version of the grader", "*", r"Graded by grader (\S+) ·"),
@@ -121,6 +133,7 @@ def _lines(file: Path) -> Iterable[str]:
     if file.suffix in (".json", ".ipynb"):
         return _flat(json.loads(text))
     if file.suffix == ".html":  # a tag or a table's row a line: pages have some very long ones
+        text = _CUT_BEGINNINGS[1].sub(f"{_MARK}\n", text)
         text = re.sub(r">(?=<(?!(?:t[dh]|dd)\b))", ">\n", text)
     return text.split("\n")
 
@@ -135,6 +148,8 @@ def _flat(value: object, path: str = "") -> Iterator[str]:
             name = item.get("id", i) if isinstance(item, dict) else i
             yield from _flat(item, f"{path}[{name}]")
     else:
+        if isinstance(value, str):
+            value = _CUT_BEGINNINGS[0].sub(f"{_MARK}\n", value)
         for part in value.split("\n") if isinstance(value, str) else [value]:
             yield f"{path}: {json.dumps(part, ensure_ascii=False)}"
 
