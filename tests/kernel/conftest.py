@@ -11,6 +11,7 @@ from grader.core.types import Evidence
 from grader.run.collect_evidence import RunRequest, collect_evidence
 from tests.support import warm_kernels
 from tests.support.project import SOLUTION
+from tests.support.warm_kernels import COLD, Kernels
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,12 @@ def warm() -> Iterator[warm_kernels.Kernels]:
     """Kernels that are forks of one warm process; cold ones where no sandbox works here."""
     with warm_kernels.started() as kernels:
         yield kernels
+
+
+@pytest.fixture
+def kernels(request: pytest.FixtureRequest) -> Kernels:
+    """The kernels that a test names."""
+    if request.param == "cold":
+        return COLD
+    warm: Kernels = request.getfixturevalue("warm")
+    return warm

@@ -1,138 +1,27 @@
-"""The probe in a real kernel: what it sees of a model, and what it makes of replies."""
+"""The probe in a real kernel: what it sees of a model, and what it leaves as it was."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import itertools
 import json
 import os
-import re
 import subprocess
 import sys
-from difflib import SequenceMatcher
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from jupyter_client.session import Session as KernelSession
 
 from grader.assignment.schema import Assignment, Limits
-from grader.core.types import CellRun, Evidence, ProbeRequest, StimulusSet
+from grader.core.types import Evidence
 from grader.run.collect_evidence import collect_evidence
-from grader.run.kernel.plain import kernel_environment, plain_kernel
-from grader.run.kernel.prestart import start_process
-from grader.run.kernel.session import HarnessError, KernelExit, open_session
+from grader.run.kernel.session import KernelExit
 from grader.run.probe import replies
 from grader.run.probe import requests as messages
-from grader.untrusted.probe.arrays import encode
+from tests.support.either_kernel import EITHER_KERNEL
 from tests.support.project import short_solution
-from tests.support.warm_kernels import COLD, Kernels, submission_of
-
-EITHER_KERNEL = pytest.mark.parametrize(
-    "kernels", ["warm", pytest.param("cold", marks=pytest.mark.full)], indirect=True
-)
-"""A fork of the warm process, as `grader grade` makes them; with ``--full`` a cold kernel too."""
-
-
-@pytest.fixture
-def kernels(request: pytest.FixtureRequest) -> Kernels:
-    """The kernels that a test names."""
-    if request.param == "cold":
-        return COLD
-    warm: Kernels = request.getfixturevalue("warm")
-    return warm
-
-
-def _run(kernels: Kernels, limits: Limits, *sources: str) -> list[CellRun]:
-    """What becomes of cells with these sources, one after the other in one kernel."""
-
-    async def run() -> list[CellRun]:
-        submission = submission_of(*sources)
-        async with kernels.session(submission, limits) as session:
-            return [await session.run_cell(cell.index) for cell in submission.cells]
-
-    return asyncio.run(run())
-
-
-@EITHER_KERNEL
-def test_a_failing_cell_does_not_stop_the_rest(kernels: Kernels) -> None:
-    """The error is kept with its line, and the cells after it still run."""
-    first, second = _run(kernels, Limits(), "a = 1\n\nb = a / 0\n", "print(a)")
-    assert (first.status, first.error_name, first.line) == ("error", "ZeroDivisionError", 3)
-    assert second.status == "ok"
-
-
-@EITHER_KERNEL
-def test_a_cell_over_its_limit_is_interrupted(kernels: Kernels) -> None:
-    """An endless loop costs its own cell, not the ones after it."""
-    first, second = _run(kernels, Limits(cell_seconds=1), "while True:\n    pass", "print(1)")
-    assert (first.status, second.status) == ("timeout", "ok")
-
-
-@EITHER_KERNEL
-def test_a_cell_that_ignores_the_interrupt_is_ended(
-    kernels: Kernels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A cell that ignores the interrupt loses its kernel; the rest is not run."""
-    monkeypatch.setattr("grader.run.kernel.session.GRACE", 1.0)
-    deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(30)"
-    first, second = _run(kernels, Limits(cell_seconds=1), deaf, "print(1)")
-    assert (first.status, second.status) == ("timeout", "not_run")
-
-
-@EITHER_KERNEL
-def test_a_kernel_that_dies_is_told_from_a_time_limit(kernels: Kernels) -> None:
-    """Code that ends Python is a dead kernel, whatever the clock says."""
-    first, second = _run(kernels, Limits(), "import os\nos._exit(1)", "print(1)")
-    assert (first.status, second.status) == ("died", "not_run")
-
-
-def test_limits_hold_in_a_cold_kernel() -> None:
-    """As students check their work: interrupted, in error, dead, and what comes after each."""
-
-    async def run() -> list[CellRun]:
-        loop, after, end = "while True:\n    pass", "print(1)", "import os\nos._exit(1)"
-        submission = submission_of(loop, after, "1 / 0", after, end, after)
-        async with COLD.session(submission, Limits(cell_seconds=1)) as session:
-            first = await session.run_cell(0)
-            session.limits = Limits()  # that a process is gone is seen a second later
-            return [first, *[await session.run_cell(index) for index in range(1, 6)]]
-
-    runs = asyncio.run(run())
-    assert [run.status for run in runs] == ["timeout", "ok", "error", "ok", "died", "not_run"]
-
-
-def test_a_kernel_that_never_was_ready_is_our_fault(tmp_path: Path) -> None:
-    """One that dies before a cell has run is no submission's doing."""
-
-    async def run() -> None:
-        start = {"cwd": str(tmp_path), "env": {"PYTHONHOME": str(tmp_path / "nowhere")}}
-        kernel = plain_kernel(tmp_path, Limits())
-        async with open_session(submission_of("1"), Limits(), kernel, **start):
-            pytest.fail("there is no kernel")
-
-    with pytest.raises(HarnessError, match="never was ready"):
-        asyncio.run(run())
-
-
-def test_a_process_that_is_gone_before_it_is_a_kernel_is_our_fault(tmp_path: Path) -> None:
-    """It is seen as one that never was ready, whenever it ended."""
-
-    async def run() -> None:
-        environment = kernel_environment(tmp_path)
-        waiting = start_process(environment)
-        waiting.kill()
-        waiting.wait()
-        options = {"cwd": str(tmp_path), "env": environment}
-        kernel = plain_kernel(tmp_path, Limits(), waiting)
-        async with open_session(submission_of("1"), Limits(), kernel, **options):
-            pytest.fail("there is no kernel")
-
-    with pytest.raises(HarnessError, match="never was ready"):
-        asyncio.run(run())
+from tests.support.warm_kernels import Kernels, submission_of
 
 
 @EITHER_KERNEL
@@ -234,63 +123,6 @@ def test_a_notebook_finds_every_setting_as_it_left_it(
     assert [(run.status, run.error_text) for run in evidence.executed.cells] == [("ok", "")] * 7
 
 
-def test_all_runs_together_keep_to_the_time_of_one(
-    tmp_path: Path, assignment: Assignment, warm: Kernels
-) -> None:
-    """A model that never answers leads to a second run, in the time that is left and no more."""
-    asleep = (
-        "import time\ntime.sleep(1.5)\n\n"
-        "class Slow(bp.dyn.CondNeuGroup):\n"
-        "    def __init__(self, size):\n        time.sleep(30)\n\n"
-    )
-    file = short_solution(tmp_path / "n.ipynb", asleep, "HH = 1")
-    notebook = json.loads(file.read_text("utf-8"))
-    notebook["cells"][5]["source"] = "class HH(Slow):\n    IK, INa, IL = IK, INa, IL\n"
-    file.write_text(json.dumps(notebook), "utf-8")
-    limits = Limits(cell_seconds=60, notebook_seconds=3, probe_seconds=0.5)
-    evidence = collect_evidence(warm.job(file, assignment, limits))
-    assert evidence.executed.status == "timeout"
-    assert not evidence.exercises["HH"].probe.population
-    assert evidence.executed.cells[-1].status != "ok"  # the second run had no time for it
-
-
-SEEN = "get_ipython().kernel.get_parent()['header']['msg_id']"
-
-
-@EITHER_KERNEL
-def test_the_next_request_can_t_be_told_from_those_before(kernels: Kernels) -> None:
-    """A kernel that knows every request so far does not know the next one's id.
-
-    With ids that are counted up, as jupyter_client makes them, it does.
-    """
-
-    async def run() -> list[str]:
-        submission = submission_of(f"print({SEEN})", f"print({SEEN})")
-        async with kernels.session(submission, Limits()) as session:
-            for cell in submission.cells:
-                await session.run_cell(cell.index)
-            replies = [await session.ask(SEEN, 20) for _ in range(3)]
-            cells = json.loads(session.notebook())["cells"]
-        of_cells = ["".join(cell["outputs"][0]["text"]).strip() for cell in cells]
-        values = [reply["content"]["user_expressions"]["reply"]["data"] for reply in replies]
-        return of_cells + [data["text/plain"].strip("'") for data in values]
-
-    ids = asyncio.run(run())
-    assert len(set(ids)) == 5
-    assert all(re.fullmatch("[0-9a-f]{32}", id) for id in ids)
-    assert not _followed(ids)
-    counting = KernelSession()
-    assert _followed([counting.msg_id for _ in range(5)])
-
-
-def _followed(ids: list[str]) -> bool:
-    """Whether some id has a part of an earlier one: what a guess could start from."""
-    return any(
-        SequenceMatcher(None, one, other, autojunk=False).find_longest_match().size > 12
-        for one, other in itertools.combinations(ids, 2)
-    )
-
-
 ELSEWHERE = """
 import runpy, sys
 from jax.extend import backend
@@ -324,88 +156,6 @@ def test_models_are_questioned_on_the_cpu() -> None:
         check=True,
     )
     assert done.stdout.split() == ["elsewhere", "cpu", "elsewhere"]
-
-
-DRAWN = ProbeRequest(
-    stimuli=StimulusSet(names=("a",), dt=0.1, current=np.zeros((3, 1)), V0=np.zeros(1), public=1),
-    field_states={"V": np.zeros(2)},
-    map_states={"V": np.zeros(2)},
-    map_steps=(1,),
-    finer_steps=1,
-)
-
-
-THREE = base64.b64encode(np.arange(3.0).tobytes()).decode()
-
-
-@pytest.mark.parametrize(
-    ("reply", "complaint"),
-    [
-        ("{", "fault at"),
-        ("[" * 100_000, "fault at"),
-        ("__import__('os').system('true')", "fault at"),
-        ('{"traces": 5}', "fault at"),
-        ('{"traces": {"V": {"shape": [4, 1], "line": 1}}}\nAAAA', "shape"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}\nAAAA', "another length"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}\n***', "no base64"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}\n\u00e9', "no base64"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}\n' + THREE + "\r", "no base64"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}', "without its values"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 2}}}\n' + THREE, "without its values"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 0}}}\n' + THREE, "fault at"),
-        (
-            '{"traces": {"V": {"shape": [3, 1], "line": 1}, "n": {"shape": [3, 1], "line": 1}}}\n'
-            + THREE,
-            "another length",
-        ),
-        (json.dumps({"maps": {str(n): {"shape": [1], "line": 1} for n in range(1001)}}), "fault"),
-        ('{"traces": {"V": {"shape": [3, 1], "line": 1}}}' + "\n" * 10**6, "another length"),
-        ('{"traces": {"V": {"shape": [3, 99999999999], "line": 1}}}\n', "fault at"),
-        ('{"faults": [{"error_text": "%s"}]}' % ("x" * 9000), "fault at"),
-        ('{"traces": {"IK.n": {"shape": [3, 1], "line": 1}}}\n' + THREE, "none of V"),
-    ],
-    ids=range(18),
-)
-def test_a_malformed_answer_is_refused(reply: str, complaint: str) -> None:
-    """A reply that is not what was asked for raises one known exception, nothing else."""
-    with pytest.raises(replies.BadReply, match=complaint):
-        replies.read_simulation(reply, DRAWN)
-
-
-def test_values_stand_in_lines_of_their_own() -> None:
-    """What the kernel tells of an array is what is read of it, to the last bit."""
-    V = np.array([[0.1], [-np.inf], [np.nan]])
-    read = replies.read_simulation(encode({"traces": {"V": V}, "resets": 2}).text, DRAWN)
-    np.testing.assert_array_equal(read.traces["V"], V)
-    assert read.resets == 2
-    with pytest.raises(TypeError, match="bool"):
-        encode({"resets": np.bool_(True)})
-
-
-def test_a_channel_can_be_named_only_once() -> None:
-    """A reply that names a channel twice is refused: what it earns must not be doubled."""
-    channel = {"name": "IK", "kind": "channel"}
-    replies.read_description(json.dumps({"found": True, "channels": [channel]}))
-    with pytest.raises(replies.BadReply, match="twice"):
-        replies.read_description(json.dumps({"found": True, "channels": [channel, channel]}))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        {},
-        {"user_expressions": None},
-        {"user_expressions": {"reply": {"status": "error", "ename": "E", "evalue": "e"}}},
-        {"user_expressions": {"reply": {"data": {"text/plain": ""}}}},
-        {"user_expressions": {"reply": {"data": {"text/plain": ["{}"]}}}},
-        {"user_expressions": {"reply": {"data": {"text/plain": "x" * (replies.MAX_REPLY + 1)}}}},
-    ],
-    ids=range(6),
-)
-def test_a_reply_is_text(content: dict[str, Any]) -> None:
-    """Nothing else is taken out of a reply, and not more of it than is read at once."""
-    with pytest.raises(replies.BadReply):
-        replies.reply_text({"content": content})
 
 
 @EITHER_KERNEL

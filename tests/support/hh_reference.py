@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
+
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.core.types import Array, StimulusSet
@@ -48,3 +50,19 @@ def trace_distances(
             distances[f"{check.id} {until}"] = (rmse(*traces, panel.time, until), tolerance)
     assert distances
     return distances
+
+
+def panel_of(
+    amplitudes: list[float] | np.ndarray,
+    V0: float | list[float] | np.ndarray = -65.0,
+    duration: float = 200.0,
+    dt: float = 0.1,
+) -> StimulusSet:
+    amplitudes = np.asarray(amplitudes, dtype=float)
+    return StimulusSet(
+        names=tuple(f"{a:g}" for a in amplitudes),
+        dt=dt,
+        current=np.tile(amplitudes, (round(duration / dt), 1)),
+        V0=np.broadcast_to(np.asarray(V0, dtype=float), amplitudes.shape).copy(),
+        public=0,
+    )

@@ -15,7 +15,8 @@ from grader.report.batch.index_html import index_html
 from grader.report.page.html import student_html, teacher_html
 from tests.support import browsing
 from tests.support.sample_matrices import page_to_cite
-from tests.support.sample_reports import ALL, TIME, curves, hostile, mistaken, perfect
+from tests.support.sample_reports import ALL, hostile, mistaken, perfect
+from tests.support.sample_traces import TIME, curves
 
 pytestmark = browsing.MARKS
 

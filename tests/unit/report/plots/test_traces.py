@@ -13,7 +13,8 @@ from grader.core.types import Curve
 from grader.report.plots.axis import axis, number, power_of_ten, symmetric
 from grader.report.plots.decimate import envelope, gaps
 from grader.report.plots.traces_svg import trace_notes, trace_svg
-from tests.support.sample_reports import HOSTILE, SCRIPT, TIME, WRONG_LEAK, curves, simulate
+from tests.support.sample_reports import HOSTILE, SCRIPT
+from tests.support.sample_traces import TIME, WRONG_LEAK, curves, simulate
 
 EN, ZH = catalogue("en"), catalogue("zh")
 

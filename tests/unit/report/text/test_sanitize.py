@@ -10,7 +10,7 @@ import pytest
 from grader.core.types import Figure
 from grader.report.page.images import select_pictures
 from grader.report.text.sanitize import bounded_lines, clean, one_line, shorten_paths
-from tests.support.sample_reports import JPEG, encoded, png
+from tests.support.sample_traces import JPEG, encoded, png
 
 
 @pytest.mark.parametrize(

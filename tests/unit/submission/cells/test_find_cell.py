@@ -2,112 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from grader.assignment.load import AssignmentError, load_assignment
-from grader.assignment.schema import Assignment, Exercise
-from grader.core.types import Blank, Cell, GradedCell, Submission
-from grader.submission.cells.find_cell import answer_cells, find_cell
-from grader.submission.notebook.ast_digest import normalised
+from grader.assignment.load import AssignmentError
+from grader.assignment.schema import Assignment
+from grader.core.types import Blank, GradedCell, Submission
+from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.read import read_notebook
+from tests.support.edited_cells import (
+    ANSWER,
+    FILLED,
+    Find,
+    added,
+    brief,
+    changed,
+    fill,
+    of,
+    stripped,
+    with_cells,
+)
 from tests.support.project import ROOT
-
-TAG = "grader:HH"
-
-ANSWER = """\
-import brainpy as bp
-import brainpy.math as bm
-
-
-class HH(bp.dyn.CondNeuGroup):
-  def __init__(self, size):
-    super().__init__(size, V_initializer=bp.init.Uniform(-80, -60.))
-    self.IK = IK(size, E=-77., g_max=36.)
-    self.INa = INa(size, E=50., g_max=120.)
-    self.IL = IL(size, E=-54.39, g_max=0.03)
-
-neu = HH(1)
-plt.savefig("HH_channels.jpg")
-"""
-FILLED = """\
-class HH(bp.dyn.CondNeuGroup):
-  def __init__(self, size):
-    super().__init__(size)
-    self.IK = IK(size)
-    self.INa = INa(size)
-    self.IL = IL(size)
-"""
-
-
-@pytest.fixture(scope="module")
-def assignment() -> Assignment:
-    """The real assignment, with the digest of ``ANSWER`` as the handout's answer."""
-    loaded = load_assignment(ROOT / "assignments" / "hh")
-    answer = loaded.answer.model_copy(update={"sources": (normalised(ANSWER),)})
-    return loaded.model_copy(update={"answer": answer})
-
-
-Find = Callable[[Submission], GradedCell]
-
-
-@pytest.fixture
-def find(assignment: Assignment) -> Find:
-    return lambda submission: find_cell(submission, assignment.exercises[0], assignment)
-
-
-@pytest.fixture(scope="module")
-def released() -> Submission:
-    return read_notebook(ROOT / "assignments" / "hh" / "hh.ipynb")
-
-
-def with_cells(submission: Submission, cells: Sequence[Cell]) -> Submission:
-    numbered = tuple(replace(cell, index=index) for index, cell in enumerate(cells))
-    return replace(submission, cells=numbered)
-
-
-def changed(submission: Submission, index: int, source: str) -> Submission:
-    cells = list(submission.cells)
-    cells[index] = replace(cells[index], source=source)
-    return with_cells(submission, cells)
-
-
-def added(submission: Submission, *sources: str) -> Submission:
-    """Cells at the end; those that begin with ``#`` and a space are Markdown."""
-    new = [
-        Cell(index=0, kind="markdown" if source.startswith("# ") else "code", source=source, id="")
-        for source in sources
-    ]
-    return with_cells(submission, [*submission.cells, *new])
-
-
-def stripped(submission: Submission) -> Submission:
-    """Without tags and ids, as many tools leave a notebook."""
-    return with_cells(
-        submission,
-        [replace(cell, tags=(), id=f"made-{cell.index}") for cell in submission.cells],
-    )
-
-
-def of(*sources: str) -> Submission:
-    empty = Submission(file="work.ipynb", sha256="0")
-    return added(empty, *sources)
-
-
-def fill(source: str) -> str:
-    """The template as a student fills it."""
-    for name in ("IK", "INa", "IL"):
-        source = source.replace(f"self.{name} = ...", f"self.{name} = {name}(size)")
-    return source
-
-
-def brief(cell: GradedCell) -> tuple[int | None, str, str, int]:
-    return cell.index, cell.class_name, cell.found_by, cell.filled
 
 
 def test_released_notebook_is_unfilled(find: Find, released: Submission) -> None:
@@ -214,104 +131,6 @@ def test_filled_tagged_cell_always_counts(find: Find, released: Submission) -> N
         assert brief(find(submission)) == (25, "HH", "tag", filled)
 
 
-def test_answer_left_in_never_counts(find: Find, released: Submission) -> None:
-    """The handout's answer doesn't fill the template, by its source or by its heading."""
-    for submission in (
-        added(released, ANSWER),
-        added(released, ANSWER.replace("\n\n", "\n# mine\n")),
-        added(released, "# Answer", FILLED),
-        added(released, "# 参考答案", "x = 1", FILLED),
-        added(released, "# **answer:**", FILLED),
-        added(released, "# Answer\n## Code", FILLED),
-    ):
-        last = submission.cells[-1].index
-        assert brief(find(submission)) == (25, "HH", "tag", 0)
-        assert find(submission).set_aside == (14, last)
-        assert brief(find(stripped(submission))) == (25, "HH", "source", 0)
-
-
-def test_answer_instead_of_the_exercise(find: Find, released: Submission) -> None:
-    """Where the exercise's cell was deleted, the handout's answer doesn't stand in for it."""
-    cells = [cell for cell in released.cells if cell.index != 25]
-    for sources in ([ANSWER], ["# Answer", ANSWER]):
-        submission = added(stripped(with_cells(released, cells)), *sources)
-        assert find(submission) == GradedCell(
-            exercise="HH",
-            index=None,
-            blanks=tuple(Blank(name=name, filled=False) for name in ("IK", "INa", "IL")),
-            set_aside=(14, submission.cells[-1].index),
-            ignored=(submission.cells[-1].index,),
-        )
-
-
-def test_answer_section_ends(find: Find, released: Submission) -> None:
-    """What stands under the next heading is the student's again."""
-    submission = added(released, "# Answer", ANSWER, "# My own try", FILLED)
-    assert brief(find(submission)) == (30, "HH", "class", 3)
-
-
-@pytest.mark.parametrize("prepare", [lambda s: s, stripped], ids=["tagged", "stripped"])
-def test_students_own_answer_heading(
-    find: Find,
-    released: Submission,
-    assignment: Assignment,
-    prepare: Callable[[Submission], Submission],
-) -> None:
-    """A heading above the exercise is the student's own: cell and figures below it count."""
-    submission = changed(released, 25, fill(released.cells[25].source))
-    heading = Cell(index=0, kind="markdown", source="## Answer", id="own")
-    submission = with_cells(submission, [*submission.cells[:25], heading, *submission.cells[25:]])
-    submission = prepare(submission)
-    assert find(submission).index == 26
-    assert find(submission).filled == 3
-    assert answer_cells(submission, assignment) == frozenset()
-    left_in = added(submission, "# Answer", ANSWER, "plt.plot(1)")
-    assert find(left_in).index == 26
-    assert answer_cells(left_in, assignment) == {29, 30}
-
-
-def test_tagged_cell_below_the_answer(
-    find: Find, released: Submission, assignment: Assignment
-) -> None:
-    """A tagged cell counts under the handout's heading too, and ends its section."""
-    template = released.cells[25]
-    mine = replace(template, source=fill(template.source))
-    run = replace(released.cells[26], source="plt.plot(2)", tags=())
-    left_in = added(released, "# Answer", ANSWER).cells
-    submission = with_cells(released, [*left_in, mine, run])
-    assert brief(find(submission)) == (29, "HH", "tag", 3)
-    assert answer_cells(submission, assignment) == {28}
-
-
-def test_answer_cells(assignment: Assignment, released: Submission) -> None:
-    """The answer is told by its source anywhere, and by its heading whatever it is."""
-    assert answer_cells(released, assignment) == frozenset()
-    submission = added(released, ANSWER, "# Answer", "x = 1", "# Else", "y = 2")
-    assert answer_cells(submission, assignment) == {27, 29}
-
-
-def test_given_class_never_counts(find: Find, released: Submission) -> None:
-    """The class composed in the handout is nobody's answer, merged with others or not."""
-    without = [cell for cell in released.cells if cell.index != 25]
-    assert find(stripped(with_cells(released, without))).index is None
-    merged = "import numpy as np\n\n" + released.cells[14].source
-    assert find(of(merged)) == GradedCell(
-        exercise="HH",
-        index=None,
-        blanks=tuple(Blank(name=name, filled=False) for name in ("IK", "INa", "IL")),
-    )
-
-
-def test_composed_class_that_was_changed(find: Find, released: Submission) -> None:
-    """A changed class on another base counts only where nothing on the asked base is."""
-    composed = released.cells[14].source.replace("-54.387", "-54.39")
-    assert brief(find(of(composed))) == (0, "HH", "class", 3)
-    assert brief(find(of(composed, FILLED, composed))) == (1, "HH", "class", 3)
-    unfilled = FILLED.replace("IK(size)", "...").replace("INa(size)", "...")
-    unfilled = unfilled.replace("IL(size)", "...")
-    assert brief(find(of(composed, unfilled))) == (1, "HH", "class", 0)
-
-
 def test_everything_in_one_cell(find: Find, released: Submission) -> None:
     """A notebook merged into one cell is judged by its last class of that name."""
     sources = [cell.source for cell in released.cells if cell.kind == "code"]
@@ -381,108 +200,6 @@ def test_tagged_cell_without_a_class(find: Find, released: Submission) -> None:
     assert find(with_cells(released, markdown)).index is None  # type: ignore[arg-type]
 
 
-NAMES = "('IK', IK), ('INa', INa), ('IL', IL)"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "self.IK, self.INa, self.IL = IK(size), INa(size), IL(size)",
-        "self.IK, self.INa, self.IL = (make(size) for make in (IK, INa, IL))",
-        "self.IK: object = IK(size); self.INa = x = INa(size); (self.IL) = IL(size)",
-        "super().__init__(size, IK=IK(size), INa=INa(size), IL=IL(size))",
-        "super().__init__(size, **{'IK': IK(size), 'INa': INa(size), 'IL': IL(size)})",
-        "super().__init__(size, **dict(IK=IK(size), INa=INa(size), IL=IL(size)))",
-        "super().__init__(size, **{c.__name__: c(size) for c in (IK, INa, IL)})",
-        "super().__init__(size, **TABLE)",
-        "setattr(self, 'IK', IK(size)); setattr(self, 'INa', INa(1)); setattr(self, 'IL', IL(1))",
-        f"for name, make in [{NAMES}]: setattr(self, name, make(size))",
-        f"for name, make in ({NAMES}): self.children[name] = make(size)",
-        "for make in (IK, INa, IL): setattr(self, make.__name__, make(size))",
-        "for ion in ('K', 'Na', 'L'): setattr(self, f'I{ion}', globals()[f'I{ion}'](size))",
-        "for ion in 'K Na L'.split(): setattr(self, 'I' + ion, table[ion](size))",
-        "self.children = bm.NodeDict({'IK': IK(size), 'INa': INa(size), 'IL': IL(size)})",
-        "self.children = bm.NodeDict(IK=IK(size), INa=INa(size), IL=IL(size))",
-        "self.children['IK'] = IK(1); self.children['INa'] = INa(1); self.children['IL'] = IL(1)",
-        "self.add_elem(IK=IK(size)); self.add_elem(INa=INa(size), IL=IL(size))",
-        "self.__dict__.update(IK=IK(size), INa=INa(size), IL=IL(size))",
-        "IK_ = IK(size); self.IK = IK_; self.INa, *self.IL = rest",
-        "self.IK = ...; self.IK = IK(size); self.INa = INa(1) if size else None; self.IL = IL(1)",
-        "build(self, size)",
-        "exec('self.IK = IK(size); self.INa = INa(size); self.IL = IL(size)')",
-    ],
-)
-def test_every_way_to_fill_counts(find: Find, released: Submission, body: str) -> None:
-    """A right answer is never called unfilled, however it gives its channels."""
-    source = (
-        "TABLE = {'IK': IK(1), 'INa': INa(1), 'IL': IL(1)}\n"
-        "def build(self, size):\n  self.IK = IK(1); self.INa = INa(1); self.IL = IL(1)\n"
-        if "TABLE" in body or "build" in body
-        else ""
-    )
-    source += f"class HH(bp.dyn.CondNeuGroup):\n  def __init__(self, size):\n    {body}\n"
-    assert brief(find(changed(released, 25, source))) == (25, "HH", "tag", 3)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        FILLED.replace("self.IK = IK(size)", "self.IK = ...  # later"),
-        f"{FILLED.replace('self.IK = IK(size)', 'self.IK = None')}",
-        FILLED.replace("IK(size)", "NotImplemented", 1),
-        FILLED.replace("IK(size)", "'TODO: IK(size)'", 1),
-        FILLED.replace("self.IK = IK(size)", "pass"),
-        FILLED.replace("self.IK = IK(size)", "# self.IK = IK(size)"),
-        FILLED.replace("self.IK = IK(size)", "self.IK: object"),
-        FILLED.replace("self.IK = IK(size)", "setattr(self, 'IK', None)"),
-        FILLED.replace("self.IK = IK(size)", "E = dict(IK=-77., INa=50.)"),
-        FILLED.replace("self.IK = IK(size)", "print(getattr(self, 'IK', 1))"),
-        FILLED.replace("self.IK = IK(size)", "'''self.IK = IK(size)'''"),
-        FILLED.replace("(self, size)", "(self, size, **kwargs)")
-        .replace("__init__(size)", "__init__(size, **kwargs)")
-        .replace("self.IK = IK(size)", "self.IK = ..."),
-    ],
-)
-def test_blank_is_blank(find: Find, released: Submission, source: str) -> None:
-    """Nothing, a comment or a text in a blank's place leaves it unfilled."""
-    found = find(changed(released, 25, source))
-    assert [blank.filled for blank in found.blanks] == [False, True, True]
-
-
-def test_filled_from_outside_the_class(find: Find, released: Submission) -> None:
-    """A class that inherits or is given its filling elsewhere in the notebook is filled."""
-    inherited = added(changed(released, 25, "class HH(Mine):\n  pass"), "x = 1")
-    parts = inherited.cells
-    mine = replace(parts[24], id="", source=FILLED.replace("class HH", "class Mine"))
-    assert brief(find(with_cells(inherited, [*parts[:24], mine, *parts[24:]]))) == (
-        26,
-        "HH",
-        "tag",
-        3,
-    )
-    patched = (
-        "class HH(bp.dyn.CondNeuGroup):\n  pass\n"
-        "def start(self, size):\n  self.IK = IK(1); self.INa = INa(1); self.IL = IL(1)\n"
-        "HH.__init__ = start\n"
-    )
-    assert brief(find(changed(released, 25, patched))) == (25, "HH", "tag", 3)
-
-
-def test_filling_another_class_fills_nothing(find: Find, released: Submission) -> None:
-    """In a merged cell only the exercise's own class is looked at."""
-    merged = FILLED.replace("CondNeuGroup", "CondNeuGroupLTC") + "\n" + released.cells[25].source
-    assert brief(find(of(merged + "\nplt.savefig('HH.jpg')\n"))) == (0, "HH", "class", 0)
-
-
-def test_exercise_without_blanks_to_name(released: Submission, assignment: Assignment) -> None:
-    """Where an exercise names no channels, any change of its class fills it."""
-    exercise: Exercise = assignment.exercises[0].model_copy(update={"channels": ()})
-    unfilled = added(released, FILLED)
-    assert find_cell(unfilled, exercise, assignment).index == 27
-    filled = added(changed(released, 25, ANSWER), FILLED)
-    assert find_cell(filled, exercise, assignment).index == 25
-
-
 def test_missing_released_notebook_is_our_fault(
     released: Submission, assignment: Assignment, tmp_path: Path
 ) -> None:
@@ -495,25 +212,6 @@ def test_missing_released_notebook_is_our_fault(
     broken = assignment.model_copy(update={"notebook": empty})
     with pytest.raises(AssignmentError, match="can't be read: The file is empty"):
         find_cell(released, broken.exercises[0], broken)
-
-
-def test_handout_with_its_answer(tmp_path: Path, find: Find, released: Submission) -> None:
-    """The handout of nbformat 4.2, without tags or ids and with its answer left in."""
-    cells: list[dict[str, Any]] = [
-        {"cell_type": cell.kind, "metadata": {}, "source": cell.source} for cell in released.cells
-    ]
-    cells.append({"cell_type": "markdown", "metadata": {}, "source": "## Answer"})
-    cells.append({"cell_type": "code", "metadata": {}, "source": FILLED})
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
-    file = tmp_path / "handout.ipynb"
-    file.write_text(
-        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 2})
-    )
-    submission = read_notebook(file)
-    found = find(submission)
-    assert (brief(found), found.set_aside) == ((25, "HH", "source", 0), (14, 28))
 
 
 def test_hostile_notebook_is_searched_in_time(find: Find) -> None:
