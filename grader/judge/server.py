@@ -9,16 +9,14 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-import socket
-import subprocess
 import sys
-import threading
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from grader.core.child_process import ChildEnded, ChildProcess
 from grader.core.types import CUT_OFF, GradeReport, Note
 from grader.judge.devices import device_environment
 
@@ -76,77 +74,41 @@ class Judge:
     """The coordinator's side. Safe to use from several threads; one case at a time."""
 
     def __init__(self, assignment: Path, teachers: Path, device: str) -> None:
-        self._arguments = [str(assignment), str(teachers), device]
-        self._environment = device_environment(device, os.environ)
-        self._lock = threading.Lock()
-        self._closed = False
-        self._start()
-
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "grader.judge.server",
-                    str(theirs.fileno()),
-                    *self._arguments,
-                ],
-                pass_fds=[theirs.fileno()],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-            )
-        self._connection = Connection(ours.detach())
+        self._process = ChildProcess(
+            "the judge",
+            "grader.judge.server",
+            *(str(assignment), str(teachers), device),
+            environment=device_environment(device, os.environ),
+        )
 
     def judge(self, request: JudgeRequest, seconds: float = 120.0) -> GradeReport:
-        """Judge ``case``, write its reports and return the report without its plots.
+        """Judge ``request``, write its reports and return the report without its plots.
 
-        Raises ``JudgeFailed``; the next case gets a new process then.
+        Raises ``JudgeFailed``; the next request gets a new process then.
         """
-        with self._lock:
-            if self._closed:
-                raise JudgeFailed("the judge was closed")
-            if self._process.poll() is not None:
-                self._connection.close()
-                self._start()
-            try:
-                self._connection.send(request)
-                if not self._connection.poll(seconds):
-                    self._end()
-                    raise JudgeFailed(f"the judge gave no answer in {seconds:.0f} s")
-                answer = self._connection.recv()
-            except (OSError, EOFError) as error:
-                self._end()
-                raise JudgeFailed(f"the judge's process is gone: {error!r}") from None
+        answer = self._ask(request, seconds)
         if isinstance(answer, str):
             raise JudgeFailed(answer)
-        assert isinstance(answer, GradeReport)
         return answer
 
     def prepare(self) -> str:
         """Load the reference now; returns what is wrong with it, "" when nothing is."""
-        with self._lock:
-            self._connection.send(None)
-            answer = self._connection.recv()
+        answer = self._ask(None, None)
         return answer if isinstance(answer, str) else ""
 
-    def _end(self) -> None:
-        self._process.kill()
-        self._process.wait()
+    def _ask(self, request: JudgeRequest | None, seconds: float | None) -> GradeReport | str:
+        try:
+            with self._process.exchange() as connection:
+                connection.send(request)
+                self._process.await_reply(seconds)
+                answer: GradeReport | str = connection.recv()
+        except ChildEnded as ended:
+            raise JudgeFailed(str(ended)) from None
+        return answer
 
     def close(self) -> None:
-        """End the process; who waits for its answer hears that."""
-        self._closed = True
-        if not self._lock.acquire(blocking=False):
-            self._process.kill()
-            self._lock.acquire()
-        self._connection.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._end()
-        self._lock.release()
+        """End the process; a thread that waits for its answer gets ``JudgeFailed``."""
+        self._process.close()
 
 
 def _serve(connection: Connection, assignment_folder: Path, teachers: Path, device: str) -> None:

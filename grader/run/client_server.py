@@ -17,11 +17,12 @@ import ctypes
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import traceback
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,22 +33,23 @@ if TYPE_CHECKING:
     from grader.assignment.schema import Assignment
 
 _PR_SET_PDEATHSIG = 1
-_MAX_REQUEST = 64 * 1024
 _READY = 180.0  # seconds for the warm process to get ready
 
 
-def main(connection: socket.socket, folders: tuple[Path, Path], described: str, file: str) -> None:
-    """Start the warm process as ``described``, load the assignment of ``folders``, serve.
+def main(connection: Connection, assignment: str, teachers: str, config: str, file: str) -> None:
+    """Start the warm process of ``config``, load the assignment, serve.
 
-    ``file`` is where compiled programs are to be kept, "" when that was done before.
+    ``config`` is a `SandboxConfig` or null as JSON, ``file`` the file for compiled programs, or
+    "" when it is filled.
     """
-    setup = None if (wanted := json.loads(described)) is None else SandboxConfig(**wanted)
-    warm = None if setup is None else WarmProcess(setup)
-    _serve(connection, _get_ready(*folders), setup, warm, file)
+    fields = json.loads(config)
+    own = None if fields is None else SandboxConfig(**fields)
+    warm = None if own is None else WarmProcess(own)
+    _serve(connection, _load(Path(assignment), Path(teachers)), own, warm, file)
 
 
-def _get_ready(folder: Path, teachers: Path) -> Assignment:
-    """Import all that a client needs, and read the handout; no thread may be started here."""
+def _load(folder: Path, teachers: Path) -> Assignment:
+    """Load the assignment and all that a client imports; no thread may be started here."""
     import IPython.core.inputtransformer2
     import nbclient
     import nbformat
@@ -69,9 +71,9 @@ def _get_ready(folder: Path, teachers: Path) -> Assignment:
 
 
 def _serve(
-    connection: socket.socket,
+    connection: Connection,
     assignment: Assignment,
-    setup: SandboxConfig | None,
+    config: SandboxConfig | None,
     warm: WarmProcess | None,
     file: str,
 ) -> None:
@@ -89,30 +91,26 @@ def _serve(
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
                 cores.pop(ended, None)
-        connection.settimeout(1.0)
         try:
-            request, descriptors, _, _ = socket.recv_fds(connection, _MAX_REQUEST, 1)
-        except TimeoutError:
-            continue
-        except OSError:  # the coordinator was killed
+            if not connection.poll(1.0):
+                continue
+            request, writing = connection.recv(), recv_handle(connection)
+        except (OSError, EOFError):  # the coordinator closed it, or was killed
             break
-        if not request:
-            break
-        if setup is not None and (warm is None or not warm.running):
-            warm = WarmProcess(setup)  # the old one was killed
+        if config is not None and (warm is None or not warm.running):
+            warm = WarmProcess(config)  # the old one was killed
         fault = _fault(warm)
         parent, core = os.getpid(), _free_core(list(cores.values()))
         child = os.fork()
         if child == 0:
             connection.close()
             _die_with(parent)
-            _client(json.loads(request), assignment, descriptors[0], warm, core, fault)
+            _client(request, assignment, writing, warm, core, fault)
         cores[child] = core
-        os.close(descriptors[0])
+        os.close(writing)
         pidfd = os.pidfd_open(child)
-        connection.settimeout(None)
         with contextlib.suppress(OSError):  # it is gone; the next turn sees that
-            socket.send_fds(connection, [b"pid"], [pidfd])
+            send_handle(connection, pidfd, None)
         os.close(pidfd)
     for client in cores:  # not yet waited for, so each still is who it was
         os.kill(client, signal.SIGKILL)
@@ -191,9 +189,4 @@ def _die_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        socket.socket(fileno=int(sys.argv[1])),
-        (Path(sys.argv[2]), Path(sys.argv[3])),
-        sys.argv[4],
-        sys.argv[5],
-    )
+    main(Connection(int(sys.argv[1])), *sys.argv[2:])

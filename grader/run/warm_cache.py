@@ -6,9 +6,9 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import tempfile
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
@@ -20,7 +20,7 @@ from grader.untrusted.box.syscalls import PR_SET_PDEATHSIG, prctl
 
 
 def warm_cache_in_child(
-    assignment: Assignment, link: SandboxClient, core: int, file: Path, asker: socket.socket
+    assignment: Assignment, link: SandboxClient, core: int, file: Path, asker: Connection
 ) -> None:
     """``fill`` in a process of its own; a failure costs nothing but speed.
 
@@ -41,7 +41,7 @@ def warm_cache_in_child(
     os._exit(0)
 
 
-def _await(child: int, asker: socket.socket) -> None:
+def _await(child: int, asker: Connection) -> None:
     pidfd = os.pidfd_open(child)
     if peer_closes_first(asker, pidfd):
         os.kill(child, signal.SIGKILL)  # its box ends with it
@@ -49,7 +49,7 @@ def _await(child: int, asker: socket.socket) -> None:
     os.waitpid(child, 0)
 
 
-def peer_closes_first(asker: socket.socket, awaited: int, seconds: float | None = None) -> bool:
+def peer_closes_first(asker: Connection, awaited: int, seconds: float | None = None) -> bool:
     """Wait for the descriptor ``awaited``: whether the other end of ``asker`` goes before."""
     poller = select.poll()
     poller.register(awaited, select.POLLIN)

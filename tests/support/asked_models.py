@@ -6,17 +6,14 @@ submissions are: what a notebook holds beside its models costs nothing here.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import contextlib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Specimen
 from grader.authoring.verify.solution import Teacher, take_apart
-from grader.authoring.verify.worker import SHARE
+from grader.core.child_process import ChildProcess
 from grader.core.evidence_store import load_evidence
 from grader.core.types import Evidence, GradeReport
 from grader.judge.reference.compare import Comparison
@@ -26,6 +23,7 @@ from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.scratch import scratch_folder
 
 SEED = 1
+SECONDS = 1200.0  # for one model
 
 
 def reports_of(
@@ -61,20 +59,19 @@ def _asked(models: list[Specimen], teacher: Teacher, assignment: Assignment) -> 
     assert setup is not None, found
     with scratch_folder(short_folder()) as scratch:
         request = {
-            "folder": str(assignment.folder),
-            "teachers": str(assignment.rubric.folder),
-            "setup": asdict(setup),
-            "seeds": [SEED],
+            "assignment": assignment.folder,
+            "teachers": assignment.rubric.folder,
+            "config": setup,
+            "seeds": (SEED,),
             "part": 0,
-            "scratch": str(scratch),
+            "scratch": scratch,
         }
-        share = {teacher.exercise.id: dict(enumerate(models))}
-        done = subprocess.run(
-            [sys.executable, "-m", "grader.authoring.verify.worker"],
-            input=json.dumps(request).encode() + b"\n" + SHARE.dump_json(share) + b"\n",
-            stdout=subprocess.PIPE,
-            timeout=1200,
-        )
-        said = done.stdout.decode().split()
-        assert said == [str(number) for number in range(len(models))], done.stdout
-        return [replace(load_evidence(Path(scratch) / f"specimen-{n}"), seed=SEED) for n in said]
+        worker = ChildProcess("a worker", "grader.authoring.verify.worker")
+        with contextlib.closing(worker), worker.exchange() as connection:
+            connection.send(request)
+            connection.send({teacher.exercise.id: dict(enumerate(models))})
+            for number in range(len(models)):
+                worker.await_reply(SECONDS)
+                assert connection.recv() == number
+        folders = (scratch / f"specimen-{number}" for number in range(len(models)))
+        return [replace(load_evidence(folder), seed=SEED) for folder in folders]

@@ -1,25 +1,22 @@
 """A process that runs its share of the specimens and leaves the evidence of each on the disk.
 
-    python -m grader.authoring.verify.worker < REQUEST
-
-The request comes in two lines: how it works, and the specimens, which are still being made while
-it starts. It says a line for each as it is there, its number, or "fault: ..." and ends. It has no
-JAX: the warm process of its boxes is forked from it.
+Its parent sends two messages: the settings, and the specimens, which are still being made while
+it starts: ``{exercise id: {number: specimen}}``. It sends the number of each specimen once its
+evidence is there, or a sentence on what went wrong, and ends. It has no JAX: the warm process of
+its boxes is forked from it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
@@ -31,23 +28,20 @@ from grader.core.types import Evidence
 from grader.run.collect_evidence import RunRequest, collect_evidence
 from grader.sandbox.warm_process import SandboxConfig, WarmProcess
 
-SHARE = TypeAdapter(dict[str, dict[int, Specimen]])
-"""What one worker runs: of each exercise by id, specimens by number."""
-
 
 class SolutionFails(Exception):
     """The teacher's own notebook does not run to its end; the message says how."""
 
 
-def main(lines: Iterator[bytes]) -> None:
-    """Run the specimens that the second line of a request holds."""
-    request: dict[str, Any] = json.loads(next(lines))
-    folders = Path(request["folder"]), Path(request["teachers"])
+def main(connection: Connection) -> None:
+    """Run the specimens of the second message."""
+    request: dict[str, Any] = connection.recv()
+    folders = request["assignment"], request["teachers"]
     assignment = load_assignment(*folders, derived=False)  # a kernel needs no tolerances
-    scratch = Path(request["scratch"])
-    warm = WarmProcess(_setup(assignment, SandboxConfig(**request["setup"]), scratch))
+    scratch = request["scratch"]
+    warm = WarmProcess(_setup(assignment, request["config"], scratch))
     try:
-        share = SHARE.validate_json(next(lines))
+        share: dict[str, dict[int, Specimen]] = connection.recv()
         assert assignment.rubric is not None
         cores = sorted(os.sched_getaffinity(0))
         warm.wait()
@@ -65,17 +59,19 @@ def main(lines: Iterator[bytes]) -> None:
         for exercise, own in share.items():
             teacher = take_apart(assignment, assignment.exercise(exercise))
             asker = Asker(teacher, job, base, tuple(request["seeds"]))
-            asker.ask(list(own.values()), partial(_keep, scratch, iter(own)))
+            asker.ask(list(own.values()), partial(_keep, connection, scratch, iter(own)))
     finally:
         warm.close()
 
 
-def _keep(scratch: Path, numbers: Iterator[int], evidence: Evidence) -> None:
-    """Leave the evidence of the next specimen on the disk, and say its number."""
+def _keep(
+    connection: Connection, scratch: Path, numbers: Iterator[int], evidence: Evidence
+) -> None:
+    """Leave the evidence of the next specimen on the disk, and send its number."""
     number = next(numbers)
     (folder := scratch / f"specimen-{number}").mkdir()
     save_evidence(evidence, folder)
-    print(number, flush=True)
+    connection.send(number)
 
 
 def _setup(assignment: Assignment, setup: SandboxConfig, scratch: Path) -> SandboxConfig:
@@ -99,9 +95,10 @@ def _runs(base: Evidence) -> Evidence:
 
 
 if __name__ == "__main__":
+    parent = Connection(int(sys.argv[1]))
     try:
-        main(iter(sys.stdin.buffer))
-    except Exception as problem:  # for whoever started this process to say
+        main(parent)
+    except Exception as problem:  # for the parent to say
         with contextlib.suppress(OSError):
-            print(f"fault: {type(problem).__name__}: {problem}".replace("\n", " "), flush=True)
+            parent.send(f"{type(problem).__name__}: {problem}".replace("\n", " "))
         sys.exit(1)

@@ -72,7 +72,7 @@ def look(event, arguments):
 sys.addaudithook(look)
 import grader.run.client_server
 folders = root / "assignments" / "hh-lesson", root / "reference" / "hh-lesson"
-assignment = grader.run.client_server._get_ready(*folders)
+assignment = grader.run.client_server._load(*folders)
 import grader.run.warm_cache
 from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.scratch import scratch_folder
