@@ -10,7 +10,7 @@ from grader.gradebook.export.csv_table import Line, Table
 from grader.gradebook.export.fill_column import about_marks, as_number, fill, in_points, read_table
 from grader.gradebook.export.match_people import Person, shown
 from grader.gradebook.export.results import Batch, Export, ExportError, number, said
-from grader.report.text.csv_cell import plain_cell
+from grader.report.text.csv_text import plain_cell
 
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)", re.DOTALL)
 _HEAD = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")

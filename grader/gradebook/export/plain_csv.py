@@ -7,7 +7,7 @@ import io
 
 from grader.gradebook.export.fill_column import about_marks
 from grader.gradebook.export.results import Batch, Export, number
-from grader.report.text.csv_cell import plain_cell
+from grader.report.text.csv_text import plain_cell
 
 _HEAD = (
     "student",

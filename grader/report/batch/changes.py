@@ -1,9 +1,7 @@
-"""What became of a mark when it was given again: which checks, and by how much."""
+"""Changes of a mark that was given again: in which checks, and by how much."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,10 +9,11 @@ from typing import Any, Final
 from grader.core.types import CheckChange, CheckResult, GradeReport, ScoreChange
 from grader.report.batch.csv_json import format_mark
 from grader.report.outcome import normalize_outcome
-from grader.report.text.csv_cell import plain_cell
+from grader.report.text.csv_text import csv_text, plain_cell
 
 FILE: Final = "changes.csv"
-MAX_CHANGES: Final = 50  # changes of one mark that are remembered
+MAX_CHANGES: Final = 50
+"""Changes of one mark that are remembered."""
 _HEAD: Final = (
     "when", "submission", "old", "new", "why", "check", "title", "old_points", "new_points",
     "message",
@@ -22,7 +21,7 @@ _HEAD: Final = (
 
 
 def score_change(result: Mapping[str, Any], report: GradeReport, why: str) -> ScoreChange | None:
-    """How the mark of ``report`` differs from that of an earlier ``result``, and in which checks.
+    """Compare the mark of ``report`` with that of an earlier ``result``, check by check.
 
     None where the mark is the same, whatever points it is made of.
     """
@@ -45,7 +44,7 @@ def score_change(result: Mapping[str, Any], report: GradeReport, why: str) -> Sc
 
 
 def utc_now() -> str:
-    """The time as a change has it: to the second, in UTC, so that texts sort as times do."""
+    """Return the time in UTC, to the second, so that texts sort as times do."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -63,28 +62,24 @@ def _checks(
 
 
 def changes_csv(reports: Iterable[GradeReport]) -> str:
-    """``changes.csv``: how marks changed in this folder, a check a line; a BOM for Excel.
+    """Write ``changes.csv``: the changes of marks in this folder, a check a line.
 
     "" without a change. A mark that changed through no single check is a line of its own.
     """
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(_HEAD)
-    lines = 0
-    for report in reports:
-        for one in report.changes:
-            for check in one.checks or (CheckChange("", "", None, None, ""),):
-                lines += 1
-                writer.writerow(
-                    [
-                        one.when,
-                        plain_cell(report.submission_id),
-                        format_mark(one.old),
-                        format_mark(one.new),
-                        *map(plain_cell, (one.why, check.id, check.title)),
-                        format_mark(check.old),
-                        format_mark(check.new),
-                        plain_cell(check.message),
-                    ]
-                )
-    return "\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue() if lines else ""
+    none = CheckChange("", "", None, None, "")
+    rows = [
+        (
+            change.when,
+            plain_cell(report.submission_id),
+            format_mark(change.old),
+            format_mark(change.new),
+            *map(plain_cell, (change.why, check.id, check.title)),
+            format_mark(check.old),
+            format_mark(check.new),
+            plain_cell(check.message),
+        )
+        for report in reports
+        for change in report.changes
+        for check in change.checks or (none,)
+    ]
+    return csv_text([_HEAD, *rows]) if rows else ""

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import statistics
-from collections.abc import Iterable
+from collections import Counter
 from typing import Final
 
-from grader.core.types import BatchSummary, GradeReport
+from grader.core.types import BatchSummary
 from grader.report.batch.most_lost import most_lost
 from grader.report.outcome import normalize_outcome
 from grader.report.store.result_json import plain_json
-from grader.report.text.csv_cell import plain_cell
+from grader.report.text.csv_text import csv_text, plain_cell
 from grader.report.text.phrases import total
 
 SCHEMA_VERSION: Final = 1
 
 
 def grades_csv(summary: BatchSummary) -> str:
-    """The gradebook, one submission a line, families as columns; a BOM for Excel.
+    """Write the gradebook: one submission a line, families as columns.
 
     What is not graded has empty marks. A text that a spreadsheet could take for a
     formula is led by an apostrophe.
     """
     reports = [normalize_outcome(report) for report in summary.reports]
     families = list(dict.fromkeys(c.family for report in reports for c in report.checks))
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
     head = ["submission", "file", "outcome", "status", "score", "max_score"]
-    writer.writerow([*head, *map(plain_cell, families), "error"])
+    rows = [[*head, *map(plain_cell, families), "error"]]
     for report in reports:
-        by_family = {
-            family: total(c.points for c in report.checks if c.family == family)
-            for family in {c.family for c in report.checks}
+        graded = report.outcome == "graded"
+        points = {
+            family: format_mark(total(c.points for c in report.checks if c.family == family))
+            for family in {c.family for c in report.checks if graded}
         }
-        writer.writerow(
+        error = report.run.error if graded else " ".join(report.needs_look) or report.run.error
+        rows.append(
             [
                 plain_cell(report.submission_id),
                 plain_cell(report.file),
@@ -45,29 +43,20 @@ def grades_csv(summary: BatchSummary) -> str:
                 report.run.status,
                 format_mark(report.score),
                 format_mark(report.max_score),
-                *(
-                    format_mark(by_family.get(family)) if report.outcome == "graded" else ""
-                    for family in families
-                ),
-                plain_cell(_error(report)),
+                *(points.get(family, "") for family in families),
+                plain_cell(error),
             ]
         )
-    return "\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()
+    return csv_text(rows)
 
 
 def format_mark(number: float | None) -> str:
-    """A mark or points as a cell; empty where there is no finite number."""
+    """Return a mark or points as a cell; empty where there is no finite number."""
     return "" if number is None or not math.isfinite(number) else f"{round(number, 6):.15g}"
 
 
-def _error(report: GradeReport) -> str:
-    if report.outcome == "not_graded":
-        return " ".join(report.needs_look) or report.run.error
-    return report.run.error
-
-
 def summary_json(summary: BatchSummary) -> str:
-    """``summary.json``: counts, marks, every submission, the checks that cost most."""
+    """Write ``summary.json``: counts, marks, every submission, the checks that cost most."""
     reports = [normalize_outcome(report) for report in summary.reports]
     scores = [report.score for report in reports if report.score is not None]
     result = {
@@ -76,8 +65,8 @@ def summary_json(summary: BatchSummary) -> str:
         "seconds": summary.seconds,
         "counts": {
             "submissions": len(reports),
-            "outcome": _counts(report.outcome for report in reports),
-            "status": _counts(report.run.status for report in reports),
+            "outcome": dict(sorted(Counter(report.outcome for report in reports).items())),
+            "status": dict(sorted(Counter(report.run.status for report in reports).items())),
             "needs_look": sum(bool(report.needs_look) for report in reports),
         },
         "scores": {
@@ -109,10 +98,3 @@ def summary_json(summary: BatchSummary) -> str:
         ],
     }
     return json.dumps(plain_json(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-def _counts(names: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
-    return dict(sorted(counts.items()))

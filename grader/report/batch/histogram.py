@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -27,7 +28,7 @@ class Band:
 
 
 def score_share(report: GradeReport) -> float | None:
-    """The share of the points that a submission got, between 0 and 1; None without a score."""
+    """Return the share of the points that a submission got, 0 to 1; None without a score."""
     if report.score is None:
         return None
     if not report.max_score > 0:
@@ -36,31 +37,23 @@ def score_share(report: GradeReport) -> float | None:
 
 
 def band_of(report: GradeReport) -> int | None:
-    """The number of a submission's band, counted from 0; None without a score."""
+    """Return the number of a submission's band, counted from 0; None without a score."""
     part = score_share(report)
-    if part is None:
-        return None
-    return min(BANDS - 1, math.floor(BANDS * part + 1e-9))
+    return None if part is None else min(BANDS - 1, math.floor(BANDS * part + 1e-9))
 
 
 def bands(reports: Iterable[GradeReport]) -> list[Band]:
-    """Every band from the lowest, the empty ones too; none when nothing has a score."""
-    counts = [0] * BANDS
-    for report in reports:
-        number = band_of(report)
-        if number is not None:
-            counts[number] += 1
-    most = max(counts)
-    if not most:
-        return []
+    """List every band from the lowest, the empty ones too; none when nothing has a score."""
+    counts = Counter(map(band_of, reports))
+    del counts[None]
     width = 100 // BANDS
     return [
         Band(
             number=number,
             low=width * number,
             high=width * (number + 1),
-            count=count,
-            height=100 * count / most,
+            count=counts[number],
+            height=100 * counts[number] / max(counts.values()),
         )
-        for number, count in enumerate(counts)
+        for number in range(BANDS if counts else 0)
     ]

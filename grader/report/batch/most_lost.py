@@ -24,15 +24,13 @@ class CostlyCheck:
 
 
 def most_lost(reports: Iterable[GradeReport]) -> list[CostlyCheck]:
-    """The checks that cost most points over all graded submissions, most first."""
+    """List the checks that cost most points over all graded submissions, most first."""
     losses: dict[str, CostlyCheck] = {}
-    for report in reports:
-        if report.outcome != "graded":
-            continue
-        for check in report.checks:
-            if missing := points_lost(check):
-                had = losses.get(check.id, CostlyCheck(check.id, check.family, check.title, 0.0, 0))
-                losses[check.id] = replace(
-                    had, points=total((had.points, missing)), count=had.count + 1
-                )
+    for check in (c for report in reports if report.outcome == "graded" for c in report.checks):
+        if lost := points_lost(check):
+            first = CostlyCheck(check.id, check.family, check.title, 0.0, 0)
+            costly = losses.get(check.id, first)
+            losses[check.id] = replace(
+                costly, points=total((costly.points, lost)), count=costly.count + 1
+            )
     return sorted(losses.values(), key=lambda loss: (-loss.points, loss.id))[:_MOST]

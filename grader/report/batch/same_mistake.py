@@ -1,4 +1,4 @@
-"""Submissions of the same diagnosis: those whose reports name the same mistake."""
+"""Mistakes that the reports of several submissions name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SYMPTOMS: Final = (
     "checks.trace.", "checks.field.", "checks.map.wrong", "checks.parameter.no_channel",
     "checks.master_type.no_channel",
 )  # fmt: skip
-"""Messages that say what comes of a mistake, not which it is."""
+"""Messages on the consequences of a mistake, which do not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,46 +47,46 @@ class SharedMistake:
 
     @property
     def count(self) -> int:
-        """How many submissions."""
+        """The number of submissions."""
         return sum(len(wording.places) for wording in self.wordings)
 
 
 def shared_mistakes(reports: Sequence[GradeReport]) -> list[SharedMistake]:
-    """Every mistake that a graded submission was told, the most frequent first."""
+    """List every mistake that a graded submission was told, the most frequent first."""
     titles: dict[str, str] = {}
     places: dict[str, dict[str, list[int]]] = {}
     for place, report in enumerate(reports):
-        for named in _named(report):
-            titles.setdefault(named.key, named.title)
-            places.setdefault(named.key, {}).setdefault(named.sentence, []).append(place)
-    found = [
+        for mention in _mentions(report):
+            titles.setdefault(mention.key, mention.title)
+            places.setdefault(mention.key, {}).setdefault(mention.sentence, []).append(place)
+    mistakes = [
         SharedMistake(
             key,
             titles[key],
             tuple(
                 Wording(sentence, tuple(those))
-                for sentence, those in sorted(told.items(), key=lambda pair: -len(pair[1]))
+                for sentence, those in sorted(wordings.items(), key=lambda pair: -len(pair[1]))
             ),
         )
-        for key, told in places.items()
+        for key, wordings in places.items()
     ]
-    return sorted(found, key=lambda group: (-group.count, group.key))
+    return sorted(mistakes, key=lambda mistake: (-mistake.count, mistake.key))
 
 
-def _named(report: GradeReport) -> Iterator[MistakeMention]:
-    """What one report names: each key once, and no sentence twice."""
+def _mentions(report: GradeReport) -> Iterator[MistakeMention]:
+    """Find the mistakes that one report names: each key once, and no sentence twice."""
     if report.outcome != "graded":
         return
-    told: set[str] = set()
-    all_named = [
+    seen: set[str] = set()
+    mentions = [
         MistakeMention(f"{one.message_id}:{one.state}", "", one.message) for one in report.diagnoses
     ]
-    all_named += [
+    mentions += [
         MistakeMention(f"{check.message_id}:{check.id}", check.title or check.id, check.message)
         for check in report.checks
         if points_lost(check) and check.message and not check.message_id.startswith(_SYMPTOMS)
     ]
-    for named in all_named:
-        if not told & {named.key, named.sentence}:
-            told |= {named.key, named.sentence}
-            yield named
+    for mention in mentions:
+        if not seen & {mention.key, mention.sentence}:
+            seen |= {mention.key, mention.sentence}
+            yield mention
