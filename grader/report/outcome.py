@@ -9,7 +9,7 @@ from grader.core.types import GradeReport
 
 
 def normalize_outcome(report: GradeReport) -> GradeReport:
-    """``report``, or the same as not graded where its score can't be trusted.
+    """Return ``report``, or the same as not graded where its score can't be trusted.
 
     That is: a check that ended in an error of ours, points or a score that are no
     finite number, or a score beside an outcome that has none.

@@ -1,4 +1,4 @@
-"""What every writer gets of a submission, and the sentences that several of them say."""
+"""The feedback on a submission that every writer gets, and sentences that several share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Feedback:
         return load_phrases("zh" if self.page.language.startswith("zh") else "en")
 
     def file_line(self, row: CheckRow) -> int | None:
-        """The line of the file that a check speaks of; None where it speaks of none."""
+        """Return the line of the file that a check speaks of; None where it speaks of none."""
         if row.cell is None or not 0 <= row.cell < len(self.lines):
             return None
         source = self.lines[row.cell]
@@ -37,16 +37,10 @@ class Feedback:
         return source[min(number, len(source) - 1)] if source else None
 
     def describe(self, row: CheckRow) -> str:
-        """What a check found, line by line: the sentence, what was asked, found, and where."""
-        phrases = self.phrases
-        parts = [row.message]
-        for name, value in (("asked", row.expected), ("found", row.found)):
-            if value:
-                parts.append(
-                    phrases.render(
-                        "markdown.pair", name=phrases.render(f"checks.{name}"), value=value
-                    )
-                )
-        if row.where:
-            parts.append(row.where)
-        return "\n".join(part for part in parts if part)
+        """Describe a check line by line: its sentence, the values asked and found, the place."""
+        values = [
+            self.phrases.pair(f"checks.{name}", value)
+            for name, value in (("asked", row.expected), ("found", row.found))
+            if value
+        ]
+        return "\n".join(filter(None, (row.message, *values, row.where)))

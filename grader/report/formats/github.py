@@ -18,7 +18,7 @@ _OF_PROPERTIES: Final = {**_ESCAPES, ":": "%3A", ",": "%2C"}
 
 
 def github(feedbacks: Sequence[Feedback]) -> str:
-    """What cost points as errors and warnings, then the score of each as a notice."""
+    """List what cost points as errors and warnings, then the score of each as a notice."""
     by_turns = [[*_missing(feedback)] for feedback in feedbacks]
     longest = max(map(len, by_turns), default=0)
     lines = [each[turn] for turn in range(longest) for each in by_turns if turn < len(each)]
@@ -51,9 +51,9 @@ def _command(level: str, feedback: Feedback, line: int | None, title: str, text:
     properties = {"file": feedback.path, "line": "" if line is None else str(line), "title": title}
     if not feedback.path:
         properties.pop("line")
-    given = ",".join(f"{key}={_escaped(v, _OF_PROPERTIES)}" for key, v in properties.items() if v)
-    return f"::{level} {given}::{_escaped(text, _ESCAPES)}"
+    shown = ",".join(f"{key}={_escaped(v, _OF_PROPERTIES)}" for key, v in properties.items() if v)
+    return f"::{level} {shown}::{_escaped(text, _ESCAPES)}"
 
 
 def _escaped(text: str, escapes: dict[str, str]) -> str:
-    return re.sub("[%\r\n:,]", lambda found: escapes.get(found[0], found[0]), clean(text))
+    return re.sub("[%\r\n:,]", lambda match: escapes.get(match[0], match[0]), clean(text))

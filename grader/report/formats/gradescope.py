@@ -14,7 +14,7 @@ from grader.report.text.phrases import total
 
 
 def gradescope(feedback: Feedback) -> str:
-    """The results of one submission.
+    """Write the results of one submission.
 
     What was not graded has neither a score nor tests: Gradescope then says that the
     autograder failed, shows the text, and gives no 0.

@@ -17,7 +17,7 @@ _CUT = ("timeout", "memory", "kernel_died", "unreadable")
 
 
 def junit(feedbacks: Sequence[Feedback]) -> str:
-    """One suite for each submission, one case for each check that its student may see."""
+    """Write one suite for each submission, one case for each check that its student may see."""
     title = feedbacks[0].page.title if feedbacks else ""
     root = ElementTree.Element("testsuites", name=title)
     for feedback in feedbacks:
@@ -73,7 +73,7 @@ def _check(feedback: Feedback, suite: ElementTree.Element, row: CheckRow) -> Non
 def _case(
     feedback: Feedback, suite: ElementTree.Element, name: str, family: str, error: str = ""
 ) -> ElementTree.Element:
-    """A case of its own class, of which a point would begin another part."""
+    """Add a case; its class has no points but those between its parts."""
     page = feedback.page
     parts = [part.replace(".", "_") for part in (page.assignment, page.submission, family) if part]
     case = ElementTree.SubElement(suite, "testcase", name=name, classname=".".join(parts))

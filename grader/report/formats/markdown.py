@@ -12,12 +12,11 @@ _LARGEST: Final = 1_000_000  # bytes
 
 
 def markdown(feedbacks: Sequence[Feedback]) -> str:
-    """A student's report as it is; of several a table of marks, then every report that fits."""
+    """Return one report as it is; of several a table of marks, then every report that fits."""
     if not feedbacks:
         return ""
-    if len(feedbacks) == 1:
-        return _fitting([feedbacks[0].text], feedbacks[0])
-    return _fitting([_table(feedbacks), *(each.text for each in feedbacks)], feedbacks[0])
+    table = [_table(feedbacks)] if len(feedbacks) > 1 else []
+    return _fitting([*table, *(each.text for each in feedbacks)], feedbacks[0])
 
 
 def _table(feedbacks: Sequence[Feedback]) -> str:
@@ -35,13 +34,13 @@ def _table(feedbacks: Sequence[Feedback]) -> str:
             if page.graded
             else phrases.render("outcome.ungraded")
         )
-        told = page.run_message or page.headline
-        rows.append(f"{inline(page.submission)} | {mark} | {inline(told)}")
+        status = inline(page.run_message or page.headline)
+        rows.append(f"{inline(page.submission)} | {mark} | {status}")
     return f"# {inline(feedbacks[0].page.title)}\n\n" + "".join(f"| {row} |\n" for row in rows)
 
 
 def _fitting(texts: Sequence[str], feedback: Feedback) -> str:
-    """The texts one after the other for as long as there is room, and how many are left out."""
+    """Join the texts for as long as there is room, and say how many are left out."""
     kept, room = [], _LARGEST - 1000
     for text in texts:
         room -= len(text.encode("utf-8")) + 1

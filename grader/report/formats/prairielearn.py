@@ -14,7 +14,7 @@ _LONGEST: Final = 200_000  # characters of the report where all of it is too muc
 
 
 def prairielearn(feedback: Feedback) -> str:
-    """The results of one submission. What was not graded is not gradable: it costs no attempt."""
+    """Write the results of one submission. If it is not graded it costs no attempt."""
     page, phrases = feedback.page, feedback.phrases
     if page.marks is None:
         why = phrases.render("outcome.not_graded_why")

@@ -69,7 +69,7 @@ def _page(report: GradeReport, phrases: Phrases) -> Page:
         max_score=str(len(rows)) if report.public_only else format_points(report.max_score),
         marks=None if report.score is None else (report.score, report.max_score),
         headline=_headline(report, rows, phrases),
-        run_message=phrases.run_message(report, follows=follows) if full else "",
+        run_message=phrases.run_message(report, is_consequence=follows) if full else "",
         error_is_consequence=follows,
         run=report.run.status,
         run_status=phrases.render(f"run.{report.run.status}") if full else "",

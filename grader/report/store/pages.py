@@ -11,21 +11,21 @@ STUDENT_PAGES: Final = ("result.html", "result.md")
 """The only files of a submission that ever leave its folder for a student."""
 
 PAGES: Final = (*STUDENT_PAGES, "teacher.html")
-"""What people read of one submission."""
+"""The pages that people read of one submission."""
 
 _LARGEST: Final = 100_000_000  # bytes of a page
 
 
 def digests_of(pages: Mapping[str, bytes]) -> dict[str, str]:
-    """What ``result.json`` keeps of its pages: a digest of each, by its name."""
+    """Return a digest of each page by its name, as ``result.json`` keeps them."""
     return {name: hashlib.sha256(content).hexdigest() for name, content in pages.items()}
 
 
-def read_page(folder: Path, name: str, kept: object) -> bytes:
-    """A page as it was written; b"" when it is missing, a link, empty or another one now.
+def read_page(folder: Path, name: str, digests: object) -> bytes:
+    """Read a page as it was written; b"" when it is missing, a link, empty or changed.
 
-    ``kept`` is what the result says of its pages. One of an older grader says nothing:
-    any page that isn't empty will do.
+    ``digests`` are those of the result. One of an older grader has none: any page that
+    isn't empty will do.
     """
     path = folder / name
     try:
@@ -34,7 +34,7 @@ def read_page(folder: Path, name: str, kept: object) -> bytes:
         content = path.read_bytes()
     except OSError:
         return b""
-    if kept is None:
-        return content
-    digest = hashlib.sha256(content).hexdigest()
-    return content if isinstance(kept, Mapping) and kept.get(name) == digest else b""
+    same = digests is None or (
+        isinstance(digests, Mapping) and digests.get(name) == hashlib.sha256(content).hexdigest()
+    )
+    return content if same else b""

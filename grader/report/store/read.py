@@ -24,7 +24,7 @@ _DIAGNOSES = TypeAdapter(tuple[Diagnosis, ...])
 
 
 def read_stored_result(folder: Path, name: str = RESULT_FILE) -> dict[str, Any] | None:
-    """The result in ``folder``, sealed or not; None where there is none.
+    """Read the result in ``folder``, sealed or not; None where there is none.
 
     Raises ``ResultError``.
     """
@@ -37,7 +37,7 @@ def read_stored_result(folder: Path, name: str = RESULT_FILE) -> dict[str, Any] 
 
 
 def stored_changes(result: Mapping[str, Any]) -> tuple[ScoreChange, ...]:
-    """How the mark of a result changed so far; none where that can't be read."""
+    """Return the changes of a result's mark so far; none where they can't be read."""
     try:
         return _CHANGES.validate_python(result.get("changes", ()))
     except ValidationError:
@@ -45,7 +45,7 @@ def stored_changes(result: Mapping[str, Any]) -> tuple[ScoreChange, ...]:
 
 
 def verified_report(result: Mapping[str, Any]) -> GradeReport:
-    """The report that a result was written from, as far as a batch needs it.
+    """Return the report that a result was written from, as far as a batch needs it.
 
     Raises ``ResultError`` where the result is not as it was written.
     """
@@ -58,7 +58,7 @@ def verified_report(result: Mapping[str, Any]) -> GradeReport:
 
 
 def stored_report(result: Mapping[str, Any]) -> GradeReport:
-    """The report of a result by whomever it was written, as far as it goes.
+    """Return the report of a result by whomever it was written, as far as it goes.
 
     Results of an older grader have ids in the place of titles.
     """

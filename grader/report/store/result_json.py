@@ -31,7 +31,7 @@ class ResultError(ValueError):
 
 
 def result_json(report: GradeReport, pages: Mapping[str, str] | None = None) -> str:
-    """The text of ``result.json``. Numbers that are not finite become null.
+    """Write ``result.json``. Numbers that are not finite become null.
 
     ``pages`` are digests of the pages that lie beside it. A report with a check that
     ended in an error is written as not graded.
@@ -102,7 +102,7 @@ def _check(check: CheckResult) -> dict[str, object]:
 
 
 def plain_json(value: object) -> object:
-    """``value`` as JSON can hold it: no NaN, no lone surrogates, NumPy's scalars unwrapped."""
+    """Return ``value`` as JSON holds it: no NaN, no lone surrogates, no scalars of NumPy's."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, Mapping):

@@ -40,7 +40,7 @@ class SubmissionTable(_Table):
 
 
 class RunTable(_Table):
-    """How the notebook ran; cells are counted from 0."""
+    """The run of the notebook; cells are counted from 0."""
 
     status: RunStatus
     failed_cell: int | None
@@ -71,7 +71,7 @@ class CheckTable(_Table):
 
 
 class ProvenanceTable(_Table):
-    """What graded it."""
+    """The versions and the machine that graded it."""
 
     grader: Scalar
     brainpy: Scalar

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.core.messages import LANGUAGES, Catalogue, catalogue, format_value
-from grader.core.types import CheckResult, GradeReport, RunStatus, Value
+from grader.core.types import CheckResult, GradeReport, Value
 from grader.report.text.sanitize import one_line, shorten_paths
 
 _INSTEAD = {"teacher": "report.for_teacher.", "own": "report.for_own."}
-_CUT: tuple[RunStatus, ...] = ("cell_error", "timeout", "memory", "kernel_died")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +21,23 @@ class Phrases:
     teacher: bool = False
 
     def render(self, key: str, /, **values: Value) -> str:
-        """The sentence ``report.<key>``."""
+        """Return the sentence ``report.<key>``."""
         return self.messages.render(f"report.{key}", **values)
 
+    def pair(self, key: str, value: str) -> str:
+        """Return ``value`` after its name, the sentence ``report.<key>``."""
+        return self.render("markdown.pair", name=self.render(key), value=value)
+
     def line(self, text: str, limit: int) -> str:
-        """A text from outside, on one line, fit for the reader."""
+        """Put a text from outside on one line, fit for the reader."""
         return one_line(self.text(text), limit)
 
     def text(self, text: str) -> str:
-        """A text from outside, fit for the reader; line breaks stay."""
+        """Make a text from outside fit for the reader; line breaks stay."""
         return text if self.teacher else shorten_paths(text)
 
     def value(self, value: Value) -> str:
-        """A measured or expected value; "" for none."""
+        """Write a measured or expected value; "" for none."""
         if value is None:
             return ""
         if isinstance(value, bool):
@@ -44,45 +47,43 @@ class Phrases:
         return self.line(format_value(value), 120)
 
     def place(self, cell: int | None, line: int | None = None) -> str:
-        """Where to look, counted from 1 among all cells; "" for nowhere."""
+        """Name the cell and line to look at, counted from 1 among all cells; "" for none."""
         if cell is None:
             return ""
-        if line is None:
-            return self.render("where", cell=cell + 1)
-        return self.render("where_line", cell=cell + 1, line=line)
+        return self.render("where" if line is None else "where_line", cell=cell + 1, line=line)
 
     def family(self, name: str) -> str:
-        """A family's name, the assignment's own word where there is no sentence."""
+        """Name a family, by the assignment's own word where there is no sentence."""
         if self.messages.has(f"report.family.{name}"):
             return self.render(f"family.{name}")
         text = one_line(name.replace("_", " "), 60)
         return text[:1].upper() + text[1:]
 
-    def run_message(self, report: GradeReport, *, follows: bool = False) -> str:
-        """What became of the run, told to the student; "" when it went well.
+    def run_message(self, report: GradeReport, *, is_consequence: bool = False) -> str:
+        """Tell the student where the run stopped; "" when it went well.
 
-        ``follows``: of what is told elsewhere.
+        ``is_consequence``: for a reason that the report names elsewhere.
         """
         status, cell = report.run.status, report.run.failed_cell
+        if status == "ok":
+            return ""
         if status == "unreadable":
             return self.render("told.unreadable")
-        if status not in _CUT:
-            return ""
-        if status == "cell_error":
-            if cell is None:
-                return self.render("told.cell_error_nowhere")
-            key = "told.cell_error_follows" if follows else "told.cell_error"
-            return self.render(key, cell=cell + 1)
         if cell is None:
-            return self.render(f"told.{status}")
-        return self.render(f"told.{status}_cell", cell=cell + 1)
+            return self.render(
+                "told.cell_error_nowhere" if status == "cell_error" else f"told.{status}"
+            )
+        if status != "cell_error":
+            return self.render(f"told.{status}_cell", cell=cell + 1)
+        key = "told.cell_error_follows" if is_consequence else "told.cell_error"
+        return self.render(key, cell=cell + 1)
 
 
 def load_phrases(language: str, *, teacher: bool = False, own: bool = False) -> Phrases:
-    """The phrases in ``language``; English where there is none such.
+    """Load the phrases in ``language``; English where there is none such.
 
-    For a teacher ``report.for_teacher.<key>`` is said in place of ``report.<key>``, for a
-    student who checks their own work ``report.for_own.<key>``.
+    For a teacher ``report.for_teacher.<key>`` takes the place of ``report.<key>``, for a
+    student who checks their own work ``report.for_own.<key>`` does.
     """
     messages = catalogue(language if language in LANGUAGES else "en")
     if not (teacher or own):
@@ -97,18 +98,18 @@ def load_phrases(language: str, *, teacher: bool = False, own: bool = False) -> 
 
 
 def format_points(number: float | None) -> str:
-    """Points as people write them: 4, 2.5, 33.33; an em dash for what is no number."""
+    """Write points as people do: 4, 2.5, 33.33; an em dash for what is no number."""
     if number is None or not math.isfinite(number):
         return "\N{EM DASH}"
     return f"{round(number, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
 def points_lost(check: CheckResult) -> float:
-    """The points that a check cost, 0 where they are no number."""
+    """Return the points that a check cost, 0 where they are no number."""
     missing = check.max_points - check.points
     return missing if math.isfinite(missing) and missing > 1e-9 else 0.0
 
 
 def total(numbers: Iterable[float]) -> float:
-    """A sum of points without the dust of floating point."""
+    """Add up points, without the dust of floating point."""
     return round(math.fsum(number for number in numbers if math.isfinite(number)), 9)

@@ -31,7 +31,7 @@ _LIBRARY = re.compile(r".*(?:site|dist)-packages[/\\]")
 
 
 def clean(text: str, limit: int | None = None) -> str:
-    """``text`` without ANSI codes, control, bidirectional and other unseen characters.
+    """Return ``text`` without ANSI codes, control, bidirectional and other unseen characters.
 
     Newlines and tabs stay; lone surrogates (undecodable file names) become U+FFFD.
     Longer than ``limit`` characters, it is cut and ends in an ellipsis.
@@ -45,24 +45,24 @@ def clean(text: str, limit: int | None = None) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """The beginning of ``text``, ``limit`` characters at most, ending in an ellipsis if cut."""
+    """Return the first ``limit`` characters of ``text``, ending in an ellipsis if cut."""
     if len(text) <= limit:
         return text
     return text[: max(0, limit - 1)].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def one_line(text: str, limit: int) -> str:
-    """``clean`` text with every run of white space made one space."""
+    """Return ``clean`` text with every run of white space made one space."""
     return cut(" ".join(clean(text).split()), limit)
 
 
 def replace_surrogates(text: str) -> str:
-    """``text`` as it is, but for lone surrogates, which UTF-8 can't hold."""
+    """Return ``text`` without lone surrogates, which UTF-8 can't hold."""
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def shorten_paths(text: str) -> str:
-    """``text`` with absolute paths cut to what says something about the student's work.
+    """Return ``text`` with absolute paths cut to what says something about the student's work.
 
     A library's file keeps its path from the package on, any other only its name.
     """
@@ -79,7 +79,7 @@ def _tail(path: str) -> str:
 
 
 def bounded_lines(text: str, head: int, tail: int, width: int = 400) -> tuple[list[str], int, int]:
-    """The first ``head`` and last ``tail`` lines, and where how many were left out.
+    """Return the first ``head`` and last ``tail`` lines, and how many are missing where.
 
     Returns ``(lines, at, left_out)``: ``left_out`` lines are missing before ``lines[at]``.
     """
