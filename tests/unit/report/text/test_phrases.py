@@ -84,6 +84,7 @@ def test_reports_import_neither_models_nor_plots() -> None:
         "grader.report",
         "grader.core.atomic",
         "grader.core.checksum",
+        "grader.core.faults",
     )
     imported = {
         (file.name, name)
