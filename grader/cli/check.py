@@ -21,7 +21,6 @@ from grader.cli.options import (
     guarded,
     lang_option,
     language_of,
-    likely_of,
     notebook_seconds_option,
     probe_seconds_option,
     refuse_unfit,
@@ -70,13 +69,14 @@ def check(
         from grader.cli.console.progress import show_check, working
         from grader.grading.self_check import self_check
         from grader.report.page.html import student_html
+        from grader.submission.intake.likely_assignment import looked_like_by_most
         from grader.submission.notebook.read import read_notebook
 
         language = language_of(lang, notebook)
         refuse_unfit(language)
         with working(language):
             named = read_notebook(notebook).assignment
-            place = find(assignment, assignments, named, likely_of([notebook], language))
+            place = find(assignment, assignments, named, looked_like_by_most([notebook]))
             loaded = place.load(as_teacher=False)
             limits = loaded.limits.changed(
                 cell_seconds=cell_seconds,

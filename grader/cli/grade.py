@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,14 +17,12 @@ from grader.cli.options import (
     WrongUse,
     assignment_option,
     assignments_option,
-    box_of,
     cell_seconds_option,
     fail,
     format_option,
     guarded,
     lang_option,
     language_of,
-    likely_of,
     notebook_seconds_option,
     probe_seconds_option,
     refuse_unfit,
@@ -34,8 +30,7 @@ from grader.cli.options import (
 
 if TYPE_CHECKING:
     from grader.core.messages import Catalogue
-    from grader.core.types import Note
-    from grader.grading.cluster.coordinator import Crew
+    from grader.grading.grade_class import ClassRequest, GradedClass
 
 
 @click.command(context_settings=SETTINGS)
@@ -156,124 +151,90 @@ def grade(
     Exit status: 0 every submission was graded, whatever the marks; 1 a score is
     below --fail-under; 2 wrong usage; 3 one could not be graded, for our own fault.
     """
-    from grader.assignment.find import find
-    from grader.cli.console.plan import looked_at, show_changes, show_plan, show_preview
-    from grader.cli.console.progress import batch_progress, show_summary
+    from grader.cli.console.plan import show_changes, show_preview
+    from grader.cli.console.progress import show_summary
     from grader.core.messages import catalogue
-    from grader.core.types import Note
-    from grader.gradebook.export.ci_formats import write_formats
-    from grader.grading.batch import default_jobs, grade_batch
-    from grader.grading.machine import NoDevice, Options
-    from grader.grading.plan.fingerprint import Basis
-    from grader.grading.plan.plan import everything
-    from grader.grading.seed_secret import load_secret
-    from grader.sandbox.compiled_programs import program_file
-    from grader.sandbox.scratch import scratch_folder
-    from grader.submission.intake import collect
-    from grader.submission.intake.roster import layout_named, write_roster
+    from grader.grading.grade_class import ClassRequest
 
     language = language_of(lang)
     refuse_unfit(language)
     if cluster is not None and jobs is not None:
         fail(catalogue(language).render("cluster.jobs"), language)
-    with contextlib.ExitStack() as stack:
-        unpacked = stack.enter_context(scratch_folder())
-        handed_in = collect(list(paths), unpacked, out, layout_named(layout))
-        if not handed_in.units:
-            messages = catalogue(language)
-            fail("\n".join(messages.render(n.message_id, **n.values) for n in handed_in.notes))
-        likely = likely_of(handed_in.notebooks, language)
-        place = find(assignment, assignments, handed_in.named_assignment(), likely)
-        loaded = place.load(as_teacher=True)
-        entries, notes = handed_in.entries(loaded)
-        limits = loaded.limits.changed(
-            cell_seconds=cell_seconds,
-            notebook_seconds=notebook_seconds,
-            probe_seconds=probe_seconds,
-        )
-        secret = load_secret()
-        basis = Basis(
-            assignment=loaded,
-            limits=limits,
-            secret=secret,
+    if book is not None and not dry_run:
+        _is_usable(lang, book=book)
+    graded = _graded(
+        ClassRequest(
+            paths=paths,
+            out=out,
+            language=language,
+            assignment=assignment,
+            assignments=assignments,
+            layout=layout,
+            limits={
+                "cell_seconds": cell_seconds,
+                "notebook_seconds": notebook_seconds,
+                "probe_seconds": probe_seconds,
+            },
             seed=seed,
             sandbox=sandbox,
             device=device,
-            language=language,
+            jobs=jobs,
+            cluster=cluster,
+            fresh=fresh,
+            dry_run=dry_run,
+            formats=formats,
+            private_files=() if book is None else (book,),
         )
-        if goes_on := out.exists() and not dry_run:
-            stack.enter_context(_claim(out))
-        if book is not None and not dry_run:
-            _is_usable(lang, book=book)
-        planned = everything(entries, basis, out) if fresh else looked_at(entries, out, basis)
-        show_plan(planned)
-        if dry_run:
-            return OUR_FAULT if show_preview(planned, entries, out) else OK
-        todo = len(entries) - len(planned.kept)
-        client = stack.enter_context(_connected(cluster, language)) if cluster and todo else None
-        here = cluster is None and planned.starts_kernels
-        box = box_of(sandbox, language) if here else None
-        if not goes_on:  # no folder is made where no box can be
-            stack.enter_context(_claim(out))
-        programs = None if box is None else program_file(loaded, gpu=device == "gpu")
-        if programs is not None and not programs.exists():
-            notes = [*notes, Note(message_id="console.fills")]
-        options = Options(
-            out=out,
-            jobs=min(jobs or default_jobs(), max(1, len(entries))),
-            language=language,
-            limits=limits,
-            secret=secret,
-            seed=seed,
-            device=device,
-            submissions=(
-                *(path for path in paths if path.is_file()),
-                *(entry.path for entry in entries if entry.fault is None),
-                *((book,) if book is not None else ()),
-            ),
-            box=box,
-            programs=programs,
-        )
-        write_roster((entry.row for entry in entries), out)
-        try:
-            with batch_progress(todo, notes, language) as on_report:
-                crew = None if client is None else _crew(client, cluster, loaded, options, planned)
-                summary = grade_batch(entries, loaded, options, on_report, planned, crew)
-        except NoDevice as error:
-            fail(str(error))
-        write_formats(formats, out, {entry.id: [entry.path] for entry in entries})
-    show_changes(summary.reports, planned, out)
-    show_summary(summary, out)
+    )
+    if graded.summary is None:
+        return OUR_FAULT if show_preview(graded.plan, graded.preview) else OK
+    reports = graded.summary.reports
+    show_changes(reports, graded.plan, out)
+    show_summary(graded.summary, out)
     if book is not None:
         _into_gradebook(lang, out=out, book=book, assignments=assignments)
-    if any(report.outcome == "not_graded" for report in summary.reports):
+    if any(report.outcome == "not_graded" for report in reports):
         return OUR_FAULT
-    scores = [report.score for report in summary.reports if report.score is not None]
+    scores = [report.score for report in reports if report.score is not None]
     return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
 
 
-@contextlib.contextmanager
-def _connected(address: str, language: str) -> Iterator[Any]:
-    """A client of the scheduler; a sentence where the cluster can't be used, now or later."""
+def _graded(request: ClassRequest) -> GradedClass:
+    """Grade on the terminal; end with a sentence where something is not to be had."""
+    from grader.cli.console.plan import ClassProgress
+    from grader.core.atomic import FolderInUse
     from grader.core.messages import catalogue
-    from grader.grading.cluster.connection import ClusterError, connected
+    from grader.grading.cluster.connection import ClusterError
+    from grader.grading.grade_class import (
+        NoSandbox,
+        NothingHandedIn,
+        OutputFolderUnusable,
+        grade_class,
+    )
+    from grader.grading.machine import NoDevice
+    from grader.sandbox.explain import explain_no_sandbox
 
+    messages, out = catalogue(request.language), request.out
     try:
-        with connected(address) as client:
-            yield client
+        return grade_class(request, ClassProgress(request.language))
+    except NothingHandedIn as problem:
+        fail("\n".join(messages.render(n.message_id, **n.values) for n in problem.notes))
+    except NoSandbox as problem:
+        fail(explain_no_sandbox(problem.tried, request.language))
+    except NoDevice as problem:
+        fail(str(problem))
+    except OutputFolderUnusable as problem:
+        if isinstance(problem.__cause__, FolderInUse):
+            why = (
+                f"another grader is at work in {out}. Let it end, or choose another folder with -o."
+            )
+        else:
+            why = getattr(problem.__cause__, "strerror", "")
+            why = f"the output folder {out} can't be used: {why}. Choose another with -o."
+        fail(why)
     except ClusterError as error:
-        said = catalogue(language).render(error.note.message_id, **error.note.values)
-        raise (OurFault if error.midway else WrongUse)(said, language) from None
-
-
-def _crew(client: Any, address: Any, assignment: Any, options: Any, plan: Any) -> Crew:
-    from grader.cli.console.progress import remark
-    from grader.grading.cluster.coordinator import Crew
-
-    def say(note: Note) -> None:
-        remark(note, options.language)
-
-    return Crew(client, address, assignment, options, plan, say)
+        said = messages.render(error.note.message_id, **error.note.values)
+        raise (OurFault if error.midway else WrongUse)(said, request.language) from None
 
 
 @speaking
@@ -293,17 +254,3 @@ def _is_usable(messages: Catalogue, book: Path) -> int:
 def _into_gradebook(messages: Catalogue, out: Path, book: Path, assignments: Path | None) -> int:
     add_results(messages, out, book, None, user(), assignments)
     return OK
-
-
-def _claim(out: Path) -> contextlib.ExitStack:
-    """The output folder for this run alone; a sentence and status 2 where that can't be."""
-    from grader.core.atomic import FolderInUse, lock_folder
-
-    stack = contextlib.ExitStack()
-    try:
-        stack.enter_context(lock_folder(out))
-    except FolderInUse:
-        fail(f"another grader is at work in {out}. Let it end, or choose another folder with -o.")
-    except OSError as error:
-        fail(f"the output folder {out} can't be used: {error.strerror}. Choose another with -o.")
-    return stack

@@ -6,8 +6,7 @@ import errno
 import locale
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -179,41 +178,12 @@ def refuse_unfit(language: str) -> None:
         )
 
 
-def box_of(sandbox: str, language: str) -> Any:
-    """How boxes are made, None for ``none``; a sentence and status 2 where none works."""
-    if sandbox == "none":
-        return None
-    from grader.sandbox.detect import detect_sandbox
+def sandbox_or_fail(sandbox: str, language: str) -> Any:
+    """The sandbox ``sandbox``, None for "none"; a sentence and status 2 where none works."""
+    from grader.grading.grade_class import NoSandbox, sandbox_named
     from grader.sandbox.explain import explain_no_sandbox
 
-    setup, found = detect_sandbox(sandbox)
-    if setup is None:
-        fail(explain_no_sandbox(found, language))
-    return setup
-
-
-def likely_of(paths: Sequence[Path], language: str) -> Any:
-    """For `grader.assignment.find.find`: which of its places most of the notebooks look like.
-
-    A sentence in ``language`` and status 2 where there is one notebook, and it can't be read.
-    """
-
-    def likely(places: Any) -> list[str]:
-        from grader.core.messages import catalogue
-        from grader.submission.cells.identify import looks_like
-        from grader.submission.notebook.read import read_notebook
-
-        known = [place.load(as_teacher=False, derived=False) for place in places]
-        votes: Counter[str] = Counter()
-        for path in paths:
-            try:
-                submission = read_notebook(path)
-            except Exception:  # of a stranger's file: reading it once more will say what it is
-                continue
-            if submission.fault is not None and len(paths) == 1:
-                fault = submission.fault
-                fail(catalogue(language).render(fault.message_id, **fault.values), language)
-            votes.update(looks_like(submission, known))
-        return [id for id, count in votes.items() if count == max(votes.values())]
-
-    return likely
+    try:
+        return sandbox_named(sandbox)
+    except NoSandbox as problem:
+        fail(explain_no_sandbox(problem.tried, language))

@@ -11,11 +11,11 @@ from grader.cli.options import (
     OK,
     SETTINGS,
     assignments_option,
-    box_of,
     fail,
     guarded,
     lang_option,
     language_of,
+    sandbox_or_fail,
 )
 
 
@@ -68,7 +68,7 @@ def release(
                 raise Refused(wrong)
             click.echo(messages.render("author.up_to_date", file=str(out or loaded.notebook)))
             return OK
-        box = box_of("auto", language)
+        box = sandbox_or_fail("auto", language)
         with progress("author.grading", language) as on_step:
             made = make(loaded, out, box, on_step)
     except Refused as refused:

@@ -12,11 +12,11 @@ from grader.cli.options import (
     SETTINGS,
     OurFault,
     assignments_option,
-    box_of,
     fail,
     guarded,
     lang_option,
     language_of,
+    sandbox_or_fail,
 )
 
 
@@ -93,7 +93,7 @@ def verify(
     page = out or Path(f"verify-{loaded.id}.html")
     if not page.absolute().parent.is_dir():
         fail(f"{page}: there is no such folder to write the page into.")
-    box, numbers = box_of("auto", language), range(1, seeds + 1)
+    box, numbers = sandbox_or_fail("auto", language), range(1, seeds + 1)
     labelled = Labelled(number=0, wrong={})
     try:
         if derive:

@@ -16,15 +16,14 @@ from typing import Protocol
 
 from grader.assignment.schema import Assignment
 from grader.core.types import BatchSummary, GradeReport
-from grader.grading.machine import Options, Station, grade_one, open_station
-from grader.grading.plan.fingerprint import Basis
-from grader.grading.plan.plan import Plan, everything
+from grader.grading.machine import GradingMachine, MachineOptions, grade_one, open_machine
+from grader.grading.plan.plan import Plan, plan_to_run_all
 from grader.judge.server import is_unfinished
 from grader.report.write import write_batch
 from grader.submission.intake import Entry
 
 
-class Crew(Protocol):
+class BatchExecutor(Protocol):
     """Who does the work: this machine, or a cluster."""
 
     def grade(
@@ -39,10 +38,10 @@ class Crew(Protocol):
 def grade_batch(
     entries: Sequence[Entry],
     assignment: Assignment,
-    options: Options,
+    options: MachineOptions,
     on_report: Callable[[GradeReport], None],
     plan: Plan | None = None,
-    crew: AbstractContextManager[Crew] | None = None,
+    executor: AbstractContextManager[BatchExecutor] | None = None,
 ) -> BatchSummary:
     """Grade every entry and write all reports into ``options.out``.
 
@@ -52,10 +51,10 @@ def grade_batch(
     """
     began = time.monotonic()
     options.out.mkdir(parents=True, exist_ok=True)
-    plan = plan or everything(entries, _basis(assignment, options))
+    plan = plan or plan_to_run_all(entries, assignment, options.settings)
     reports = plan.kept
     if todo := [entry for entry in entries if entry.id not in reports]:
-        with crew or _here(assignment, options, plan) as working:
+        with executor or _local_executor(assignment, options, plan) as working:
             again = []
             for entry, report in working.grade(todo, repeated=False):
                 if is_unfinished(report):
@@ -68,32 +67,20 @@ def grade_batch(
                 on_report(report)
     summary = BatchSummary(
         assignment=assignment.id,
-        assignment_title=assignment.title.in_language(options.language),
+        assignment_title=assignment.title.in_language(options.settings.language),
         reports=tuple(reports[entry.id] for entry in entries),
         seconds=time.monotonic() - began,
-        language=options.language,
+        language=options.settings.language,
     )
     write_batch(summary, options.out)
     return summary
 
 
-def _basis(assignment: Assignment, options: Options) -> Basis:
-    return Basis(
-        assignment=assignment,
-        limits=options.limits,
-        secret=options.secret,
-        seed=options.seed,
-        sandbox="none" if options.box is None else options.box.sandbox,
-        device=options.device,
-        language=options.language,
-    )
-
-
 @dataclass(frozen=True, slots=True)
-class _Here:
+class _LocalExecutor:
     """This machine: as many threads as notebooks run side by side, each of which only waits."""
 
-    station: Station
+    machine: GradingMachine
     plan: Plan
     executor: Executor
 
@@ -103,10 +90,10 @@ class _Here:
         """As `Crew` has it."""
         if repeated:
             for entry in entries:
-                yield entry, grade_one(self.station, self.plan, entry, repeated=True)
+                yield entry, grade_one(self.machine, self.plan, entry, repeated=True)
             return
         futures = {
-            self.executor.submit(grade_one, self.station, self.plan, entry): entry
+            self.executor.submit(grade_one, self.machine, self.plan, entry): entry
             for entry in entries
         }
         try:
@@ -119,12 +106,14 @@ class _Here:
 
 
 @contextlib.contextmanager
-def _here(assignment: Assignment, options: Options, plan: Plan) -> Iterator[Crew]:
+def _local_executor(
+    assignment: Assignment, options: MachineOptions, plan: Plan
+) -> Iterator[BatchExecutor]:
     with (
-        open_station(assignment, options, kernels=plan.starts_kernels) as station,
+        open_machine(assignment, options, kernels=plan.starts_kernels) as machine,
         _threads(options.at_a_time) as executor,
     ):
-        yield _Here(station, plan, executor)
+        yield _LocalExecutor(machine, plan, executor)
 
 
 @contextlib.contextmanager

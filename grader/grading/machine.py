@@ -15,14 +15,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from grader.assignment.schema import Assignment, Limits
+from grader.assignment.schema import Assignment
 from grader.core.atomic import remove_drafts
 from grader.core.evidence_store import PROBE
 from grader.core.machine_faults import NO_DISK
 from grader.core.messages import catalogue
 from grader.core.types import GradeReport
-from grader.grading.control import Control, Finding
+from grader.grading.plan.fingerprint import run_fingerprint
 from grader.grading.plan.plan import Plan
+from grader.grading.settings import GradingSettings
+from grader.grading.solution_trial import SolutionTrial, TrialResult
 from grader.judge.devices import choose_device
 from grader.judge.provenance import with_intake, with_provenance
 from grader.judge.server import Judge, JudgeFailed, JudgeRequest
@@ -36,7 +38,7 @@ from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import Entry
 
-NOTHING: Mapping[str, Sequence[str]] = {}
+NO_PARTS: Mapping[str, Sequence[str]] = {}
 SLACK = 60.0 + DEFINITIONS_SECONDS  # that a client may take beyond its notebook's own limits
 
 
@@ -45,42 +47,38 @@ class NoDevice(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class MachineOptions:
     """How a batch is graded."""
 
+    settings: GradingSettings
     out: Path
     jobs: int
-    language: str
-    limits: Limits
-    secret: bytes
-    seed: int | None = None
-    device: str = "auto"
-    submissions: tuple[Path, ...] = ()  # where they and a gradebook lie; a box never sees that
-    box: SandboxConfig | None = None  # None runs notebooks with our own rights
-    programs: Path | None = None  # the file in which compiled programs are kept
+    private_files: tuple[Path, ...] = ()  # where they and a gradebook lie; a box never sees that
+    sandbox: SandboxConfig | None = None  # None runs notebooks with our own rights
+    programs_file: Path | None = None  # the file in which compiled programs are kept
 
     @property
     def at_a_time(self) -> int:
         """How many notebooks run side by side; a GPU's memory is not shared out."""
-        return 1 if self.device == "gpu" else self.jobs
+        return 1 if self.settings.device == "gpu" else self.jobs
 
 
 @dataclass(frozen=True, slots=True)
-class Station:
+class GradingMachine:
     """What one machine grades with: the client host, where notebooks are run, and the judge."""
 
     assignment: Assignment
-    options: Options
-    host: ClientPool | None
+    options: MachineOptions
+    clients: ClientPool | None
     judge: Judge
     scratch: Path
-    control: Control
+    trial: SolutionTrial
 
 
 @contextlib.contextmanager
-def open_station(
-    assignment: Assignment, options: Options, *, kernels: bool = True
-) -> Iterator[Station]:
+def open_machine(
+    assignment: Assignment, options: MachineOptions, *, kernels: bool = True
+) -> Iterator[GradingMachine]:
     """Start what is needed, with ``kernels`` to run notebooks too; it ends with the block.
 
     Any thread may: what is started here ends with its socket, and not with a thread.
@@ -88,35 +86,39 @@ def open_station(
     assert assignment.rubric is not None
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder(short_folder()))
-        setup = _hiding(assignment, options, str(scratch))
+        setup = _sandbox_config(assignment, options, str(scratch))
         file = None
-        if setup is not None and options.programs is not None:
-            setup, file = _with_programs(setup, options.programs)
-        device = choose_device(options.device, assignment)
+        if setup is not None and options.programs_file is not None:
+            setup, file = _with_programs(setup, options.programs_file)
+        device = choose_device(options.settings.device, assignment)
         judge = Judge(assignment.folder, assignment.rubric.folder, device)
         stack.callback(judge.close)
-        if options.device == "gpu" and (fault := judge.prepare()):
+        if options.settings.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
         host = None
         if kernels:
             host = ClientPool(assignment.folder, assignment.rubric.folder, setup, file)
             stack.callback(host.close)
-        yield Station(assignment, options, host, judge, scratch, Control(options.limits))
+        yield GradingMachine(
+            assignment, options, host, judge, scratch, SolutionTrial(options.settings.limits)
+        )
 
 
-def _hiding(assignment: Assignment, options: Options, scratch: str) -> SandboxConfig | None:
+def _sandbox_config(
+    assignment: Assignment, options: MachineOptions, scratch: str
+) -> SandboxConfig | None:
     """How boxes are made, with what no box may see, wherever it lies."""
-    if options.box is None:
+    if options.sandbox is None:
         return None
     assert assignment.rubric is not None
     private = [assignment.folder.parent, assignment.rubric.folder.parent, options.out]
-    private += [file.parent for file in options.submissions]
+    private += [file.parent for file in options.private_files]
     if os.geteuid() == 0:
         os.chmod(scratch, 0o711)  # boxes run as another user, each in a folder of its own
     return replace(
-        options.box,
+        options.sandbox,
         scratch=scratch,
-        gpu=options.device == "gpu",
+        gpu=options.settings.device == "gpu",
         private=tuple(sorted({str(folder.resolve()) for folder in private})),
     )
 
@@ -132,98 +134,106 @@ def _with_programs(setup: SandboxConfig, file: Path) -> tuple[SandboxConfig, Pat
     return replace(setup, programs=str(folder)), file if kept is None else None
 
 
-def grade_one(station: Station, plan: Plan, entry: Entry, *, repeated: bool = False) -> GradeReport:
+def grade_one(
+    machine: GradingMachine, plan: Plan, entry: Entry, *, repeated: bool = False
+) -> GradeReport:
     """One submission as ``plan`` has it, up to its reports. A fault becomes a result."""
-    folder = station.options.out / entry.id
-    case = plan.case(entry, folder, "all" if repeated else "finished")
+    folder = machine.options.out / entry.id
+    request = plan.judge_request(entry, folder, "all" if repeated else "finished")
     try:
         remove_drafts(folder)
-        if plan.steps[entry.id].what == "run":
-            report = _run(station, plan, entry, case, repeated)
+        if plan.actions[entry.id].kind == "run":
+            report = _run(machine, plan, entry, request, repeated)
         else:
-            report = station.judge.judge(case)
+            report = machine.judge.judge(request)
             if (
                 report.parts_to_substitute
             ):  # other parts are wrong now, and what was asked of its own is gone
-                report = _run(station, plan, entry, case, repeated)
+                report = _run(machine, plan, entry, request, repeated)
         return report
     except (ClientKilled, JudgeFailed) as fault:
-        return broken(station.assignment, case, str(fault))
+        return not_graded(machine.assignment, request, str(fault))
     except Exception:  # whatever it is, it is ours, and the batch goes on
-        return broken(station.assignment, case, traceback.format_exc()[-8000:])
+        return not_graded(machine.assignment, request, traceback.format_exc()[-8000:])
 
 
 def _run(
-    station: Station, plan: Plan, entry: Entry, case: JudgeRequest, repeated: bool
+    machine: GradingMachine, plan: Plan, entry: Entry, request: JudgeRequest, repeated: bool
 ) -> GradeReport:
     """Run the notebook; where something failed, see what the solution makes of this machine."""
-    case.folder.mkdir(parents=True, exist_ok=True)
+    request.folder.mkdir(parents=True, exist_ok=True)
 
-    def ask() -> Finding:
-        return station.control.ask(lambda times: _solution(station, plan, times), alone=repeated)
+    def ask() -> TrialResult:
+        return machine.trial.ask(lambda times: _solution(machine, plan, times), alone=repeated)
 
-    found = station.control.found
+    found = machine.trial.found
     if repeated and found is not None:
         found = ask()  # what other runs slowed, tells nothing of one that is alone
-    case = replace(case, solution_runs=found is not None and found.fault is None)
-    report = _run_once(station, plan, entry, case, repeated)
-    if case.solution_runs or not report.had_failure:
+    request = replace(request, solution_runs=found is not None and found.fault is None)
+    report = _run_once(machine, plan, entry, request, repeated)
+    if request.solution_runs or not report.had_failure:
         return report
     found = ask()
     if found.fault is not None:
-        (case.folder / PROBE).unlink(missing_ok=True)  # it must never be judged
-        messages = catalogue(case.language)
+        (request.folder / PROBE).unlink(missing_ok=True)  # it must never be judged
+        messages = catalogue(request.language)
         why = messages.render(found.fault.message_id, **found.fault.values)
-        return broken(station.assignment, case, why)
-    case = replace(case, solution_runs=True)
+        return not_graded(machine.assignment, request, why)
+    request = replace(request, solution_runs=True)
     if repeated and report.run.status == "timeout" and report.run.time_factor < found.factor:
-        return _run_once(station, plan, entry, case, repeated)
-    return station.judge.judge(case)
+        return _run_once(machine, plan, entry, request, repeated)
+    return machine.judge.judge(request)
 
 
-def _solution(station: Station, plan: Plan, factor: float) -> GradeReport:
+def _solution(machine: GradingMachine, plan: Plan, factor: float) -> GradeReport:
     """What this machine makes of the teacher's solution, nothing of which is kept."""
-    assert station.assignment.rubric is not None
-    entry = Entry(id="solution", path=station.assignment.rubric.solution)
-    with tempfile.TemporaryDirectory(prefix="solution-", dir=station.scratch) as place:
-        case = JudgeRequest(
+    assert machine.assignment.rubric is not None
+    entry = Entry(id="solution", path=machine.assignment.rubric.solution)
+    with tempfile.TemporaryDirectory(prefix="solution-", dir=machine.scratch) as place:
+        request = JudgeRequest(
             folder=Path(place),
             file=entry.path.name,
             submission_id=entry.id,
-            language=station.options.language,
+            language=machine.options.settings.language,
             write="nothing",
         )
         try:
-            _gather(station, plan, entry, case.folder, False, factor=factor)
-            return station.judge.judge(case)
+            _collect_evidence(machine, plan, entry, request.folder, False, factor=factor)
+            return machine.judge.judge(request)
         except (ClientKilled, JudgeFailed) as fault:
-            return broken(station.assignment, case, str(fault))
+            return not_graded(machine.assignment, request, str(fault))
 
 
 def _run_once(
-    station: Station, plan: Plan, entry: Entry, case: JudgeRequest, repeated: bool
+    machine: GradingMachine, plan: Plan, entry: Entry, request: JudgeRequest, repeated: bool
 ) -> GradeReport:
     """Run the notebook, and ask again what is asked with the teacher's parts."""
-    found = station.control.found
+    found = machine.trial.found
     factor = 1.0 if found is None else found.factor
-    _gather(station, plan, entry, case.folder, repeated, factor=factor)
-    report = station.judge.judge(case)
+    _collect_evidence(machine, plan, entry, request.folder, repeated, factor=factor)
+    report = machine.judge.judge(request)
     if report.parts_to_substitute:
-        _gather(
-            station, plan, entry, case.folder, repeated, report.parts_to_substitute, factor=factor
+        _collect_evidence(
+            machine,
+            plan,
+            entry,
+            request.folder,
+            repeated,
+            report.parts_to_substitute,
+            factor=factor,
         )
-        report = station.judge.judge(case)
+        report = machine.judge.judge(request)
         assert not report.parts_to_substitute, f"{entry.id}: asked again, and to be asked again"
     return report
 
 
-def _gather(
-    station: Station,
+def _collect_evidence(
+    machine: GradingMachine,
     plan: Plan,
     entry: Entry,
     folder: Path,
     repeated: bool,
-    stands_in: Mapping[str, Sequence[str]] = NOTHING,
+    parts_to_substitute: Mapping[str, Sequence[str]] = NO_PARTS,
     *,
     factor: float,
 ) -> None:
@@ -231,35 +241,36 @@ def _gather(
 
     Limits on time are ``factor`` times those asked for.
     """
-    options, limits = station.options, station.options.limits.longer(factor)
-    exercises = len(station.assignment.exercises)
-    assert station.host is not None
-    station.host.collect_evidence(
+    settings = machine.options.settings
+    limits = settings.limits.longer(factor)
+    exercises = len(machine.assignment.exercises)
+    assert machine.clients is not None
+    machine.clients.collect_evidence(
         {
             "notebook": str(entry.path),
             "limits": limits.model_dump(),
             "time_factor": factor,
-            "secret": options.secret.hex(),
-            "seed": options.seed,
-            "scratch": str(station.scratch),
+            "secret": settings.secret.hex(),
+            "seed": settings.seed,
+            "scratch": str(machine.scratch),
             "folder": str(folder),
             "fault": None if entry.fault is None else asdict(entry.fault),
-            "stands_in": dict(stands_in),
+            "stands_in": dict(parts_to_substitute),
             "repeated": repeated,
-            "made": plan.basis.made(entry),
+            "made": run_fingerprint(entry, machine.assignment, settings),
         },
         limits.notebook_seconds + limits.probe_seconds * exercises + factor * SLACK,
     )
 
 
-def broken(assignment: Assignment, case: JudgeRequest, fault: str) -> GradeReport:
+def not_graded(assignment: Assignment, request: JudgeRequest, fault: str) -> GradeReport:
     """The result of our own fault: not graded, no score, and why, for the teacher."""
     if f"[Errno {errno.ENOSPC}]" in fault:
         fault = NO_DISK
-    evidence = with_intake(broken_evidence(case.file, fault), case)
-    report = verdict(evidence, assignment, case.submission_id, case.language)
-    if case.write == "all":
-        report = with_provenance(report, case)
+    evidence = with_intake(broken_evidence(request.file, fault), request)
+    report = verdict(evidence, assignment, request.submission_id, request.language)
+    if request.write == "all":
+        report = with_provenance(report, request)
         with contextlib.suppress(OSError):  # a full disk must not hide the fault itself
-            write_report(report, case.folder)
+            write_report(report, request.folder)
     return report

@@ -16,7 +16,7 @@ import pytest
 
 from grader.assignment.schema import Assignment, Limits
 from grader.core.types import CellRun, GradeReport
-from grader.grading.control import MOST, Control, Finding, finding
+from grader.grading.solution_trial import MOST, SolutionTrial, TrialResult, trial_result
 from grader.judge.verdict import verdict
 from grader.report.store.read import stored_report
 from grader.run.collect_evidence import collect_evidence
@@ -142,7 +142,7 @@ def _taking(cell: float = 0.0, cells: int = 1, asked: float = 0.0, **changes: An
 )
 def test_limits_are_never_shorter_and_not_without_bound(report: GradeReport, factor: float) -> None:
     """Ten times what the solution takes, of cell, notebook and questions; between 1 and 8 times."""
-    assert finding(report, Limits()) == (pytest.approx(factor), None)
+    assert trial_result(report, Limits()) == (pytest.approx(factor), None)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_solution_without_its_marks_is_the_machine_s_fault(
     report: GradeReport, kind: str
 ) -> None:
     """Too slow, ended, wrong, not graded: each is a fault of its own."""
-    _, fault = finding(report, Limits())
+    _, fault = trial_result(report, Limits())
     assert fault is not None
     assert fault.message_id == f"machine.{kind}"
 
@@ -173,10 +173,10 @@ def test_the_solution_is_run_once() -> None:
         runs.append(factor)
         return failing if len(runs) == 1 else _taking(cell=12.0)
 
-    control = Control(Limits())
+    control = SolutionTrial(Limits())
     with ThreadPoolExecutor(8) as threads:
         faults = set(threads.map(lambda _: control.ask(run, alone=False).fault is None, range(8)))
     assert (faults, runs) == ({False}, [MOST])
-    assert {control.ask(run, alone=True) for _ in range(3)} == {Finding(2.0, None, True)}
+    assert {control.ask(run, alone=True) for _ in range(3)} == {TrialResult(2.0, None, True)}
     assert control.ask(run, alone=False).factor == 2.0
     assert runs == [MOST, MOST]

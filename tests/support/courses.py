@@ -13,11 +13,11 @@ from pathlib import Path
 
 from tests.support.project import ROOT
 
-WITHOUT_STUDENTS_CODE = "station.ClientPool = choose.detect_sandbox = None"
-WITHOUT_ANY_WORK = f"{WITHOUT_STUDENTS_CODE}; station.Judge = None"
+WITHOUT_STUDENTS_CODE = "machine.ClientPool = detect.detect_sandbox = None"
+WITHOUT_ANY_WORK = f"{WITHOUT_STUDENTS_CODE}; machine.Judge = None"
 _PROGRAM = """\
 import sys
-import grader.grading.machine as station, grader.sandbox.detect as choose
+import grader.grading.machine as machine, grader.sandbox.detect as detect
 {forbidden}
 from grader.cli import main
 main()

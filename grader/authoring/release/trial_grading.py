@@ -24,7 +24,8 @@ from grader.authoring.release.lint import unsound
 from grader.authoring.verify.tolerances_file import write_tolerances
 from grader.core.types import GradeReport, Note, Value
 from grader.grading.batch import grade_batch
-from grader.grading.machine import Options
+from grader.grading.machine import MachineOptions
+from grader.grading.settings import GradingSettings
 from grader.judge.reference.load_model import ReferenceModelError, load_model
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.sandbox.warm_process import SandboxConfig
@@ -131,15 +132,14 @@ def grade_both(
         on_step(len(done), len(entries))
 
     with tempfile.TemporaryDirectory(prefix="grader-release-out-") as out:
-        options = Options(
+        options = MachineOptions(
             out=Path(out),
             jobs=len(entries),
-            language="en",
-            limits=trial.assignment.limits,
-            secret=b"release",
-            device="cpu",
-            submissions=tuple(entry.path for entry in entries),
-            box=setup,
+            settings=GradingSettings(
+                limits=trial.assignment.limits, secret=b"release", device="cpu"
+            ),
+            private_files=tuple(entry.path for entry in entries),
+            sandbox=setup,
         )
         summary = grade_batch(entries, trial.assignment, options, advance)
     student, teacher = summary.reports

@@ -13,7 +13,8 @@ from grader.assignment.schema import Assignment
 from grader.authoring.verify.sample_labels import disagreements, load_samples
 from grader.core.types import GradeReport
 from grader.grading.batch import grade_batch
-from grader.grading.machine import Options
+from grader.grading.machine import MachineOptions
+from grader.grading.settings import GradingSettings
 from grader.sandbox import compiled_programs as programs
 from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import find_submissions
@@ -55,16 +56,17 @@ def grade_labelled(
         on_step(len(done), len(entries))
 
     with tempfile.TemporaryDirectory(prefix="grader-labelled-") as out:
-        options = Options(
+        options = MachineOptions(
             out=Path(out),
             jobs=jobs,
-            language="en",
-            limits=assignment.limits.changed(cell_seconds=CELL_SECONDS),
-            secret=b"verify",
-            device="cpu",
-            submissions=tuple(entry.path for entry in entries),
-            box=setup,
-            programs=programs.program_file(assignment),
+            settings=GradingSettings(
+                limits=assignment.limits.changed(cell_seconds=CELL_SECONDS),
+                secret=b"verify",
+                device="cpu",
+            ),
+            private_files=tuple(entry.path for entry in entries),
+            sandbox=setup,
+            programs_file=programs.program_file(assignment),
         )
         grade_batch(entries, assignment, options, advance)
         results: dict[str, Any] = {}

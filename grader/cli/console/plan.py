@@ -3,57 +3,80 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.console.progress import progress, terminal
+from grader.cli.console.progress import batch_progress, progress, remark, terminal
 from grader.core.messages import Catalogue, catalogue
-from grader.core.types import GradeReport, ScoreChange
-from grader.grading.plan.dry_run import preview
-from grader.grading.plan.fingerprint import Basis
-from grader.grading.plan.plan import Plan, plan
+from grader.core.types import GradeReport, Note, ScoreChange
+from grader.grading.plan.plan import Plan
 from grader.report.batch.changes import FILE
 from grader.report.batch.csv_json import format_mark
-from grader.submission.intake import Entry
 
 _NAMED = 12  # submissions that are named in one line
 _SHOWN = 20  # changed marks that are shown; the file has all
 
 
-def looked_at(entries: Sequence[Entry], out: Path, basis: Basis) -> Plan:
-    """What there is to do, with a bar while what ``out`` holds is looked at."""
-    with progress("console.looking", basis.language) as on_step:
-        return plan(entries, out, basis, on_step)
+class ClassProgress:
+    """A `Listener` that shows on the terminal how far the grading of a class is."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def planning(self) -> AbstractContextManager[Callable[[int, int], None]]:
+        """Show a bar while the folder's results are looked at."""
+        return progress("console.looking", self._language)
+
+    def planned(self, plan: Plan) -> None:
+        """Say what is kept, judged again and run."""
+        show_plan(plan)
+
+    def previewing(self) -> AbstractContextManager[Callable[[int, int], None]]:
+        """Show a bar while a dry run judges again."""
+        return progress("console.judging", self._language)
+
+    def grading(
+        self, total: int, notes: Sequence[Note]
+    ) -> AbstractContextManager[Callable[[GradeReport], None]]:
+        """Show a bar, or a line for each submission."""
+        return batch_progress(total, notes, self._language)
+
+    def remark(self, note: Note) -> None:
+        """Say it above the bar."""
+        remark(note, self._language)
 
 
 def show_plan(planned: Plan) -> None:
     """How many are kept, judged again and run, and why; nothing where all is new."""
-    messages, console = catalogue(planned.basis.language), terminal()
-    kept, judged, run = (planned.of(what) for what in ("keep", "judge", "run"))
+    messages, console = catalogue(planned.settings.language), terminal()
+    kept, judged, run = (planned.ids_to(what) for what in ("keep", "judge", "run"))
     why = {what: Counter(planned.why(id) for id in ids) for what, ids in
            (("judge", judged), ("run", run))}  # fmt: skip
     new = messages.render("resume.why.new")
     if kept or judged or set(why["run"]) - {new}:
         counts = {"kept": len(kept), "judged": len(judged), "run": len(run)}
-        console.print(messages.render("resume.plan", total=len(planned.steps), **counts))
+        console.print(messages.render("resume.plan", total=len(planned.actions), **counts))
         for what, reasons in why.items():
             for reason, count in reasons.most_common():
                 console.print(
                     Text("  " + messages.render(f"resume.{what}", count=count, why=reason))
                 )
-    if planned.gone:
-        said = messages.render("resume.gone", count=len(planned.gone), names=names(planned.gone))
+    if planned.no_longer_submitted:
+        said = messages.render(
+            "resume.gone",
+            count=len(planned.no_longer_submitted),
+            names=names(planned.no_longer_submitted),
+        )
         console.print(Text(said, style="yellow"))
 
 
-def show_preview(planned: Plan, entries: Sequence[Entry], out: Path) -> bool:
+def show_preview(planned: Plan, found: Sequence[GradeReport | str]) -> bool:
     """Which marks judging again would change; whether one could not be judged for our fault."""
-    messages, console = catalogue(planned.basis.language), terminal()
-    with progress("console.judging", planned.basis.language) as on_step:
-        found = preview(planned, entries, out, on_step)
+    messages, console = catalogue(planned.settings.language), terminal()
     judged = [one for one in found if isinstance(one, GradeReport)]
     reports = [one for one in judged if not one.parts_to_substitute]
     faults = [one for one in found if isinstance(one, str)]
@@ -71,10 +94,10 @@ def show_preview(planned: Plan, entries: Sequence[Entry], out: Path) -> bool:
 
 def show_changes(reports: Sequence[GradeReport], planned: Plan, out: Path) -> None:
     """The marks that are other ones than before this batch, and why."""
-    messages, console = catalogue(planned.basis.language), terminal()
+    messages, console = catalogue(planned.settings.language), terminal()
     changed = _new_changes(reports, planned)
     if not changed:
-        if planned.of("judge"):
+        if planned.ids_to("judge"):
             console.print(messages.render("resume.no_change"))
         return
     show_marks(changed[:_SHOWN], messages)
@@ -89,7 +112,7 @@ def _new_changes(reports: Iterable[GradeReport], planned: Plan) -> list[tuple[st
         (report.submission_id, report.changes[-1])
         for report in reports
         if report.changes
-        and planned.steps[report.submission_id].what != "keep"
+        and planned.actions[report.submission_id].kind != "keep"
         and report.changes[-1].when >= planned.began
     ]
 

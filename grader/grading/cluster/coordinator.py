@@ -24,9 +24,16 @@ from grader.assignment.schema import Assignment
 from grader.core.messages import catalogue
 from grader.core.types import GradeReport, Note
 from grader.grading.cluster.connection import ClusterError
-from grader.grading.cluster.messages import Done, Unfit, Work, batch_of, keep, stored
-from grader.grading.cluster.worker import grade_here, open_here
-from grader.grading.machine import Options, broken
+from grader.grading.cluster.messages import (
+    Rejection,
+    Task,
+    TaskResult,
+    batch_setup,
+    files_to_send,
+    write_result,
+)
+from grader.grading.cluster.worker import grade_task, open_session
+from grader.grading.machine import MachineOptions, not_graded
 from grader.grading.plan.plan import Plan
 from grader.judge.server import is_unfinished
 from grader.submission.intake import Entry
@@ -45,14 +52,14 @@ Report = tuple[Entry, GradeReport]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A worker with a station: how many submissions it takes, and on which machine it is."""
+class WorkerSlot:
+    """A worker with a session: how many submissions it takes, and on which machine it is."""
 
     slots: int
-    host: str
+    machine: str
 
 
-class Crew:
+class ClusterExecutor:
     """The workers of a cluster, as `grader.grading.batch` sees them."""
 
     def __init__(
@@ -60,17 +67,17 @@ class Crew:
         client: Client,
         address: str,
         assignment: Assignment,
-        options: Options,
+        options: MachineOptions,
         plan: Plan,
         say: Callable[[Note], None],
     ) -> None:
         self._client, self._address, self._say = client, address, say
         self._assignment, self._options, self._plan = assignment, options, plan
-        self._batch = batch_of(f"grader-{secrets.token_hex(8)}", assignment, plan)
+        self._batch = batch_setup(f"grader-{secrets.token_hex(8)}", assignment, plan)
         self._numbers = iter(range(2**63))
         self._presence: Any = None
-        self._ready: dict[str, Place] = {}
-        self._opening: dict[Future[Any], tuple[str, Place]] = {}
+        self._ready: dict[str, WorkerSlot] = {}
+        self._opening: dict[Future[Any], tuple[str, WorkerSlot]] = {}
         self._unfit: dict[str, Note] = {}
         self._running: dict[Future[Any], tuple[Entry, str]] = {}
         self._waiting: deque[Entry] = deque()
@@ -80,7 +87,7 @@ class Crew:
         self._looked = self._manned - _LOOK_SECONDS
         self._told = self._began = self._alone = False
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> ClusterExecutor:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,8 +119,8 @@ class Crew:
             self._be_present()
             yield from self._without(threads)
             for address in threads.keys() - self._known():
-                slots = 1 if self._batch.device == "gpu" else threads[address]
-                self._open(address, Place(slots, get_address_host(address)))
+                slots = 1 if self._batch.settings.device == "gpu" else threads[address]
+                self._open(address, WorkerSlot(slots, get_address_host(address)))
         self._speak(moment)
 
     def _workers(self) -> Mapping[str, int] | None:
@@ -135,8 +142,8 @@ class Crew:
     def _known(self) -> set[str]:
         return {*self._ready, *self._unfit, *(address for address, _ in self._opening.values())}
 
-    def _open(self, address: str, place: Place) -> None:
-        future = self._submit(address, open_here, self._batch)
+    def _open(self, address: str, place: WorkerSlot) -> None:
+        future = self._submit(address, open_session, self._batch)
         self._opening[future] = (address, place)
         future.add_done_callback(self._ended.put)
 
@@ -174,7 +181,7 @@ class Crew:
         """Another worker takes ``entry``, unless too many were lost with it."""
         self._lost[entry.id] += 1
         if self._lost[entry.id] > MOST_LOST:
-            messages = catalogue(self._options.language)
+            messages = catalogue(self._options.settings.language)
             why = messages.render("cluster.lost", count=self._lost[entry.id], address=address)
             yield entry, self._broken(entry, why)
         else:
@@ -195,31 +202,31 @@ class Crew:
     def _free(self) -> str | None:
         """A worker with a thread free; where a run is to be alone, with nothing on its machine."""
         held = Counter(address for _, address in self._running.values())
-        busy = {self._ready[address].host for address in held if address in self._ready}
+        busy = {self._ready[address].machine for address in held if address in self._ready}
         free = [
             (held[address] / place.slots, address)
             for address, place in self._ready.items()
-            if (place.host not in busy if self._alone else held[address] < place.slots)
+            if (place.machine not in busy if self._alone else held[address] < place.slots)
         ]
         return min(free)[1] if free else None
 
     def _send(self, entry: Entry, address: str) -> None:
-        step = self._plan.steps[entry.id]
+        step = self._plan.actions[entry.id]
         try:
             content = None if entry.fault is not None else entry.path.read_bytes()
         except OSError:
             content = None
-        work = Work(
+        task = Task(
             id=entry.id,
             file=entry.path.name or entry.id,
             content=content,
             notes=entry.notes,
             fault=entry.fault,
-            step=step,
+            action=step,
             repeated=self._alone,
-            files=stored(self._options.out / entry.id, step),
+            files=files_to_send(self._options.out / entry.id, step),
         )
-        future = self._submit(address, grade_here, self._batch.name, work)
+        future = self._submit(address, grade_task, self._batch.name, task)
         self._running[future] = (entry, address)
         future.add_done_callback(self._ended.put)
 
@@ -229,18 +236,18 @@ class Crew:
             self._opened(future)
         elif future in self._running:
             entry, address = self._running[future]
-            done = self._fetched(future)
-            if done is _LATER:
+            result = self._fetched(future)
+            if result is _LATER:
                 self._ended.put(future)
                 yield from self._look(now=True)
                 return
             del self._running[future]
-            if isinstance(done, KilledWorker):
+            if isinstance(result, KilledWorker):
                 yield from self._again(entry, address)
-            elif isinstance(done, Done):
-                yield entry, self._kept(entry, done)
-            elif isinstance(done, BaseException):
-                why = "".join(traceback.format_exception(done))[-8000:]
+            elif isinstance(result, TaskResult):
+                yield entry, self._kept(entry, result)
+            elif isinstance(result, BaseException):
+                why = "".join(traceback.format_exception(result))[-8000:]
                 yield entry, self._broken(entry, why)
             else:
                 self._ready.pop(address, None)
@@ -262,29 +269,29 @@ class Crew:
     def _opened(self, future: Future[Any]) -> None:
         """A worker said whether it takes part."""
         address, place = self._opening.pop(future)
-        unfit = self._fetched(future)
-        if future.cancelled() or unfit is _LATER:
+        rejection = self._fetched(future)
+        if future.cancelled() or rejection is _LATER:
             return
-        if isinstance(unfit, BaseException):  # it may lack this package
-            values = {"why": f"{type(unfit).__name__}: {unfit}"}
-            unfit = Unfit(kind="broken", values=values)
-        if unfit is None:
+        if isinstance(rejection, BaseException):  # it may lack this package
+            values = {"why": f"{type(rejection).__name__}: {rejection}"}
+            rejection = Rejection(kind="broken", values=values)
+        if rejection is None:
             self._ready[address] = place
             return
-        values = {"address": address, **unfit.values}
-        self._unfit[address] = Note(message_id=f"cluster.unfit.{unfit.kind}", values=values)
+        values = {"address": address, **rejection.values}
+        self._unfit[address] = Note(message_id=f"cluster.unfit.{rejection.kind}", values=values)
         self._say(self._unfit[address])
 
-    def _kept(self, entry: Entry, done: Done) -> GradeReport:
+    def _kept(self, entry: Entry, result: TaskResult) -> GradeReport:
         """The report of what came back, written unless it is to be run once more."""
-        if self._alone or not is_unfinished(done.report):
+        if self._alone or not is_unfinished(result.report):
             try:
-                keep(done, self._options.out / entry.id)
+                write_result(result, self._options.out / entry.id)
             except OSError:  # a full disk
                 return self._broken(entry, traceback.format_exc()[-8000:])
-        return done.report
+        return result.report
 
     def _broken(self, entry: Entry, why: str) -> GradeReport:
         write: Literal["all", "finished"] = "all" if self._alone else "finished"
-        case = self._plan.case(entry, self._options.out / entry.id, write)
-        return broken(self._assignment, case, why)
+        request = self._plan.judge_request(entry, self._options.out / entry.id, write)
+        return not_graded(self._assignment, request, why)

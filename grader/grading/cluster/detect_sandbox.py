@@ -22,26 +22,26 @@ class NoBox(Exception):
     """No sandbox works here; the message says why."""
 
 
-def look(sandbox: str, language: str) -> SandboxConfig:
-    """How boxes are made here. Raises ``NoBox``."""
-    done = subprocess.run(
+def sandbox_here(sandbox: str, language: str) -> SandboxConfig:
+    """Find the sandbox that works on this machine. Raises ``NoBox``."""
+    result = subprocess.run(
         [sys.executable, "-m", "grader.grading.cluster.detect_sandbox", sandbox, language],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
     )
-    if done.returncode != 0:
-        raise NoBox(done.stderr.strip()[-2000:])
-    found = json.loads(done.stdout)
+    if result.returncode != 0:
+        raise NoBox(result.stderr.strip()[-2000:])
+    found = json.loads(result.stdout)
     if isinstance(found, str):
         raise NoBox(found)
     return SandboxConfig(**{**found, "private": tuple(found["private"])})
 
 
 def main(sandbox: str, language: str) -> None:
-    """Print what was found, as JSON."""
-    setup, found = detect_sandbox(sandbox)
-    print(json.dumps(explain_no_sandbox(found, language) if setup is None else asdict(setup)))
+    """Print the sandbox, or why there is none, as JSON."""
+    config, tried = detect_sandbox(sandbox)
+    print(json.dumps(explain_no_sandbox(tried, language) if config is None else asdict(config)))
 
 
 if __name__ == "__main__":

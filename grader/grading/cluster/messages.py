@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from grader.assignment import digests
 from grader.assignment.schema import Assignment
@@ -17,8 +17,9 @@ from grader.core.atomic import remove_drafts, write_atomic
 from grader.core.environment import versions
 from grader.core.evidence_store import ARRAYS, NOTEBOOK, PROBE
 from grader.core.types import GradeReport, Note
+from grader.grading.plan.next_action import Action
 from grader.grading.plan.plan import Plan
-from grader.grading.plan.staleness import Step
+from grader.grading.settings import GradingSettings
 from grader.report.store.pages import PAGES
 from grader.report.store.read import PREVIOUS_FILE, RESULT_FILE
 
@@ -29,7 +30,7 @@ ALL: Final = (*EVIDENCE, *PAGES, RESULT_FILE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class BatchSetup:
     """What a batch is graded with. ``name`` is its own among all batches of a cluster."""
 
     name: str
@@ -37,18 +38,13 @@ class Batch:
     digest: str
     public: Files = field(repr=False)
     teachers: Files = field(repr=False)
-    limits: Mapping[str, Any]
-    secret: bytes = field(repr=False)
-    seed: int | None = field(repr=False)
-    sandbox: str
-    device: str
-    language: str
+    settings: GradingSettings
     kernels: bool
     environment: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class Task:
     """One submission: what was handed in, what there is to do, what its folder holds already."""
 
     id: str
@@ -56,50 +52,44 @@ class Work:
     content: bytes | None = field(repr=False)
     notes: tuple[Note, ...]
     fault: Note | None
-    step: Step
+    action: Action
     repeated: bool
     files: Files = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class TaskResult:
     """Its report, the files of its folder that are other ones now, and those that are gone."""
 
     report: GradeReport
     files: Files = field(repr=False)
-    gone: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unfit:
+class Rejection:
     """Why a worker takes no part: a message of the catalogue, but for the worker's address."""
 
     kind: str
     values: Mapping[str, str]
 
 
-def batch_of(name: str, assignment: Assignment, plan: Plan) -> Batch:
+def batch_setup(name: str, assignment: Assignment, plan: Plan) -> BatchSetup:
     """What workers need to follow ``plan``."""
     assert assignment.rubric is not None
-    basis = plan.basis
-    return Batch(
+    return BatchSetup(
         name=name,
         assignment=assignment.id,
         digest=assignment.digest,
-        public=packed(assignment.folder),
-        teachers=packed(assignment.rubric.folder),
-        limits=basis.limits.model_dump(),
-        secret=basis.secret,
-        seed=basis.seed,
-        sandbox=basis.sandbox,
-        device=basis.device,
-        language=basis.language,
+        public=read_folder(assignment.folder),
+        teachers=read_folder(assignment.rubric.folder),
+        settings=plan.settings,
         kernels=plan.starts_kernels,
-        environment=environment(),
+        environment=installed_versions(),
     )
 
 
-def environment() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     """What has to be the same here and there, or marks and stored evidence would not be."""
     packages: dict[str, str] = {}
     for name, _, version in (one.partition("==") for one in digests.installed()):
@@ -107,7 +97,7 @@ def environment() -> dict[str, str]:
     return {**packages, **versions(), "grader's code": digests.code(of_runs=False)[:12]}
 
 
-def packed(folder: Path) -> Files:
+def read_folder(folder: Path) -> Files:
     """Every file of a folder by its path in it, but hidden ones and Python's own."""
     found = {}
     for file in sorted(folder.rglob("*")):
@@ -117,7 +107,7 @@ def packed(folder: Path) -> Files:
     return found
 
 
-def unpack(files: Files, folder: Path) -> None:
+def write_folder(files: Files, folder: Path) -> None:
     """Write ``files`` into a new folder."""
     folder.mkdir(parents=True)
     for name, content in files.items():
@@ -125,35 +115,35 @@ def unpack(files: Files, folder: Path) -> None:
         (folder / name).write_bytes(content)
 
 
-def stored(folder: Path, step: Step) -> Files:
+def files_to_send(folder: Path, step: Action) -> Files:
     """What has to go out of a submission's folder: its last result, and evidence to be judged."""
-    names = (*EVIDENCE, RESULT_FILE) if step.what == "judge" else (RESULT_FILE,)
+    names = (*EVIDENCE, RESULT_FILE) if step.kind == "judge" else (RESULT_FILE,)
     found = {name: content for name in names if (content := _read(folder / name)) is not None}
     if RESULT_FILE not in found and (content := _read(folder / PREVIOUS_FILE)) is not None:
         found[RESULT_FILE] = content
     return found
 
 
-def made(folder: Path, sent: Files) -> tuple[Files, tuple[str, ...]]:
+def changed_files(folder: Path, sent: Files) -> tuple[Files, tuple[str, ...]]:
     """The files of ``folder`` that are not as they were ``sent``, and those that are gone."""
     found = {name: content for name in ALL if (content := _read(folder / name)) is not None}
     changed = {name: content for name, content in found.items() if sent.get(name) != content}
     return changed, tuple(name for name in sent if name not in found)
 
 
-def keep(done: Done, folder: Path) -> None:
+def write_result(result: TaskResult, folder: Path) -> None:
     """Write what came back, each file whole or not at all and the result last."""
     folder.mkdir(parents=True, exist_ok=True)
     remove_drafts(folder)
-    if RESULT_FILE in done.files and (folder / RESULT_FILE).exists():
+    if RESULT_FILE in result.files and (folder / RESULT_FILE).exists():
         os.replace(folder / RESULT_FILE, folder / PREVIOUS_FILE)
-    for name in done.gone:
+    for name in result.removed:
         (folder / name).unlink(missing_ok=True)
-    if NOTEBOOK not in done.files and PROBE in done.files:
+    if NOTEBOOK not in result.files and PROBE in result.files:
         (folder / NOTEBOOK).unlink(missing_ok=True)  # of an earlier grading
     for name in ALL:
-        if name in done.files:
-            write_atomic(folder / name, done.files[name])
+        if name in result.files:
+            write_atomic(folder / name, result.files[name])
     (folder / PREVIOUS_FILE).unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
 """Going on in a folder that has results: what stands, what is judged again, what is run.
 
-basis     what decides a run, and what only a judgement, here and now
-stored    one submission's folder -> whether its evidence and its result stand
-plan      a batch's entries -> Plan
-preview   what judging again would change, with nothing written
+fingerprint  all that decides a run and does not stand in its evidence
+next_action  one submission's folder -> keep, judge again or run
+plan         a class's entries -> Plan
+dry_run      what judging again would change, with nothing written
 """

@@ -18,22 +18,22 @@ def preview(
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[GradeReport | str]:
     """The report that each submission to be judged again would get; a fault of ours in words."""
-    basis, wanted = plan.basis, set(plan.of("judge"))
-    if not wanted:
+    assignment, to_judge = plan.assignment, set(plan.ids_to("judge"))
+    if not to_judge:
         return []
-    assert basis.assignment.rubric is not None
-    judge = Judge(basis.assignment.folder, basis.assignment.rubric.folder, basis.device)
+    assert assignment.rubric is not None
+    judge = Judge(assignment.folder, assignment.rubric.folder, plan.settings.device)
     found: list[GradeReport | str] = []
     try:
         for entry in entries:
-            if entry.id not in wanted:
+            if entry.id not in to_judge:
                 continue
-            case = plan.case(entry, out / entry.id, "nothing")
+            request = plan.judge_request(entry, out / entry.id, "nothing")
             try:
-                found.append(judge.judge(case))
+                found.append(judge.judge(request))
             except JudgeFailed as fault:
                 found.append(f"{entry.id}: {fault}")
-            on_step(len(found), len(wanted))
+            on_step(len(found), len(to_judge))
     finally:
         judge.close()
     return found

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from grader.assignment.schema import Assignment
 from grader.core.evidence_store import PROBE
 from grader.core.messages import catalogue
 from grader.core.types import GradeReport
-from grader.grading.plan.fingerprint import Basis, reason
-from grader.grading.plan.staleness import Step, next_step
+from grader.grading.plan.fingerprint import reason
+from grader.grading.plan.next_action import Action, next_action
+from grader.grading.settings import GradingSettings
 from grader.judge.server import JudgeRequest
 from grader.report.batch.changes import utc_now
 from grader.report.store.read import RESULT_FILE
@@ -26,32 +28,33 @@ class Plan:
     ``began`` is when it was made, as `Change` has it.
     """
 
-    steps: Mapping[str, Step]
-    basis: Basis
-    gone: tuple[str, ...] = ()
+    actions: Mapping[str, Action]
+    assignment: Assignment
+    settings: GradingSettings
+    no_longer_submitted: tuple[str, ...] = ()
     began: str = field(default_factory=utc_now)
 
     @property
     def kept(self) -> dict[str, GradeReport]:
         """The results that stand."""
-        return {id: s.report for id, s in self.steps.items() if s.report is not None}
+        return {id: s.report for id, s in self.actions.items() if s.report is not None}
 
     @property
     def starts_kernels(self) -> bool:
         """Whether a notebook has to run, or may have to where other parts of it are wrong now."""
-        parts = any(exercise.needs for exercise in self.basis.assignment.exercises)
-        return bool(self.of("run") or (parts and self.of("judge")))
+        parts = any(exercise.needs for exercise in self.assignment.exercises)
+        return bool(self.ids_to("run") or (parts and self.ids_to("judge")))
 
-    def of(self, what: str) -> list[str]:
+    def ids_to(self, what: str) -> list[str]:
         """The submissions that are to be kept ("keep"), judged again ("judge") or run ("run")."""
-        return [id for id, step in self.steps.items() if step.what == what]
+        return [id for id, step in self.actions.items() if step.kind == what]
 
     def why(self, id: str) -> str:
         """In words, why a submission is judged again or run; "" for what is kept."""
-        why, messages = self.steps[id].why, catalogue(self.basis.language)
+        why, messages = self.actions[id].why, catalogue(self.settings.language)
         return "" if why is None else messages.render(why.message_id, **why.values)
 
-    def case(
+    def judge_request(
         self, entry: Entry, folder: Path, write: Literal["all", "finished", "nothing"]
     ) -> JudgeRequest:
         """``entry`` as the judge is asked about it; its evidence lies in ``folder``."""
@@ -59,34 +62,41 @@ class Plan:
             folder=folder,
             file=str(entry.path),
             submission_id=entry.id,
-            language=self.basis.language,
+            language=self.settings.language,
             notes=entry.notes,
             reason=self.why(entry.id),
             write=write,
         )
 
 
-def plan(
+def make_plan(
     entries: Sequence[Entry],
     out: Path,
-    basis: Basis,
+    assignment: Assignment,
+    settings: GradingSettings,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Plan:
     """What there is to do where ``out`` holds what it does."""
-    steps = {}
+    actions = {}
     for number, entry in enumerate(entries, start=1):
-        steps[entry.id] = next_step(entry, out / entry.id, basis)
+        actions[entry.id] = next_action(entry, out / entry.id, assignment, settings)
         on_step(number, len(entries))
-    return Plan(steps, basis, tuple(_gone(out, steps)))
+    return Plan(actions, assignment, settings, tuple(_no_longer_submitted(out, actions)))
 
 
-def everything(entries: Sequence[Entry], basis: Basis, out: Path | None = None) -> Plan:
+def plan_to_run_all(
+    entries: Sequence[Entry],
+    assignment: Assignment,
+    settings: GradingSettings,
+    out: Path | None = None,
+) -> Plan:
     """Run every submission, whatever ``out`` holds."""
-    steps = {entry.id: Step("run", reason("fresh")) for entry in entries}
-    return Plan(steps, basis, () if out is None else tuple(_gone(out, steps)))
+    actions = {entry.id: Action("run", reason("fresh")) for entry in entries}
+    gone = () if out is None else tuple(_no_longer_submitted(out, actions))
+    return Plan(actions, assignment, settings, gone)
 
 
-def _gone(out: Path, steps: Mapping[str, Step]) -> list[str]:
+def _no_longer_submitted(out: Path, actions: Mapping[str, Action]) -> list[str]:
     try:
         folders = sorted(folder for folder in out.iterdir() if folder.is_dir())
     except OSError:
@@ -94,5 +104,5 @@ def _gone(out: Path, steps: Mapping[str, Step]) -> list[str]:
     return [
         folder.name
         for folder in folders
-        if folder.name not in steps and any((folder / n).is_file() for n in (PROBE, RESULT_FILE))
+        if folder.name not in actions and any((folder / n).is_file() for n in (PROBE, RESULT_FILE))
     ]

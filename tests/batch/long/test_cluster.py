@@ -15,14 +15,14 @@ from tests.support.project import ROOT, SOLUTION, results, run_grader, short_sol
 
 KILLS_ITSELF = """
 import os, signal
-from grader.grading.cluster.worker import Post
-grade = Post.grade
+from grader.grading.cluster.worker import WorkerSession
+grade = WorkerSession.grade
 def dask_setup(worker):
     def with_a_victim(self, work):
         if work.id == "fatal":
             os.kill(os.getpid(), signal.SIGKILL)
         return grade(self, work)
-    Post.grade = with_a_victim
+    WorkerSession.grade = with_a_victim
 """
 SOON_LOST = (
     "import grader.grading.cluster.coordinator as crew; crew.MOST_LOST = 0; "

@@ -8,25 +8,25 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from typing import Any
 
 from grader.cli import main
 from grader.core.types import GradeReport
 from grader.grading import batch
-from grader.grading.machine import Station, grade_one
+from grader.grading.machine import GradingMachine, grade_one
 from grader.submission.intake import Entry
 
 LITTLE_MB = 400  # honest notebooks take 230 MiB, and what fills memory 300 MB more
 
 
-def _first_run(station: Station, plan: Any, entry: Entry) -> GradeReport:
+def _first_run(machine: GradingMachine, plan: Any, entry: Entry) -> GradeReport:
     """Grade as if this were the second run already: its reports are written in any case."""
     if entry.path.name.startswith("memory-of-"):
-        options = station.options
-        limits = options.limits.changed(memory_mb=LITTLE_MB)
-        station = dataclasses.replace(station, options=dataclasses.replace(options, limits=limits))
-    return grade_one(station, plan, entry, repeated=True)
+        settings = machine.options.settings
+        settings = replace(settings, limits=settings.limits.changed(memory_mb=LITTLE_MB))
+        machine = replace(machine, options=replace(machine.options, settings=settings))
+    return grade_one(machine, plan, entry, repeated=True)
 
 
 if __name__ == "__main__":

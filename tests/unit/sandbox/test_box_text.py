@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.schema import Limits
-from grader.grading.machine import Options
+from grader.grading.machine import MachineOptions
+from grader.grading.settings import GradingSettings
 from grader.sandbox import bwrap, gpu
 from grader.sandbox import paths as places
 from grader.sandbox.limits import count_sharing_threads, resource_limits
@@ -73,8 +74,9 @@ def test_a_gpu_is_held_only_where_it_was_asked_for(
 
 def test_a_gpu_is_used_by_one_notebook_at_a_time() -> None:
     """``--device gpu`` overrides the number of jobs; the other devices leave it."""
-    options = {"out": Path(), "jobs": 8, "language": "en", "limits": Limits(), "secret": b""}
-    assert [Options(**options, device=d).at_a_time for d in ("auto", "cpu", "gpu")] == [8, 8, 1]
+    settings = [GradingSettings(limits=Limits(), secret=b"", device=d) for d in ("cpu", "gpu")]
+    at_a_time = [MachineOptions(settings=s, out=Path(), jobs=8).at_a_time for s in settings]
+    assert at_a_time == [8, 1]
 
 
 def test_limits_with_a_gpu() -> None:

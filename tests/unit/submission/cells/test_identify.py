@@ -9,9 +9,9 @@ import pytest
 from grader.assignment.find import places
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.cli.options import likely_of
 from grader.core.types import Cell, Submission
 from grader.submission.cells.identify import looks_like
+from grader.submission.intake.likely_assignment import looked_like_by_most
 from grader.submission.notebook.read import read_notebook
 from tests.support.project import ROOT
 
@@ -63,5 +63,5 @@ def test_of_a_class_the_homework_of_most_counts(tmp_path: Path) -> None:
     page.write_text("<!doctype html>", "utf-8")
     others = sorted((ROOT / "submissions" / "hh-from-scratch").glob("right-*.ipynb"))[:2]
     one = ROOT / "submissions" / "hh" / "right-plain.ipynb"
-    likely = likely_of([page, one, *others], "en")
+    likely = looked_like_by_most([page, one, *others])
     assert likely(tuple(places().values())) == ["hh-from-scratch"]

@@ -31,7 +31,7 @@ Run = Callable[[float], GradeReport]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TrialResult:
     """How many times as long the limits on time are, and what is wrong with this machine."""
 
     factor: float = 1.0
@@ -39,31 +39,31 @@ class Finding:
     alone: bool = False  # whether nothing else ran meanwhile
 
 
-class Control:
+class SolutionTrial:
     """Runs the solution when it is first asked. Safe to use from several threads."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._lock = threading.Lock()
-        self._found: Finding | None = None
+        self._found: TrialResult | None = None
 
     @property
-    def found(self) -> Finding | None:
+    def found(self) -> TrialResult | None:
         """What is known by now."""
         return self._found
 
-    def ask(self, run: Run, *, alone: bool) -> Finding:
+    def ask(self, run: Run, *, alone: bool) -> TrialResult:
         """What ``run`` shows. Alone it is run again where other runs may have slowed it before."""
         with self._lock:
             known = self._found
             if known is None or (alone and not known.alone):
-                factor, fault = finding(run(MOST), self._limits)
-                self._found = Finding(factor, fault, alone)
+                factor, fault = trial_result(run(MOST), self._limits)
+                self._found = TrialResult(factor, fault, alone)
             assert self._found is not None
             return self._found
 
 
-def finding(report: GradeReport, limits: Limits) -> tuple[float, Note | None]:
+def trial_result(report: GradeReport, limits: Limits) -> tuple[float, Note | None]:
     """The factor for ``limits``, and the fault, that the solution's own ``report`` shows."""
     share = _share(report, limits)
     factor = min(max(1.0, HEADROOM * share), MOST)

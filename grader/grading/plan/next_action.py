@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from grader.assignment import digests
+from grader.assignment.schema import Assignment
 from grader.core.evidence_store import BadEvidence, OtherVersion, StoredEvidence, read_stored
 from grader.core.types import CUT_OFF, GradeReport, Note
-from grader.grading.plan.fingerprint import Basis, content_of, environment, reason
+from grader.grading.plan.fingerprint import digest_of, environment, reason, run_fingerprint
+from grader.grading.settings import GradingSettings
 from grader.judge.provenance import file_name
 from grader.report.store.pages import PAGES, read_page
 from grader.report.store.read import read_stored_result, verified_report
@@ -19,54 +21,64 @@ from grader.submission.intake import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Action:
     """What is to be done with one submission, and why; ``report`` is set for what is kept."""
 
-    what: Literal["keep", "judge", "run"]
+    kind: Literal["keep", "judge", "run"]
     why: Note | None = None
     report: GradeReport | None = None
 
 
-def next_step(entry: Entry, folder: Path, basis: Basis) -> Step:
+def next_action(
+    entry: Entry, folder: Path, assignment: Assignment, settings: GradingSettings
+) -> Action:
     """Keep the result in ``folder``, judge its evidence again, or run the notebook."""
     try:
         stored = read_stored(folder)
     except OtherVersion:
-        return Step("run", reason("grader"))
+        return Action("run", reason("grader"))
     except BadEvidence:
-        return Step("run", reason("damaged_evidence"))
+        return Action("run", reason("damaged_evidence"))
     if stored is None:
-        return Step("run", reason("new"))
+        return Action("run", reason("new"))
     if stored.harness_error or (stored.status in CUT_OFF and not stored.repeated):
-        return Step("run", reason("unfinished"))
-    why = next(_run_differs(stored, entry, basis), None)
-    return Step("run", why) if why else _result(entry, folder, basis, stored)
+        return Action("run", reason("unfinished"))
+    why = next(_run_differs(stored, entry, assignment, settings), None)
+    return Action("run", why) if why else _result(entry, folder, assignment, settings, stored)
 
 
-def _result(entry: Entry, folder: Path, basis: Basis, stored: StoredEvidence) -> Step:
+def _result(
+    entry: Entry,
+    folder: Path,
+    assignment: Assignment,
+    settings: GradingSettings,
+    stored: StoredEvidence,
+) -> Action:
     """The evidence stands; does the result?"""
     try:
         result = read_stored_result(folder)
         if result is None:  # what stumbled may have done so for the machine of that run
-            return Step("run" if stored.had_failure else "judge", reason("unfinished"))
+            return Action("run" if stored.had_failure else "judge", reason("unfinished"))
         report = verified_report(result)
     except ResultError:
-        return Step("judge", reason("damaged_result"))
-    why = next(_judgement_differs(report, entry, basis, stored), None)
+        return Action("judge", reason("damaged_result"))
+    why = next(_judgement_differs(report, entry, assignment, settings, stored), None)
     if result["outcome"] == "not_graded":
         if why is None or stored.had_failure:
             # The same would judge the same; or nobody asked yet what the solution does there.
-            return Step("run", why or reason("not_graded"))
-        return Step("judge", why)
+            return Action("run", why or reason("not_graded"))
+        return Action("judge", why)
     if why is None and not all(read_page(folder, name, result.get("pages")) for name in PAGES):
         why = reason("pages")
-    return Step("judge", why) if why else Step("keep", report=report)
+    return Action("judge", why) if why else Action("keep", report=report)
 
 
-def _run_differs(stored: StoredEvidence, entry: Entry, basis: Basis) -> Iterator[Note]:
+def _run_differs(
+    stored: StoredEvidence, entry: Entry, assignment: Assignment, settings: GradingSettings
+) -> Iterator[Note]:
     """Why the evidence would be another one now; the most telling reason first."""
-    made, wanted = stored.made, basis.made(entry)
-    if stored.sha256 != content_of(entry) or made.get("fault") != wanted["fault"]:
+    made, wanted = stored.made, run_fingerprint(entry, assignment, settings)
+    if stored.sha256 != digest_of(entry) or made.get("fault") != wanted["fault"]:
         yield reason("submission")
     if made.get("asked") != wanted["asked"]:
         yield reason("asked")
@@ -80,20 +92,28 @@ def _run_differs(stored: StoredEvidence, entry: Entry, basis: Basis) -> Iterator
         yield reason("packages")
     if made.get("limits") != wanted["limits"]:
         yield reason("limits")
-    boxed = stored.sandbox != "none" if basis.sandbox == "auto" else stored.sandbox == basis.sandbox
-    if not boxed:
+    fits = (
+        stored.sandbox != "none"
+        if settings.sandbox == "auto"
+        else stored.sandbox == settings.sandbox
+    )
+    if not fits:
         yield reason("sandbox", old=stored.sandbox)
     if made.get("gpu") != wanted["gpu"]:
         yield reason("device")
-    if stored.seed != basis.seed_of(stored.sha256):
+    if stored.seed != settings.seed_of(stored.sha256, assignment):
         yield reason("seed")
 
 
 def _judgement_differs(
-    report: GradeReport, entry: Entry, basis: Basis, stored: StoredEvidence
+    report: GradeReport,
+    entry: Entry,
+    assignment: Assignment,
+    settings: GradingSettings,
+    stored: StoredEvidence,
 ) -> Iterator[Note]:
     """Why the same evidence may be judged in another way now."""
-    by, assignment = report.provenance, basis.assignment
+    by = report.provenance
     if by.get("evidence") != stored.digest or report.submission_id != entry.id:
         yield reason("unfinished")
     if report.assignment_digest != assignment.digest:
@@ -102,9 +122,9 @@ def _judgement_differs(
         yield reason("grader")
     if by.get("intake") != digests.intake(file_name(str(entry.path)), entry.notes):
         yield reason("intake")
-    if report.language != basis.language:
+    if report.language != settings.language:
         yield reason("language")
-    if basis.device != "auto" and by.get("device") != basis.device:
+    if settings.device != "auto" and by.get("device") != settings.device:
         yield reason("device")
 
 

@@ -1,0 +1,34 @@
+"""The assignment that most of a class's notebooks look like, where they name none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from grader.assignment.find import Place
+from grader.submission.cells.identify import looks_like
+from grader.submission.intake.collect import IntakeError
+from grader.submission.notebook.read import read_notebook
+
+
+def looked_like_by_most(paths: Sequence[Path]) -> Callable[[Sequence[Place]], list[str]]:
+    """For `grader.assignment.find.find`: tell which of its places most of the notebooks look like.
+
+    The function raises `IntakeError` where there is one notebook, and it can't be read.
+    """
+
+    def likely(places: Sequence[Place]) -> list[str]:
+        known = [place.load(as_teacher=False, derived=False) for place in places]
+        votes: Counter[str] = Counter()
+        for path in paths:
+            try:
+                submission = read_notebook(path)
+            except Exception:  # of a stranger's file: reading it once more will say what it is
+                continue
+            if submission.fault is not None and len(paths) == 1:
+                raise IntakeError(submission.fault)
+            votes.update(looks_like(submission, known))
+        return [id for id, count in votes.items() if count == max(votes.values())]
+
+    return likely
