@@ -37,6 +37,14 @@ def test_the_tier_is_the_folders_or_the_markers(
     assert tier_of(PurePath(file), markers) == tier
 
 
+def test_every_folder_of_tests_is_a_package() -> None:
+    """Else its modules would have names of their own, which others may have, too."""
+    folders = {file.parent for file in (ROOT / "tests").rglob("test_*.py")}
+    above = {folder for one in folders for folder in (one, *one.parents)}
+    within = [folder for folder in above if folder.is_relative_to(ROOT / "tests")]
+    assert [folder for folder in within if not (folder / "__init__.py").exists()] == []
+
+
 def test_what_the_tables_name_is_there() -> None:
     """Each folder exists and has a tier that there is; what starts first exists, and does."""
     assert {*TIER_OF.values()} <= {*TIERS}
