@@ -14,6 +14,7 @@ from grader.judge.checks.context import (
     has_blanks_check,
     no_model,
     unfilled_blanks,
+    unless,
 )
 from grader.judge.checks.disclosure import may_reveal_class
 from grader.judge.checks.distances import V_agrees
@@ -24,6 +25,7 @@ SPEED_TOLERANCE = 1e-4
 """How far a gate may be from k times the reference's, relative to it, to move k times as fast."""
 
 
+@unless(no_model)
 def check_channel(context: CheckContext) -> Finding:
     """The channel is there, an ion channel of the notebook, with the gates asked for.
 
@@ -31,8 +33,6 @@ def check_channel(context: CheckContext) -> Finding:
     other equations, earns a part. Where a class of the library is asked for, it is that one or
     built on it; another one earns a part where its equations are right.
     """
-    if finding := no_model(context):
-        return finding
     found, name = context.channel_probe, context.check.channel
     values: dict[str, Value] = {"name": name}
     where: dict[str, Any] = {"cell": context.cell, "line": context.line_of(name)}
@@ -209,10 +209,9 @@ def speed_factor(evidence: ExerciseEvidence, name: str, own: str) -> float | Non
     return times if apart <= SPEED_TOLERANCE else None
 
 
+@unless(no_model)
 def check_extra_channels(context: CheckContext) -> Finding:
     """Nothing carries current but the channels asked for."""
-    if finding := no_model(context):
-        return finding
     asked = {c.name for c in context.exercise.channels}
     extra = [c for c in context.evidence.probe.channels if c.integrated and c.name not in asked]
     present = [c for c in context.evidence.probe.channels if c.integrated and c.name in asked]

@@ -84,7 +84,7 @@ def state_values(context: CheckContext, variable: str) -> dict[str, Value]:
     }
 
 
-def not_comparable(context: CheckContext, variable: str) -> Finding | None:
+def not_comparable(context: CheckContext) -> Finding | None:
     """Why there is nothing to compare, or None when there is."""
     if finding := no_model(context):
         return finding

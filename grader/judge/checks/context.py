@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from typing import Any, TypeVar
 
 from grader.assignment.schema import Assignment, Channel, Check, Exercise, Parameter
@@ -77,6 +78,21 @@ class CheckContext:
         """What stands in the graded cell."""
         cells = self.all_evidence.submission.cells
         return next((cell.source for cell in cells if cell.index == self.cell), "")
+
+
+def unless(
+    obstacle: Callable[[CheckContext], Finding | None],
+) -> Callable[[Callable[[CheckContext], Finding]], Callable[[CheckContext], Finding]]:
+    """Make a check return the finding of ``obstacle`` wherever there is one."""
+
+    def decorate(check: Callable[[CheckContext], Finding]) -> Callable[[CheckContext], Finding]:
+        @wraps(check)
+        def checked(context: CheckContext) -> Finding:
+            return obstacle(context) or check(context)
+
+        return checked
+
+    return decorate
 
 
 def class_cell(context: CheckContext, found: ChannelProbe) -> int | None:

@@ -10,13 +10,13 @@ from grader.judge.checks.context import (
     graded_cell_run,
     no_work,
     unfilled_blanks,
+    unless,
 )
 
 
+@unless(no_work)
 def check_blanks(context: CheckContext) -> Finding:
     """Each blank of the exercise counts alike."""
-    if finding := no_work(context):
-        return finding
     total, missing = len(context.evidence.cell.blanks), unfilled_blanks(context)
     if not missing:
         return Finding(credit=1.0, message_id="checks.filled.all", values={"total": total})
@@ -31,10 +31,9 @@ def check_blanks(context: CheckContext) -> Finding:
     )
 
 
+@unless(no_work)
 def check_run(context: CheckContext) -> Finding:
     """Every code cell ends without an error; failures of this machine are excused."""
-    if finding := no_work(context):
-        return finding
     share = _filled_share(context)
     failures = [r for r in context.all_evidence.executed.cells if r.status not in ("ok", "not_run")]
     work = [r for r in failures if not r.excused]
@@ -72,10 +71,9 @@ def check_run(context: CheckContext) -> Finding:
     )
 
 
+@unless(no_work)
 def check_figures(context: CheckContext) -> Finding:
     """At least so many pictures, shown or saved, in cells that are the student's."""
-    if finding := no_work(context):
-        return finding
     count, asked = len(context.all_evidence.executed.figures), context.check.at_least
     values = {"count": count, "asked": asked}
     if count >= asked:

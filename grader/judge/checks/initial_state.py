@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from grader.core.types import Finding, Value
-from grader.judge.checks.context import CheckContext, no_model
+from grader.judge.checks.context import CheckContext, no_model, unless
 from grader.judge.checks.disclosure import may_reveal_start
 from grader.judge.checks.distances import V_agrees
 
@@ -14,10 +14,9 @@ CHANCE = 1e-9
 """That a right model's draws leave an end of their range out as far as is called wrong."""
 
 
+@unless(no_model)
 def check_start(context: CheckContext) -> Finding:
     """The state that the check names, or all others than V, start where the exercise says."""
-    if finding := no_model(context):
-        return finding
     asked = context.exercise.start
     variables = (
         [context.check.variable] if context.check.variable else [n for n in asked if n != "V"]

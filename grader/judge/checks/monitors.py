@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from grader.core.types import Finding, RecordedState, Value
-from grader.judge.checks.context import CheckContext, no_model
+from grader.judge.checks.context import CheckContext, no_model, unless
 
 ROUND_OFF = 1e-5  # relative, single precision included
 
 
+@unless(no_model)
 def check_records(context: CheckContext) -> Finding:
     """The share of the records that hold the state which they are named for.
 
     What was recorded last is what the state was once the run had ended.
     """
-    if finding := no_model(context):
-        return finding
     asked, found = context.exercise.monitors, context.evidence.answers.records
     values: dict[str, Value] = {"total": len(asked), "variable": context.exercise.variable}
     missing = [name for name in asked if name not in found]

@@ -14,17 +14,16 @@ from grader.judge.checks.comparable import (
     not_finite,
     state_values,
 )
-from grader.judge.checks.context import CheckContext
+from grader.judge.checks.context import CheckContext, unless
 from grader.judge.checks.distances import V_agrees, distances, first_exceeded, student_state
 from grader.judge.checks.structure import check_parameter
 
 MOST = 1000  # beyond this a distance is no number that tells anything
 
 
+@unless(not_comparable)
 def check_trace(context: CheckContext) -> Finding:
     """The root mean square difference of one state's trace from the reference."""
-    if finding := not_comparable(context, context.check.variable):
-        return finding
     variable, found = context.check.variable, distances(context)
     if found is None:
         return _gate_unmatched(context)
@@ -51,10 +50,9 @@ def check_trace(context: CheckContext) -> Finding:
     return _beyond(right, distance, "checks.trace.far")
 
 
+@unless(not_comparable)
 def check_map(context: CheckContext) -> Finding:
     """One state after some steps from drawn states, under a current that stays the same."""
-    if finding := not_comparable(context, context.check.variable):
-        return finding
     found, variable = distances(context), context.check.variable
     if found is None:
         return _gate_unmatched(context)
@@ -82,10 +80,9 @@ def check_map(context: CheckContext) -> Finding:
     return _beyond(right, found[None], "checks.map.far")
 
 
+@unless(not_comparable)
 def check_field(context: CheckContext) -> Finding:
     """The time derivative of one state at drawn states, whatever integrator is used."""
-    if finding := not_comparable(context, ""):
-        return finding
     found = distances(context)
     if found is None:
         return _gate_unmatched(context)

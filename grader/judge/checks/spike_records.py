@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from grader.core.types import Array, Finding, Value
 from grader.judge.checks.comparable import not_comparable
-from grader.judge.checks.context import CheckContext
+from grader.judge.checks.context import CheckContext, unless
 from grader.judge.checks.distances import columns, stimuli_and_reference
 from grader.judge.metrics import upward_crossings
 
@@ -23,11 +23,13 @@ _Rule = Callable[[Array, _Crosses, Array], _Crosses]
 ROUND_OFF = 1e-5  # of a time, relative, single precision included
 
 
+@unless(not_comparable)
 def check_spike_flag(context: CheckContext) -> Finding:
     """The state is true in exactly the steps in which V crosses the threshold upwards."""
     return _recorded(context, lambda flag, crosses, _: np.asarray((flag != 0) == crosses))
 
 
+@unless(not_comparable)
 def check_last_spike(context: CheckContext) -> Finding:
     """The state is the time of the last crossing, at one end of its step; before it, unchanged."""
     return _recorded(context, _is_last)
@@ -46,8 +48,6 @@ def _recorded(context: CheckContext, is_right: _Rule) -> Finding:
 
     Steps after which V is no number don't count: of those nobody can say whether it crosses.
     """
-    if finding := not_comparable(context, "V"):
-        return finding
     name, traces = context.check.variable, context.evidence.answers.traces
     values: dict[str, Value] = {"variable": name, "threshold": context.exercise.spike_threshold}
     if name not in traces:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from grader.core.types import Array, Finding, Value
 from grader.judge.checks.comparable import (
@@ -14,7 +14,7 @@ from grader.judge.checks.comparable import (
     not_comparable,
     not_finite,
 )
-from grader.judge.checks.context import CheckContext
+from grader.judge.checks.context import CheckContext, unless
 from grader.judge.checks.disclosure import may_reveal_numbers
 from grader.judge.checks.distances import (
     ROUNDING_FACTOR,
@@ -30,180 +30,169 @@ from grader.judge.checks.distances import (
 from grader.judge.metrics import firing_rate
 
 
+@unless(not_comparable)
 def check_spike_count(context: CheckContext) -> Finding:
-    """The share of stimuli to which the model fires as often as the reference."""
-    if finding := not_comparable(context, "V"):
-        return finding
-    found, expected = (
-        [len(times) for times in of_all]
-        for of_all in (student_spikes(context), reference_spikes(context))
-    )
-    alike = [count in runs for count, runs in zip(found, _runs(context, len), strict=True)]
-    detail = "; ".join(
-        f"{name}: {f} (expected {e})"
-        for name, f, e in zip(stimulus_names(context), found, expected, strict=True)
-    )
-    one = len(found) == 1
-    values: dict[str, Value] = {"right": sum(alike), "total": len(alike)}
-    values |= {"found": found[0], "asked": expected[0]} if one else {}
+    """Give credit for the share of stimuli to which the model fires as often as the reference."""
+    numbers = _numbers(context, len)
+    matches = [found in runs for found, runs in zip(numbers.student, numbers.runs, strict=True)]
+    sides = zip(stimulus_names(context), numbers.student, numbers.reference, strict=True)
+    one = len(matches) == 1
+    values: dict[str, Value] = {"right": sum(matches), "total": len(matches)}
+    values |= {"found": numbers.student[0], "asked": numbers.reference[0]} if one else {}
     right = Finding(
         credit=1.0,
         message_id="checks.spike_count.ok" if one else "checks.spike_count.all",
         values=values,
-        detail=detail,
-        found=found[0] if one else sum(alike),
-        expected=expected[0] if one else len(alike),
+        detail="; ".join(f"{name}: {found} (expected {asked})" for name, found, asked in sides),
+        found=numbers.student[0] if one else sum(matches),
+        expected=numbers.reference[0] if one else len(matches),
     )
-    if all(alike) and is_finite(context, "V"):
-        return right
-    if finding := judge_by_field(context, detail) or not_finite(context, "V"):
-        return finding
     message = "some" if not one else "wrong" if may_reveal_numbers(context) else "other"
-    return _wrong(context, right, f"checks.spike_count.{message}", sum(alike) / len(alike))
+    return _judge(context, matches, right, f"checks.spike_count.{message}")
 
 
+@unless(not_comparable)
 def check_firing_rate(context: CheckContext) -> Finding:
-    """The firing rate, from the mean inter-spike interval, to a relative tolerance."""
-    if finding := not_comparable(context, "V"):
-        return finding
+    """Compare the firing rate, from the mean inter-spike interval, to a relative tolerance."""
     stimuli, _ = stimuli_and_reference(context)
     duration = stimuli.dt * stimuli.current.shape[0]
-    found, expected = (
-        [firing_rate(times, duration) for times in of_all]
-        for of_all in (student_spikes(context), reference_spikes(context))
-    )
     share = context.check.tolerance or 0.0
-    runs = _runs(context, lambda times: firing_rate(times, duration))
-    alike = [_as_one(f, r, share=share) for f, r in zip(found, runs, strict=True)]
-    right = Finding(
-        credit=1.0,
-        message_id="checks.firing_rate.ok",
-        values={"found": round(found[0], 2), "asked": round(expected[0], 2)},
-        detail=f"relative tolerance {share:g}",
-        found=found[0],
-        expected=expected[0],
-    )
-    if all(alike) and is_finite(context, "V"):
-        return right
-    if finding := judge_by_field(context, right.detail) or not_finite(context, "V"):
-        return finding
-    credit = sum(alike) / len(alike)
+    numbers = _numbers(context, lambda times: firing_rate(times, duration))
     message = "wrong" if may_reveal_numbers(context) else "other"
-    return _wrong(context, right, f"checks.firing_rate.{message}", credit)
+    return _judge(
+        context,
+        numbers.matches(share=share),
+        _right(numbers, "checks.firing_rate.ok", f"relative tolerance {share:g}"),
+        f"checks.firing_rate.{message}",
+    )
 
 
-def _wrong(context: CheckContext, right: Finding, message: str, credit: float) -> Finding:
-    """The finding, with what the reference has left out where that is not told."""
-    expected = right.expected if may_reveal_numbers(context) else None
-    return replace(right, credit=credit, message_id=message, cell=context.cell, expected=expected)
-
-
+@unless(not_comparable)
 def check_latency(context: CheckContext) -> Finding:
-    """The share of stimuli with the first spike, after ``after`` ms, as late as the reference's.
+    """Give credit for the share of stimuli with the first spike as late as the reference's.
 
-    Silence is right where the reference is silent.
+    Counted from ``after`` ms on. Silence is right where the reference is silent.
     """
-    if finding := not_comparable(context, "V"):
-        return finding
     after, allowed = context.check.after, context.check.tolerance or 0.0
-    found, expected = (
-        [_first(times) - after for times in of_all]
-        for of_all in (student_spikes(context), reference_spikes(context))
-    )
-    runs = _runs(context, lambda times: _first(times) - after)
-    alike = [_as_one(f, r, allowed) for f, r in zip(found, runs, strict=True)]
-    values: dict[str, Value] = {"right": sum(alike), "total": len(alike), "after": after}
-    values |= {"found": round(found[0], 2), "asked": round(expected[0], 2)}
-    right = Finding(
-        credit=1.0,
-        message_id="checks.latency.ok",
-        values=values,
-        detail=f"tolerance {allowed:g} ms",
-        found=found[0],
-        expected=expected[0],
-    )
-    if all(alike) and is_finite(context, "V"):
-        return right
-    if finding := judge_by_field(context, right.detail) or not_finite(context, "V"):
-        return finding
-    message = "some" if len(alike) > 1 else _late(context, found[0], expected[0])
-    return _wrong(context, right, f"checks.latency.{message}", sum(alike) / len(alike))
+    numbers = _numbers(context, lambda times: _first(times) - after)
+    matches = numbers.matches(allowed)
+    right = _right(numbers, "checks.latency.ok", f"tolerance {allowed:g} ms")
+    values = {"right": sum(matches), "total": len(matches), "after": after, **right.values}
+    message = "some" if len(matches) > 1 else _late(context, numbers)
+    return _judge(context, matches, replace(right, values=values), f"checks.latency.{message}")
 
 
-def _late(context: CheckContext, found: float, expected: float) -> str:
-    """How one latency is wrong, infinite where no spike comes."""
-    if math.isinf(found):
+def _late(context: CheckContext, numbers: _Numbers) -> str:
+    """Name what is wrong with one latency, infinite where no spike comes."""
+    if math.isinf(numbers.student[0]):
         return "never" if may_reveal_numbers(context) else "never_other"
     if not may_reveal_numbers(context):
         return "other"
-    return "too_many" if math.isinf(expected) else "wrong"
+    return "too_many" if math.isinf(numbers.reference[0]) else "wrong"
 
 
+@unless(not_comparable)
 def check_spike_times(context: CheckContext) -> Finding:
-    """The share of stimuli whose spikes come when the reference's do."""
-    if finding := not_comparable(context, "V"):
-        return finding
+    """Give credit for the share of stimuli whose spikes come when the reference's do."""
     allowed = tolerance(context, window(context))
-    of_all = spike_distances(context)
-    counted = [one for one in of_all if one is not None]
-    alike = [one.distance <= max(allowed, one.slack) for one in counted]
-    apart = [one.distance for one in counted]
-    room = [0.0 if one is None else one.slack for one in of_all]
-    worst = max(apart, default=0.0)
-    finite = [far for far in apart if math.isfinite(far)]
+    distances = spike_distances(context)
+    counted = [one for one in distances if one is not None]
+    matches = [one.distance <= max(allowed, one.slack) for one in counted]
+    slack = [0.0 if one is None else one.slack for one in distances]
+    worst = max((one.distance for one in counted), default=0.0)
+    finite = [one.distance for one in counted if math.isfinite(one.distance)]
     right = Finding(
         credit=1.0,
         message_id="checks.spike_times.ok",
         values={
-            "right": sum(alike),
-            "total": len(alike),
+            "right": sum(matches),
+            "total": len(matches),
             "apart": float(f"{max(finite, default=0.0):.2g}"),
         },
         detail=f"up to {worst:.3g} ms apart, tolerance {allowed:g}"
         + describe_rounding(
             context,
-            [own > allowed for own in room],
-            max(room, default=0.0) / ROUNDING_FACTOR,
+            [own > allowed for own in slack],
+            max(slack, default=0.0) / ROUNDING_FACTOR,
             " ms",
         ),
         found=worst,
     )
-    if all(alike) and is_finite(context, "V"):
-        return right
-    if finding := judge_by_field(context, right.detail) or not_finite(context, "V"):
-        return finding
-    message = "checks.spike_times.wrong" if finite else "checks.spike_times.other_number"
-    share = sum(alike) / len(alike)
-    return replace(right, credit=share, message_id=message, cell=context.cell)
+    message = "wrong" if finite else "other_number"
+    return _judge(context, matches, right, f"checks.spike_times.{message}")
 
 
 # ------------------------------------------------------------------ what they share
 
 
+def _right(numbers: _Numbers, message_id: str, detail: str) -> Finding:
+    """Full credit for numbers of the first stimulus."""
+    found, expected = numbers.student[0], numbers.reference[0]
+    return Finding(
+        credit=1.0,
+        message_id=message_id,
+        values={"found": round(found, 2), "asked": round(expected, 2)},
+        detail=detail,
+        found=found,
+        expected=expected,
+    )
+
+
+def _judge(
+    context: CheckContext, matches: Sequence[bool], right: Finding, message_id: str
+) -> Finding:
+    """Return ``right`` where all stimuli match, else credit for those that do and a message.
+
+    The reference's number is left out where it may not be revealed.
+    """
+    if all(matches) and is_finite(context, "V"):
+        return right
+    if finding := judge_by_field(context, right.detail) or not_finite(context, "V"):
+        return finding
+    return replace(
+        right,
+        credit=sum(matches) / len(matches),
+        message_id=message_id,
+        cell=context.cell,
+        expected=right.expected if may_reveal_numbers(context) else None,
+    )
+
+
 def _first(times: Array) -> float:
-    """The first of the spikes, infinite where there is none."""
+    """Return the first of the spikes, infinite where there is none."""
     return float(times[0]) if len(times) else math.inf
 
 
-def _runs(context: CheckContext, measure: Callable[[Array], float]) -> list[dict[int, list[float]]]:
-    """A measure of the spikes' times in the reference, then where rounding leads it astray.
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A number for each stimulus, taken of the times of the spikes."""
 
-    For each stimulus, by the number of spikes.
-    """
-    found: list[dict[int, list[float]]] = []
-    of_each = [reference_spikes(context), *rounded_spikes(context)]
-    for c in range(len(stimulus_names(context))):
-        by_number: dict[int, list[float]] = {}
-        for run in of_each:
-            by_number.setdefault(len(run[c]), []).append(measure(run[c]))
-        found.append(by_number)
-    return found
+    student: list[float]
+    reference: list[float]
+    runs: list[dict[int, list[float]]]
+    """The reference's, then where rounding leads it astray; by the number of spikes."""
+
+    def matches(self, allowed: float = 0.0, *, share: float = 0.0) -> list[bool]:
+        """True for each stimulus where the student's number is near enough to one of the runs."""
+        pairs = zip(self.student, self.runs, strict=True)
+        return [_is_near(found, runs, allowed, share=share) for found, runs in pairs]
 
 
-def _as_one(
+def _numbers(context: CheckContext, metric: Callable[[Array], float]) -> _Numbers:
+    """Take the ``metric`` of the spikes of the model and of the reference."""
+    expected = reference_spikes(context)
+    runs: list[dict[int, list[float]]] = [{} for _ in expected]
+    for spikes in (expected, *rounded_spikes(context)):
+        for by_number, times in zip(runs, spikes, strict=True):
+            by_number.setdefault(len(times), []).append(metric(times))
+    student = [metric(times) for times in student_spikes(context)]
+    return _Numbers(student, [metric(times) for times in expected], runs)
+
+
+def _is_near(
     found: float, runs: Mapping[int, list[float]], allowed: float = 0.0, *, share: float = 0.0
 ) -> bool:
-    """Whether a number is near enough to one of the reference's runs that fire equally often.
+    """True if a number is near enough to one of the reference's runs that fire equally often.
 
     ``allowed`` of its unit, or by a ``share`` of it.
     """

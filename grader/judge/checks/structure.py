@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grader.core.types import ChannelProbe, Finding, Value
-from grader.judge.checks.context import CheckContext, class_cell, no_model
+from grader.judge.checks.context import CheckContext, class_cell, no_model, unless
 from grader.judge.checks.disclosure import (
     find_value,
     may_reveal_class,
@@ -14,10 +14,9 @@ from grader.judge.checks.disclosure import (
 )
 
 
+@unless(no_model)
 def check_base_class(context: CheckContext) -> Finding:
     """The class is built on the base asked for."""
-    if finding := no_model(context):
-        return finding
     lineage, asked = context.evidence.probe.lineage, context.exercise.base
     values = {"asked": asked, "found": lineage[0] if lineage else "object"}
     if asked in lineage:
@@ -34,14 +33,13 @@ def check_base_class(context: CheckContext) -> Finding:
     )
 
 
+@unless(no_model)
 def check_parameter(context: CheckContext) -> Finding:
     """A parameter has the value asked for; a near miss earns a part.
 
     The attribute counts, unless the current shows that another value is at work; where
     there is no attribute, the value read off the current does.
     """
-    if finding := no_model(context):
-        return finding
     name, which, asked = context.check.channel, context.check.parameter, context.parameter
     found = context.channel_probe if name else _itself(context)
     where: dict[str, Any] = {"cell": context.cell, "line": context.line_of(name)}
@@ -148,10 +146,9 @@ def _mistake(context: CheckContext, value: float) -> str:
     return f"checks.parameter.wrong_{place}" if place else "checks.parameter.wrong"
 
 
+@unless(no_model)
 def check_master_type(context: CheckContext) -> Finding:
     """The channel says to which kind of neuron it belongs; inherited counts."""
-    if finding := no_model(context):
-        return finding
     found, name = context.channel_probe, context.check.channel
     values: dict[str, Value] = {"name": name, "asked": context.channel.master_types[0]}
     if found is None or found.kind != "channel":
