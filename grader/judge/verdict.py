@@ -13,6 +13,7 @@ from grader.core.environment import versions
 from grader.core.exceptions import missing_package
 from grader.core.messages import Catalogue, catalogue
 from grader.core.types import (
+    CUT_OFF,
     CheckResult,
     Curve,
     Evidence,
@@ -236,30 +237,21 @@ def _curve(name: str, exercise: Exercise, attempt: ExerciseEvidence) -> Curve:
 def _needs_look(
     evidence: Evidence, results: Sequence[CheckResult], contradicted: bool, messages: Catalogue
 ) -> tuple[str, ...]:
-    reasons = []
-    if evidence.harness_error:
-        reasons.append("broken")
-    elif any(one.status == "error" for one in results):
-        reasons.append("not_graded")
-    elif evidence.submission.fault is not None:
-        reasons.append("unreadable")
-    elif evidence.executed.status in ("timeout", "memory", "kernel_died"):
-        reasons.append("cut")
-    elif any(f.stage == "reply" for a in evidence.exercises.values() for f in a.probe.faults):
-        reasons.append("no_answer")
-    elif any(a.cell.index is None for a in evidence.exercises.values()):
-        reasons.append("not_found")
-    elif any(a.cell.ignored for a in evidence.exercises.values()) and not any(
-        one.points for one in results
-    ):
-        reasons.append("set_aside")
-    elif any(one.message_id == "checks.misnamed" for one in results):
-        reasons.append("misnamed")
-    elif any(run.excused for run in evidence.executed.cells) and any(
-        one.status != "pass" for one in results
-    ):
-        reasons.append("excused")
-    if contradicted:
-        reasons.append("contradiction")
+    exercises, runs = evidence.exercises.values(), evidence.executed.cells
+    conditions = {
+        "broken": bool(evidence.harness_error),
+        "not_graded": any(one.status == "error" for one in results),
+        "unreadable": evidence.submission.fault is not None,
+        "cut": evidence.executed.status in CUT_OFF,
+        "no_answer": any(f.stage == "reply" for a in exercises for f in a.probe.faults),
+        "not_found": any(a.cell.index is None for a in exercises),
+        "set_aside": any(a.cell.ignored for a in exercises)
+        and not any(one.points for one in results),
+        "misnamed": any(one.message_id == "checks.misnamed" for one in results),
+        "excused": any(run.excused for run in runs)
+        and any(one.status != "pass" for one in results),
+    }
+    reasons = [reason for reason, holds in conditions.items() if holds][:1]
+    reasons += ["contradiction"] if contradicted else []
     why = evidence.harness_error.strip().rpartition("\n")[2][:300]
     return tuple(messages.render(f"verdict.needs_look.{reason}", why=why) for reason in reasons)
