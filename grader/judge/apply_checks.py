@@ -18,7 +18,7 @@ from grader.judge.dependencies import NOTEBOOK_CHECKS, exercise_title, with_exer
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckOutcome:
-    """What one check found, before it is laid out for a report."""
+    """The finding of one check with its points, before it is laid out for a report."""
 
     check: Check
     finding: Finding
@@ -80,7 +80,7 @@ def _apply_check(
 
 
 def check_result(outcome: CheckOutcome, assignment: Assignment, messages: Catalogue) -> CheckResult:
-    """What one check found, as a report holds it."""
+    """Lay out the outcome of one check for a report."""
     check, finding = outcome.check, outcome.finding
     exercise = assignment.exercise(check.exercise)
     return CheckResult(
@@ -103,7 +103,7 @@ def check_result(outcome: CheckOutcome, assignment: Assignment, messages: Catalo
 
 
 def _say(finding: Finding, exercise: Exercise, messages: Catalogue) -> str:
-    """The sentence of a finding, with states and parameters called as the lesson calls them."""
+    """Render the sentence of a finding, with states and parameters named as in the lesson."""
     values = dict(finding.values)
     if "parameter" in values:
         values["term"] = _term(str(values["parameter"]), messages)
@@ -113,7 +113,7 @@ def _say(finding: Finding, exercise: Exercise, messages: Catalogue) -> str:
 
 
 def state_in_words(name: str, exercise: Exercise, messages: Catalogue) -> str:
-    """A state with what it is: an ion's is no gate, nor is a record of spikes."""
+    """Name a state with what it is: an ion's is no gate, nor is a record of spikes."""
     own = f"assignment.term.{name}"
     kind = "V" if name == "V" else "gate"
     if exercise.is_ion(name.rpartition(".")[0]):
@@ -124,7 +124,7 @@ def state_in_words(name: str, exercise: Exercise, messages: Catalogue) -> str:
 
 
 def _term(parameter: str, messages: Catalogue) -> str:
-    """The assignment's own word for a parameter, where it has one."""
+    """Return the assignment's own word for a parameter, where it has one."""
     own = f"assignment.term.{parameter}"
     return messages.render(own if messages.has(own) else "checks.term.parameter", name=parameter)
 
@@ -137,7 +137,7 @@ def _bounded(finding: Finding) -> Finding:
 
 
 def _status(credit: float | None) -> Status:
-    """A credit in words. NaN is no credit: it never passes."""
+    """Put a credit in words. NaN is no credit: it never passes."""
     if credit is None:
         return "skipped"
     if credit >= 1.0:

@@ -1,4 +1,4 @@
-"""Which checks name what may make a derivative wrong."""
+"""Causes of a wrong derivative that other checks name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explained_by(
     assignment: Assignment,
     results: Iterable[CheckResult],
 ) -> tuple[str, ...]:
-    """The checks, by id, that found something on which d``state``/dt depends."""
+    """Return the checks, by id, that found something on which d``state``/dt depends."""
     asked = {c.id: c for c in assignment.checks if c.exercise == exercise}
     return tuple(
         result.id
@@ -34,7 +34,7 @@ def explained_by(
 
 
 def _reaches(check: Check, state: str, evidence: ExerciseEvidence) -> bool:
-    """Whether what ``check`` looks at is in the equation of ``state``."""
+    """Return True if what ``check`` looks at is in the equation of ``state``."""
     if check.kind == "no_extra_channels":
         return state == "V"
     if check.kind not in ("channel", "parameter"):
@@ -46,7 +46,7 @@ def _reaches(check: Check, state: str, evidence: ExerciseEvidence) -> bool:
 
 
 def _is_of_gates(check: Check, evidence: ExerciseEvidence) -> bool:
-    """Whether a parameter is known to be none of those that scale or drive the current."""
+    """Return True if a parameter is known to be none of those that scale or drive the current."""
     probed, reference = evidence.probe.channel(check.channel), evidence.reference
     known = set() if probed is None else set(probed.measured)
     if reference is not None:

@@ -1,4 +1,4 @@
-"""Which wrong parts the teacher's shall stand in for, and what is said of that."""
+"""Exercises made of others: the wrong parts to substitute, and the notes on that."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def substitution_notes(
     substitutes: Mapping[str, Sequence[str]],
     messages: Catalogue,
 ) -> list[Note]:
-    """Where the teacher's parts stood in; to a student who checks alone, where they will."""
+    """Note where the teacher's parts stood in; for a student who checks alone, where they will."""
     notes = []
     told = {
         id: ("stood_in", a.judged_with) for id, a in evidence.exercises.items() if a.judged_with
@@ -65,12 +65,12 @@ def substitution_notes(
 
 
 def exercise_title(exercise: Exercise, messages: Catalogue) -> str:
-    """What people call an exercise: its title, else its id."""
+    """Return what people call an exercise: its title, else its id."""
     return exercise.title.in_language(messages.language) if exercise.title else exercise.id
 
 
 def with_exercise_title(exercise: Exercise, title: str, messages: Catalogue) -> str:
-    """A title with the exercise's own before it, where it has one."""
+    """Put the exercise's own title before ``title``, where it has one."""
     if exercise.title is None:
         return title
     part = exercise_title(exercise, messages)

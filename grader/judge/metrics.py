@@ -1,4 +1,4 @@
-"""How far a student's model is from the reference: spikes, traces, vector field.
+"""Metrics of the distance of a model from the reference: spikes, traces, vector field.
 
 Pure functions of arrays. NaN never compares as equal to anything here: a measure
 of a trace that isn't finite is NaN, and no NaN is within a tolerance.
@@ -15,7 +15,7 @@ from grader.core.types import Array
 
 
 def spike_times(time: Array, V: Array, threshold: float) -> Array:
-    """Times in ms at which ``V`` crosses ``threshold`` upwards, ``(spikes,)``.
+    """Return the times in ms at which ``V`` crosses ``threshold`` upwards, ``(spikes,)``.
 
     ``time`` and ``V`` are ``(T,)``, in ms and mV. A crossing lies between a sample
     below the threshold and the next one at or above it, and is interpolated
@@ -29,7 +29,7 @@ def spike_times(time: Array, V: Array, threshold: float) -> Array:
 
 
 def all_spike_times(time: Array, V: Array, threshold: float) -> list[Array]:
-    """The `spike_times` of each column of ``V``, ``(T, N)``, all at once."""
+    """Return the `spike_times` of each column of ``V``, ``(T, N)``, all at once."""
     steps, which = np.nonzero(upward_crossings(V, threshold))
     before, after = V[steps, which], V[steps + 1, which]
     share = (threshold - before) / (after - before)
@@ -38,19 +38,19 @@ def all_spike_times(time: Array, V: Array, threshold: float) -> list[Array]:
 
 
 def upward_crossings(V: Array, threshold: float) -> npt.NDArray[np.bool_]:
-    """Whether ``V`` goes from below ``threshold`` to it or above in each step, ``(T - 1, ...)``."""
+    """Return True where ``V`` rises to ``threshold`` or above in a step, ``(T - 1, ...)``."""
     before, after, finite = V[:-1], V[1:], np.isfinite(V)
     crossing = (before < threshold) & (after >= threshold)
     return np.asarray(crossing & finite[:-1] & finite[1:])
 
 
 def spike_count(time: Array, V: Array, threshold: float) -> int:
-    """How many times ``V`` crosses ``threshold`` upwards; see `spike_times`."""
+    """Count how often ``V`` crosses ``threshold`` upwards; see `spike_times`."""
     return len(spike_times(time, V, threshold))
 
 
 def firing_rate(times: Array, duration: float) -> float:
-    """The firing rate in Hz of spikes at ``times`` in ms: 1000 / mean inter-spike interval.
+    """Return the rate in Hz of spikes at ``times`` in ms: 1000 / mean inter-spike interval.
 
     Spikes later than ``duration`` ms are left out. 0 with fewer than two spikes.
     """
@@ -61,7 +61,7 @@ def firing_rate(times: Array, duration: float) -> float:
 
 
 def rmse(actual: Array, expected: Array, time: Array, until: float | None = None) -> float:
-    """Root mean square difference of two traces over all stimuli, up to ``until`` ms.
+    """Return the root mean square difference of two traces over all stimuli, up to ``until`` ms.
 
     ``found`` (the student's) and ``expected`` are ``(T, N)`` or ``(T,)``, ``time`` is
     ``(T,)`` in ms. The result has the traces' unit. It is NaN where the student's
@@ -86,12 +86,12 @@ def rmse(actual: Array, expected: Array, time: Array, until: float | None = None
 
 
 def within(time: Array, until: float) -> npt.NDArray[np.bool_]:
-    """Which of ``time`` lie at or before ``until``, round-off forgiven, ``(T,)``."""
+    """Return True where ``time`` lies at or before ``until``, round-off forgiven, ``(T,)``."""
     return np.asarray(time <= until * (1 + 1e-9))
 
 
 def relative_error(actual: Array, expected: Array, share: float = 0.95) -> float:
-    """How far a vector field sampled at K states is off: what ``share`` of them keep to.
+    """Return the error of a vector field at K states: what ``share`` of them keep to.
 
     ``found`` and ``expected`` are ``(K,)``, in 1/ms or mV/ms. The error of one sample
     is ``|found - expected| / max(1, |expected|)``, and the result is the 95th
@@ -108,7 +108,7 @@ def relative_error(actual: Array, expected: Array, share: float = 0.95) -> float
 def absolute_error(
     actual: Array, expected: Array, share: float = 0.95, unit: Array | float = 1.0
 ) -> float:
-    """How far K samples are off, in ``unit``: what ``share`` of them keep to.
+    """Return the error of K samples, in ``unit``: what ``share`` of them keep to.
 
     ``found`` and ``expected`` are ``(K,)``. NaN and the errors raised as in `relative_error`.
     """

@@ -10,7 +10,7 @@ _MOST = 20  # cells that a remark names
 
 
 def omitted_output_notes(cells: Sequence[CellRun]) -> list[Note]:
-    """At most one remark each on text, on pictures shown smaller and on those not shown."""
+    """Note at most once each text, pictures shown smaller and those not shown."""
     long = [run for run in cells if run.omitted.bytes_kept < run.omitted.bytes_written]
     smaller = [run for run in cells if run.omitted.pictures_shrunk]
     lost = [run for run in cells if run.omitted.pictures_dropped]
@@ -38,5 +38,5 @@ def _numbers(runs: Sequence[CellRun]) -> str:
 
 
 def _size(number: int) -> str:
-    """A number of bytes as people read it."""
+    """Write a number of bytes as people read it."""
     return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.1f} kB"

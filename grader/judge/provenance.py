@@ -1,4 +1,4 @@
-"""What a report has beside its verdict: what it was judged by, and how the mark changed."""
+"""The provenance of a report: what it was judged by, and how the mark changed."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def with_provenance(report: GradeReport, request: JudgeRequest) -> GradeReport:
 
 
 def file_name(path: str) -> str:
-    """The name under which a report speaks of a submission's file."""
+    """Return the name under which a report speaks of a submission's file."""
     return clean(PurePath(path).name)

@@ -1,4 +1,4 @@
-"""What the report draws of a wrong derivative: the difference, and what the mistake explains."""
+"""Residuals for the report's plots: how far a derivative is off, and what a mistake explains."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def residuals(
     messages: Catalogue,
     results: Sequence[CheckResult] = (),
 ) -> tuple[Residual, ...]:
-    """Of every state whose derivative is wrong at the drawn states, in the reference's order.
+    """Collect the residual of every state with a wrong derivative, in the reference's order.
 
     ``results`` are those of the checks, some of which name a cause.
     """
@@ -42,7 +42,7 @@ def residuals(
 
 
 def mistake_notes(attempt: ExerciseEvidence) -> list[Note]:
-    """A note for each mistake that was named."""
+    """Make a note for each mistake that was named."""
     mistakes = () if attempt.reference is None else attempt.reference.mistakes
     return [_note(mistake) for mistake in mistakes]
 
@@ -59,7 +59,7 @@ def _note(mistake: NamedMistake) -> Note:
 
 
 def diagnoses(evidence: Evidence, messages: Catalogue) -> tuple[Diagnosis, ...]:
-    """The mistakes that were named, each with the sentence of its note."""
+    """Collect the mistakes that were named, each with the sentence of its note."""
     return tuple(
         Diagnosis(
             message_id=note.message_id,
@@ -120,7 +120,7 @@ def _of_attempt(
 def _by_speed(
     state: str, attempt: ExerciseEvidence, exercise: Exercise, messages: Catalogue
 ) -> tuple[Array, Array | None, str]:
-    """What is asked of a state; and of a gate k times as fast, what that gives and a sentence."""
+    """Return a state's expected rate; of a gate k times as fast also its own, and a sentence."""
     assert attempt.reference is not None
     asked, own = attempt.reference.field[state], attempt.reference.gates.get(state)
     times = None if own is None else speed_factor(attempt, state, own)
@@ -134,7 +134,7 @@ def _by_speed(
 
 
 def fits(actual: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:
-    """Whether a derivative, ``(K,)``, is the expected one; never where either isn't finite."""
+    """Return True if a derivative, ``(K,)``, is the expected one; False where one isn't finite."""
     if actual.shape != expected.shape:
         return False
     return relative_error(actual / unit, expected / unit) <= tolerance

@@ -55,12 +55,12 @@ class JudgeRequest:
 
 
 def is_unfinished(report: GradeReport) -> bool:
-    """Whether it counts only after another run, alone."""
+    """Return True if it counts only after another run, alone."""
     return report.run.status in CUT_OFF or report.outcome == "not_graded"
 
 
 def is_final(report: GradeReport, request: JudgeRequest) -> bool:
-    """Whether nothing more is to be found out, and the report to be written."""
+    """Return True if nothing more is to be found out, and the report to be written."""
     if (
         report.parts_to_substitute
         or request.write == "nothing"

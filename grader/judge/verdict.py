@@ -114,7 +114,7 @@ def _digest(file: str) -> str:
 
 
 def _follows(evidence: Evidence, assignment: Assignment) -> bool:
-    """Whether the run stopped in code that was given, or where a blank was left.
+    """Return True if the run stopped in code that was given, or where a blank was left.
 
     That is in a cell with one left in it, or one whose exercise is made of another with one.
     """
@@ -173,7 +173,7 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
 
 
 def _said(notes: Sequence[Note], messages: Catalogue) -> tuple[str, ...]:
-    """The notes in words; what is to be said of several exercises is said once."""
+    """Render the notes; what is to be said of several exercises is said once."""
     return tuple(dict.fromkeys(messages.render(n.message_id, **n.values) for n in notes))
 
 
@@ -196,7 +196,7 @@ def _contradiction(
 
 
 def _took_cell(cell: GradedCell) -> Note | None:
-    """Which cell was taken, when it is not simply the tagged one."""
+    """Name the cell taken, when it is not simply the tagged one."""
     if cell.index is None or cell.found_by in ("tag", "source", "none"):
         return None
     return Note(

@@ -27,7 +27,7 @@ SPEED_TOLERANCE = 1e-4
 
 @unless(no_model)
 def check_channel(context: CheckContext) -> Finding:
-    """The channel is there, an ion channel of the notebook, with the gates asked for.
+    """Check that the channel is there, an ion channel of the notebook, with the gates asked for.
 
     Whatever its class is called. A channel of the library, or one whose gates obey
     other equations, earns a part. Where a class of the library is asked for, it is that one or
@@ -120,7 +120,7 @@ def _missing(context: CheckContext, values: dict[str, Value], where: dict[str, A
 def _of_type(
     context: CheckContext, found: ChannelProbe, values: dict[str, Value], where: dict[str, Any]
 ) -> Finding:
-    """The class is the one of the library that is asked for, or built on it."""
+    """Check that the class is the one of the library that is asked for, or built on it."""
     is_told = may_reveal_class(context, context.channel.type)
     common: dict[str, Any] = {
         "expected": context.channel.type if is_told else None,
@@ -140,7 +140,7 @@ def _of_type(
 
 
 def _has_its_gates(context: CheckContext, found: ChannelProbe) -> bool:
-    """Whether the channel has a state for each gate asked for, and moves V by no other.
+    """Return True if the channel has a state for each gate asked for, and moves V by no other.
 
     Further states, as a record of the current, are nobody's loss where the answers show
     that V's equation knows nothing of them: it is the reference's, with other values of
@@ -155,7 +155,7 @@ def _has_its_gates(context: CheckContext, found: ChannelProbe) -> bool:
 
 
 def _told_by_V(context: CheckContext) -> bool:
-    """Whether the channel keeps its gates in a form of its own, as both in one, and V is right.
+    """Return True if the channel keeps its gates in a form of its own, and V is right.
 
     None of its states plays one, and the gates are not at another channel's name.
     """
@@ -172,7 +172,7 @@ def _told_by_V(context: CheckContext) -> bool:
 
 
 def _nothing_plays(context: CheckContext, gate: str) -> bool:
-    """Whether no state of the channel is this gate, by name or equation, and V misses it."""
+    """Return True if no state of the channel is this gate, by name or equation, and V misses it."""
     answers, reference = context.evidence.answers, context.evidence.reference
     if reference is None or f"{context.check.channel}.{gate}" in reference.gates:
         return False
@@ -180,7 +180,7 @@ def _nothing_plays(context: CheckContext, gate: str) -> bool:
 
 
 def _wrong_gate(context: CheckContext, gate: str) -> tuple[str, dict[str, Value]]:
-    """How a gate's equation is wrong, and what the sentence says of it, by the student's name."""
+    """Name the fault of a gate's equation, with values of its sentence, by the student's name."""
     reference, name = context.evidence.reference, f"{context.check.channel}.{gate}"
     own = name if reference is None else reference.gates.get(name, name)
     said: dict[str, Value] = {"gate": own.split(".")[-1]}
@@ -193,7 +193,7 @@ def _wrong_gate(context: CheckContext, gate: str) -> tuple[str, dict[str, Value]
 
 
 def speed_factor(evidence: ExerciseEvidence, name: str, own: str) -> float | None:
-    """How many times as fast a gate moves as the reference's, where that is one number.
+    """Return the factor by which a gate moves faster than the reference's, where it is one number.
 
     ``own`` is the student's state that plays ``name``. 0 where it never moves.
     """
@@ -211,7 +211,7 @@ def speed_factor(evidence: ExerciseEvidence, name: str, own: str) -> float | Non
 
 @unless(no_model)
 def check_extra_channels(context: CheckContext) -> Finding:
-    """Nothing carries current but the channels asked for."""
+    """Check that nothing carries current but the channels asked for."""
     asked = {c.name for c in context.exercise.channels}
     extra = [c for c in context.evidence.probe.channels if c.integrated and c.name not in asked]
     present = [c for c in context.evidence.probe.channels if c.integrated and c.name in asked]

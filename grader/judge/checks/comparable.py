@@ -1,4 +1,4 @@
-"""Whether a model's answers can be compared, and what excuses them where they differ."""
+"""Answers that can be compared, and what excuses them where they differ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCHEME = "ExponentialEuler"  # BrainPy's class of the integrator that the refere
 
 
 def field_is_right(context: CheckContext, variable: str) -> bool | None:
-    """Whether the field of ``variable`` agrees with the reference; None when not known."""
+    """Return True if the field of ``variable`` agrees with the reference; None when not known."""
     evidence = context.evidence
     if evidence.reference is None or not evidence.reference.field or not evidence.answers.field:
         return None
@@ -37,7 +37,7 @@ def field_is_right(context: CheckContext, variable: str) -> bool | None:
 def describe_distance(
     context: CheckContext, until: float | None, distance: float, what: str
 ) -> str:
-    """A distance beside its tolerance, for the teacher."""
+    """Describe a distance beside its tolerance, for the teacher."""
     window = f" up to {until:g} ms" if until else ""
     said = f"{what} {distance:.3g}{window}, tolerance {tolerance(context, until):g}"
     if context.check.kind != "trace_rmse":
@@ -54,7 +54,7 @@ def describe_distance(
 def describe_rounding(
     context: CheckContext, which: Iterable[bool], far: float, unit: str = ""
 ) -> str:
-    """Which stimuli count less, for the teacher; nothing where none does."""
+    """Name the stimuli that count less, for the teacher; "" where none does."""
     eased = [name for name, less in zip(stimulus_names(context), which, strict=True) if less]
     if not eased:
         return ""
@@ -62,13 +62,13 @@ def describe_rounding(
 
 
 def is_finite(context: CheckContext, variable: str) -> bool:
-    """Whether the trace of a state holds numbers alone, on the stimuli of the check."""
+    """Return True if the trace of a state holds numbers alone, on the stimuli of the check."""
     found = student_trace(context, variable)
     return found is not None and bool(np.isfinite(found[:, columns(context)]).all())
 
 
 def not_finite(context: CheckContext, variable: str) -> Finding | None:
-    """A finding without credit when a trace is not a number somewhere: NaN never passes."""
+    """Give no credit when a trace is not a number somewhere: NaN never passes."""
     if is_finite(context, variable):
         return None
     values = state_values(context, variable)
@@ -76,7 +76,7 @@ def not_finite(context: CheckContext, variable: str) -> Finding | None:
 
 
 def state_values(context: CheckContext, variable: str) -> dict[str, Value]:
-    """A state as sentences name it."""
+    """Name a state as sentences do."""
     return {
         "variable": context.exercise.short(variable),
         "full": variable,
@@ -85,7 +85,7 @@ def state_values(context: CheckContext, variable: str) -> dict[str, Value]:
 
 
 def not_comparable(context: CheckContext) -> Finding | None:
-    """Why there is nothing to compare, or None when there is."""
+    """Return the reason why there is nothing to compare, or None when there is something."""
     if finding := no_model(context):
         return finding
     evidence = context.evidence

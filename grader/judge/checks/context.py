@@ -1,4 +1,4 @@
-"""What a check gets, and the questions that several checks ask of it."""
+"""The input of a check, and the questions that several checks ask of it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CheckContext:
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def compute_once(self, what: str, work: Callable[[], _Found]) -> _Found:
-        """What ``work`` finds out of the attempt, remembered under a name."""
+        """Return what ``work`` computes from the evidence, and keep it under a name."""
         if what not in self.cache:
             self.cache[what] = work()
         found: _Found = self.cache[what]
@@ -48,7 +48,7 @@ class CheckContext:
 
     @property
     def channel_probe(self) -> ChannelProbe | None:
-        """What the model has at that channel's name."""
+        """The model's part at that channel's name."""
         return self.evidence.probe.channel(self.check.channel)
 
     @property
@@ -62,7 +62,7 @@ class CheckContext:
         return self.exercise.parameters_of(self.check.channel)[self.check.parameter]
 
     def line_of(self, name: str) -> int | None:
-        """The line of a blank within the graded cell.
+        """Find the line of a blank within the graded cell.
 
         Of what hangs on an ion it is the line that hangs it somewhere, else the ion's own.
         """
@@ -75,7 +75,7 @@ class CheckContext:
 
     @property
     def source(self) -> str:
-        """What stands in the graded cell."""
+        """The source of the graded cell."""
         cells = self.all_evidence.submission.cells
         return next((cell.source for cell in cells if cell.index == self.cell), "")
 
@@ -96,19 +96,19 @@ def unless(
 
 
 def class_cell(context: CheckContext, found: ChannelProbe) -> int | None:
-    """The last cell that defines the channel's class."""
+    """Return the last cell that defines the channel's class."""
     needle = f"class {found.type_name}("
     cells = [c.index for c in context.all_evidence.submission.cells if needle in c.source]
     return cells[-1] if cells else context.cell
 
 
 def graded_cell_run(context: CheckContext) -> CellRun | None:
-    """How the graded cell ran."""
+    """Return the run of the graded cell."""
     return next((r for r in context.all_evidence.executed.cells if r.index == context.cell), None)
 
 
 def unfilled_blanks(context: CheckContext) -> list[str]:
-    """The names of blanks that are still blank: the kernel decides, else the source.
+    """Return the names of blanks that are still blank: the kernel decides, else the source.
 
     A channel that hangs at the name counts as filled however it was written.
     """
@@ -124,7 +124,7 @@ def unfilled_blanks(context: CheckContext) -> list[str]:
 
 
 def has_blanks_check(context: CheckContext) -> bool:
-    """Whether a check of its own says which blanks are left, and where."""
+    """Return True if a check of its own says which blanks are left, and where."""
     return any(check.kind == "filled" for check in context.assignment.of(context.exercise).checks)
 
 
@@ -135,7 +135,7 @@ def display_names(context: CheckContext, names: Iterable[str]) -> list[str]:
 
 
 def _of_kind(context: CheckContext, message_id: str) -> str:
-    """A message's id; of a run, which has no class, there are others of the same names."""
+    """Choose a message's id: a run, which has no class, has others of the same names."""
     return (
         message_id.replace("checks.", "checks.run.")
         if context.exercise.kind == "run"
@@ -144,7 +144,7 @@ def _of_kind(context: CheckContext, message_id: str) -> str:
 
 
 def no_work(context: CheckContext) -> Finding | None:
-    """A finding without credit when there is no exercise to judge: not found, or unfilled.
+    """Give no credit when there is no exercise to judge: not found, or unfilled.
 
     Points of every family are earned only through filled blanks.
     """
@@ -184,7 +184,7 @@ def no_work(context: CheckContext) -> Finding | None:
 
 
 def _not_python(context: CheckContext) -> Finding | None:
-    """A finding where the cell's blanks can't be told from what fills them: it can't be parsed."""
+    """Give no credit where a cell can't be parsed, so that blanks can't be told from answers."""
     run = graded_cell_run(context)
     if run is None or run.error_name not in ("SyntaxError", "IndentationError", "TabError"):
         return None
@@ -198,7 +198,7 @@ def _not_python(context: CheckContext) -> Finding | None:
 
 
 def no_model(context: CheckContext) -> Finding | None:
-    """A finding without credit when there is no model to look at, and why there is none."""
+    """Give no credit when there is no model to look at, and say why there is none."""
     if finding := no_work(context):
         return finding
     probe, executed = context.evidence.probe, context.all_evidence.executed
@@ -242,7 +242,7 @@ def no_model(context: CheckContext) -> Finding | None:
 
 
 def _not_made(context: CheckContext, error: str) -> Finding:
-    """Why no model could be made, and at which line."""
+    """Find the reason why no model could be made, and its line."""
     if is_misplaced(error):
         message, line = "checks.misplaced", _misplaced(context, error)
     elif blank := unfilled_blanks(context):
@@ -254,7 +254,7 @@ def _not_made(context: CheckContext, error: str) -> Finding:
 
 
 def _misplaced(context: CheckContext, error: str) -> int | None:
-    """The line of the channel that an error names by its class; BrainPy puts a number behind.
+    """Find the line of the channel that an error names by its class; BrainPy puts a number behind.
 
     Where it names none, of the first that hangs elsewhere than on its ion.
     """

@@ -1,4 +1,4 @@
-"""Whether a model is the reference in another scheme: it steps otherwise, and ends up there."""
+"""Models that are the reference in another scheme: they step otherwise, and end up there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUND_OFF = {"float64": 1e-4, "float32": 2e-2}
 
 
 def converges(context: CheckContext) -> bool:
-    """Whether V comes nearer to the reference's as both make shorter steps.
+    """Return True if V comes nearer to the reference's as both make shorter steps.
 
     What differs in the model itself, as a further state or a dt of its own, stays.
     """
@@ -38,7 +38,7 @@ def converges(context: CheckContext) -> bool:
 
 
 def steps_differ(context: CheckContext) -> bool:
-    """Whether one of a state's first steps differs from the reference's, on most stimuli.
+    """Return True if one of a state's first steps differs from the reference's, on most stimuli.
 
     Both start at the same state there, so that with the same equations another scheme is at
     work, also where the student wrote it by hand and no integrator tells.

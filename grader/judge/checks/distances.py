@@ -1,4 +1,4 @@
-"""How far a model's answers are from the reference's, in the measure of each kind of check."""
+"""The distance of a model's answers from the reference's, in the metric of each kind of check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Distances = dict[float | None, float]
 
 
 def distances(context: CheckContext) -> Distances | None:
-    """What is held against the tolerances of the check; None where nothing can be measured.
+    """Measure what is held against the tolerances of the check; None where nothing can be.
 
     The model must have answered, and the reference too.
     """
@@ -37,13 +37,13 @@ its constants in single precision 10 went beyond a tolerance; none so, whichever
 
 
 def tolerance(context: CheckContext, until: float | None) -> float:
-    """The derived tolerance of one window, in the precision of the model's answers."""
+    """Return the derived tolerance of one window, in the precision of the model's answers."""
     of = context.check.exercise if context.check.kind == "field" else context.check.id
     return context.assignment.tolerance(of, until, context.evidence.answers.precision)
 
 
 def rounding_error(context: CheckContext, until: float | None) -> Array:
-    """How far single precision leads the reference itself astray, RMS for each stimulus."""
+    """Return the RMS by which single precision leads the reference itself astray, by stimulus."""
     (stimuli, reference), which = stimuli_and_reference(context), columns(context)
     if reference.rounding is None:
         return np.zeros(which.stop - which.start)
@@ -52,7 +52,7 @@ def rounding_error(context: CheckContext, until: float | None) -> Array:
 
 
 def stimulus_weights(context: CheckContext, until: float | None) -> Array:
-    """How much the error of each stimulus counts: less where the reference itself goes astray.
+    """Weigh the error of each stimulus: less where the reference itself goes astray.
 
     1 where `ROUNDING_FACTOR` times that is within the tolerance.
     """
@@ -61,7 +61,7 @@ def stimulus_weights(context: CheckContext, until: float | None) -> Array:
 
 
 def first_exceeded(context: CheckContext, found: Distances) -> float | None:
-    """The first window outside its tolerance, NaN included; its key is 0 for the only one.
+    """Return the first window outside its tolerance, NaN included; 0 for the only one.
 
     None when all are within.
     """
@@ -72,7 +72,7 @@ def first_exceeded(context: CheckContext, found: Distances) -> float | None:
 
 
 def V_agrees(context: CheckContext) -> bool:
-    """Whether V follows the reference on every stimulus of this check."""
+    """Return True if V follows the reference on every stimulus of this check."""
     own, evidence = context.check, context.evidence
     if evidence.stimuli is None or evidence.reference is None or "V" not in evidence.answers.traces:
         return False
@@ -92,14 +92,14 @@ def V_agrees(context: CheckContext) -> bool:
 
 
 def stimuli_and_reference(context: CheckContext) -> tuple[StimulusSet, ReferenceAnswers]:
-    """The stimuli and the reference's answer to them."""
+    """Return the stimuli and the reference's answer to them."""
     assert context.evidence.stimuli is not None
     assert context.evidence.reference is not None
     return context.evidence.stimuli, context.evidence.reference
 
 
 def columns(context: CheckContext) -> slice:
-    """The stimuli that a check is about."""
+    """Return the stimuli that a check is about."""
     stimuli, _ = stimuli_and_reference(context)
     if context.check.stimuli == "public":
         return slice(0, stimuli.public)
@@ -107,32 +107,32 @@ def columns(context: CheckContext) -> slice:
 
 
 def stimulus_names(context: CheckContext) -> tuple[str, ...]:
-    """The names of those stimuli."""
+    """Return the names of those stimuli."""
     return stimuli_and_reference(context)[0].names[columns(context)]
 
 
 def student_state(context: CheckContext, variable: str) -> str | None:
-    """The student's state that plays one of the reference's, or None when none does."""
+    """Return the student's state that plays one of the reference's, or None when none does."""
     return variable if variable == "V" else stimuli_and_reference(context)[1].gates.get(variable)
 
 
 def student_trace(context: CheckContext, variable: str) -> Array | None:
-    """The student's trace of a state of the reference, ``(T, N)``, or None."""
+    """Return the student's trace of a state of the reference, ``(T, N)``, or None."""
     return context.evidence.answers.traces.get(student_state(context, variable) or "")
 
 
 def student_spikes(context: CheckContext) -> list[Array]:
-    """The times of the model's spikes in ms that count, for each stimulus of the check."""
+    """Return the times of the model's spikes in ms that count, for each stimulus of the check."""
     return _counted(context, _spikes(context, "found", context.evidence.answers.traces))
 
 
 def reference_spikes(context: CheckContext) -> list[Array]:
-    """The same of the reference."""
+    """Return the times of the reference's spikes in ms that count, for each stimulus."""
     return _counted(context, _spikes(context, "expected", stimuli_and_reference(context)[1].traces))
 
 
 def rounded_spikes(context: CheckContext) -> list[list[Array]]:
-    """The same of the reference's runs in which single precision rounds; see `RoundingError`."""
+    """Return these of the reference's runs with rounding; see `RoundingError`."""
     rounding = stimuli_and_reference(context)[1].rounding
     return [_counted(context, run) for run in (rounding.spikes if rounding else ())]
 
@@ -153,7 +153,7 @@ def _counted(context: CheckContext, of_all: Sequence[Array]) -> list[Array]:
 
 
 def _traces(context: CheckContext) -> Distances | None:
-    """The root mean square difference over each window; see `stimulus_weights`."""
+    """Measure the root mean square difference over each window; see `stimulus_weights`."""
     found, (stimuli, reference) = (
         student_trace(context, context.check.variable),
         stimuli_and_reference(context),
@@ -173,7 +173,7 @@ def _traces(context: CheckContext) -> Distances | None:
 
 
 def _spike_times(context: CheckContext) -> Distances:
-    """How far the farthest spike is off in ms, of stimuli with as many as in the reference.
+    """Measure the distance in ms of the farthest spike, of stimuli with as many as expected.
 
     Where the reference itself goes astray, it counts as much less, as in `stimulus_weights`.
     """
@@ -194,14 +194,14 @@ def window(context: CheckContext) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class SpikeDistance:
-    """How far off a spike is in ms, and how far it may be because rounding leads it astray."""
+    """The distance of a spike in ms, and the distance that rounding may lead it astray."""
 
     distance: float
     slack: float
 
 
 def spike_distances(context: CheckContext) -> list[SpikeDistance | None]:
-    """The farthest spike of the model, for each stimulus; None where it is as silent as expected.
+    """Find the model's farthest spike for each stimulus; None where it is as silent as expected.
 
     Held against the runs of the reference that fire as often; infinite where none does.
     """
@@ -219,7 +219,7 @@ def spike_distances(context: CheckContext) -> list[SpikeDistance | None]:
 
 
 def _apart(found: Array, expected: Array) -> float:
-    """How far the farthest of as many spikes is off."""
+    """Return the distance of the farthest of as many spikes."""
     return float(np.abs(found - expected).max(initial=0.0))
 
 
@@ -229,7 +229,7 @@ def _field(context: CheckContext) -> Distances | None:
 
 
 def field_error(context: CheckContext, variable: str) -> float | None:
-    """How far the field of ``variable`` is off, see `relative_error`; None when not known."""
+    """Return the error of the field of ``variable``, see `relative_error`; None when not known."""
     reference, answers = context.evidence.reference, context.evidence.answers
     own = None if reference is None else student_state(context, variable)
     if (
@@ -244,7 +244,7 @@ def field_error(context: CheckContext, variable: str) -> float | None:
 
 
 def _map(context: CheckContext) -> Distances | None:
-    """What the state after so many steps from drawn ones is off by, in its unit."""
+    """Measure the error of the state after so many steps from drawn ones, in its unit."""
     answers, (_, reference) = context.evidence.answers, stimuli_and_reference(context)
     own = student_state(context, context.check.variable)
     if own is None or own not in answers.maps or context.check.variable not in reference.maps:

@@ -1,4 +1,4 @@
-"""Whether the notebook ran, its blanks are filled and its figures are there."""
+"""The run of the notebook, its blanks and its figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.judge.checks.context import (
 
 @unless(no_work)
 def check_blanks(context: CheckContext) -> Finding:
-    """Each blank of the exercise counts alike."""
+    """Check each blank of the exercise; all count alike."""
     total, missing = len(context.evidence.cell.blanks), unfilled_blanks(context)
     if not missing:
         return Finding(credit=1.0, message_id="checks.filled.all", values={"total": total})
@@ -33,7 +33,7 @@ def check_blanks(context: CheckContext) -> Finding:
 
 @unless(no_work)
 def check_run(context: CheckContext) -> Finding:
-    """Every code cell ends without an error; failures of this machine are excused."""
+    """Check that every code cell ends without an error; failures of this machine are excused."""
     share = _filled_share(context)
     failures = [r for r in context.all_evidence.executed.cells if r.status not in ("ok", "not_run")]
     work = [r for r in failures if not r.excused]
@@ -73,7 +73,7 @@ def check_run(context: CheckContext) -> Finding:
 
 @unless(no_work)
 def check_figures(context: CheckContext) -> Finding:
-    """At least so many pictures, shown or saved, in cells that are the student's."""
+    """Check for at least so many pictures, shown or saved, in cells that are the student's."""
     count, asked = len(context.all_evidence.executed.figures), context.check.at_least
     values = {"count": count, "asked": asked}
     if count >= asked:
@@ -95,7 +95,7 @@ def check_figures(context: CheckContext) -> Finding:
 
 
 def _later_failure(context: CheckContext) -> float:
-    """The credit when the run failed: a part where the graded cell itself ran."""
+    """Give a part of the credit when the run failed but the graded cell itself ran."""
     own = graded_cell_run(context)
     if own is None or own.status != "ok":
         return 0.0

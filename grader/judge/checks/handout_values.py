@@ -1,4 +1,4 @@
-"""What the released notebook tells about one exercise, and of which of its things.
+"""The values that the released notebook gives with one exercise, and of which of its things.
 
 Only what stands with the exercise counts: its cell, and the text and the given code between
 the exercise before and it. A number is given where it follows the name of a parameter, on a line
@@ -40,7 +40,7 @@ class Handout:
     codes: tuple[str, ...] = ()
 
     def find_value(self, channel: str, parameter: str, value: float) -> Place | None:
-        """Where a parameter of a channel, "" for the model's own, is given a value."""
+        """Find where a parameter of a channel, "" for the model's own, is given a value."""
         own = self._is_alone(channel)
         for place, line in self._lines():
             said = [*self._behind(line, channel), *(self._behind(line, "") if own else ())]
@@ -49,15 +49,15 @@ class Handout:
         return None
 
     def gives_start(self, state: str, ends: tuple[float, float]) -> bool:
-        """Whether it is given where a state starts, "V" or a channel's "K.n"."""
+        """Return True if the handout gives the start of a state, "V" or a channel's "K.n"."""
         return any(all(_holds(told, end) for end in ends) for told in self._starts(state))
 
     def gives_names(self, text: str) -> bool:
-        """Whether every name in ``text`` is given."""
+        """Return True if every name in ``text`` is given."""
         return _names(text) <= _names(" ".join(self._all()))
 
     def gives_master_type(self, channel: str, text: str) -> bool:
-        """Whether every name of a master type is given, by the channel's class or its exercise."""
+        """Return True if all of a master type is given, by the channel's class or its exercise."""
         if self.exercise.kind == "type":
             return self.gives_names(text)
         found = re.findall(r"(?m)^\s+master_type\s*=(.*)$", self._class(channel))
@@ -67,14 +67,14 @@ class Handout:
         yield from (*self.texts, self.cell)
 
     def _lines(self) -> Iterator[tuple[Place, str]]:
-        """The comments of blanks come first."""
+        """List the lines of the exercise, the comments of blanks first."""
         lines = self.cell.splitlines()
         blanks = re.compile(rf"^\s*(?:self\.)?({'|'.join(self.exercise.to_fill) or '(?!)'})\s*=")
         yield from (("comment", line) for line in lines if blanks.match(line) and "#" in line)
         yield from (("text", line) for text in self._all() for line in text.splitlines())
 
     def _behind(self, line: str, channel: str) -> Iterator[str]:
-        """What a line says behind a channel's name, up to another's; before all with ""."""
+        """Return what follows a channel's name in a line, up to another's; before all with ""."""
         named = list(_of_channels(self.exercise).finditer(line))
         ends = [*(match.start() for match in named), len(line)]
         if not channel:
@@ -84,7 +84,7 @@ class Handout:
                 yield line[match.end() : end]
 
     def _starts(self, state: str) -> Iterator[set[float]]:
-        """The sets of numbers that are said to be where a state starts."""
+        """Return the sets of numbers that are said to be where a state starts."""
         channel, _, own = state.rpartition(".")
         name, alone = re.escape(own), self._is_alone(channel)
         for line in "\n".join(self._all()).splitlines():
@@ -100,18 +100,18 @@ class Handout:
             yield {_FILLED_WITH[match[1]]}
 
     def _is_alone(self, channel: str) -> bool:
-        """Whether the exercise is about this channel and nothing else."""
+        """Return True if the exercise is about this channel and nothing else."""
         return self.exercise.kind == "channel" and channel == self.exercise.class_name
 
     def _class(self, channel: str) -> str:
-        """The given class of a channel's name: the last of them, "" where there is none."""
+        """Return the given class of a channel's name: the last of them, "" where there is none."""
         pattern = rf"(?ms)^class {re.escape(channel)}\b.*?(?=^\S|\Z)"
         found = [match[0] for code in self.codes for match in re.finditer(pattern, code)]
         return found[-1] if channel and found else ""
 
 
 def handout_of(assignment: Assignment, exercise: Exercise) -> Handout:
-    """What the released notebook tells about an exercise; nothing where it is not at hand."""
+    """Collect what the released notebook has with an exercise; nothing where it is not at hand."""
     tags = {other.tag for other in assignment.exercises}
     texts: list[str] = []
     codes: list[str] = []
@@ -136,14 +136,14 @@ def _cells(notebook: Path, digest: str) -> tuple[Cell, ...]:
 
 
 def _of_channels(exercise: Exercise) -> re.Pattern[str]:
-    """A channel by its name, with its ion's or alone, but no class that is called alike."""
+    """Match a channel by its name, with its ion's or alone, but no class that is called alike."""
     names = {name for channel in exercise.channels for name in _called(exercise, channel.name)}
     any_of = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)"
     return re.compile(rf"(?<![\w.])(?:self\.)?(?P<name>{any_of})(?!\w|\.\w)")
 
 
 def _called(exercise: Exercise, channel: str) -> set[str]:
-    """A channel's names: also without its ion's where no other is called so."""
+    """Return a channel's names: also without its ion's where no other is called so."""
     short = channel.rpartition(".")[2]
     alike = [c for c in exercise.channels if c.name.rpartition(".")[2] == short]
     return {channel, short} if len(alike) == 1 else {channel}
@@ -156,7 +156,7 @@ def _numbers(text: str) -> set[float]:
 
 
 def _numbers_of(parameter: str, text: str) -> set[float]:
-    """The numbers that follow a parameter's name."""
+    """Return the numbers that follow a parameter's name."""
     name = rf"(?<![\w.]){re.escape(parameter)}(?!\w)[`'\"]*\s*[=:：]?\s*"
     said = re.findall(rf"{name}({_NUMBER.pattern})", text)
     return {float(one.replace(_MINUS, "-")) for one in said}

@@ -1,4 +1,4 @@
-"""Where a model starts: its states right after ``reset()``, over many neurons and resets."""
+"""The start of a model: its states right after ``reset()``, over many neurons and resets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHANCE = 1e-9
 
 @unless(no_model)
 def check_start(context: CheckContext) -> Finding:
-    """The state that the check names, or all others than V, start where the exercise says."""
+    """Check that the state named, or all others than V, start where the exercise says."""
     asked = context.exercise.start
     variables = (
         [context.check.variable] if context.check.variable else [n for n in asked if n != "V"]
@@ -70,7 +70,7 @@ def check_start(context: CheckContext) -> Finding:
 
 
 def starts_elsewhere(context: CheckContext, variables: Iterable[str]) -> list[str]:
-    """Which of the states don't start as the exercise says, NaN included."""
+    """Return the states that don't start as the exercise says, NaN included."""
     found, asked = context.evidence.answers.start, context.exercise.start
     draws = max(1, context.evidence.answers.resets)
     return [
@@ -81,7 +81,7 @@ def starts_elsewhere(context: CheckContext, variables: Iterable[str]) -> list[st
 
 
 def _told_by_V(context: CheckContext, variable: str) -> bool:
-    """Whether no state plays a gate, and V follows the reference all the same."""
+    """Return True if no state plays a gate, and V follows the reference all the same."""
     reference = context.evidence.reference
     if reference is None or variable in reference.gates:
         return False
@@ -91,13 +91,13 @@ def _told_by_V(context: CheckContext, variable: str) -> bool:
 
 
 def _own(context: CheckContext, variable: str) -> str:
-    """The student's state that plays one of the exercise's; the name itself where none does."""
+    """Return the student's state that plays one of the exercise's, else the name itself."""
     reference = context.evidence.reference
     return variable if reference is None else reference.gates.get(variable, variable)
 
 
 def _fits(found: tuple[float, float] | None, asked: tuple[float, float], draws: int) -> bool:
-    """Whether the least and the greatest of so many draws fit a range, drawn from evenly."""
+    """Return True if the least and the greatest of so many draws fit a range, drawn from evenly."""
     if found is None:
         return False
     (least, greatest), (low, high) = found, asked

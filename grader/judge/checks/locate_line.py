@@ -1,4 +1,4 @@
-"""On which line of a cell something is done."""
+"""The line of a cell on which something is done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 @lru_cache(maxsize=256)  # verify judges a source under many seeds
 def attachment_line(source: str, name: str, type_name: str = "") -> int | None:
-    """The line that hangs something at a name with a dot, ``"ion.channel"``; None for nowhere.
+    """Find the line that attaches something at a name with a dot, ``"ion.channel"``, or None.
 
     Under the name after the dot: on the ion before it, else wherever it was put; where no line
     has that name, the one that makes an object of the class ``type_name``.
@@ -33,13 +33,13 @@ def attachment_line(source: str, name: str, type_name: str = "") -> int | None:
 
 
 def misplaced_line(source: str, name: str) -> int | None:
-    """The line that hangs something at the name after the dot, if none does so on the ion."""
+    """Find the line that attaches something at the name after the dot, if none names the ion."""
     places = _places(parse(source), name)
     return None if any(on for on, _ in places) else next((line for _, line in places), None)
 
 
 def traceback_line(evidence: Evidence, cell: int | None) -> int | None:
-    """The line of a cell that the last traceback went through which names one of it."""
+    """Find the line of a cell in the last traceback that names one of it."""
     ran = [run for run in evidence.executed.cells if run.status != "not_run"]
     for run in reversed(ran):
         for number, line in reversed(_FRAME.findall(run.traceback)):
@@ -50,7 +50,7 @@ def traceback_line(evidence: Evidence, cell: int | None) -> int | None:
 
 
 def _places(tree: ast.Module | None, name: str) -> list[tuple[bool, int]]:
-    """The lines that hang something at a name with a dot, and whether they speak of its ion."""
+    """Find the lines that attach something at a dotted name; True for those that name its ion."""
     ion, _, own = name.rpartition(".")
     return [
         (ion in _words(statement), line)
@@ -61,7 +61,7 @@ def _places(tree: ast.Module | None, name: str) -> list[tuple[bool, int]]:
 
 
 def _named(statement: ast.AST, own: str) -> Iterator[int]:
-    """The lines of a statement that give something a name: an argument, an attribute, a key."""
+    """Yield the lines of a statement that name something: an argument, an attribute, a key."""
     for part in ast.walk(statement):
         if isinstance(part, ast.keyword) and part.arg == own:
             yield part.lineno

@@ -1,4 +1,4 @@
-"""Whether a run recorded the states that its exercise names, wherever its model went."""
+"""The states that a run recorded, wherever its model went."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROUND_OFF = 1e-5  # relative, single precision included
 
 @unless(no_model)
 def check_records(context: CheckContext) -> Finding:
-    """The share of the records that hold the state which they are named for.
+    """Give credit for the share of the records that hold the state which they are named for.
 
     What was recorded last is what the state was once the run had ended.
     """
@@ -37,7 +37,7 @@ def check_records(context: CheckContext) -> Finding:
 
 
 def _holds(record: RecordedState) -> bool:
-    """Whether the last row is the state at the end, and nothing is NaN."""
+    """Return True if the last row is the state at the end, and nothing is NaN."""
     if not record.finite or record.last.shape != record.state.shape or not record.last.size:
         return False
     return bool(np.allclose(record.last, record.state, rtol=ROUND_OFF, atol=0.0))

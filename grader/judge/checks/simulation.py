@@ -23,7 +23,7 @@ MOST = 1000  # beyond this a distance is no number that tells anything
 
 @unless(not_comparable)
 def check_trace(context: CheckContext) -> Finding:
-    """The root mean square difference of one state's trace from the reference."""
+    """Compare one state's trace with the reference by its root mean square difference."""
     variable, found = context.check.variable, distances(context)
     if found is None:
         return _gate_unmatched(context)
@@ -52,7 +52,7 @@ def check_trace(context: CheckContext) -> Finding:
 
 @unless(not_comparable)
 def check_map(context: CheckContext) -> Finding:
-    """One state after some steps from drawn states, under a current that stays the same."""
+    """Compare one state after some steps from drawn states, under a current that stays the same."""
     found, variable = distances(context), context.check.variable
     if found is None:
         return _gate_unmatched(context)
@@ -82,7 +82,7 @@ def check_map(context: CheckContext) -> Finding:
 
 @unless(not_comparable)
 def check_field(context: CheckContext) -> Finding:
-    """The time derivative of one state at drawn states, whatever integrator is used."""
+    """Compare the time derivative of one state at drawn states, whatever integrator is used."""
     found = distances(context)
     if found is None:
         return _gate_unmatched(context)
@@ -102,14 +102,14 @@ def check_field(context: CheckContext) -> Finding:
 
 
 def _beyond(finding: Finding, distance: float, message: str) -> Finding:
-    """The finding, with a distance beyond `MOST` told as that."""
+    """Report a distance beyond `MOST` as that."""
     if not (math.isfinite(distance) and distance > MOST):
         return finding
     return replace(finding, message_id=message, values={**finding.values, "most": MOST}, found=None)
 
 
 def _parameter_is_wrong(context: CheckContext) -> bool:
-    """Whether a check of a parameter of this exercise loses points."""
+    """Return True if a check of a parameter of this exercise loses points."""
     return any(
         (check_parameter(replace(context, check=check)).credit or 0.0) < 1.0
         for check in context.assignment.checks
@@ -118,7 +118,7 @@ def _parameter_is_wrong(context: CheckContext) -> bool:
 
 
 def _gate_unmatched(context: CheckContext) -> Finding:
-    """No state of the model plays this gate: the field of V decides, and the report says so."""
+    """Let the field of V decide where no state of the model plays this gate, and say so."""
     values = state_values(context, context.check.variable)
     if V_agrees(context):
         return Finding(credit=1.0, message_id="checks.trace.gate_by_V", values=values)

@@ -1,4 +1,4 @@
-"""What a model records of its own spikes: a flag in each step, the time of the last one.
+"""A model's records of its own spikes: a flag in each step, the time of the last one.
 
 Both are held against the model's own V, so that equations that are wrong cost nothing here.
 """
@@ -25,13 +25,13 @@ ROUND_OFF = 1e-5  # of a time, relative, single precision included
 
 @unless(not_comparable)
 def check_spike_flag(context: CheckContext) -> Finding:
-    """The state is true in exactly the steps in which V crosses the threshold upwards."""
+    """Check that the state is true in exactly the steps in which V rises through the threshold."""
     return _recorded(context, lambda flag, crosses, _: np.asarray((flag != 0) == crosses))
 
 
 @unless(not_comparable)
 def check_last_spike(context: CheckContext) -> Finding:
-    """The state is the time of the last crossing, at one end of its step; before it, unchanged."""
+    """Check that the state is the time of the last crossing, at one end of its step."""
     return _recorded(context, _is_last)
 
 
@@ -44,7 +44,7 @@ def _is_last(record: Array, crosses: _Crosses, time: Array) -> _Crosses:
 
 
 def _recorded(context: CheckContext, is_right: _Rule) -> Finding:
-    """The share of the stimuli with a spike on which a record is right in every step.
+    """Give credit for the share of the stimuli with a spike on which a record is always right.
 
     Steps after which V is no number don't count: of those nobody can say whether it crosses.
     """

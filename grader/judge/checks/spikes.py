@@ -1,4 +1,4 @@
-"""When a model fires, beside the reference: how often, at what rate, at what times."""
+"""The spikes of a model beside the reference's: how often, at what rate, at what times."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class _Numbers:
     """The reference's, then where rounding leads it astray; by the number of spikes."""
 
     def matches(self, allowed: float = 0.0, *, share: float = 0.0) -> list[bool]:
-        """True for each stimulus where the student's number is near enough to one of the runs."""
+        """Return True for each stimulus whose number is near enough to one of the runs."""
         pairs = zip(self.student, self.runs, strict=True)
         return [_is_near(found, runs, allowed, share=share) for found, runs in pairs]
 
@@ -192,7 +192,7 @@ def _numbers(context: CheckContext, metric: Callable[[Array], float]) -> _Number
 def _is_near(
     found: float, runs: Mapping[int, list[float]], allowed: float = 0.0, *, share: float = 0.0
 ) -> bool:
-    """True if a number is near enough to one of the reference's runs that fire equally often.
+    """Return True if a number is near enough to one of the runs that fire equally often.
 
     ``allowed`` of its unit, or by a ``share`` of it.
     """

@@ -1,4 +1,4 @@
-"""What the model is made of: its base class, the parameters and types of its channels."""
+"""The parts of a model: its base class, the parameters and types of its channels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.judge.checks.disclosure import (
 
 @unless(no_model)
 def check_base_class(context: CheckContext) -> Finding:
-    """The class is built on the base asked for."""
+    """Check that the class is built on the base asked for."""
     lineage, asked = context.evidence.probe.lineage, context.exercise.base
     values = {"asked": asked, "found": lineage[0] if lineage else "object"}
     if asked in lineage:
@@ -35,7 +35,7 @@ def check_base_class(context: CheckContext) -> Finding:
 
 @unless(no_model)
 def check_parameter(context: CheckContext) -> Finding:
-    """A parameter has the value asked for; a near miss earns a part.
+    """Check that a parameter has the value asked for; a near miss earns a part.
 
     The attribute counts, unless the current shows that another value is at work; where
     there is no attribute, the value read off the current does.
@@ -83,13 +83,13 @@ def check_parameter(context: CheckContext) -> Finding:
 
 
 def _itself(context: CheckContext) -> ChannelProbe:
-    """The model as a thing that has parameters."""
+    """Return the model as a thing that has parameters."""
     probe = context.evidence.probe
     return ChannelProbe(name=probe.class_name, kind="channel", parameters=probe.parameters)
 
 
 def _is_unused(context: CheckContext, found: ChannelProbe, value: float, measured: float) -> bool:
-    """Whether another value is at work than the attribute's.
+    """Return True if another value is at work than the attribute's.
 
     A current with its sign turned is a fault of the equation, not of the parameter: a
     sign alone counts only where another parameter of the channel is not at work either.
@@ -109,7 +109,7 @@ def _apart(value: float, measured: float) -> bool:
 
 
 def _measured(context: CheckContext, found: ChannelProbe, parameter: str) -> float | None:
-    """The value that the current shows: by the answers to drawn states, else by the kernel."""
+    """Return the value that the current shows: by answers to drawn states, else by the kernel."""
     reference = context.evidence.reference
     fitted = {} if reference is None else reference.fitted
     name = f"{context.check.channel}.{parameter}" if context.check.channel else parameter
@@ -117,7 +117,7 @@ def _measured(context: CheckContext, found: ChannelProbe, parameter: str) -> flo
 
 
 def _mistake(context: CheckContext, value: float) -> str:
-    """The likeliest cause of a wrong value; silent ("wrong") rather than wrong itself."""
+    """Name the likeliest cause of a wrong value; silent ("wrong") rather than wrong itself."""
 
     def is_close(a: float, b: float) -> bool:
         return abs(a - b) <= 1e-6 * abs(b)
@@ -148,7 +148,7 @@ def _mistake(context: CheckContext, value: float) -> str:
 
 @unless(no_model)
 def check_master_type(context: CheckContext) -> Finding:
-    """The channel says to which kind of neuron it belongs; inherited counts."""
+    """Check that the channel names the kind of neuron it belongs to; inherited counts."""
     found, name = context.channel_probe, context.check.channel
     values: dict[str, Value] = {"name": name, "asked": context.channel.master_types[0]}
     if found is None or found.kind != "channel":

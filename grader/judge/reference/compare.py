@@ -1,4 +1,4 @@
-"""Setting the reference beside what a student's model answered."""
+"""Set the reference beside the answers of a student's model."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Comparison:
 
     @cached_property
     def device(self) -> str:
-        """Where the reference is computed: "cpu" or "gpu"."""
+        """The kind of device that computes the reference: "cpu" or "gpu"."""
         return next(iter(self._models.values())).platform
 
     def add_reference(self, evidence: Evidence, *, name_mistakes: bool = True) -> Evidence:
-        """``evidence`` with the reference's answer to the same stimuli and states.
+        """Add the reference's answer to the same stimuli and states.
 
         Likely mistakes are looked for when ``naming``; no check asks for them.
         """
@@ -122,7 +122,7 @@ class Comparison:
     def _maps(
         self, model: ReferenceModel, answers: Answers, variant: Variant, gates: Mapping[str, str]
     ) -> dict[str, Array]:
-        """The reference's steps from the same states, of what depends on no gate that is absent."""
+        """Make the reference's steps from the same states, where they depend on no absent gate."""
         if not answers.maps:
             return {}
         rows = [steps - 1 for steps in answers.map_steps]
@@ -138,7 +138,7 @@ class Comparison:
         variant: Variant,
         gates: Mapping[str, str],
     ) -> dict[str, float]:
-        """The parameters that the answers obey, also where the kernel claims further channels."""
+        """Fit the parameters that the answers obey, also beside further channels."""
         model, answers = self._models[exercise.id], attempt.answers
         asked = {channel.name for channel in exercise.channels}
         further = any(c.integrated and c.name not in asked for c in attempt.probe.channels)

@@ -1,4 +1,4 @@
-"""What XLA compiled of the reference: kept on this machine for the next batch.
+"""The programs that XLA compiled of the reference, kept on this machine for the next batch.
 
 Only the judge writes to this folder and only the judge reads it; no box ever sees it.
 Nothing but the start of a batch hangs on it.
@@ -15,7 +15,7 @@ from grader.core import compile_cache as cache
 
 
 def use_compile_cache() -> None:
-    """From now on programs are looked for in the user's cache folder, and put there."""
+    """Look for programs in the user's cache folder from now on, and put them there."""
     if (folder := cache.machine_folder("reference")) is None:
         return
     warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache entry")

@@ -44,7 +44,7 @@ def compile_solver(model: Model) -> Solver:
 def _advance(
     model: Model, name: str, state: State, current: jax.Array, dt: jax.Array, constants: State
 ) -> jax.Array:
-    """One state after one step of exponential Euler, the others held."""
+    """Advance one state by one step of exponential Euler, the others held."""
 
     def rate(x: jax.Array) -> jax.Array:
         return model.derivative({**state, name: x}, current, constants)[name]
@@ -56,7 +56,7 @@ def _advance(
 
 
 def _depth(name: str, after: Mapping[str, tuple[str, ...]]) -> int:
-    """How many steps of others a state's own step waits for, one upon the other."""
+    """Count the steps of others that a state's own step waits for, one upon the other."""
     return max((1 + _depth(other, after) for other in after.get(name, ())), default=0)
 
 

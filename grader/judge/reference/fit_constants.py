@@ -37,7 +37,7 @@ def fit_constants(
     further: bool = False,
     among: Collection[str] | None = None,
 ) -> dict[str, float]:
-    """The constants with which the reference gives the derivative of V that was answered.
+    """Fit the constants with which the reference gives the derivative of V that was answered.
 
     ``states`` are the drawn states under the reference's names, ``(K,)`` each, and
     ``found`` is the student's dV/dt there, ``(K,)`` in mV/ms. Every constant that dV/dt
@@ -59,7 +59,7 @@ def fit_constants(
     taken, _ = np.linalg.qr(weights[:, None] * beside)
 
     def left(weighted: Array) -> Array:
-        """What no current beside the reference's accounts for."""
+        """Return what no current beside the reference's accounts for."""
         return np.asarray(weighted - taken @ (taken.T @ weighted))
 
     for _ in range(MOST_STEPS):

@@ -34,7 +34,7 @@ def scaled_input(
     found: Array,
     tolerance: float,
 ) -> NamedMistake | None:
-    """The mistake of a model that is right, with its own parameters, but for its input.
+    """Name the mistake of a model that is right, with its own parameters, but for its input.
 
     ``states`` are the drawn ones under the reference's names and ``found`` the student's
     dV/dt there, ``(K,)``. None where another input doesn't explain it within ``tolerance``.
@@ -59,7 +59,7 @@ def scaled_input(
 
 
 def _said(exercise: Exercise, probe: ModelProbe) -> dict[str, float] | None:
-    """Every parameter as the kernel has it; None where it doesn't say one, or two of one."""
+    """Return every parameter as the kernel has it; None where it lacks one, or has two of one."""
     own = {}
     for channel in exercise.channels:
         said = probe.channel(channel.name)

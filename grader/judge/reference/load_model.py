@@ -40,19 +40,19 @@ class ReferenceModelError(Exception):
 
 
 class Model(Protocol):
-    """What a reference module has at its top level."""
+    """The names that a reference module has at its top level."""
 
     STATES: tuple[str, ...]
     CONSTANTS: dict[str, float]
 
     def initial(self, V0: jax.Array) -> State:
-        """The state before the first step, given V in mV."""
+        """Return the state before the first step, given V in mV."""
         ...
 
     def derivative(
         self, state: State, current: jax.Array, constants: Mapping[str, jax.Array]
     ) -> State:
-        """The time derivative of every state, per ms."""
+        """Return the time derivative of every state, per ms."""
         ...
 
 
@@ -84,5 +84,5 @@ def load_model(path: Path) -> Model:
 
 
 def exercise_model(model: Model, exercise: str) -> Model:
-    """What a reference has for an exercise: the part of its id, else the whole."""
+    """Return the reference's part for an exercise, else the whole."""
     return cast(Model, getattr(model, "PARTS", {}).get(exercise, model))

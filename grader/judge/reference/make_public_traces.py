@@ -1,4 +1,4 @@
-"""Making the stored traces anew; see ``grader.judge.reference.public_traces``."""
+"""Make the stored traces anew; see ``grader.judge.reference.public_traces``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_public_traces(assignment: Assignment, device: str = "cpu") -> tuple[Pa
 
 
 def _public_arrays(assignment: Assignment, model: ReferenceModel) -> dict[str, Array]:
-    """The stimuli of one exercise and what every variant answers to them, by stored name."""
+    """Collect an exercise's stimuli and every variant's answers to them, by stored name."""
     stimuli = draw_panel(assignment, 0, hidden=False)
     arrays = stimulus_arrays(stimuli)
     student = assignment.model_copy(update={"rubric": None})

@@ -1,4 +1,4 @@
-"""Which of a student's states plays which gate, and which accepted model it is.
+"""Match a student's states to the gates, and the model to one of the accepted variants.
 
 Names first, the vector field where they don't tell. Everywhere ``field_states`` and
 ``field`` are the student's (see `grader.core.types.Answers`), and ``gates`` maps a gate
@@ -34,7 +34,7 @@ FAR_NEARER = 4.0
 
 
 def match_gates(exercise: Exercise, states: Sequence[str]) -> dict[str, str]:
-    """The gates found in ``states`` by their own name, then by an alias.
+    """Match the gates found in ``states`` by their own name, then by an alias.
 
     No state plays two gates. Gates that no name fits are absent.
     """
@@ -87,7 +87,7 @@ def choose_variant(
     field: Mapping[str, Array],
     gates: Mapping[str, str],
 ) -> tuple[Variant, dict[str, Array]]:
-    """The accepted variant nearest to the student's field, and its field, ``(K,)`` each.
+    """Choose the accepted variant nearest to the student's field, with its field, ``(K,)`` each.
 
     Only derivatives in which the variants differ are compared, so that a fault
     elsewhere decides nothing. The first variant wins ties, and where none fits within
@@ -122,7 +122,7 @@ def choose_variant(
 
 
 def choose_traces(variants: Mapping[str, Mapping[str, Array]], V: Array, time: Array) -> str:
-    """The variant whose trace of V is nearest, where there is no field to tell by.
+    """Choose the variant whose trace of V is nearest, where there is no field to tell by.
 
     ``variants`` maps a variant to its traces, ``V`` is the student's, ``(T, N)`` in mV,
     ``time`` ``(T,)`` in ms. Another than the first is chosen only when it is nearer by

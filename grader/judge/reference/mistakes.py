@@ -1,4 +1,4 @@
-"""Which likely mistake a student's equations hold: one that explains a derivative, or silence.
+"""Likely mistakes in a student's equations: one that explains a derivative, or silence.
 
 The reference brings the likely mistakes, each a model of its own. A derivative that is
 wrong has the mistake named that gives what was answered, where exactly one does. What the
@@ -43,7 +43,7 @@ def named_mistakes(
     variant: Variant,
     gates: Mapping[str, str],
 ) -> tuple[NamedMistake, ...]:
-    """The mistake of each state whose derivative is wrong, in the order of the reference.
+    """Name the mistake of each state whose derivative is wrong, in the order of the reference.
 
     ``variant`` is the one that was chosen; any of the assignment's may have been made a
     mistake in. A state is absent where no mistake explains its derivative, or several do.
@@ -94,7 +94,7 @@ Explanations = dict[str, dict[str, NamedMistake]]
 
 
 def wrong_states(found: Field, asked: Field, tolerance: float, unit: Unit) -> list[str]:
-    """The states whose derivative is not the one asked for, in the order of ``asked``."""
+    """Return the states whose derivative is not the one asked for, in the order of ``asked``."""
     return [
         name
         for name, rate in asked.items()
@@ -112,7 +112,7 @@ def explanations(
     tolerance: float,
     unit: Unit,
 ) -> tuple[Explanations, set[str]]:
-    """What explains each wrong state, and which of them are right with their own parameters."""
+    """Find what explains each wrong state, and those that are right with their own parameters."""
     near = max(tolerance, EXPLAINS)
     explained: Explanations = {name: {} for name in wrong}
     right: set[str] = set()
@@ -129,7 +129,7 @@ def explanations(
 
 
 def unique_mistakes(explained: Explanations, right: set[str]) -> tuple[NamedMistake, ...]:
-    """The mistake of each state that exactly one explains."""
+    """Return the mistake of each state that exactly one explains."""
     return tuple(
         next(iter(mistakes.values()))
         for name, mistakes in explained.items()
@@ -138,7 +138,7 @@ def unique_mistakes(explained: Explanations, right: set[str]) -> tuple[NamedMist
 
 
 def own_parameters(exercise: Exercise, probe: ModelProbe) -> dict[str, float]:
-    """The parameters that a model says it has, by full name, where they are not as asked."""
+    """Return the parameters of a model, by full name, where they are not as asked."""
     own = {}
     for channel in exercise.channels:
         said = probe.channel(channel.name)
@@ -150,7 +150,7 @@ def own_parameters(exercise: Exercise, probe: ModelProbe) -> dict[str, float]:
 
 
 def _explained(field: Field, right: Field, found: Field, near: float, unit: Unit) -> list[str]:
-    """The states whose derivative a mistake changes, if it gives all of them as found."""
+    """Return the states whose derivative a mistake changes, if it gives all of them as answered."""
     changed = [
         name
         for name, rate in field.items()
@@ -164,7 +164,7 @@ def _explained(field: Field, right: Field, found: Field, near: float, unit: Unit
 def _constants(
     exercise: Exercise, probe: ModelProbe, variant: Variant
 ) -> Iterator[Mapping[str, float]]:
-    """A variant's constants, and where they differ those with the model's own parameters."""
+    """Yield a variant's constants, and those with the model's own parameters where they differ."""
     yield variant.constants
     if own := own_parameters(exercise, probe):
         yield {**variant.constants, **own}

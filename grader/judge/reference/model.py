@@ -198,7 +198,7 @@ class ReferenceModel:
     def _arguments(
         self, states: Mapping[str, Array], constants: Mapping[str, float] | None
     ) -> tuple[Inputs, Array, Inputs]:
-        """The arguments of a derivative: the states, the current, the constants."""
+        """Return the arguments of a derivative: the states, the current, the constants."""
         needed = ("I", *self.model.STATES)
         if missing := [name for name in needed if name not in states]:
             raise ReferenceModelError(f"the field needs a value of {', '.join(missing)}")
@@ -253,7 +253,7 @@ class ReferenceModel:
 
     @cached_property
     def _solve_each(self) -> Solver:
-        """The same once for each number of constants."""
+        """Solver for several values of each constant at once."""
         return jax.jit(jax.vmap(self._solve, in_axes=(None, None, None, 0)))
 
     @cached_property

@@ -39,7 +39,7 @@ PUBLIC_SEED = 0  # of the states at which a student's own check asks for the fie
 
 
 def add_public_reference(evidence: Evidence, assignment: Assignment) -> Evidence:
-    """``evidence`` with the stored traces beside the model's own, for a student's check.
+    """Add the stored traces beside the model's own, for a student's check.
 
     The variant is the one whose trace of V is nearest. The field is compared at stored
     states, where the model was asked about the same ones.
@@ -85,7 +85,7 @@ def _mistakes(
     reference: ReferenceAnswers,
     arrays: Mapping[str, Array],
 ) -> tuple[NamedMistake, ...]:
-    """The likely mistakes in the model's equations; in V's only where its parameters are right.
+    """Name likely mistakes in the equations; in V's only where its parameters are right.
 
     What other parameters would give is not stored.
     """
@@ -114,19 +114,19 @@ def _likely(arrays: Mapping[str, Array], variant: str) -> AcceptedFields:
 def _load_field(
     arrays: Mapping[str, Array], variant: str, asked: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """The stored field of a variant; none when other states were asked."""
+    """Return the stored field of a variant; none when other states were asked."""
     at = _load(arrays, ":at/")
     same = all(name in asked and np.array_equal(asked[name], at[name]) for name in at)
     return _load(arrays, f":field/{variant}/") if same and at else {}
 
 
 def _load(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    """The stored arrays whose names begin so, under the rest of their names."""
+    """Return the stored arrays whose names begin so, under the rest of their names."""
     return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def load_public_traces(assignment: Assignment, exercise: Exercise) -> dict[str, dict[str, Array]]:
-    """The stored traces: of each variant, in the assignment's order, each state ``(T, N)``.
+    """Load the stored traces: of each variant, in the assignment's order, each ``(T, N)``.
 
     Raises ``AssignmentError`` when the file is missing, isn't a plain array file, was
     made for other stimuli, or lacks a variant.
@@ -159,7 +159,7 @@ def _traces(
 
 
 def stimulus_arrays(stimuli: StimulusSet) -> dict[str, Array]:
-    """The stimuli as they are stored beside the traces."""
+    """Return the stimuli as they are stored beside the traces."""
     return {":current": stimuli.current, ":V0": stimuli.V0, ":dt": np.array([stimuli.dt])}
 
 
