@@ -23,7 +23,7 @@ from grader.report.text.phrases import Phrases, format_points, load_phrases, poi
 from grader.report.text.sanitize import one_line, replace_surrogates
 
 _LINKED: Final = 12  # submissions that a reason to look links to; the table has all
-_TOLD: Final = 4  # mistakes that a row names
+_MOST_MISTAKES: Final = 4  # mistakes that a row names
 _CUT: Final = 120  # characters of one
 _STEPS: Final = 20  # lengths of the bar beside a score
 _STYLES: Final = ("report.css", "index.css")
@@ -43,7 +43,7 @@ class SubmissionRow:
     status: str
     seconds: str
     looks: tuple[str, ...]
-    told: str  # the mistakes that its report names
+    mistakes: str  # those that its report names
     tokens: str
 
 
@@ -94,7 +94,7 @@ def _facts(reports: Sequence[GradeReport], phrases: Phrases) -> list[tuple[str, 
     facts = [
         (phrases.render("index.count"), str(len(reports))),
         (phrases.render("index.graded"), str(len(scores))),
-        (phrases.render("index.look"), str(sum(_wanted(report) for report in reports))),
+        (phrases.render("index.look"), str(sum(_needs_look(report) for report in reports))),
     ]
     if scores:
         ends = f"{format_points(min(scores))}\N{EN DASH}{format_points(max(scores))}"
@@ -110,21 +110,18 @@ def _facts(reports: Sequence[GradeReport], phrases: Phrases) -> list[tuple[str, 
     return facts
 
 
-def _wanted(report: GradeReport) -> bool:
+def _needs_look(report: GradeReport) -> bool:
     return bool(report.needs_look) or report.outcome == "not_graded"
 
 
 def _urgency(report: GradeReport) -> int:
-    """Unreadable files first, then what isn't graded, then the rest that needs a look."""
-    if report.run.status == "unreadable":
-        return 0
-    if report.outcome == "not_graded":
-        return 1
-    return 2 if _wanted(report) else 3
+    """Rank unreadable files first, then what isn't graded, then the rest that needs a look."""
+    unreadable, not_graded = report.run.status == "unreadable", report.outcome == "not_graded"
+    return (unreadable, not_graded, _needs_look(report), True).index(True)
 
 
 def _link(name: str) -> str:
-    """A file name as part of an address; a name that is no UTF-8 keeps its bytes."""
+    """Quote a file name for an address; a name that is no UTF-8 keeps its bytes."""
     try:
         return quote(name, safe="", errors="surrogateescape")
     except UnicodeEncodeError:
@@ -138,40 +135,40 @@ def _entries(
     phrases: Phrases,
 ) -> list[SubmissionRow]:
     costly = {loss.id: f"c{number}" for number, loss in enumerate(losses)}
-    told: dict[int, list[str]] = defaultdict(list)
+    mistakes: dict[int, list[str]] = defaultdict(list)
     tokens: dict[int, list[str]] = defaultdict(list)
     for number, group in enumerate(named):
         for wording in group.wordings:
             for place in wording.places:
                 tokens[place].append(f"g{number}" if group.count > 1 else "alone")
-                told[place].append(_short(group, wording.sentence, phrases))
+                mistakes[place].append(_short(group, wording.sentence, phrases))
     entries = []
     for place, report in enumerate(reports):
-        if not told[place] and _unexplained(report):
-            told[place].append(phrases.render("index.unnamed"))
+        if not mistakes[place] and _unexplained(report):
+            mistakes[place].append(phrases.render("index.unnamed"))
             tokens[place].append("unnamed")
         own = dict.fromkeys([*_tokens(report, costly), *tokens[place]])
-        line = phrases.render("residual.between").join(told[place][:_TOLD])
+        line = phrases.render("residual.between").join(mistakes[place][:_MOST_MISTAKES])
         entries.append(_entry(report, own, line, phrases))
     return entries
 
 
 def _short(group: SharedMistake, sentence: str, phrases: Phrases) -> str:
-    """A mistake as a row has it: what a group has in common, or one submission's sentence."""
+    """Name a mistake for a row: what a group has in common, or one submission's sentence."""
     if group.count > 1 and group.title:
         return phrases.line(group.title, _CUT)
     return phrases.line(sentence, _CUT).rstrip(".。")
 
 
 def _unexplained(report: GradeReport) -> bool:
-    """Whether it lost points, and how it ran is no reason for that."""
+    """Return True if it lost points, and the run is no reason for that."""
     part = score_share(report)
     return part is not None and part < 1.0 and report.run.status in ("ok", "cell_error")
 
 
 def _tokens(report: GradeReport, costly: dict[str, str]) -> list[str]:
     tokens: list[str] = [report.run.status]
-    if _wanted(report):
+    if _needs_look(report):
         tokens.append("look")
     if report.outcome != "graded":
         return [*tokens, "ungraded"]
@@ -180,7 +177,7 @@ def _tokens(report: GradeReport, costly: dict[str, str]) -> list[str]:
 
 
 def _entry(
-    report: GradeReport, tokens: Iterable[str], told: str, phrases: Phrases
+    report: GradeReport, tokens: Iterable[str], mistakes: str, phrases: Phrases
 ) -> SubmissionRow:
     folder = _link(report.submission_id)
     part = score_share(report)
@@ -203,25 +200,25 @@ def _entry(
         if report.run.seconds > 0
         else phrases.render("nothing"),
         looks=tuple(looks),
-        told=told,
+        mistakes=mistakes,
         tokens=" ".join(tokens),
     )
 
 
 def _step(part: float) -> int:
-    """The length of a bar: 0 is nothing at all and the last all of it."""
+    """Return the length of a bar: 0 for no points at all, the last for all of them."""
     if part in (0.0, 1.0):
         return round(part * _STEPS)
     return min(_STEPS - 1, max(1, round(part * _STEPS)))
 
 
 def _reasons(entries: Sequence[SubmissionRow]) -> list[ReviewReason]:
-    """Every reason to look, in the order of the table, with those that have it."""
-    having: dict[str, list[SubmissionRow]] = {}
+    """List every reason to look, in the order of the table, with those that have it."""
+    by_reason: dict[str, list[SubmissionRow]] = defaultdict(list)
     for entry in entries:
         for reason in entry.looks:
-            having.setdefault(reason, []).append(entry)
+            by_reason[reason].append(entry)
     return [
         ReviewReason(reason=reason, entries=tuple(those[:_LINKED]), more=len(those[_LINKED:]))
-        for reason, those in having.items()
+        for reason, those in by_reason.items()
     ]

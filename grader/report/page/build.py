@@ -1,4 +1,4 @@
-"""What a page of one submission shows, decided here so that templates and writers only print.
+"""The content of one submission's page, decided here so that templates and writers only print.
 
 ``student_page`` alone says what a student may see: every student's format is made of it.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from grader.core.types import CheckResult, Curve, GradeReport
+from grader.core.types import CheckResult, GradeReport
 from grader.report.outcome import normalize_outcome
 from grader.report.page.images import select_pictures
 from grader.report.page.model import CheckGroup, CheckRow, Page, TracePlot
@@ -25,12 +25,12 @@ _FOR_ALL: Final = ("brainpy", "jax", "python")  # what a student's footer may na
 
 
 def student_page(report: GradeReport) -> Page:
-    """The student's: public checks one by one, all hidden ones as one sum."""
+    """Build the student's page: public checks one by one, all hidden ones as one sum."""
     return _page(normalize_outcome(report), load_phrases(report.language, own=report.public_only))
 
 
 def teacher_page(report: GradeReport) -> Page:
-    """The teacher's: everything."""
+    """Build the teacher's page: everything."""
     return _page(normalize_outcome(report), load_phrases(report.language, teacher=True))
 
 
@@ -42,19 +42,18 @@ def _page(report: GradeReport, phrases: Phrases) -> Page:
     hidden = [c for c in report.checks if not teacher and graded and c.visibility == "hidden"]
     groups = _groups(checks, phrases)
     rows = [row for group in groups for row in group.rows]
-    further = _hidden_group(hidden, phrases)
+    hidden_group = _group(phrases.render("score.further"), hidden, phrases)
     curves = report.curves[:_MOST_CURVES] if full else ()
     titles = {c.id: phrases.line(c.title or c.id, 160) for c in checks}
-    apart = residual_plots(report.residuals, phrases, titles) if full else ()
-    told = {r.mistake for r in report.residuals} if apart else set()
-    failed = (
-        describe_failure(report, phrases) if full or report.run.status == "cell_error" else None
-    )
-    missing = tuple(_costly_rows(groups))
-    found = _causes(missing, failed, follows=report.error_is_consequence)
-    follows = report.error_is_consequence and bool(found)
+    differences = residual_plots(report.residuals, phrases, titles) if full else ()
+    mistakes = {r.mistake for r in report.residuals} if differences else set()
+    has_failure = full or report.run.status == "cell_error"
+    failure = describe_failure(report, phrases) if has_failure else None
+    costly = tuple(_costly_rows(groups))
+    causes = _causes(costly, failure, is_consequence=report.error_is_consequence)
+    is_consequence = report.error_is_consequence and bool(causes)
     comparable = any(curve.student is not None for curve in curves)
-    shown, left_out = select_pictures(report.run.figures)
+    pictures, left_out = select_pictures(report.run.figures)
     provenance = report.provenance if teacher else {k: report.provenance.get(k) for k in _FOR_ALL}
     version = phrases.value(report.provenance.get("grader"))
     return Page(
@@ -69,31 +68,37 @@ def _page(report: GradeReport, phrases: Phrases) -> Page:
         max_score=str(len(rows)) if report.public_only else format_points(report.max_score),
         marks=None if report.score is None else (report.score, report.max_score),
         headline=_headline(report, rows, phrases),
-        run_message=phrases.run_message(report, is_consequence=follows) if full else "",
-        error_is_consequence=follows,
+        run_message=phrases.run_message(report, is_consequence=is_consequence) if full else "",
+        error_is_consequence=is_consequence,
         run=report.run.status,
         run_status=phrases.render(f"run.{report.run.status}") if full else "",
         seconds=report.run.seconds,
         groups=groups,
-        hidden_group=further,
+        hidden_group=hidden_group if hidden_group.max_points > 0 else None,
         hidden_line=phrases.render(
             "score.further_line",
-            points=format_points(total(c.points for c in hidden)),
-            max_points=format_points(total(c.max_points for c in hidden)),
+            points=format_points(hidden_group.points),
+            max_points=format_points(hidden_group.max_points),
         )
-        if further
+        if hidden_group.max_points > 0
         else "",
-        costly_rows=missing,
-        causes=found,
+        costly_rows=costly,
+        causes=causes,
         skipped=sum(row.status == "skipped" and row.points_lost > 0 for row in rows),
         skipped_points=total(row.points_lost for row in rows if row.status == "skipped"),
-        failure=failed,
-        plots=_plots(curves, phrases, notes=comparable),
+        failure=failure,
+        plots=tuple(
+            TracePlot(
+                svg=trace_svg(curve, phrases.messages, f"trace-{number}"),
+                notes=trace_notes(curve, phrases.messages) if comparable else (),
+            )
+            for number, curve in enumerate(curves, start=1)
+        ),
         plots_lead=phrases.render("plots.lead" if comparable else "plot.no_trace"),
-        residual_plots=apart,
-        pictures=shown,
+        residual_plots=differences,
+        pictures=pictures,
         pictures_left_out=left_out,
-        notes=_lines([note for note in report.notes if note not in told], phrases),
+        notes=_lines([note for note in report.notes if note not in mistakes], phrases),
         made_by=phrases.render("footer.made_by", grader=version)
         if version
         else phrases.render("footer.made"),
@@ -124,7 +129,7 @@ def _groups(checks: Sequence[CheckResult], phrases: Phrases) -> tuple[CheckGroup
 
 
 def _costly_rows(groups: Sequence[CheckGroup]) -> list[CheckRow]:
-    """What cost points: our errors, then by family, so that a cause precedes what follows of it.
+    """Sort what cost points: our errors, then by family, so that causes precede consequences.
 
     Within a family what cost most comes first; the same message stands there once.
     """
@@ -139,47 +144,42 @@ def _costly_rows(groups: Sequence[CheckGroup]) -> list[CheckRow]:
 
 
 def _causes(
-    missing: Sequence[CheckRow], failed: Failure | None, *, follows: bool
+    costly: Sequence[CheckRow], failure: Failure | None, *, is_consequence: bool
 ) -> tuple[CheckRow, ...]:
-    """What stands in one line, but for the one where the run stopped.
+    """Return the rows that stand in one line, but for the one where the run stopped.
 
-    Where that follows of something, and nothing stands in one line, it is the first in a cell.
+    Where that is a consequence, and nothing stands in one line, it is the first in a cell.
     """
-    stopped = failed.where if failed else ""
-    elsewhere = [row for row in missing if row.where not in ("", stopped)]
-    found = tuple(row for row in elsewhere if row.line is not None)
-    return found or tuple(elsewhere[:1] if follows else ())
+    stopped = failure.where if failure else ""
+    elsewhere = [row for row in costly if row.where not in ("", stopped)]
+    causes = tuple(row for row in elsewhere if row.line is not None)
+    return causes or tuple(elsewhere[:1] if is_consequence else ())
 
 
 def _merge_repeated(rows: Sequence[CheckRow]) -> list[CheckRow]:
-    """The rows with those of the same message and place folded into the first, points added up."""
-    told: dict[tuple[str, str], CheckRow] = {}
+    """Fold rows of the same message and place into the first, points added up."""
+    merged: dict[tuple[str, str], CheckRow] = {}
     for row in rows:
-        same = row.message, row.where
-        before = told.get(same)
-        told[same] = (
-            replace(before, points_lost=before.points_lost + row.points_lost) if before else row
-        )
-    return list(told.values())
-
-
-def _hidden_group(hidden: Sequence[CheckResult], phrases: Phrases) -> CheckGroup | None:
-    if total(check.max_points for check in hidden) <= 0:
-        return None
-    return _group(phrases.render("score.further"), hidden, phrases, ())
+        first = merged.get((row.message, row.where))
+        lost = row.points_lost + (first.points_lost if first else 0.0)
+        merged[row.message, row.where] = replace(first or row, points_lost=lost)
+    return list(merged.values())
 
 
 def _group(
-    title: str, checks: Sequence[CheckResult], phrases: Phrases, rows: tuple[CheckRow, ...]
+    title: str,
+    checks: Sequence[CheckResult],
+    phrases: Phrases,
+    rows: tuple[CheckRow, ...] = (),
 ) -> CheckGroup:
-    has, most = total(c.points for c in checks), total(c.max_points for c in checks)
-    share = min(1.0, max(0.0, has / most)) if most > 0 else 0.0
+    points, most = total(c.points for c in checks), total(c.max_points for c in checks)
+    share = min(1.0, max(0.0, points / most)) if most > 0 else 0.0
     return CheckGroup(
         title=title,
         points_text=phrases.render(
-            "points", points=format_points(has), max_points=format_points(most)
+            "points", points=format_points(points), max_points=format_points(most)
         ),
-        points=has,
+        points=points,
         max_points=most,
         percent=f"{100 * share:.2f}%",
         points_lost=total(points_lost(check) for check in checks),
@@ -237,16 +237,6 @@ def _headline(report: GradeReport, rows: Sequence[CheckRow], phrases: Phrases) -
 
 def _passed(rows: Sequence[CheckRow]) -> int:
     return sum(row.status == "pass" for row in rows)
-
-
-def _plots(curves: Sequence[Curve], phrases: Phrases, *, notes: bool) -> tuple[TracePlot, ...]:
-    return tuple(
-        TracePlot(
-            svg=trace_svg(curve, phrases.messages, f"trace-{number}"),
-            notes=trace_notes(curve, phrases.messages) if notes else (),
-        )
-        for number, curve in enumerate(curves, start=1)
-    )
 
 
 def _lines(notes: Sequence[str], phrases: Phrases) -> tuple[str, ...]:

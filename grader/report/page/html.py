@@ -25,7 +25,7 @@ _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def student_html(report: GradeReport, *, pictures: bool = True) -> str:
-    """``result.html``: what the student reads. Hidden checks are one sum in it.
+    """Write ``result.html`` for the student. Hidden checks are one sum in it.
 
     Of a student's own check it tells counts in place of marks. Without ``pictures`` the
     figures that the notebook drew are left out.
@@ -42,7 +42,7 @@ def student_html(report: GradeReport, *, pictures: bool = True) -> str:
 
 
 def teacher_html(report: GradeReport) -> str:
-    """``teacher.html``: all of it, hidden checks, details and seed included."""
+    """Write ``teacher.html``: all of it, hidden checks, details and seed included."""
     phrases = load_phrases(report.language, teacher=True)
     return render(
         "teacher.html.j2",
@@ -55,7 +55,7 @@ def teacher_html(report: GradeReport) -> str:
 def render(
     template: str, *, styles: tuple[str, ...] = ("report.css",), script: str = "", **values: Any
 ) -> str:
-    """A template filled in; every text in it is escaped and rid of control characters.
+    """Fill in a template; every text in it is escaped and rid of control characters.
 
     ``styles`` and ``script`` are files beside it, which it prints as ``style`` and ``script``.
     """
@@ -81,13 +81,13 @@ def _environment() -> Environment:
 
 
 def _printable(value: object) -> object:
-    """The last gate: whatever is printed is ``Markup`` of ours, or cleaned and then escaped."""
+    """Clean what is printed, the last gate: all but ``Markup`` of ours, then it is escaped."""
     return value if isinstance(value, Markup) else clean(str(value))
 
 
 @cache
 def _inline(*names: str) -> Markup:
-    """Files of ours, one after the other, as they are put between two tags."""
+    """Join files of ours, as they are put between two tags."""
     texts = [(_TEMPLATES / name).read_text("utf-8").replace("\r\n", "\n") for name in names]
     text = "\n".join(texts).strip()
     assert "</" not in text
@@ -97,7 +97,7 @@ def _inline(*names: str) -> Markup:
 
 @cache
 def _policy(style: str, script: str) -> str:
-    """The policy that allows this style, this script if there is one, and nothing else."""
+    """Write the policy that allows this style, this script if there is one, and nothing else."""
     allowed = f"script-src '{_hash(script)}'; " if script else ""
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; {allowed}img-src data:; "

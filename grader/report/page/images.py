@@ -1,4 +1,4 @@
-"""A student's own figures: bitmaps only, proved to be what they say."""
+"""A student's own figures: bitmaps only, proved to be of the type that they claim."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Picture:
 
 
 def select_pictures(figures: tuple[Figure, ...]) -> tuple[tuple[Picture, ...], int]:
-    """The figures that may be shown, and how many were left out."""
+    """Return the figures that may be shown, and how many were left out."""
     shown: list[Picture] = []
     room = _ALL
     for figure in figures:
@@ -51,7 +51,7 @@ def _picture(figure: Figure) -> Picture | None:
         return None
     if len(data) > _LARGEST:
         return None
-    # The type is told from the bytes, whatever was said.
+    # The bytes decide the type, whatever the notebook claims.
     mime, size = "image/png", _png_size(data)
     if size is None:
         mime, size = "image/jpeg", _jpeg_size(data)

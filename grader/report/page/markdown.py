@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"(?i)\b(https?|ftp|www)([:.])")  # not to become a link
 
 
 def student_markdown(report: GradeReport) -> str:
-    """What the student reads, as Markdown; the same content as the page, without plots."""
+    """Write the student's report as Markdown: the content of the page, without plots."""
     pictureless = replace(report, curves=(), run=replace(report.run, figures=()))
     page, phrases = student_page(pictureless), load_phrases(report.language)
     blocks = [f"# {inline(page.title)}", _summary(page, phrases)]
@@ -31,8 +31,8 @@ def student_markdown(report: GradeReport) -> str:
     blocks += _failure(page, phrases)
     if page.residual_plots:
         lines = [
-            f"- {inline(phrases.render('residual.line', mistake=apart.mistake, text=apart.text))}"
-            for apart in page.residual_plots
+            f"- {inline(phrases.render('residual.line', mistake=plot.mistake, text=plot.text))}"
+            for plot in page.residual_plots
         ]
         blocks.append(f"## {phrases.render('residual.heading')}")
         blocks += [inline(phrases.render("residual.lead_text")), "\n".join(lines)]
@@ -47,15 +47,11 @@ def student_markdown(report: GradeReport) -> str:
 def _summary(page: Page, phrases: Phrases) -> str:
     mark = phrases.render("score.none")
     if page.graded:
-        mark = _pair("score.heading", f"{page.score} / {page.max_score}", phrases)
-    parts = [f"**{mark}**", _pair("page.submission", inline(page.submission), phrases)]
+        mark = phrases.pair("score.heading", f"{page.score} / {page.max_score}")
+    parts = [f"**{mark}**", phrases.pair("page.submission", inline(page.submission))]
     if not page.unreadable:
         parts.append(inline(page.headline))
     return " · ".join(parts)
-
-
-def _pair(name: str, value: str, phrases: Phrases) -> str:
-    return phrases.render("markdown.pair", name=phrases.render(name), value=value)
 
 
 def _checks(page: Page, phrases: Phrases) -> list[str]:
@@ -80,7 +76,7 @@ def _checks(page: Page, phrases: Phrases) -> list[str]:
     if skipped := [inline(row.title) for row in rows if row.status == "skipped"]:
         titles, cost = phrases.render("joined").join(skipped), format_points(page.skipped_points)
         blocks.append(phrases.render("markdown.skipped", points=cost, titles=titles))
-    if passed := [_passed(group, phrases) for group in page.groups if _count(group)]:
+    if passed := [_passed(group, phrases) for group in page.groups if group.passed]:
         blocks += [f"## {phrases.render('markdown.passed')}", "\n".join(passed)]
     if page.hidden_group:
         blocks.append(page.hidden_line)
@@ -89,10 +85,6 @@ def _checks(page: Page, phrases: Phrases) -> list[str]:
 
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def _count(group: CheckGroup) -> int:
-    return sum(row.status == "pass" for row in group.rows)
 
 
 def _passed(group: CheckGroup, phrases: Phrases) -> str:
@@ -115,7 +107,7 @@ def _failure(page: Page, phrases: Phrases) -> list[str]:
 
 
 def _near(source: Sequence[SourceLine]) -> str:
-    """The marked line with three lines on each side; "" where none is marked."""
+    """Return the marked line with three lines on each side; "" where none is marked."""
     marked = next((line.number for line in source if line.marked), None)
     if marked is None:
         return ""
@@ -133,7 +125,7 @@ def _footer(page: Page, phrases: Phrases) -> str:
 
 
 def inline(text: str) -> str:
-    """Text on one line in which no sign means anything to Markdown or HTML."""
+    """Return text on one line in which no sign means anything to Markdown or HTML."""
     text = _SPECIAL.sub(lambda m: m[0] if m[0].isdigit() else "\\" + m[0], " ".join(text.split()))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _ADDRESS.sub(r"\1\\\2", text)

@@ -1,4 +1,4 @@
-"""What a page of one submission holds: plain values, ready to be printed.
+"""The content of a page of one submission: plain values, ready to be printed.
 
 A student's page is made without the hidden checks, the details and the seed: what
 isn't in a ``Page`` can't be printed by mistake, in whatever format.
@@ -64,7 +64,7 @@ class CheckGroup:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TracePlot:
-    """A curve's plot and what must be said about it."""
+    """A curve's plot, and notes on what it can't show."""
 
     svg: Markup
     notes: tuple[str, ...]
@@ -80,13 +80,13 @@ class Page:
     submission: str
     file: str
     graded: bool
-    public_only: bool  # counts of checks are told in place of marks
+    public_only: bool  # counts of checks stand in place of marks
     score: str
     max_score: str
     marks: tuple[float, float] | None  # the same as numbers; None when not graded
     headline: str
     run_message: str
-    error_is_consequence: bool  # what is told of the run comes after what it follows of
+    error_is_consequence: bool  # the message on the run comes after its causes
     run: RunStatus
     run_status: str
     seconds: float
@@ -116,10 +116,10 @@ class Page:
 
     @property
     def first_rows(self) -> tuple[CheckRow, ...]:
-        """What cost points and should be looked at first."""
+        """The rows that cost points and should be looked at first."""
         return self.costly_rows[:_MOST_FIRST]
 
     @property
     def rows_after_first(self) -> int:
-        """How many others cost points."""
+        """The number of others that cost points."""
         return len(self.costly_rows[_MOST_FIRST:])

@@ -29,7 +29,7 @@ _MOST_STEPS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What to mend, where, and in which part of the notebook, "" where it has none."""
+    """One thing to fix, its place, and its part of the notebook, "" where it has none."""
 
     where: str
     what: str
@@ -37,9 +37,9 @@ class NextStep:
 
 
 def check_lines(report: GradeReport, *, is_page: bool) -> RenderableType:
-    """What passes, what fails and where, what to try next, and how many pass of all.
+    """List what passes, what fails and where, what to try next, and how many pass of all.
 
-    Where no page is written, ``is_page`` false, it is said that there could be one.
+    Where no page is written, ``is_page`` false, a line says that there could be one.
     """
     page, phrases = student_page(report), load_phrases(report.language, own=True)
     parts: list[RenderableType] = []
@@ -57,37 +57,37 @@ def check_lines(report: GradeReport, *, is_page: bool) -> RenderableType:
 
 
 def next_steps(page: Page) -> Iterator[NextStep]:
-    """What to mend, causes before what follows of them, each once.
+    """List what to fix, causes before their consequences, each once.
 
-    What stands in one line, mistakes that the equations show, and a run that stopped: before
-    these where it is no consequence of them. Where there is none of all these, what fails first.
+    Checks that stand in one line, mistakes that the equations show, and a run that stopped:
+    before these where it is no consequence of them. Without any of these, what fails first.
     """
     run = (
         [NextStep(page.failure.where if page.failure else "", page.run_message)]
         if page.run_message
         else []
     )
-    found = [NextStep(row.where, row.message, row.part) for row in page.causes]
+    causes = [NextStep(row.where, row.message, row.part) for row in page.causes]
     named = {d.mistake: d for d in reversed(page.residual_plots) if d.mistake}
-    found += [NextStep(d.where, d.mistake, d.part) for d in reversed(named.values())]
-    yield from [*found, *run] if page.error_is_consequence else [*run, *found]
-    if not run and not found:
+    causes += [NextStep(d.where, d.mistake, d.part) for d in reversed(named.values())]
+    yield from [*causes, *run] if page.error_is_consequence else [*run, *causes]
+    if not run and not causes:
         yield from (NextStep(row.where, row.message, row.part) for row in page.costly_rows)
 
 
 def _table(page: Page, phrases: Phrases) -> Table:
-    """All checks by family. What several say alike stands there once."""
+    """List all checks by family. A message that several have stands there once."""
     table = Table(box=None, padding=(0, 1, 0, 0), show_header=False)
     table.add_column(width=1)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for group in page.groups:
         table.add_row("", Text(group.title, style="bold"), Text(group.counts, style="dim"))
         for row in group.rows:
             sign, style = _MARKS[row.status]
-            again = (row.message, row.where) in told and row.status != "pass"
-            told.add((row.message, row.where))
+            again = (row.message, row.where) in seen and row.status != "pass"
+            seen.add((row.message, row.where))
             message = (
                 Text(phrases.render("terminal.again"), style="dim")
                 if again
@@ -106,7 +106,7 @@ def _placed(where: str, message: str, phrases: Phrases) -> str:
 
 
 def _failure(page: Page, phrases: Phrases) -> RenderableType:
-    """The error itself, and the line of the cell where it stopped."""
+    """Show the error itself, and the line of the cell where it stopped."""
     assert page.failure is not None
     lines = [Text(page.failure.error.strip(), style="red")]
     lines += [Text(f"{one.number:>4}  {one.text}") for one in page.failure.source if one.marked]

@@ -40,7 +40,7 @@ class Failure:
 
 
 def describe_failure(report: GradeReport, phrases: Phrases) -> Failure | None:
-    """What the run stopped with, or None when it didn't."""
+    """Return what the run stopped with, or None when it didn't."""
     run = report.run
     if run.status == "ok" or not (run.error or run.failed_cell is not None):
         return None
@@ -72,7 +72,7 @@ def describe_failure(report: GradeReport, phrases: Phrases) -> Failure | None:
 
 
 def _source(source: str, marked: int | None) -> tuple[tuple[SourceLine, ...], int, int]:
-    """The source around its marked line, and how many lines are left out on each side."""
+    """Return the source around its marked line, and how many lines are left out on each side."""
     text = clean(source).rstrip("\n")
     if not text:
         return (), 0, 0

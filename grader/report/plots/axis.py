@@ -19,12 +19,12 @@ class Axis:
     labels: tuple[str, ...]
 
     def share(self, value: float) -> float:
-        """Where ``value`` lies between ``low`` (0) and ``high`` (1)."""
+        """Return the place of ``value`` between ``low`` (0) and ``high`` (1)."""
         return (value - self.low) / (self.high - self.low)
 
 
 def axis(low: float, high: float, count: int, pad: float = 0.0) -> Axis:
-    """An axis over ``low`` to ``high``, widened by the share ``pad`` on each side.
+    """Make an axis over ``low`` to ``high``, widened by the share ``pad`` on each side.
 
     It has about ``count`` ticks at 1, 2 or 5 times a power of ten. A range of no
     width is given one.
@@ -43,7 +43,7 @@ def axis(low: float, high: float, count: int, pad: float = 0.0) -> Axis:
 
 
 def symmetric(largest: float) -> Axis:
-    """An axis from -D to D with ticks at -D, 0 and D, where D is at least ``largest``."""
+    """Make an axis from -D to D with ticks at -D, 0 and D, where D is at least ``largest``."""
     power = 10.0 ** math.floor(math.log10(largest))
     steps = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
     top = next((s * power for s in steps if s * power >= largest * (1 - 1e-12)), 10.0 * power)
@@ -54,14 +54,14 @@ def symmetric(largest: float) -> Axis:
 
 
 def power_of_ten(exponent: int) -> str:
-    """Ten to a power as people write it: 0.001, 10⁻⁶."""
+    """Write ten to a power as people do: 0.001, 10⁻⁶."""
     if -3 <= exponent <= 3:
         return f"{10.0**exponent:g}"
     return "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
 def number(value: float) -> str:
-    """A measured value to four digits: −54.39, 2.1×10⁻⁵."""
+    """Write a measured value to four digits: −54.39, 2.1×10⁻⁵."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "NaN"
     exponent = math.floor(math.log10(abs(value)))

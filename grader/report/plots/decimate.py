@@ -11,7 +11,7 @@ from grader.core.types import Array
 def envelope(
     x: Array, y: Array, columns: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-    """Indices of the points to draw, and which of them begin a new line.
+    """Return the indices of the points to draw, and which of them begin a new line.
 
     ``x`` (rising) and ``y`` are ``(T,)``. Where ``y`` is not finite the line is
     broken. More than two points a column are thinned to the column's least and
@@ -37,7 +37,7 @@ def envelope(
 
 
 def gaps(y: Array) -> list[tuple[int, int]]:
-    """The stretches where ``y`` is not finite, as first and last index."""
+    """Return the stretches where ``y`` is not finite, as first and last index."""
     bad = np.flatnonzero(~np.isfinite(y))
     if bad.size == 0:
         return []

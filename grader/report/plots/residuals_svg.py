@@ -1,6 +1,6 @@
 """A derivative that is wrong, drawn over V: a dot a state, in rings what a mistake explains.
 
-The SVG is made as those of `grader.report.plots.traces_svg`; what it shows is said in words too.
+The SVG is made as those of `grader.report.plots.traces_svg`; what it shows stands in words too.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class ResidualPlot:
 def residual_plots(
     residuals: Sequence[Residual], phrases: Phrases, titles: Mapping[str, str] | None = None
 ) -> tuple[ResidualPlot, ...]:
-    """What the reader is shown: a teacher every residual, a student the named ones and a few more.
+    """Plot for a teacher every residual, for a student the named ones and a few more.
 
     A student's come in that order: what is named says where to begin. ``titles`` are those
     of the checks that the reader sees, by id.
@@ -87,12 +87,12 @@ def _difference(
 
 
 def residual_svg(residual: Residual, phrases: Phrases, id: str = "residual") -> Markup:
-    """One residual as an SVG; ``id`` must be its own on the page.
+    """Draw one residual as an SVG; ``id`` must be its own on the page.
 
     Dots are the student's derivative minus the asked one, over V in mV; rings, where a
     mistake was named, what it explains of that.
     """
-    V, found, explained = _drawn(residual)
+    V, found, explained = _columns(residual)
     unit = one_line(residual.unit, 16)
     title = phrases.render("residual.title", state=one_line(residual.state, 28), unit=unit)
     if residual.part:
@@ -129,8 +129,8 @@ def residual_svg(residual: Residual, phrases: Phrases, id: str = "residual") -> 
     )
 
 
-def _drawn(residual: Residual) -> tuple[Array, Array, Array | None]:
-    """V, the dots and the rings of the states where all of them are numbers to reckon with."""
+def _columns(residual: Residual) -> tuple[Array, Array, Array | None]:
+    """Return V, dots and rings of the states where all of them can be reckoned with."""
     columns = [residual.V, residual.difference]
     if residual.explained is not None:
         columns.append(residual.explained)
@@ -142,14 +142,14 @@ def _drawn(residual: Residual) -> tuple[Array, Array, Array | None]:
 
 
 def _axes(V: Array, found: Array, explained: Array | None) -> tuple[Axis, Axis]:
-    """Down: all dots, all rings and 0. Across: V."""
+    """Make the axes: down all dots, all rings and 0; across V."""
     values = np.concatenate([np.zeros(1), found, found if explained is None else explained])
     return axis(*_ends(values), 5, pad=0.07), axis(*_ends(V), 5, pad=0.03)
 
 
 def _inside(residual: Residual) -> tuple[int, int]:
-    """How many dots lie in their rings as the plot draws them, and of how many."""
-    V, found, explained = _drawn(residual)
+    """Count the dots that lie in their rings as the plot draws them, and all dots."""
+    V, found, explained = _columns(residual)
     if explained is None:
         return 0, found.size
     vertical, _ = _axes(V, found, explained)
@@ -158,7 +158,7 @@ def _inside(residual: Residual) -> tuple[int, int]:
 
 
 def _dots(V: Array, values: Array, across: Axis, vertical: Axis, name: str, width: float) -> str:
-    """Round dots of a width in px, whatever the plot is stretched to: lines of no length."""
+    """Draw round dots of a width in px, whatever the plot is stretched to: lines of no length."""
     x = np.round((V - across.low) / (across.high - across.low) * plots.ACROSS)
     y = np.round((vertical.high - values) / (vertical.high - vertical.low) * plots.DOWN)
     path = "".join(f"M{a:.0f} {b:.0f}h0" for a, b in zip(x, y, strict=True))
@@ -169,7 +169,7 @@ def _dots(V: Array, values: Array, across: Axis, vertical: Axis, name: str, widt
 
 
 def _legend(keys: dict[str, str], y: int) -> str:
-    """A dot and a ring, each before its name, from the left edge."""
+    """Draw a dot and a ring, each before its name, from the left edge."""
     parts, left = [], 0.0
     for name, label in keys.items():
         width = _RING if name == "ring" else _DOT

@@ -1,4 +1,4 @@
-"""A curve made ready to draw: one length, its difference, its scales, what must be said."""
+"""A curve made ready to draw: one length, its difference, its scales, notes on it."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Traces:
         return exponent if self.largest < 10.0**exponent else None
 
     def with_unit(self, value: str) -> str:
-        """``value`` followed by the curve's unit, if it has one."""
+        """Return ``value`` followed by the curve's unit, if it has one."""
         return f"{value} {self.unit}" if self.unit else value
 
 
 def prepare_traces(curve: Curve) -> Traces:
-    """``curve`` with every array cut to the shortest, and its axes."""
+    """Return ``curve`` with every array cut to the shortest, and its axes."""
     size = min(curve.time.size, curve.reference.size)
     if curve.student is not None:
         size = min(size, curve.student.size)
@@ -72,7 +72,7 @@ def prepare_traces(curve: Curve) -> Traces:
 
 
 def trace_notes(traces: Traces, messages: Catalogue) -> tuple[str, ...]:
-    """What a reader must be told: no trace, no numbers, values off the scale."""
+    """Note what a plot can't show: no trace, no numbers, values off the scale."""
     if traces.time.size == 0:
         return (messages.render("report.plot.empty"),)
     if traces.student is None:
@@ -93,7 +93,7 @@ def trace_notes(traces: Traces, messages: Catalogue) -> tuple[str, ...]:
 
 
 def describe_traces(traces: Traces, messages: Catalogue) -> str:
-    """The plot in words, for those who don't see it."""
+    """Describe the plot in words, for those who don't see it."""
     low, high = _extent(traces.reference)
     ends = {"low": number(low), "high": traces.with_unit(number(high))}
     sentences = [messages.render("report.plot.describe", **ends)]
@@ -108,7 +108,7 @@ def describe_traces(traces: Traces, messages: Catalogue) -> str:
 
 
 def _vertical(reference: Array, student: Array | None) -> tuple[float, float]:
-    """The range shown: all of the reference, and of the student's as much as is wise.
+    """Return the range shown: all of the reference, and of the student's as much as is wise.
 
     The student's widens it by the reference's own height at most, each way: a trace
     that runs away must not flatten what it is compared with. (A flat line can't be.)
@@ -128,7 +128,7 @@ def _vertical(reference: Array, student: Array | None) -> tuple[float, float]:
 
 
 def _tamed(values: Array) -> Array:
-    """A copy that can be reckoned with: no infinities, nothing that under- or overflows."""
+    """Return a copy that can be reckoned with: no infinities, nothing that under- or overflows."""
     tame = np.array(values, dtype=np.float64)
     tame[~(np.abs(tame) <= _FAR)] = np.nan
     tame[np.abs(tame) < _NEAR] = 0.0

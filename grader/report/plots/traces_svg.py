@@ -37,11 +37,11 @@ _THIN: Final = 1.5
 
 
 def trace_svg(curve: Curve, messages: Catalogue, id: str = "trace") -> Markup:
-    """One curve as an SVG; ``id`` must be its own on the page.
+    """Draw one curve as an SVG; ``id`` must be its own on the page.
 
     The student's trace over the reference, in ``curve.unit`` over ms, and below it
     student minus reference on a scale of its own. A trace that is None leaves the
-    reference alone. What a plot can't show is said by ``trace_notes``.
+    reference alone. ``trace_notes`` says what the plot can't show.
     """
     traces = trace_data.prepare_traces(curve)
     # Under a long title the legend has a row of its own: on a phone there is no room beside it.
@@ -77,12 +77,12 @@ def trace_svg(curve: Curve, messages: Catalogue, id: str = "trace") -> Markup:
 
 
 def trace_notes(curve: Curve, messages: Catalogue) -> tuple[str, ...]:
-    """What must be said beside the plot: no trace, no numbers, values off the scale."""
+    """Note what the plot can't show: no trace, no numbers, values off the scale."""
     return trace_data.trace_notes(trace_data.prepare_traces(curve), messages)
 
 
 def _difference(traces: Traces, messages: Catalogue, above: int) -> tuple[list[str], int]:
-    """The lower panel and where it ends, in px; nothing where there is nothing to see."""
+    """Draw the lower panel, if there is anything to see; return it and where it ends, in px."""
     if math.isnan(traces.largest) or traces.difference is None or traces.negligible is not None:
         return [], above
     top = above + _GAP
@@ -97,7 +97,7 @@ def _difference(traces: Traces, messages: Catalogue, above: int) -> tuple[list[s
 
 
 def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float) -> str:
-    """A trace as a path in whole units, each point relative to the one before."""
+    """Draw a trace as a path in whole units, each point relative to the one before."""
     kept, begins = envelope(traces.time, values, _COLUMNS)
     across, span = traces.across, traces.across.high - traces.across.low
     x = np.round((traces.time[kept] - across.low) / span * ACROSS).astype(np.int64)
@@ -119,7 +119,7 @@ def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float
 
 
 def panel(top: int, height: int, lines: list[str]) -> str:
-    """Lines in units of ``ACROSS`` and ``DOWN``, stretched over a panel of ``height`` px."""
+    """Stretch lines in units of ``ACROSS`` and ``DOWN`` over a panel of ``height`` px."""
     return (
         f'<svg x="0" y="{top}" width="100%" height="{height}" viewBox="0 0 {ACROSS} {DOWN}"'
         f' preserveAspectRatio="none">{"".join(lines)}</svg>'
@@ -127,7 +127,7 @@ def panel(top: int, height: int, lines: list[str]) -> str:
 
 
 def grid(vertical: Axis, top: int, height: int) -> list[str]:
-    """The level lines of a panel and, left of it, their labels."""
+    """Draw the level lines of a panel and, left of it, their labels."""
     parts = []
     for tick, label in zip(vertical.ticks, vertical.labels, strict=True):
         y = top + height * (1 - vertical.share(tick))
@@ -139,7 +139,7 @@ def grid(vertical: Axis, top: int, height: int) -> list[str]:
 
 
 def across_axis(across: Axis, y: float, title: str) -> list[str]:
-    """The axis below a panel that ends at ``y`` px: ticks, their labels, and a title."""
+    """Draw the axis below a panel that ends at ``y`` px: ticks, their labels, and a title."""
     parts = [f'<line class="axis" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#888"/>']
     for tick, label in zip(across.ticks, across.labels, strict=True):
         x = percent(across.share(tick))
@@ -150,7 +150,7 @@ def across_axis(across: Axis, y: float, title: str) -> list[str]:
 
 
 def _bands(traces: Traces, top: int) -> list[str]:
-    """Where the student's trace is no number: a pale band, and the word at the first."""
+    """Mark where the student's trace is no number: a pale band, and the word at the first."""
     if traces.student is None:
         return []
     merged: list[tuple[float, float]] = []
@@ -177,7 +177,7 @@ def _bands(traces: Traces, top: int) -> list[str]:
 
 
 def _legend(keys: dict[str, float], messages: Catalogue, y: int) -> str:
-    """Samples of the lines in their widths, and their names, from the right edge leftwards."""
+    """Draw samples of the lines in their widths, and their names, from the right edge leftwards."""
     parts, right = [], 0.0
     for name, width in reversed(keys.items()):
         label = messages.render(f"report.plot.{name}")
@@ -192,7 +192,7 @@ def _legend(keys: dict[str, float], messages: Catalogue, y: int) -> str:
 
 
 def text(x: str, y: float, label: str, name: str, anchor: str = "start", *, dx: float = 0) -> str:
-    """A text whose baseline is at ``y`` px, moved ``dx`` px from ``x``."""
+    """Write a text whose baseline is at ``y`` px, moved ``dx`` px from ``x``."""
     shift = f' dx="{dx:.0f}"' if dx else ""
     return (
         f'<text class="{name}" x="{x}" y="{y:.1f}"{shift} font-size="12"'
@@ -201,10 +201,10 @@ def text(x: str, y: float, label: str, name: str, anchor: str = "start", *, dx: 
 
 
 def percent(share: float) -> str:
-    """A share of the whole width."""
+    """Write a share of the whole width."""
     return f"{100 * share:.2f}%"
 
 
 def text_width(label: str) -> float:
-    """About how many pixels a text is wide at 12 px."""
+    """Estimate the width of a text at 12 px, in pixels."""
     return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.0 for c in label)
