@@ -1,6 +1,6 @@
 """A derivative that is wrong, drawn over V: a dot a state, in rings what a mistake explains.
 
-The SVG is made as those of `grader.report.plots.traces_svg`; what it shows stands in words too.
+The page says in words, too, what it shows.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from grader.core.types import Array, Residual
-from grader.report.plots import traces_svg as plots
+from grader.report.plots import svg
 from grader.report.plots.axis import Axis, axis, number
 from grader.report.text.phrases import Phrases
 from grader.report.text.sanitize import one_line
@@ -98,35 +98,29 @@ def residual_svg(residual: Residual, phrases: Phrases, id: str = "residual") -> 
     if residual.part:
         title = phrases.render("residual.of_part", part=one_line(residual.part, 28), title=title)
     vertical, across = _axes(V, found, explained)
-    top = plots.TOP + (18 if explained is not None else 0)  # the legend has a row of its own
-    foot = top + plots.MAIN
+    top = svg.TOP + (18 if explained is not None else 0)  # the legend has a row of its own
+    foot = top + svg.MAIN
     layers = [] if explained is None else [_dots(V, explained, across, vertical, "ring", _RING)]
     layers.append(_dots(V, found, across, vertical, "dot", _DOT))
-    zero = top + plots.MAIN * (1 - vertical.share(0.0))
+    zero = top + svg.MAIN * (1 - vertical.share(0.0))
     keys = {"dot": phrases.render("residual.dots"), "ring": phrases.render("residual.rings")}
     parts = [
-        plots.text("0", 14, title, "unit"),
+        svg.text("0", 14, title, "unit"),
         _legend(keys, 32) if explained is not None else "",
-        *plots.grid(vertical, top, plots.MAIN),
+        *svg.grid(vertical, top, svg.MAIN),
         f'<line class="axis" x1="0" x2="100%" y1="{zero:.1f}" y2="{zero:.1f}" stroke="#888"/>',
-        plots.panel(top, plots.MAIN, layers),
-        *plots.across_axis(across, foot, phrases.render("residual.across")),
+        svg.panel(top, svg.MAIN, layers),
+        *svg.across_axis(across, foot, phrases.render("residual.across")),
     ]
     low, high = _ends(found)
-    described = phrases.render(
+    description = phrases.render(
         "residual.describe",
         low=number(low),
         high=f"{number(high)} {unit}",
         first=number(_ends(V)[0]),
         last=number(_ends(V)[1]),
     )
-    return Markup(
-        f'<svg class="trace" width="100%" height="{foot + plots.FOOT}" overflow="visible"'
-        f' role="img" aria-labelledby="{escape(id)}-t {escape(id)}-d" font-family="sans-serif">'
-        f'<title id="{escape(id)}-t">{escape(title)}</title>'
-        f'<desc id="{escape(id)}-d">{escape(described)}</desc>'
-        f"{''.join(parts)}</svg>"
-    )
+    return svg.figure(id, title, description, foot + svg.FOOT, parts)
 
 
 def _columns(residual: Residual) -> tuple[Array, Array, Array | None]:
@@ -153,14 +147,14 @@ def _inside(residual: Residual) -> tuple[int, int]:
     if explained is None:
         return 0, found.size
     vertical, _ = _axes(V, found, explained)
-    radius = (vertical.high - vertical.low) * _RING / 2 / plots.MAIN
+    radius = (vertical.high - vertical.low) * _RING / 2 / svg.MAIN
     return int((np.abs(found - explained) <= radius).sum()), found.size
 
 
 def _dots(V: Array, values: Array, across: Axis, vertical: Axis, name: str, width: float) -> str:
     """Draw round dots of a width in px, whatever the plot is stretched to: lines of no length."""
-    x = np.round((V - across.low) / (across.high - across.low) * plots.ACROSS)
-    y = np.round((vertical.high - values) / (vertical.high - vertical.low) * plots.DOWN)
+    x = np.round((V - across.low) / (across.high - across.low) * svg.ACROSS)
+    y = np.round((vertical.high - values) / (vertical.high - vertical.low) * svg.DOWN)
     path = "".join(f"M{a:.0f} {b:.0f}h0" for a, b in zip(x, y, strict=True))
     return (
         f'<path class="{name}" fill="none" stroke="{_COLOURS[name]}" stroke-width="{width:g}"'
@@ -177,8 +171,8 @@ def _legend(keys: dict[str, str], y: int) -> str:
             f'<path class="{name}" fill="none" stroke="{_COLOURS[name]}" stroke-width="{width:g}"'
             f' stroke-linecap="round" d="M{left + 5:.0f} {y - 4}h0"/>'
         )
-        parts.append(plots.text("0", y, label, "key", dx=left + 15))
-        left += 15 + plots.text_width(label) + 16
+        parts.append(svg.text("0", y, label, "key", dx=left + 15))
+        left += 15 + svg.text_width(label) + 16
     return f'<g aria-hidden="true">{"".join(parts)}</g>'
 
 

@@ -1,35 +1,24 @@
-"""Plots of traces as plain SVG: the student's over the reference, the difference below.
-
-Text keeps its size whatever the width of the page: positions across are
-percentages, and the lines lie in an inner SVG that is stretched. The page's CSS
-colours the classes; the attributes here are what is left without it.
-"""
+"""Plots of traces as plain SVG: the student's over the reference, the difference below."""
 
 from __future__ import annotations
 
 import math
-import unicodedata
 from typing import Final
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from grader.core.messages import Catalogue
 from grader.core.types import Array, Curve
-from grader.report.plots import trace_data
+from grader.report.plots import svg, trace_data
 from grader.report.plots.axis import Axis, power_of_ten, symmetric
 from grader.report.plots.decimate import envelope, gaps
 from grader.report.plots.trace_data import Traces
 
 _COLUMNS: Final = 480
-ACROSS: Final = 4800  # units of the inner SVGs
-DOWN: Final = 1000
-TOP: Final = 26  # px: unit and legend
-MAIN: Final = 168  # px: height of the panel of the traces
 _GAP: Final = 30
 _LOWER: Final = 66  # px: height of the panel of the difference
 _SAID: Final = 26  # px: a sentence in its place
-FOOT: Final = 38
 _MOST_BANDS: Final = 40
 _COLOURS: Final = {"ref": "#a9c1ea", "own": "#14213d", "diff": "#a33b20"}
 _WIDE: Final = 5.0
@@ -45,35 +34,30 @@ def trace_svg(curve: Curve, messages: Catalogue, id: str = "trace") -> Markup:
     """
     traces = trace_data.prepare_traces(curve)
     # Under a long title the legend has a row of its own: on a phone there is no room beside it.
-    second = 18 if text_width(traces.title) > 100 else 0
-    top = TOP + second
+    second = 18 if svg.text_width(traces.title) > 100 else 0
+    top = svg.TOP + second
     keys = {"ref": _WIDE, "own": _THIN} if traces.student is not None else {"ref": _THIN}
     lines = [_line(traces, traces.reference, traces.vertical, "ref", keys["ref"])]
     if traces.student is not None:
         lines.append(_line(traces, traces.student, traces.vertical, "own", _THIN))
-    lower, foot = _difference(traces, messages, top + MAIN)
+    lower, foot = _difference(traces, messages, top + svg.MAIN)
     parts = [
-        text("0", 14, traces.title, "unit"),
+        svg.text("0", 14, traces.title, "unit"),
         _legend(keys, messages, 14 + second),
-        *grid(traces.vertical, top, MAIN),
+        *svg.grid(traces.vertical, top, svg.MAIN),
         *_bands(traces, top),
-        panel(top, MAIN, lines),
+        svg.panel(top, svg.MAIN, lines),
         *lower,
-        *across_axis(traces.across, foot, messages.render("report.plot.time")),
+        *svg.across_axis(traces.across, foot, messages.render("report.plot.time")),
     ]
-    height = foot + FOOT
+    height = foot + svg.FOOT
     if traces.negligible is not None:
         limit = traces.with_unit(power_of_ten(traces.negligible))
         sentence = messages.render("report.plot.negligible", limit=limit)
-        parts.append(text("50%", height + 16, sentence, "said", "middle"))
+        parts.append(svg.text("50%", height + 16, sentence, "said", "middle"))
         height += _SAID
-    return Markup(
-        f'<svg class="trace" width="100%" height="{height}" overflow="visible" role="img"'
-        f' aria-labelledby="{escape(id)}-t {escape(id)}-d" font-family="sans-serif">'
-        f'<title id="{escape(id)}-t">{escape(traces.title)}</title>'
-        f'<desc id="{escape(id)}-d">{escape(trace_data.describe_traces(traces, messages))}</desc>'
-        f"{''.join(parts)}</svg>"
-    )
+    description = trace_data.describe_traces(traces, messages)
+    return svg.figure(id, traces.title, description, height, parts)
 
 
 def trace_notes(curve: Curve, messages: Catalogue) -> tuple[str, ...]:
@@ -90,9 +74,9 @@ def _difference(traces: Traces, messages: Catalogue, above: int) -> tuple[list[s
     label = messages.render("report.plot.difference")
     title = f"{label} ({traces.unit})" if traces.unit else label
     return [
-        text("0", top - 10, title, "unit"),
-        *grid(vertical, top, _LOWER),
-        panel(top, _LOWER, [_line(traces, traces.difference, vertical, "diff", _THIN)]),
+        svg.text("0", top - 10, title, "unit"),
+        *svg.grid(vertical, top, _LOWER),
+        svg.panel(top, _LOWER, [_line(traces, traces.difference, vertical, "diff", _THIN)]),
     ], top + _LOWER
 
 
@@ -100,10 +84,10 @@ def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float
     """Draw a trace as a path in whole units, each point relative to the one before."""
     kept, begins = envelope(traces.time, values, _COLUMNS)
     across, span = traces.across, traces.across.high - traces.across.low
-    x = np.round((traces.time[kept] - across.low) / span * ACROSS).astype(np.int64)
+    x = np.round((traces.time[kept] - across.low) / span * svg.ACROSS).astype(np.int64)
     height = vertical.high - vertical.low
     near = np.clip(values[kept], vertical.low - 3 * height, vertical.high + 3 * height)
-    y = np.round((vertical.high - near) / height * DOWN).astype(np.int64)
+    y = np.round((vertical.high - near) / height * svg.DOWN).astype(np.int64)
     dx, dy = np.diff(x, prepend=0).tolist(), np.diff(y, prepend=0).tolist()
     starts = begins.tolist()
     alone = [*starts[1:], True]  # a point between two gaps: a dot
@@ -116,37 +100,6 @@ def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float
         f' stroke-width="{width:g}" stroke-linejoin="round" stroke-linecap="round"'
         f' vector-effect="non-scaling-stroke" d="{path}"/>'
     )
-
-
-def panel(top: int, height: int, lines: list[str]) -> str:
-    """Stretch lines in units of ``ACROSS`` and ``DOWN`` over a panel of ``height`` px."""
-    return (
-        f'<svg x="0" y="{top}" width="100%" height="{height}" viewBox="0 0 {ACROSS} {DOWN}"'
-        f' preserveAspectRatio="none">{"".join(lines)}</svg>'
-    )
-
-
-def grid(vertical: Axis, top: int, height: int) -> list[str]:
-    """Draw the level lines of a panel and, left of it, their labels."""
-    parts = []
-    for tick, label in zip(vertical.ticks, vertical.labels, strict=True):
-        y = top + height * (1 - vertical.share(tick))
-        parts.append(
-            f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
-        )
-        parts.append(text("0", y + 4, label, "tick", "end", dx=-8))
-    return parts
-
-
-def across_axis(across: Axis, y: float, title: str) -> list[str]:
-    """Draw the axis below a panel that ends at ``y`` px: ticks, their labels, and a title."""
-    parts = [f'<line class="axis" x1="0" x2="100%" y1="{y}" y2="{y}" stroke="#888"/>']
-    for tick, label in zip(across.ticks, across.labels, strict=True):
-        x = percent(across.share(tick))
-        parts.append(f'<line class="axis" x1="{x}" x2="{x}" y1="{y}" y2="{y + 4}" stroke="#888"/>')
-        parts.append(text(x, y + 17, label, "tick", "middle"))
-    parts.append(text("50%", y + 33, title, "tick", "middle"))
-    return parts
 
 
 def _bands(traces: Traces, top: int) -> list[str]:
@@ -165,14 +118,15 @@ def _bands(traces: Traces, top: int) -> list[str]:
     for start, end in merged:
         width = max(end - start, 0.004)
         parts.append(
-            f'<rect class="nan" x="{percent(min(start, 1 - width))}" y="{top}"'
-            f' width="{percent(width)}" height="{MAIN}" fill="#a33b20" fill-opacity="0.15"/>'
+            f'<rect class="nan" x="{svg.percent(min(start, 1 - width))}" y="{top}"'
+            f' width="{svg.percent(width)}" height="{svg.MAIN}"'
+            f' fill="#a33b20" fill-opacity="0.15"/>'
         )
     if merged:
         start = merged[0][0]
         # Near the right edge the word stands before the band, not beyond the plot.
         anchor, dx = ("end", -4) if start > 0.8 else ("start", 4)
-        parts.append(text(percent(start), top + 14, "NaN", "nan", anchor, dx=dx))
+        parts.append(svg.text(svg.percent(start), top + 14, "NaN", "nan", anchor, dx=dx))
     return parts
 
 
@@ -181,30 +135,11 @@ def _legend(keys: dict[str, float], messages: Catalogue, y: int) -> str:
     parts, right = [], 0.0
     for name, width in reversed(keys.items()):
         label = messages.render(f"report.plot.{name}")
-        parts.append(text("0", y, label, "key", "end", dx=right))
-        right -= text_width(label) + 7
+        parts.append(svg.text("0", y, label, "key", "end", dx=right))
+        right -= svg.text_width(label) + 7
         parts.append(
             f'<line class="{name}" x1="{right - 20:.0f}" x2="{right:.0f}" y1="{y - 4}" y2="{y - 4}"'
             f' stroke="{_COLOURS[name]}" stroke-width="{width:g}"/>'
         )
         right -= 20 + 14
     return f'<svg x="100%" overflow="visible" aria-hidden="true">{"".join(parts)}</svg>'
-
-
-def text(x: str, y: float, label: str, name: str, anchor: str = "start", *, dx: float = 0) -> str:
-    """Write a text whose baseline is at ``y`` px, moved ``dx`` px from ``x``."""
-    shift = f' dx="{dx:.0f}"' if dx else ""
-    return (
-        f'<text class="{name}" x="{x}" y="{y:.1f}"{shift} font-size="12"'
-        f' text-anchor="{anchor}">{escape(label)}</text>'
-    )
-
-
-def percent(share: float) -> str:
-    """Write a share of the whole width."""
-    return f"{100 * share:.2f}%"
-
-
-def text_width(label: str) -> float:
-    """Estimate the width of a text at 12 px, in pixels."""
-    return sum(12.0 if unicodedata.east_asian_width(c) in "WF" else 6.0 for c in label)

@@ -13,7 +13,7 @@ from grader.core.types import Residual
 from grader.report.page.html import student_html, teacher_html
 from grader.report.page.markdown import student_markdown
 from grader.report.plots.residuals_svg import residual_plots, residual_svg
-from grader.report.plots.traces_svg import ACROSS, DOWN
+from grader.report.plots.svg import ACROSS, DOWN
 from grader.report.text.phrases import Phrases, load_phrases
 from tests.support.sample_reports import HOSTILE, SCRIPT, mark, mistaken, residual
 
