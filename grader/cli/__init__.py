@@ -16,7 +16,7 @@ from grader.cli.doctor import doctor
 from grader.cli.export import export
 from grader.cli.grade import grade
 from grader.cli.gradebook import gradebook
-from grader.cli.localized import SpokenGroup
+from grader.cli.localized import LocalizedGroup
 from grader.cli.new import new
 from grader.cli.options import SETTINGS
 from grader.cli.package import package
@@ -24,10 +24,10 @@ from grader.cli.release import release
 from grader.cli.verify import verify
 
 
-@click.group(cls=SpokenGroup, context_settings=SETTINGS)
+@click.group(cls=LocalizedGroup, context_settings=SETTINGS)
 @click.version_option(__version__, "-V", "--version", message="grader %(version)s")
 def main() -> None:
-    """The program; its help stands in the catalogue, in each language."""
+    """Be the program, whose help stands in the catalogue, in each language."""
     for stream in (sys.stdout, sys.stderr):  # no terminal's encoding may end a batch
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli.localized import SpokenCommand
+from grader.cli.localized import LocalizedCommand
 from grader.cli.options import (
     BELOW,
     OK,
@@ -17,13 +17,13 @@ from grader.cli.options import (
     assignment_option,
     assignments_option,
     cell_seconds_option,
+    choose_language,
+    exits_with_sentence,
     fail,
-    guarded,
     lang_option,
-    language_of,
     notebook_seconds_option,
     probe_seconds_option,
-    refuse_unfit,
+    refuse_versions,
 )
 from grader.run.kernel.prestart import (
     INSIDE_GRADER,
@@ -33,7 +33,9 @@ from grader.run.kernel.prestart import (
 )
 
 
-@click.command(cls=SpokenCommand, context_settings=SETTINGS, short_help="Check your own notebook.")
+@click.command(
+    cls=LocalizedCommand, context_settings=SETTINGS, short_help="Check your own notebook."
+)
 @click.argument("notebook", type=click.Path(path_type=Path))
 @assignment_option
 @click.option("--html", is_flag=True)
@@ -44,7 +46,7 @@ from grader.run.kernel.prestart import (
 @notebook_seconds_option
 @probe_seconds_option
 @assignments_option
-@guarded
+@exits_with_sentence
 def check(
     notebook: Path,
     assignment: str | None,
@@ -57,12 +59,12 @@ def check(
     probe_seconds: float | None,
     assignments: Path | None,
 ) -> int:
-    """The public checks of one notebook, as a table and as a page."""
+    """Give the public checks of one notebook, as a table and as a page."""
     if os.environ.get(INSIDE_GRADER):  # a notebook that is being checked checks itself
         return OK
-    page = page_of(out, html)
-    if (why_not := refusal(notebook, page, language_of(lang))) is not None:
-        fail(why_not, language_of(lang))
+    page = page_file(out, html)
+    if (why_not := refusal(notebook, page, choose_language(lang))) is not None:
+        fail(why_not, choose_language(lang))
     # The kernel takes longest: it starts before anything else is imported.
     with prestarted_process({**kernel_environment(), **compile_cache_environment()}) as waiting:
         from grader.assignment.find import find
@@ -72,8 +74,8 @@ def check(
         from grader.submission.intake.likely_assignment import looked_like_by_most
         from grader.submission.notebook.read import read_notebook
 
-        language = language_of(lang, notebook)
-        refuse_unfit(language)
+        language = choose_language(lang, notebook)
+        refuse_versions(language)
         with working(language):
             named = read_notebook(notebook).assignment
             place = find(assignment, assignments, named, looked_like_by_most([notebook]))
@@ -98,13 +100,13 @@ def check(
     return OK if all(check.status == "pass" for check in report.checks) else BELOW
 
 
-def page_of(out: Path | None, html: bool) -> Path | None:
-    """Where the page is kept, if it was asked for."""
+def page_file(out: Path | None, html: bool) -> Path | None:
+    """Return the file of the page, if one was asked for."""
     return out or (Path("report.html") if html else None)
 
 
 def refusal(notebook: Path, page: Path | None, language: str) -> str | None:
-    """The sentence where there is nothing to check, or nowhere to write to; None else."""
+    """Say that there is nothing to check, or nowhere to write to; None where all is well."""
     if notebook.is_dir():
         return _sentence("folder", language, folder=str(notebook))
     if not notebook.is_file():

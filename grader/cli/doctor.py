@@ -15,9 +15,9 @@ from grader.cli.options import (
     BELOW,
     OK,
     SETTINGS,
-    guarded,
+    choose_language,
+    exits_with_sentence,
     lang_option,
-    language_of,
 )
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 @click.command(context_settings=SETTINGS)
 @lang_option
-@guarded
+@exits_with_sentence
 def doctor(lang: str | None) -> int:
     """Say what works on this machine: sandboxes, device, versions.
 
     Exit status: 0 when notebooks can be boxed in and graded here, 1 when they cannot.
     """
-    text, boxed = examine(language_of(lang))
+    text, boxed = examine(choose_language(lang))
     click.echo(text)
     return OK if boxed else BELOW
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.gradebook_options import speaking
-from grader.cli.options import BELOW, OK, SETTINGS, guarded, lang_option
+from grader.cli.gradebook_options import with_messages
+from grader.cli.options import BELOW, OK, SETTINGS, exits_with_sentence, lang_option
 from grader.cli.passback import FORMATS, pass_back
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ _NAMES = {
     help="Write over a file that is there, or a mark that somebody gave on the platform.",
 )
 @lang_option
-@guarded
-@speaking
+@exits_with_sentence
+@with_messages
 def export(
     messages: Catalogue,
     format: str,
@@ -162,12 +162,12 @@ def export(
         )
     if send or settings or people:
         raise ExportError("no_sending", format=format)
-    batch = _batch(format, folder, book, assignment)
+    batch = _read_batch(format, folder, book, assignment)
     place = out or Path(_NAMES[format].format(batch.assignment))
     if place.exists() and not overwrite:
         is_input = into is not None and place.samefile(into)
         raise ExportError("input" if is_input else "exists", path=str(place))
-    done = _made(format, batch, into, column, points, submission)
+    done = _make_export(format, batch, into, column, points, submission)
     try:
         write_atomic(place, done.content)
     except OSError as error:
@@ -179,8 +179,8 @@ def export(
     return OK if done.complete else BELOW
 
 
-def _batch(format: str, folder: Path, book: Path | None, assignment: str | None) -> Batch:
-    """What there is to export: a folder's results, or a gradebook's marks."""
+def _read_batch(format: str, folder: Path, book: Path | None, assignment: str | None) -> Batch:
+    """Read what is to be exported: a folder's results, or a gradebook's marks."""
     from grader.gradebook.export.from_gradebook import booked
     from grader.gradebook.export.results import ExportError, read_batch
     from grader.gradebook.overrides import assignment_of
@@ -194,7 +194,7 @@ def _batch(format: str, folder: Path, book: Path | None, assignment: str | None)
         return booked(connection, assignment_of(connection, assignment))[0]
 
 
-def _made(
+def _make_export(
     format: str,
     batch: Batch,
     into: Path | None,
@@ -202,9 +202,7 @@ def _made(
     points: float | None,
     submission: str | None,
 ) -> Export:
-    from grader.gradebook.export import canvas, moodle
-    from grader.gradebook.export import ci_formats as formats
-    from grader.gradebook.export import plain_csv as plain
+    from grader.gradebook.export import canvas, ci_formats, moodle, plain_csv
     from grader.gradebook.export.results import ExportError
     from grader.report.formats import FORMATS
 
@@ -213,11 +211,11 @@ def _made(
     if format in FORMATS:
         if points is not None or column is not None:
             raise ExportError("no_points", format=format)
-        return formats.rendered(format, batch, submission, Path.cwd())
+        return ci_formats.rendered(format, batch, submission, Path.cwd())
     if submission is not None:
         raise ExportError("no_submission", format=format)
     if format == "csv":
-        return plain.table(batch, points)
+        return plain_csv.table(batch, points)
     if format == "moodle-feedback":
         return moodle.feedback(batch)
     if into is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.gradebook_options import add_results, speaking, user
+from grader.cli.gradebook_options import add_results, user_name, with_messages
 from grader.cli.options import (
     BELOW,
     OK,
@@ -18,14 +18,14 @@ from grader.cli.options import (
     assignment_option,
     assignments_option,
     cell_seconds_option,
+    choose_language,
+    exits_with_sentence,
     fail,
     format_option,
-    guarded,
     lang_option,
-    language_of,
     notebook_seconds_option,
     probe_seconds_option,
-    refuse_unfit,
+    refuse_versions,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ if TYPE_CHECKING:
 @notebook_seconds_option
 @probe_seconds_option
 @assignments_option
-@guarded
+@exits_with_sentence
 def grade(
     paths: tuple[Path, ...],
     assignment: str | None,
@@ -156,13 +156,13 @@ def grade(
     from grader.core.messages import catalogue
     from grader.grading.grade_class import ClassRequest
 
-    language = language_of(lang)
-    refuse_unfit(language)
+    language = choose_language(lang)
+    refuse_versions(language)
     if cluster is not None and jobs is not None:
         fail(catalogue(language).render("cluster.jobs"), language)
     if book is not None and not dry_run:
-        _is_usable(lang, book=book)
-    graded = _graded(
+        _check_gradebook(lang, book=book)
+    graded = _grade(
         ClassRequest(
             paths=paths,
             out=out,
@@ -192,14 +192,14 @@ def grade(
     show_changes(reports, graded.plan, out)
     show_summary(graded.summary, out)
     if book is not None:
-        _into_gradebook(lang, out=out, book=book, assignments=assignments)
+        _add_to_gradebook(lang, out=out, book=book, assignments=assignments)
     if any(report.outcome == "not_graded" for report in reports):
         return OUR_FAULT
     scores = [report.score for report in reports if report.score is not None]
     return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
 
 
-def _graded(request: ClassRequest) -> GradedClass:
+def _grade(request: ClassRequest) -> GradedClass:
     """Grade on the terminal; end with a sentence where something is not to be had."""
     from grader.cli.console.plan import ClassProgress
     from grader.core.atomic import FolderInUse
@@ -237,9 +237,9 @@ def _graded(request: ClassRequest) -> GradedClass:
         raise (OurFault if error.midway else WrongUse)(said, request.language) from None
 
 
-@speaking
-def _is_usable(messages: Catalogue, book: Path) -> int:
-    """A gradebook that can't be used says so before a class is graded."""
+@with_messages
+def _check_gradebook(messages: Catalogue, book: Path) -> int:
+    """End with a sentence where the gradebook can't be used, before a class is graded."""
     from grader.gradebook.store import opened, room_for
 
     if book.exists():
@@ -250,7 +250,7 @@ def _is_usable(messages: Catalogue, book: Path) -> int:
     return OK
 
 
-@speaking
-def _into_gradebook(messages: Catalogue, out: Path, book: Path, assignments: Path | None) -> int:
-    add_results(messages, out, book, None, user(), assignments)
+@with_messages
+def _add_to_gradebook(messages: Catalogue, out: Path, book: Path, assignments: Path | None) -> int:
+    add_results(messages, out, book, None, user_name(), assignments)
     return OK

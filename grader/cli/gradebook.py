@@ -7,8 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.gradebook_options import add_results, gradebook_option, incoming, speaking, user
-from grader.cli.options import BELOW, OK, SETTINGS, assignments_option, guarded, lang_option
+from grader.cli.gradebook_options import (
+    add_results,
+    gradebook_option,
+    incoming,
+    user_name,
+    with_messages,
+)
+from grader.cli.options import (
+    BELOW,
+    OK,
+    SETTINGS,
+    assignments_option,
+    exits_with_sentence,
+    lang_option,
+)
 
 if TYPE_CHECKING:
     from grader.core.messages import Catalogue
@@ -19,7 +32,7 @@ _out_argument = click.argument(
 )
 _which_option = click.option("-a", "--assignment", metavar="ID", help="Only this assignment.")
 _by_option = click.option(
-    "--by", "who", metavar="NAME", default=user, help="Who does this. Default: your user name."
+    "--by", "who", metavar="NAME", default=user_name, help="Who does this. Default: your user name."
 )
 _times_option = click.option(
     "--times",
@@ -53,8 +66,8 @@ def gradebook() -> None:
 @_by_option
 @assignments_option
 @lang_option
-@guarded
-@speaking
+@exits_with_sentence
+@with_messages
 def add(
     messages: Catalogue,
     out: Path,
@@ -91,8 +104,8 @@ def add(
 @_by_option
 @assignments_option
 @lang_option
-@guarded
-@speaking
+@exits_with_sentence
+@with_messages
 def regrade(
     messages: Catalogue,
     out: Path,
@@ -125,15 +138,15 @@ def regrade(
 @gradebook_option
 @_which_option
 @lang_option
-@guarded
-@speaking
+@exits_with_sentence
+@with_messages
 def show(messages: Catalogue, book: Path, assignment: str | None) -> int:
     """Show everyone's marks; of one assignment how they came about, too.
 
     A star: set by a person. A question mark: late, and nobody says by how much.
     """
     from grader.cli.console.gradebook import show_assignment, show_term
-    from grader.gradebook import tables as rows
+    from grader.gradebook import tables
     from grader.gradebook.overrides import assignment_of
     from grader.gradebook.overview import standings
     from grader.gradebook.store import opened
@@ -142,7 +155,7 @@ def show(messages: Catalogue, book: Path, assignment: str | None) -> int:
         if assignment is not None:
             show_assignment(standings(connection, assignment_of(connection, assignment)), messages)
             return OK
-        every = rows.assignments(connection).values()
+        every = tables.assignments(connection).values()
         show_term([standings(connection, listed) for listed in every], messages)
     return OK
 
@@ -152,23 +165,23 @@ def show(messages: Catalogue, book: Path, assignment: str | None) -> int:
 @gradebook_option
 @_which_option
 @lang_option
-@guarded
-@speaking
+@exits_with_sentence
+@with_messages
 def history(messages: Catalogue, student: str, book: Path, assignment: str | None) -> int:
     """Show all that became of STUDENT's work: attempts, results, overrides, what was sent."""
     from grader.cli.console.gradebook import show_history
-    from grader.gradebook import tables as rows
+    from grader.gradebook import tables
     from grader.gradebook.overrides import assignment_of, find
     from grader.gradebook.overview import history as history_of
     from grader.gradebook.store import BookError, opened
 
     events: list[Event] = []
     with opened(book) as opening, opening.reading() as connection:
-        known = rows.assignments(connection)
+        known = tables.assignments(connection)
         ids = [assignment_of(connection, assignment).id] if assignment else [*known]
         for number, id in enumerate(ids):
             try:
-                record = find(rows.records(connection, id).values(), student)
+                record = find(tables.records(connection, id).values(), student)
             except BookError:
                 if number == len(ids) - 1 and not events:
                     raise
@@ -193,8 +206,8 @@ def history(messages: Catalogue, student: str, book: Path, assignment: str | Non
 @_which_option
 @_by_option
 @lang_option
-@guarded
-@speaking
+@exits_with_sentence
+@with_messages
 def override(
     messages: Catalogue,
     student: str,

@@ -1,4 +1,4 @@
-"""What commands with a gradebook share: its option, words for its faults, taking results in."""
+"""Parts that commands with a gradebook share: its option, its faults, taking results in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.options import fail, language_of
+from grader.cli.options import choose_language, fail
 
 if TYPE_CHECKING:
     from grader.assignment.deadline import HandingIn
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 FILE = Path("gradebook.sqlite")
 
 
-def user() -> str:
-    """Who is at work, as the system names them."""
+def user_name() -> str:
+    """Return the name of the user who is at work, as the system has it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as in some containers
         return "unknown"
 
 
-def speaking(command: Callable[..., int]) -> Callable[..., int]:
+def with_messages(command: Callable[..., int]) -> Callable[..., int]:
     """Give ``command`` its words, and say in them what keeps it from being done."""
 
     @wraps(command)
@@ -40,7 +40,7 @@ def speaking(command: Callable[..., int]) -> Callable[..., int]:
         from grader.gradebook.passback.secret import PassbackError
         from grader.gradebook.store import BookError
 
-        messages = catalogue(language_of(lang))
+        messages = catalogue(choose_language(lang))
         try:
             return command(messages=messages, **options)
         except (BookError, ExportError, PassbackError) as problem:
@@ -90,9 +90,9 @@ def incoming(
     *,
     correcting: bool = False,
 ) -> tuple[Graded, HandingIn | None]:
-    """The results in ``out`` and their assignment's rules; None where that isn't at hand."""
+    """Read the results in ``out`` and their assignment's rules; None where that isn't at hand."""
     from grader.assignment.find import NotFound, find
-    from grader.cli.console.gradebook import say
+    from grader.cli.console.gradebook import print_note
     from grader.gradebook.export.results import read_batch
     from grader.gradebook.export.submission_times import Times, read_times
     from grader.gradebook.read_results import read_graded
@@ -106,12 +106,12 @@ def incoming(
         if assignments is not None:
             raise
     zone = None if rules is None or rules.due is None else rules.due.tzinfo
-    found = Times()
+    submission_times = Times()
     if times is not None:
-        found = read_times(times.read_bytes(), str(times), batch, zone)
-    for note in found.notes:
-        say(messages, note)
-    return read_graded(out, who, found.of, correcting=correcting), rules
+        submission_times = read_times(times.read_bytes(), str(times), batch, zone)
+    for note in submission_times.notes:
+        print_note(messages, note)
+    return read_graded(out, who, submission_times.of, correcting=correcting), rules
 
 
 def _added(

@@ -23,8 +23,8 @@ from typing import Any, Final
 import click
 from IPython.core.error import UsageError
 
-from grader.cli.check import check, page_of, refusal
-from grader.cli.options import BELOW, OK, language_of
+from grader.cli.check import check, page_file, refusal
+from grader.cli.options import BELOW, OK, choose_language
 from grader.core.messages import Catalogue, catalogue
 from grader.submission.notebook.read import read_notebook
 
@@ -49,52 +49,53 @@ def _run(shell: Any, line: str) -> None:
     """``%grader check [NOTEBOOK] [OPTIONS]``. Raises ``UsageError``, which is shown as a line."""
     own = own_file(shell)
     try:
-        command, *given = _split(line) or [""]
+        command, *arguments = _split(line) or [""]
         if command != "check":
-            raise UsageError(catalogue(language_of(None)).render("notebook.usage"))
-        asked, is_named = _asked(given, own)
+            raise UsageError(catalogue(choose_language(None)).render("notebook.usage"))
+        options, is_named = _parse(arguments, own)
     except click.exceptions.Exit:  # the help, which was shown
         return
-    notebook: Path = asked["notebook"]
-    language = language_of(asked["lang"], notebook)
+    notebook: Path = options["notebook"]
+    language = choose_language(options["lang"], notebook)
     messages = catalogue(language)
     if not is_named and own is None:
         raise UsageError(messages.render("notebook.which"))
-    page = page_of(asked["out"], asked["html"])
+    page = page_file(options["out"], options["html"])
     if (why_not := refusal(notebook, page, language)) is not None:
         raise UsageError(why_not)
-    _tell(_saved(shell, notebook, messages))
+    for line in _describe_saved(shell, notebook, messages):
+        print(line, flush=True)
     more = [] if is_named else [str(notebook)]
-    text, shown = _checked([*given, *more, "--lang", language], page)
+    text, shown = _run_check([*arguments, *more, "--lang", language], page)
     _show(shell, text, shown, messages)
 
 
 def _split(line: str) -> list[str]:
-    """The words of a line. Raises ``UsageError`` where a quote is left open."""
+    """Split a line into words. Raises ``UsageError`` where a quote is left open."""
     try:
         if os.name != "nt":
             return shlex.split(line)
         return [word.strip("\"'") for word in shlex.split(line, posix=False)]
     except ValueError:
-        messages = catalogue(language_of(None))
+        messages = catalogue(choose_language(None))
         raise UsageError(messages.render("cli.usage.other", command="check")) from None
 
 
-def _asked(given: Sequence[str], own: Path | None) -> tuple[dict[str, Any], bool]:
-    """The command's options, and whether the notebook is named; if not it is ``own``.
+def _parse(arguments: Sequence[str], own: Path | None) -> tuple[dict[str, Any], bool]:
+    """Return the command's options, True if the notebook is named; if not it is ``own``.
 
     Raises ``UsageError`` in the command's own words, and click's ``Exit`` for its help.
     """
     with contextlib.suppress(click.ClickException):
-        return check.make_context("check", [*given]).params, True
+        return check.make_context("check", [*arguments]).params, True
     try:
-        return check.make_context("check", [*given, str(own or Path())]).params, False
+        return check.make_context("check", [*arguments, str(own or Path())]).params, False
     except click.ClickException as error:
         raise UsageError(error.format_message()) from None
 
 
 def own_file(shell: Any) -> Path | None:
-    """The file of the notebook that this session belongs to; None where that can't be told.
+    """Find the file of the notebook that this session belongs to; None where that can't be told.
 
     Jupyter's server and VS Code name it; else it is the only one in the working folder.
     """
@@ -106,7 +107,7 @@ def own_file(shell: Any) -> Path | None:
     return files[0] if len(files) == 1 else None
 
 
-def _saved(shell: Any, notebook: Path, messages: Catalogue) -> Iterable[str]:
+def _describe_saved(shell: Any, notebook: Path, messages: Catalogue) -> Iterable[str]:
     """Since when the file is what it is, and what was run that is not in it.
 
     Raises ``UsageError`` where it can't be read.
@@ -131,16 +132,16 @@ def _saved(shell: Any, notebook: Path, messages: Catalogue) -> Iterable[str]:
         yield messages.render("notebook.unsaved", names=", ".join(other))
 
 
-def _checked(arguments: Sequence[str], page: Path | None) -> tuple[str, str]:
-    """What the command printed, and its page; "" where it made none.
+def _run_check(arguments: Sequence[str], page: Path | None) -> tuple[str, str]:
+    """Return what the command printed, and its page; "" where it made none.
 
     The page is kept as ``page``, where one was asked for.
     """
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         place = page or Path(folder) / "report.html"
-        apart = [] if page else ["--in-cell", "-o", str(place)]
+        output = [] if page else ["--in-cell", "-o", str(place)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "grader", "check", *arguments, *apart],
+            [sys.executable, "-m", "grader", "check", *arguments, *output],
             env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -165,7 +166,7 @@ def _environment() -> dict[str, str]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """The cell was interrupted: so is the check, which takes its kernel with it."""
+    """Interrupt the check, as the cell was; it takes its kernel with it."""
     with contextlib.suppress(OSError, ValueError):  # ValueError: Windows has no such signal
         process.send_signal(signal.SIGINT)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -173,13 +174,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
 
 
-def _tell(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line, flush=True)
-
-
 def _show(shell: Any, text: str, page: str, messages: Catalogue) -> None:
-    """The page in the cell, or where there is none, or no browser, what was printed."""
+    """Show the page in the cell, or where there is none, or no browser, what was printed."""
     shown = {"text/plain": text}
     if page:
         title = html.escape(messages.render("report.for_own.page.student"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli.options import OK, SETTINGS, fail, guarded, lang_option, language_of
+from grader.cli.options import OK, SETTINGS, choose_language, exits_with_sentence, fail, lang_option
 
 
 @click.command(context_settings=SETTINGS)
@@ -19,7 +19,7 @@ from grader.cli.options import OK, SETTINGS, fail, guarded, lang_option, languag
     help="Folder with (or for) the folders assignments and reference. Default: the clone.",
 )
 @lang_option
-@guarded
+@exits_with_sentence
 def new(id: str, root: Path | None, lang: str | None) -> int:
     """Lay out a new assignment: a small one that works, to be made yours.
 
@@ -32,19 +32,23 @@ def new(id: str, root: Path | None, lang: str | None) -> int:
     from grader.authoring.release.new import beside, lay_out
     from grader.core.messages import catalogue
 
-    language = language_of(lang)
+    language = choose_language(lang)
     messages = catalogue(language)
     place = root or beside()
     if place is None:
         fail(messages.render("author.new.where"))
     try:
-        made = lay_out(id, place)
+        laid_out = lay_out(id, place)
     except Refused as refused:
         fail(refused.in_language(language))
     options = "" if root is None else f" --assignments {root}"
     click.echo(messages.render("author.new.made"))
-    for folder in (made.folder, made.teachers):
+    for folder in (laid_out.folder, laid_out.teachers):
         click.echo(f"  {folder}")
-    values = {"solution": str(made.solution), "folder": str(made.folder), "options": options}
+    values = {
+        "solution": str(laid_out.solution),
+        "folder": str(laid_out.folder),
+        "options": options,
+    }
     click.echo(messages.render("author.new.next", id=id, **values))
     return OK

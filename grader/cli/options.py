@@ -1,4 +1,4 @@
-"""What the commands share: options, exit statuses, and how a fault becomes a sentence."""
+"""Parts that the commands share: options, exit statuses, and sentences for faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # in the order in which POSIX looks
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Said(click.ClickException):
+class Sentence(click.ClickException):
     """A sentence for the user, in the language of what they asked for."""
 
     def __init__(self, message: str, language: str = "en") -> None:
@@ -34,13 +34,13 @@ class Said(click.ClickException):
         )
 
 
-class WrongUse(Said):
+class WrongUse(Sentence):
     """A sentence about what was asked for."""
 
     exit_code = USAGE
 
 
-class OurFault(Said):
+class OurFault(Sentence):
     """A sentence about a fault of the grader."""
 
     exit_code = OUR_FAULT
@@ -51,8 +51,8 @@ def fail(message: str, language: str = "en") -> NoReturn:
     raise WrongUse(message, language)
 
 
-def guarded(command: Callable[..., int]) -> Callable[..., None]:
-    """No traceback reaches a user unless ``--debug``; a fault of ours exits with 3."""
+def exits_with_sentence(command: Callable[..., int]) -> Callable[..., None]:
+    """Keep tracebacks from a user unless ``--debug``; a fault of ours exits with 3."""
 
     @click.option("--debug", is_flag=True, help="Show the traceback of a fault of the grader.")
     @wraps(command)
@@ -64,12 +64,12 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         except BaseException as error:
             if debug and isinstance(error, Exception):
                 raise
-            _say(error, language_of(options.get("lang"), options.get("notebook")))
+            _end_with_sentence(error, choose_language(options.get("lang"), options.get("notebook")))
 
     return run
 
 
-def _say(error: BaseException, language: str) -> NoReturn:
+def _end_with_sentence(error: BaseException, language: str) -> NoReturn:
     """End with what an exception means to the user; an unforeseen one is a fault of ours."""
     from grader.assignment.find import NotFound
     from grader.assignment.load import AssignmentError
@@ -91,14 +91,14 @@ def _say(error: BaseException, language: str) -> NoReturn:
         raise error
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         raise OurFault(messages.render("cli.no_space"), language) from None
-    said = messages.render("cli.fault", error=f"{type(error).__name__}: {error}")
-    raise OurFault(said, language) from None
+    sentence = messages.render("cli.fault", error=f"{type(error).__name__}: {error}")
+    raise OurFault(sentence, language) from None
 
 
-def language_of(given: str | None, notebook: Path | None = None) -> str:
-    """The language asked for, else that of a notebook, else the locale's, else English."""
-    if given:
-        return given
+def choose_language(named: str | None, notebook: Path | None = None) -> str:
+    """Choose the language asked for, else that of a notebook, else the locale's, else English."""
+    if named:
+        return named
     if notebook is not None:
         from grader.submission.notebook.language import spoken_language
 
@@ -143,7 +143,7 @@ probe_seconds_option = click.option(
 
 
 def formats_named(context: click.Context, option: click.Parameter, given: str) -> list[str]:
-    """The formats that an option lists, each once."""
+    """Read the formats that an option lists, each once."""
     if not given:
         return []
     from grader.report.formats import FORMATS
@@ -166,7 +166,7 @@ format_option = click.option(
 )
 
 
-def refuse_unfit(language: str) -> None:
+def refuse_versions(language: str) -> None:
     """End with a sentence and status 2 where packages have versions that can't be used."""
     from grader.core.environment import unsupported_versions
     from grader.core.messages import catalogue
@@ -179,7 +179,7 @@ def refuse_unfit(language: str) -> None:
 
 
 def sandbox_or_fail(sandbox: str, language: str) -> Any:
-    """The sandbox ``sandbox``, None for "none"; a sentence and status 2 where none works."""
+    """Choose the sandbox, None for "none"; end with a sentence and status 2 where none works."""
     from grader.grading.grade_class import NoSandbox, sandbox_named
     from grader.sandbox.explain import explain_no_sandbox
 

@@ -10,10 +10,10 @@ from grader.cli.options import (
     OK,
     SETTINGS,
     assignments_option,
+    choose_language,
+    exits_with_sentence,
     fail,
-    guarded,
     lang_option,
-    language_of,
 )
 
 
@@ -37,7 +37,7 @@ from grader.cli.options import (
 @click.option("--overwrite", is_flag=True, help="Write over files that are there.")
 @lang_option
 @assignments_option
-@guarded
+@exits_with_sentence
 def package(
     platform: str,
     assignment: str | None,
@@ -73,7 +73,7 @@ def package(
     from grader.core.messages import catalogue
     from grader.grading.seed_secret import load_secret
 
-    language = language_of(lang)
+    language = choose_language(lang)
     messages, chosen = catalogue(language), PLATFORMS[platform]
     loaded = find(assignment, assignments).load(as_teacher=True)
     try:

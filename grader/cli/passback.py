@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.gradebook_options import FILE, user
+from grader.cli.gradebook_options import FILE, user_name
 from grader.cli.options import BELOW, OK
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def pass_back(
         if missing.name and missing.name.startswith("grader"):
             raise
         raise PassbackError("extra") from None
-    from grader.cli.console.gradebook import say
+    from grader.cli.console.gradebook import print_note
     from grader.cli.console.passback import comment_in, show_outcome, show_passback
     from grader.cli.console.progress import progress
     from grader.gradebook.export.from_gradebook import booked
@@ -70,14 +70,18 @@ def pass_back(
         opening = stack.enter_context(opened(file, write=send))
         if send:
             stack.enter_context(sending.alone(opening))
-        web = stack.enter_context(Web(known.retry, Hidden(), lambda note: say(messages, note)))
+        web = stack.enter_context(
+            Web(known.retry, Hidden(), lambda note: print_note(messages, note))
+        )
         with opening.reading() as connection:
             listed = assignment_of(connection, assignment)
             batch, records = booked(connection, listed)
         for note in batch.notes:
             if note.message_id == "export.above":  # whose lateness is unknown is in the plan
-                say(messages, note)
-        platform = _platform(format, known, place, listed, web, lambda note: say(messages, note))
+                print_note(messages, note)
+        platform = _platform(
+            format, known, place, listed, web, lambda note: print_note(messages, note)
+        )
         look = platform.look(batch.max_score if points is None else points)
         layout = platform.layout
         if people is not None:
@@ -94,7 +98,7 @@ def pass_back(
             return OK if passback.complete else BELOW
         with progress("passback.sending", messages.language) as on_step:
             outcome = sending.send(
-                opening, platform, passback, user(), comment_in(messages), on_step
+                opening, platform, passback, user_name(), comment_in(messages), on_step
             )
     show_outcome(outcome, len(passback.send), messages)
     return OK if passback.complete and _is_whole(outcome) else BELOW
@@ -112,7 +116,7 @@ def _platform(
     web: Web,
     say: Callable[[Note], None],
 ) -> Platform:
-    """The place for this assignment's marks, with the secret that it takes."""
+    """Open the place for this assignment's marks, with the secret that it takes."""
     from grader.gradebook.passback.canvas import Canvas
     from grader.gradebook.passback.lti import Lti
     from grader.gradebook.passback.secret import PassbackError, read_secret
@@ -140,7 +144,7 @@ def _of(table: dict[str, str], name: str, place: Path, id: str) -> str:
 
 
 def _with_people(look: Look, file: Path) -> Look:
-    """Users as a file has them: columns ``student`` and ``user``."""
+    """Take users from a file: columns ``student`` and ``user``."""
     from dataclasses import replace
 
     from grader.gradebook.export.fill_column import read_table

@@ -11,10 +11,10 @@ from grader.cli.options import (
     OK,
     SETTINGS,
     assignments_option,
+    choose_language,
+    exits_with_sentence,
     fail,
-    guarded,
     lang_option,
-    language_of,
     sandbox_or_fail,
 )
 
@@ -34,7 +34,7 @@ from grader.cli.options import (
 )
 @lang_option
 @assignments_option
-@guarded
+@exits_with_sentence
 def release(
     assignment: str, out: Path | None, check: bool, lang: str | None, assignments: Path | None
 ) -> int:
@@ -56,7 +56,7 @@ def release(
     from grader.cli.console.progress import progress
     from grader.core.messages import catalogue
 
-    language = language_of(lang)
+    language = choose_language(lang)
     messages = catalogue(language)
     place = find(assignment, assignments)
     loaded = place.load(as_teacher=True, derived=False)

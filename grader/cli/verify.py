@@ -12,10 +12,10 @@ from grader.cli.options import (
     SETTINGS,
     OurFault,
     assignments_option,
+    choose_language,
+    exits_with_sentence,
     fail,
-    guarded,
     lang_option,
-    language_of,
     sandbox_or_fail,
 )
 
@@ -49,7 +49,7 @@ from grader.cli.options import (
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), help="Default: one for each processor.")
 @lang_option
 @assignments_option
-@guarded
+@exits_with_sentence
 def verify(
     assignment: str,
     out: Path | None,
@@ -84,10 +84,10 @@ def verify(
     from grader.authoring.verify.solution import NoSolution
     from grader.cli.console.progress import progress
     from grader.cli.console.verify import show_matrix
-    from grader.grading.batch import default_jobs, processors
+    from grader.grading.batch import default_jobs, processor_count
 
     began = time.monotonic()
-    language = language_of(lang)
+    language = choose_language(lang)
     place = find(assignment, assignments)
     loaded = place.load(as_teacher=True, derived=not derive)
     page = out or Path(f"verify-{loaded.id}.html")
@@ -98,14 +98,14 @@ def verify(
     try:
         if derive:
             with progress("verify.deriving", language) as on_row:
-                for file in derive_tolerances(loaded, box, jobs or processors(), on_row):
+                for file in derive_tolerances(loaded, box, jobs or processor_count(), on_row):
                     click.echo(str(file))
             loaded = place.load(as_teacher=True)
         if samples and (folder := samples_of(loaded)) is not None:
             with progress("verify.samples", language) as on_step:
                 labelled = grade_labelled(folder, loaded, box, jobs or default_jobs(), on_step)
         with progress("verify.running", language) as on_row:
-            matrix = verify_assignment(loaded, box, numbers, jobs or processors(), on_row)
+            matrix = verify_assignment(loaded, box, numbers, jobs or processor_count(), on_row)
     except (NoSolution, ExpectedError, NotTold) as problem:
         fail(str(problem))
     except VerifyFailed as problem:

@@ -24,12 +24,12 @@ from grader.submission.intake import Entry
 
 
 class BatchExecutor(Protocol):
-    """Who does the work: this machine, or a cluster."""
+    """Something that grades submissions: this machine, or a cluster."""
 
     def grade(
         self, entries: Sequence[Entry], *, repeated: bool
     ) -> Iterator[tuple[Entry, GradeReport]]:
-        """Each of ``entries`` with its report, as they finish, its files in the output folder.
+        """Yield each of ``entries`` with its report as it finishes, its files in the output folder.
 
         What is ``repeated`` runs while nothing else does on its machine.
         """
@@ -47,22 +47,22 @@ def grade_batch(
 
     ``plan`` says what needn't be run or judged again; without one all is. ``on_report`` is
     called in the calling thread, once a submission that is graded, as they finish. Without a
-    ``crew`` this machine grades.
+    ``executor`` this machine grades.
     """
     began = time.monotonic()
     options.out.mkdir(parents=True, exist_ok=True)
     plan = plan or plan_to_run_all(entries, assignment, options.settings)
     reports = plan.kept
     if todo := [entry for entry in entries if entry.id not in reports]:
-        with executor or _local_executor(assignment, options, plan) as working:
-            again = []
-            for entry, report in working.grade(todo, repeated=False):
+        with executor or _local_executor(assignment, options, plan) as active:
+            cut_off = []
+            for entry, report in active.grade(todo, repeated=False):
                 if is_unfinished(report):
-                    again.append(entry)
+                    cut_off.append(entry)
                 else:
                     reports[entry.id] = report
                     on_report(report)
-            for entry, report in working.grade(again, repeated=True):
+            for entry, report in active.grade(cut_off, repeated=True):
                 reports[entry.id] = report
                 on_report(report)
     summary = BatchSummary(
@@ -78,22 +78,22 @@ def grade_batch(
 
 @dataclass(frozen=True, slots=True)
 class _LocalExecutor:
-    """This machine: as many threads as notebooks run side by side, each of which only waits."""
+    """The threads of this machine, one for each notebook at a time; they only wait."""
 
     machine: GradingMachine
     plan: Plan
-    executor: Executor
+    threads: Executor
 
     def grade(
         self, entries: Sequence[Entry], *, repeated: bool
     ) -> Iterator[tuple[Entry, GradeReport]]:
-        """As `Crew` has it."""
+        """Grade as `BatchExecutor` says."""
         if repeated:
             for entry in entries:
                 yield entry, grade_one(self.machine, self.plan, entry, repeated=True)
             return
         futures = {
-            self.executor.submit(grade_one, self.machine, self.plan, entry): entry
+            self.threads.submit(grade_one, self.machine, self.plan, entry): entry
             for entry in entries
         }
         try:
@@ -111,9 +111,9 @@ def _local_executor(
 ) -> Iterator[BatchExecutor]:
     with (
         open_machine(assignment, options, kernels=plan.starts_kernels) as machine,
-        _threads(options.at_a_time) as executor,
+        _threads(options.at_a_time) as threads,
     ):
-        yield _LocalExecutor(machine, plan, executor)
+        yield _LocalExecutor(machine, plan, threads)
 
 
 @contextlib.contextmanager
@@ -125,16 +125,16 @@ def _threads(jobs: int) -> Iterator[Executor]:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def processors() -> int:
-    """How many processors this process may use."""
+def processor_count() -> int:
+    """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def default_jobs() -> int:
-    """One for each processor, and one more.
+    """Return one for each processor, and one more.
 
     A kernel rests while its client reads what it said, and while its work is judged.
     """
-    return processors() + 1
+    return processor_count() + 1

@@ -75,25 +75,25 @@ class Listener(Protocol):
     """Someone who is told what goes on while a class is graded."""
 
     def planning(self) -> AbstractContextManager[OnStep]:
-        """The folder's results are looked at."""
+        """Follow how the folder's results are looked at."""
 
     def planned(self, plan: Plan) -> None:
-        """It is known what is kept, judged again and run."""
+        """Learn what is kept, judged again and run."""
 
     def previewing(self) -> AbstractContextManager[OnStep]:
-        """A dry run judges again."""
+        """Follow how a dry run judges again."""
 
     def grading(
         self, total: int, notes: Sequence[Note]
     ) -> AbstractContextManager[Callable[[GradeReport], None]]:
-        """``total`` submissions are graded; ``notes`` tell of what was handed in."""
+        """Follow how ``total`` submissions are graded; ``notes`` tell of what was handed in."""
 
     def remark(self, note: Note) -> None:
-        """Something happened meanwhile."""
+        """Learn what happened meanwhile."""
 
 
 class NothingHandedIn(Exception):
-    """There is no submission at the paths; ``notes`` say what there is."""
+    """No submission at the paths; ``notes`` say what there is."""
 
     def __init__(self, notes: Sequence[Note]) -> None:
         super().__init__(notes)
@@ -196,7 +196,7 @@ def sandbox_named(name: str) -> SandboxConfig | None:
 
 @contextlib.contextmanager
 def _connected(address: str | None) -> Iterator[Any]:
-    """A client of the cluster's scheduler; None without an address. Raises `ClusterError`."""
+    """Connect to the cluster's scheduler; None without an address. Raises `ClusterError`."""
     if address is None:
         yield None
         return
@@ -216,7 +216,7 @@ def _cluster(
 
 @contextlib.contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """The output folder for this run alone. Raises ``OutputFolderUnusable``."""
+    """Keep the output folder to this run alone. Raises ``OutputFolderUnusable``."""
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(lock_folder(out))

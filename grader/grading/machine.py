@@ -1,4 +1,4 @@
-"""What one machine grades with, and one submission on it from its file to its reports.
+"""One machine that grades, and one submission on it from its file to its reports.
 
 Whoever calls only supervises: a disposable process gathers the evidence, the judge's process
 checks it and writes the reports, and plain data comes back.
@@ -33,7 +33,7 @@ from grader.report.write import write_report
 from grader.run.client_pool import ClientKilled, ClientPool
 from grader.run.kernel.plain import short_folder
 from grader.run.run_request import DEFINITIONS_SECONDS
-from grader.sandbox import compiled_programs as programs
+from grader.sandbox import compiled_programs
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import Entry
@@ -48,7 +48,7 @@ class NoDevice(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MachineOptions:
-    """How a batch is graded."""
+    """The settings of a batch, and what this machine adds to them."""
 
     settings: GradingSettings
     out: Path
@@ -59,13 +59,13 @@ class MachineOptions:
 
     @property
     def at_a_time(self) -> int:
-        """How many notebooks run side by side; a GPU's memory is not shared out."""
+        """The number of notebooks that run side by side; a GPU's memory is not shared out."""
         return 1 if self.settings.device == "gpu" else self.jobs
 
 
 @dataclass(frozen=True, slots=True)
 class GradingMachine:
-    """What one machine grades with: the client host, where notebooks are run, and the judge."""
+    """All that one machine grades with: clients, which run notebooks, and the judge."""
 
     assignment: Assignment
     options: MachineOptions
@@ -95,19 +95,19 @@ def open_machine(
         stack.callback(judge.close)
         if options.settings.device == "gpu" and (fault := judge.prepare()):
             raise NoDevice(fault)
-        host = None
+        clients = None
         if kernels:
-            host = ClientPool(assignment.folder, assignment.rubric.folder, setup, file)
-            stack.callback(host.close)
+            clients = ClientPool(assignment.folder, assignment.rubric.folder, setup, file)
+            stack.callback(clients.close)
         yield GradingMachine(
-            assignment, options, host, judge, scratch, SolutionTrial(options.settings.limits)
+            assignment, options, clients, judge, scratch, SolutionTrial(options.settings.limits)
         )
 
 
 def _sandbox_config(
     assignment: Assignment, options: MachineOptions, scratch: str
 ) -> SandboxConfig | None:
-    """How boxes are made, with what no box may see, wherever it lies."""
+    """Complete how boxes are made with what no box may see, wherever it lies."""
     if options.sandbox is None:
         return None
     assert assignment.rubric is not None
@@ -124,32 +124,30 @@ def _sandbox_config(
 
 
 def _with_programs(setup: SandboxConfig, file: Path) -> tuple[SandboxConfig, Path | None]:
-    """``setup`` with the programs that ``file`` keeps, and ``file`` when it is to be filled."""
+    """Give ``setup`` the programs that ``file`` keeps; and ``file`` when it is to be filled."""
     folder = Path(setup.scratch) / "programs"
-    programs.make_folder(folder)
-    kept = programs.load(file)
-    programs.show(kept or {}, folder)
-    if kept is not None and not kept:  # they are of no use here
+    compiled_programs.make_folder(folder)
+    stored = compiled_programs.load(file)
+    compiled_programs.show(stored or {}, folder)
+    if stored is not None and not stored:  # they are of no use here
         return setup, None
-    return replace(setup, programs=str(folder)), file if kept is None else None
+    return replace(setup, programs=str(folder)), file if stored is None else None
 
 
 def grade_one(
     machine: GradingMachine, plan: Plan, entry: Entry, *, repeated: bool = False
 ) -> GradeReport:
-    """One submission as ``plan`` has it, up to its reports. A fault becomes a result."""
+    """Grade one submission as ``plan`` has it, up to its reports. A fault becomes a result."""
     folder = machine.options.out / entry.id
     request = plan.judge_request(entry, folder, "all" if repeated else "finished")
     try:
         remove_drafts(folder)
         if plan.actions[entry.id].kind == "run":
-            report = _run(machine, plan, entry, request, repeated)
+            report = _run(machine, entry, request, repeated)
         else:
             report = machine.judge.judge(request)
-            if (
-                report.parts_to_substitute
-            ):  # other parts are wrong now, and what was asked of its own is gone
-                report = _run(machine, plan, entry, request, repeated)
+            if report.parts_to_substitute:  # others now: what was asked of its own is gone
+                report = _run(machine, entry, request, repeated)
         return report
     except (ClientKilled, JudgeFailed) as fault:
         return not_graded(machine.assignment, request, str(fault))
@@ -158,35 +156,35 @@ def grade_one(
 
 
 def _run(
-    machine: GradingMachine, plan: Plan, entry: Entry, request: JudgeRequest, repeated: bool
+    machine: GradingMachine, entry: Entry, request: JudgeRequest, repeated: bool
 ) -> GradeReport:
     """Run the notebook; where something failed, see what the solution makes of this machine."""
     request.folder.mkdir(parents=True, exist_ok=True)
 
-    def ask() -> TrialResult:
-        return machine.trial.ask(lambda times: _solution(machine, plan, times), alone=repeated)
+    def check_machine() -> TrialResult:
+        return machine.trial.check(lambda times: _solution(machine, times), alone=repeated)
 
-    found = machine.trial.found
-    if repeated and found is not None:
-        found = ask()  # what other runs slowed, tells nothing of one that is alone
-    request = replace(request, solution_runs=found is not None and found.fault is None)
-    report = _run_once(machine, plan, entry, request, repeated)
+    trial = machine.trial.result
+    if repeated and trial is not None:
+        trial = check_machine()  # what other runs slowed, tells nothing of one that is alone
+    request = replace(request, solution_runs=trial is not None and trial.fault is None)
+    report = _run_once(machine, entry, request, repeated)
     if request.solution_runs or not report.had_failure:
         return report
-    found = ask()
-    if found.fault is not None:
+    trial = check_machine()
+    if trial.fault is not None:
         (request.folder / PROBE).unlink(missing_ok=True)  # it must never be judged
         messages = catalogue(request.language)
-        why = messages.render(found.fault.message_id, **found.fault.values)
+        why = messages.render(trial.fault.message_id, **trial.fault.values)
         return not_graded(machine.assignment, request, why)
     request = replace(request, solution_runs=True)
-    if repeated and report.run.status == "timeout" and report.run.time_factor < found.factor:
-        return _run_once(machine, plan, entry, request, repeated)
+    if repeated and report.run.status == "timeout" and report.run.time_factor < trial.factor:
+        return _run_once(machine, entry, request, repeated)
     return machine.judge.judge(request)
 
 
-def _solution(machine: GradingMachine, plan: Plan, factor: float) -> GradeReport:
-    """What this machine makes of the teacher's solution, nothing of which is kept."""
+def _solution(machine: GradingMachine, factor: float) -> GradeReport:
+    """Run and judge the teacher's solution on this machine; nothing of it is kept."""
     assert machine.assignment.rubric is not None
     entry = Entry(id="solution", path=machine.assignment.rubric.solution)
     with tempfile.TemporaryDirectory(prefix="solution-", dir=machine.scratch) as place:
@@ -198,24 +196,23 @@ def _solution(machine: GradingMachine, plan: Plan, factor: float) -> GradeReport
             write="nothing",
         )
         try:
-            _collect_evidence(machine, plan, entry, request.folder, False, factor=factor)
+            _collect_evidence(machine, entry, request.folder, False, factor=factor)
             return machine.judge.judge(request)
         except (ClientKilled, JudgeFailed) as fault:
             return not_graded(machine.assignment, request, str(fault))
 
 
 def _run_once(
-    machine: GradingMachine, plan: Plan, entry: Entry, request: JudgeRequest, repeated: bool
+    machine: GradingMachine, entry: Entry, request: JudgeRequest, repeated: bool
 ) -> GradeReport:
     """Run the notebook, and ask again what is asked with the teacher's parts."""
-    found = machine.trial.found
-    factor = 1.0 if found is None else found.factor
-    _collect_evidence(machine, plan, entry, request.folder, repeated, factor=factor)
+    trial = machine.trial.result
+    factor = 1.0 if trial is None else trial.factor
+    _collect_evidence(machine, entry, request.folder, repeated, factor=factor)
     report = machine.judge.judge(request)
     if report.parts_to_substitute:
         _collect_evidence(
             machine,
-            plan,
             entry,
             request.folder,
             repeated,
@@ -229,7 +226,6 @@ def _run_once(
 
 def _collect_evidence(
     machine: GradingMachine,
-    plan: Plan,
     entry: Entry,
     folder: Path,
     repeated: bool,
@@ -237,7 +233,7 @@ def _collect_evidence(
     *,
     factor: float,
 ) -> None:
-    """Leave the evidence in ``folder``; with ``stands_in`` more of what lies there already.
+    """Leave the evidence in ``folder``; with ``parts_to_substitute`` add to what lies there.
 
     Limits on time are ``factor`` times those asked for.
     """
@@ -264,7 +260,7 @@ def _collect_evidence(
 
 
 def not_graded(assignment: Assignment, request: JudgeRequest, fault: str) -> GradeReport:
-    """The result of our own fault: not graded, no score, and why, for the teacher."""
+    """Return the result of our own fault: not graded, no score, and why, for the teacher."""
     if f"[Errno {errno.ENOSPC}]" in fault:
         fault = NO_DISK
     evidence = with_intake(broken_evidence(request.file, fault), request)

@@ -18,7 +18,7 @@ _BYTES = 32
 
 
 def load_secret() -> bytes:
-    """The secret, made when there is none yet (readable by its owner only)."""
+    """Read the secret, made when there is none yet (readable by its owner only)."""
     if given := os.environ.get("GRADER_SECRET"):
         return given.encode()
     file = user_state_path("grader") / "secret"
@@ -39,7 +39,7 @@ def load_secret() -> bytes:
 
 
 def _read(file: Path) -> bytes:
-    """Raises ``ValueError`` for what is no secret: from an empty one all stimuli would follow."""
+    """Read a secret. Raises ``ValueError`` for none: from an empty one all stimuli would follow."""
     found = bytes.fromhex(file.read_text().strip())
     if len(found) < _BYTES:
         raise ValueError(f"{file} holds no secret; remove it, and a new one is made")

@@ -11,7 +11,7 @@ from grader.assignment.stimuli import seed_for
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GradingSettings:
-    """What was asked for when a class was graded; nothing of it is worked out."""
+    """The wishes of whoever has a class graded; nothing of it is worked out."""
 
     limits: Limits
     secret: bytes = field(repr=False)

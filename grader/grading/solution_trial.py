@@ -1,4 +1,4 @@
-"""What this machine makes of the teacher's solution, run there as any submission is.
+"""A trial of this machine: the teacher's solution, run there as any submission is.
 
 Where something fails, the machine may be why: it may be slow, or short of memory, or what is
 installed may be broken. So before that costs a point, the solution is run once for a batch. How
@@ -18,11 +18,11 @@ from grader.core.types import GradeReport, Note
 HEADROOM = 10.0
 """So many times what the solution takes here and now a submission may take at least."""
 
-MOST = 8.0
+MAX_FACTOR = 8.0
 """So many times the limits on time that were asked for, at most."""
 
-LEAST = 3.0
-"""Where not even so many times what the solution takes are within `MOST`, it is too slow here."""
+MIN_FACTOR = 3.0
+"""The machine is too slow where `MAX_FACTOR` is not even so many times what the solution takes."""
 
 _SHOWN = 4  # checks
 
@@ -32,7 +32,7 @@ Run = Callable[[float], GradeReport]
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """How many times as long the limits on time are, and what is wrong with this machine."""
+    """The factor of the limits on time, and what is wrong with this machine."""
 
     factor: float = 1.0
     fault: Note | None = None
@@ -45,32 +45,32 @@ class SolutionTrial:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._lock = threading.Lock()
-        self._found: TrialResult | None = None
+        self._result: TrialResult | None = None
 
     @property
-    def found(self) -> TrialResult | None:
-        """What is known by now."""
-        return self._found
+    def result(self) -> TrialResult | None:
+        """The result by now; None before the first run."""
+        return self._result
 
-    def ask(self, run: Run, *, alone: bool) -> TrialResult:
-        """What ``run`` shows. Alone it is run again where other runs may have slowed it before."""
+    def check(self, run: Run, *, alone: bool) -> TrialResult:
+        """Return what ``run`` shows; alone, run it again where others may have slowed it."""
         with self._lock:
-            known = self._found
-            if known is None or (alone and not known.alone):
-                factor, fault = trial_result(run(MOST), self._limits)
-                self._found = TrialResult(factor, fault, alone)
-            assert self._found is not None
-            return self._found
+            result = self._result
+            if result is None or (alone and not result.alone):
+                factor, fault = trial_result(run(MAX_FACTOR), self._limits)
+                self._result = TrialResult(factor, fault, alone)
+            assert self._result is not None
+            return self._result
 
 
 def trial_result(report: GradeReport, limits: Limits) -> tuple[float, Note | None]:
-    """The factor for ``limits``, and the fault, that the solution's own ``report`` shows."""
+    """Return the factor for ``limits``, and the fault, that the solution's own ``report`` shows."""
     share = _share(report, limits)
-    factor = min(max(1.0, HEADROOM * share), MOST)
+    factor = min(max(1.0, HEADROOM * share), MAX_FACTOR)
     if report.outcome == "not_graded":
         why = next((c.detail or c.message for c in report.checks if c.status == "error"), "")
         return factor, _fault("broken", why=why.strip().rpartition("\n")[2][:300])
-    if report.run.status == "timeout" or LEAST * share > MOST:
+    if report.run.status == "timeout" or MIN_FACTOR * share > MAX_FACTOR:
         return factor, _fault("slow", seconds=round(report.run.seconds))
     if report.run.status != "ok":
         return factor, _fault("fails", why=(report.run.error or report.run.status)[:300])
@@ -81,7 +81,7 @@ def trial_result(report: GradeReport, limits: Limits) -> tuple[float, Note | Non
 
 
 def _share(report: GradeReport, limits: Limits) -> float:
-    """The greatest share of a limit on time that the solution took."""
+    """Return the greatest share of a limit on time that the solution took."""
     cells = [cell.seconds for cell in report.run.cells]
     return max(
         sum(cells) / limits.notebook_seconds,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from grader.assignment.schema import Assignment
 from grader.run.collect_evidence import RunRequest, collect_evidence
-from grader.sandbox import compiled_programs as programs
+from grader.sandbox import compiled_programs
 from grader.sandbox.detect import programs_are_found
 from grader.sandbox.warm_process import SandboxClient
 from grader.untrusted.box.syscalls import PR_SET_PDEATHSIG, prctl
@@ -84,14 +84,14 @@ def warm_cache(
             scratch=scratch,
         )
         evidence = collect_evidence(job)
-        found = programs.collect(made)
+        found = compiled_programs.collect(made)
     if evidence.harness_error or evidence.executed.status != "ok" or not found:
         return
     shown = Path(link.config.programs)
-    programs.show(found, shown)
+    compiled_programs.show(found, shown)
     useful = programs_are_found(link)
     if not useful:
-        programs.hide(found, shown)
+        compiled_programs.hide(found, shown)
         found = {}
     if useful is not None:  # what can't be told now is tried again by the next batch
-        programs.save(found, file)
+        compiled_programs.save(found, file)

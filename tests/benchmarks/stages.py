@@ -29,7 +29,7 @@ from grader.judge.verdict import verdict
 from grader.report.write import write_report
 from grader.run.kernel.session import Session
 from grader.run.warm_cache import warm_cache
-from grader.sandbox import compiled_programs as programs
+from grader.sandbox import compiled_programs
 from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.warm_process import WarmProcess
 from grader.sandbox.watchdog import pid_of
@@ -94,7 +94,7 @@ def main(files: list[str]) -> None:
             os.chmod(scratch, 0o711)
         setup, _ = detect_sandbox("auto")
         assert setup is not None, "nothing here can box notebooks in"
-        programs.make_folder(shown := Path(scratch) / "programs")
+        compiled_programs.make_folder(shown := Path(scratch) / "programs")
         warm = WarmProcess(replace(setup, scratch=scratch, programs=str(shown)))
         warm.wait()
         core = min(os.sched_getaffinity(0))

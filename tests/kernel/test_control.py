@@ -16,7 +16,7 @@ import pytest
 
 from grader.assignment.schema import Assignment, Limits
 from grader.core.types import CellRun, GradeReport
-from grader.grading.solution_trial import MOST, SolutionTrial, TrialResult, trial_result
+from grader.grading.solution_trial import MAX_FACTOR, SolutionTrial, TrialResult, trial_result
 from grader.judge.verdict import verdict
 from grader.report.store.read import stored_report
 from grader.run.collect_evidence import collect_evidence
@@ -65,7 +65,7 @@ def test_limits_on_time_follow_what_the_solution_takes_here(slow: courses.Course
     late = results(slow.out)["late"]
     assert late["score"] == late["max_score"]
     factor = late["run"]["time_factor"]
-    assert 10 * SOLUTION_SLEEPS / LIMIT <= factor <= MOST
+    assert 10 * SOLUTION_SLEEPS / LIMIT <= factor <= MAX_FACTOR
     assert stored_report(late).run.time_factor == factor
     evidence = json.loads((slow.out / "late" / "probe.json").read_text("utf-8"))["evidence"]
     assert evidence["executed"]["time_factor"] == factor
@@ -137,7 +137,7 @@ def _taking(cell: float = 0.0, cells: int = 1, asked: float = 0.0, **changes: An
         (_taking(cell=12.0), 2.0),
         (_taking(asked=36.0), 4.0),
         (_taking(cell=6.0, cells=20), 5.0),
-        (_taking(cell=60.0), MOST),
+        (_taking(cell=60.0), MAX_FACTOR),
     ],
 )
 def test_limits_are_never_shorter_and_not_without_bound(report: GradeReport, factor: float) -> None:
@@ -175,8 +175,8 @@ def test_the_solution_is_run_once() -> None:
 
     control = SolutionTrial(Limits())
     with ThreadPoolExecutor(8) as threads:
-        faults = set(threads.map(lambda _: control.ask(run, alone=False).fault is None, range(8)))
-    assert (faults, runs) == ({False}, [MOST])
-    assert {control.ask(run, alone=True) for _ in range(3)} == {TrialResult(2.0, None, True)}
-    assert control.ask(run, alone=False).factor == 2.0
-    assert runs == [MOST, MOST]
+        faults = set(threads.map(lambda _: control.check(run, alone=False).fault is None, range(8)))
+    assert (faults, runs) == ({False}, [MAX_FACTOR])
+    assert {control.check(run, alone=True) for _ in range(3)} == {TrialResult(2.0, None, True)}
+    assert control.check(run, alone=False).factor == 2.0
+    assert runs == [MAX_FACTOR, MAX_FACTOR]

@@ -13,7 +13,7 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.core import compile_cache as cache
-from grader.sandbox import compiled_programs as programs
+from grader.sandbox import compiled_programs
 from tests.support.project import results, run_grader, short_solution
 from tests.support.sandboxes import LARGE, SandboxServer, works_without_grader
 
@@ -120,25 +120,27 @@ def test_a_spoiled_program_does_no_harm(filled: SandboxServer) -> None:
     """A damaged program is compiled anew; the number is the same."""
     folder = Path(filled.scratch) / "programs"
     before = _shown(filled)
-    programs.hide(before, folder)
-    programs.show({name: content[:-40] + b"x" * 40 for name, content in before.items()}, folder)
+    compiled_programs.hide(before, folder)
+    compiled_programs.show(
+        {name: content[:-40] + b"x" * 40 for name, content in before.items()}, folder
+    )
     try:
         done = filled.output(COUNT, MODEL.format(g=120), HITS).split()
         assert float(done[-2]) == pytest.approx(110.1157, abs=1e-3)
         assert not filled.ask({"find": True})["found"]
     finally:
-        programs.hide(before, folder)
-        programs.show(before, folder)
+        compiled_programs.hide(before, folder)
+        compiled_programs.show(before, folder)
 
 
 def test_kept_and_read_again(tmp_path: Path) -> None:
     """What was saved is loaded; nothing at all is told from no file."""
     kept = {"jit_f-0123-cache": b"program"}
-    programs.save(kept, tmp_path / "a.zip")
-    assert programs.load(tmp_path / "a.zip") == kept
-    programs.save({}, tmp_path / "b.zip")
-    assert programs.load(tmp_path / "b.zip") == {}
-    assert programs.load(tmp_path / "c.zip") is None
+    compiled_programs.save(kept, tmp_path / "a.zip")
+    assert compiled_programs.load(tmp_path / "a.zip") == kept
+    compiled_programs.save({}, tmp_path / "b.zip")
+    assert compiled_programs.load(tmp_path / "b.zip") == {}
+    assert compiled_programs.load(tmp_path / "c.zip") is None
 
 
 @pytest.mark.parametrize("name", ["../planted-cache", "/planted-cache", "a/b-cache", "readme"])
@@ -147,17 +149,17 @@ def test_a_file_with_other_names_is_not_used(tmp_path: Path, name: str) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("jit_f-0123-cache", b"program")
         archive.writestr(name, b"x")
-    assert programs.load(tmp_path / "a.zip") is None
+    assert compiled_programs.load(tmp_path / "a.zip") is None
 
 
 def test_a_damaged_file_is_not_used(tmp_path: Path) -> None:
     """A file that was cut short, or changed, is as good as none."""
-    programs.save({"jit_f-0123-cache": b"program" * 100}, tmp_path / "a.zip")
+    compiled_programs.save({"jit_f-0123-cache": b"program" * 100}, tmp_path / "a.zip")
     whole = (tmp_path / "a.zip").read_bytes()
     (tmp_path / "a.zip").write_bytes(whole[:-30])
-    assert programs.load(tmp_path / "a.zip") is None
+    assert compiled_programs.load(tmp_path / "a.zip") is None
     (tmp_path / "a.zip").write_bytes(whole.replace(b"program", b"Program", 1))
-    assert programs.load(tmp_path / "a.zip") is None
+    assert compiled_programs.load(tmp_path / "a.zip") is None
 
 
 def test_only_plain_files_with_a_program_s_name_are_collected(tmp_path: Path) -> None:
@@ -167,7 +169,7 @@ def test_only_plain_files_with_a_program_s_name_are_collected(tmp_path: Path) ->
     (tmp_path / "folder-cache").mkdir()
     os.mkfifo(tmp_path / "pipe-cache")
     (tmp_path / "notes.txt").write_bytes(b"x")
-    assert programs.collect(tmp_path) == {"jit_f-0123-cache": b"program"}
+    assert compiled_programs.collect(tmp_path) == {"jit_f-0123-cache": b"program"}
 
 
 def test_named_after_what_they_depend_on(
@@ -175,16 +177,16 @@ def test_named_after_what_they_depend_on(
 ) -> None:
     """Another assignment and a GPU have other files; where no folder can be made there is none."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    file = programs.program_file(assignment)
-    other = programs.program_file(assignment.model_copy(update={"digest": "other"}))
+    file = compiled_programs.program_file(assignment)
+    other = compiled_programs.program_file(assignment.model_copy(update={"digest": "other"}))
     assert file is not None
     assert other is not None
     assert file != other
-    with_gpu = programs.program_file(assignment, gpu=True)
+    with_gpu = compiled_programs.program_file(assignment, gpu=True)
     assert with_gpu not in (None, file, other)
     assert file.name.split("-")[0] == other.name.split("-")[0] == cache.machine_digest()
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
-    assert programs.program_file(assignment) is None
+    assert compiled_programs.program_file(assignment) is None
 
 
 _LISTENS = (
@@ -247,11 +249,11 @@ def test_marks_are_the_same_without_them(tmp_path: Path, sandbox: str) -> None:
 
     filling = graded("filling", cache)
     (kept,) = cache.rglob("*.zip")
-    assert len(programs.load(kept) or {}) > 10
+    assert len(compiled_programs.load(kept) or {}) > 10
     with_them = graded("with", cache)
     assert "Boxes find" in doctor()
     without = graded("without", "/dev/null")
-    programs.save({}, kept)
+    compiled_programs.save({}, kept)
     assert "does not take" in doctor()
     refused = graded("refused", cache)
 

@@ -23,8 +23,7 @@ from typing import Any
 from grader.assignment.schema import Limits
 from grader.core.types import Cell, Submission
 from grader.run.kernel.session import HarnessError, open_session
-from grader.sandbox import SandboxError
-from grader.sandbox import compiled_programs as programs
+from grader.sandbox import SandboxError, compiled_programs
 from grader.sandbox.detect import programs_are_found, try_sandbox
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.privileges import user_for_a_box
@@ -58,7 +57,7 @@ async def answer(
     made = folder / "made"
     made.mkdir(mode=0o700)
     done = await run(replace(warm.client, programs_folder=str(made)), folder, request, core)
-    programs.show(programs.collect(made), Path(warm.client.config.programs))
+    compiled_programs.show(compiled_programs.collect(made), Path(warm.client.config.programs))
     return done
 
 
@@ -107,7 +106,7 @@ def main() -> None:
         private = (str(Path(__file__).parents[2] / "reference"),)
         abi = min(found.config.abi, *map(int, sys.argv[2:3] or ["99"]))
         shown = Path(scratch) / "programs"
-        programs.make_folder(shown)
+        compiled_programs.make_folder(shown)
         setup = replace(found.config, scratch=scratch, private=private, abi=abi)
         warm = WarmProcess(replace(setup, programs=str(shown)))
         warm.wait()

@@ -15,7 +15,7 @@ from grader.core.types import GradeReport
 from grader.grading.batch import grade_batch
 from grader.grading.machine import MachineOptions
 from grader.grading.settings import GradingSettings
-from grader.sandbox import compiled_programs as programs
+from grader.sandbox import compiled_programs
 from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import find_submissions
 
@@ -66,7 +66,7 @@ def grade_labelled(
             ),
             private_files=tuple(entry.path for entry in entries),
             sandbox=setup,
-            programs_file=programs.program_file(assignment),
+            programs_file=compiled_programs.program_file(assignment),
         )
         grade_batch(entries, assignment, options, advance)
         results: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What the terminal shows of a gradebook: what was taken in, marks that change, a term."""
+"""A gradebook on the terminal: results taken in, marks that change, a term."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.console.plan import names, show_marks
+from grader.cli.console.plan import list_names, show_marks
 from grader.cli.console.progress import terminal
 from grader.core.messages import Catalogue
 from grader.core.types import Note
@@ -21,25 +21,25 @@ from grader.report.batch.csv_json import format_mark
 NOTHING = "\N{EN DASH}"
 
 
-def say(messages: Catalogue, note: Note) -> None:
-    """One sentence, whatever names are in it."""
+def print_note(messages: Catalogue, note: Note) -> None:
+    """Print one sentence, whatever names are in it."""
     terminal().print(Text(messages.render(note.message_id, **note.values)))
 
 
 def show_added(update: Update, messages: Catalogue, command: str) -> None:
-    """What was taken in, and what waits to be done with ``command``."""
+    """Say how much was taken in, and what waits to be done with ``command``."""
     counts = {"added": len(update.added), "same": update.same}
     print_line(messages.render("gradebook.added", title=update.assignment.title, **counts))
     if update.moved:
         moved = [f"{name} {_cell(old)} → {_cell(new)}" for name, old, new in update.moved]
-        print_line(messages.render("gradebook.moved", count=len(moved), names=names(moved)))
+        print_line(messages.render("gradebook.moved", count=len(moved), names=list_names(moved)))
     _left_out(update, messages)
     if update.waits:
         print_line(messages.render("gradebook.waits", command=command))
 
 
 def show_regrade(update: Update, messages: Catalogue, applied: bool) -> None:
-    """The marks that grading again changes, and those that an override keeps."""
+    """Show the marks that grading again changes, and those that an override keeps."""
     title = update.assignment.title
     _left_out(update, messages)
     if update.before is not None and update.other_rules:
@@ -62,7 +62,7 @@ def show_regrade(update: Update, messages: Catalogue, applied: bool) -> None:
 
 
 def show_term(term: list[Standings], messages: Catalogue) -> None:
-    """Everyone's marks, an assignment a column."""
+    """Show everyone's marks, an assignment a column."""
     table = _table(messages, "student")
     for one in term:
         table.add_column(one.listed.id, justify="right")
@@ -73,7 +73,7 @@ def show_term(term: list[Standings], messages: Catalogue) -> None:
 
 
 def show_assignment(one: Standings, messages: Catalogue) -> None:
-    """One assignment's marks, and how each came about."""
+    """Show one assignment's marks, and how each came about."""
     table = _table(messages, "student", "mark", "earned", "late", "attempts", "remarks")
     for record, at in one.rows.values():
         late = "?" if at.days_late is None else ""
@@ -90,7 +90,7 @@ def show_assignment(one: Standings, messages: Catalogue) -> None:
 
 
 def show_history(events: Sequence[Event], messages: Catalogue) -> None:
-    """What happened, in its order."""
+    """Show the events in their order."""
     table = _table(messages, "when", "what", "who")
     for event in events:
         what = messages.render(event.what.message_id, **event.what.values)
@@ -99,7 +99,7 @@ def show_history(events: Sequence[Event], messages: Catalogue) -> None:
 
 
 def show_override(record: Record, kind: str, at: Standing, title: str, messages: Catalogue) -> None:
-    """What was decided, in words."""
+    """Say what was decided."""
     one = record.overrides[-1]
     about = {"name": record.submission, "title": title, "who": one.who, "why": one.why}
     if one.value is None:
@@ -117,13 +117,13 @@ def show_override(record: Record, kind: str, at: Standing, title: str, messages:
 
 
 def print_line(text: str) -> None:
-    """A line in which nothing is markup."""
+    """Print a line in which nothing is markup."""
     terminal().print(Text(text))
 
 
 def _left_out(update: Update, messages: Catalogue) -> None:
     if out := update.left_out:
-        print_line(messages.render("gradebook.left_out", count=len(out), names=names(out)))
+        print_line(messages.render("gradebook.left_out", count=len(out), names=list_names(out)))
 
 
 def _remarks(record: Record, at: Standing, messages: Catalogue) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _override(one: Override) -> dict[str, str]:
 
 
 def _cell(at: Standing) -> str:
-    """A mark with a star where a person set it, a question mark where its lateness is unknown."""
+    """Write a mark: with a star, a person set it; with a question mark, its lateness is unknown."""
     if at.excused:
         return "EX"
     text = format_mark(at.score) or NOTHING

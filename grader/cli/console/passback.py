@@ -1,4 +1,4 @@
-"""What the terminal shows of a passback: what would be sent to whom, and what became of it."""
+"""A passback on the terminal: marks that would be sent to whom, and what became of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from rich.table import Table
 from rich.text import Text
 
-from grader.cli.console.gradebook import NOTHING, print_line, say
-from grader.cli.console.plan import names
+from grader.cli.console.gradebook import NOTHING, print_line, print_note
+from grader.cli.console.plan import list_names
 from grader.cli.console.progress import terminal
 from grader.core.messages import Catalogue
 from grader.gradebook.passback.plan import Item, Passback
@@ -19,9 +19,9 @@ _SHOWN = 60  # marks that are shown before they are sent
 
 
 def show_passback(passback: Passback, title: str, messages: Catalogue, is_sent: bool) -> None:
-    """Whose marks go out, and everything that keeps one from doing so."""
+    """Show whose marks go out, and everything that keeps one from doing so."""
     for note in passback.notes:
-        say(messages, note)
+        print_note(messages, note)
     if passback.send and not is_sent:
         terminal().print(_table(passback, messages))
         if (more := len(passback.send) - _SHOWN) > 0:
@@ -33,24 +33,21 @@ def show_passback(passback: Passback, title: str, messages: Catalogue, is_sent: 
 
 
 def show_outcome(outcome: Outcome, total: int, messages: Catalogue) -> None:
-    """What arrived, what was refused and why, and of what nobody knows."""
-    if outcome.refused:
-        told = names([f"{name} ({why})" for name, why in outcome.refused])
-        print_line(messages.render("passback.refused", count=len(outcome.refused), names=told))
-    if outcome.unknown:
-        count, told = len(outcome.unknown), names(outcome.unknown)
-        print_line(messages.render("passback.unknown", count=count, names=told))
-    if outcome.assumed:
-        count, told = len(outcome.assumed), names(outcome.assumed)
-        print_line(messages.render("passback.assumed", count=count, names=told))
+    """Say what arrived, what was refused and why, and of what nobody knows."""
+    refused = [f"{name} ({why})" for name, why in outcome.refused]
+    failed = {"refused": refused, "unknown": outcome.unknown, "assumed": outcome.assumed}
+    for kind, ids in failed.items():
+        if ids:
+            names = list_names(ids)
+            print_line(messages.render(f"passback.{kind}", count=len(ids), names=names))
     print_line(messages.render("passback.sent", arrived=len(outcome.arrived), total=total))
     if outcome.stopped is not None:
-        say(messages, outcome.stopped.note)
+        print_note(messages, outcome.stopped.note)
         print_line(messages.render("passback.stopped"))
 
 
 def comment_in(messages: Catalogue) -> Callable[[Item], str]:
-    """What a student reads beside a mark: why it is less than the report says."""
+    """Return the writer of comments: for a student, why a mark is less than the report says."""
 
     def comment(item: Item) -> str:
         if not item.lost:

@@ -1,4 +1,4 @@
-"""What the terminal shows of going on: what is kept and what is not, and marks that change."""
+"""A plan on the terminal: what is kept and what is not, and marks that change."""
 
 from __future__ import annotations
 
@@ -50,54 +50,56 @@ class ClassProgress:
         remark(note, self._language)
 
 
-def show_plan(planned: Plan) -> None:
-    """How many are kept, judged again and run, and why; nothing where all is new."""
-    messages, console = catalogue(planned.settings.language), terminal()
-    kept, judged, run = (planned.ids_to(what) for what in ("keep", "judge", "run"))
-    why = {what: Counter(planned.why(id) for id in ids) for what, ids in
+def show_plan(plan: Plan) -> None:
+    """Say how many are kept, judged again and run, and why; nothing where all is new."""
+    messages, console = catalogue(plan.settings.language), terminal()
+    kept, judged, run = (plan.ids_to(what) for what in ("keep", "judge", "run"))
+    why = {what: Counter(plan.why(id) for id in ids) for what, ids in
            (("judge", judged), ("run", run))}  # fmt: skip
     new = messages.render("resume.why.new")
     if kept or judged or set(why["run"]) - {new}:
         counts = {"kept": len(kept), "judged": len(judged), "run": len(run)}
-        console.print(messages.render("resume.plan", total=len(planned.actions), **counts))
+        console.print(messages.render("resume.plan", total=len(plan.actions), **counts))
         for what, reasons in why.items():
             for reason, count in reasons.most_common():
                 console.print(
                     Text("  " + messages.render(f"resume.{what}", count=count, why=reason))
                 )
-    if planned.no_longer_submitted:
-        said = messages.render(
+    if plan.no_longer_submitted:
+        sentence = messages.render(
             "resume.gone",
-            count=len(planned.no_longer_submitted),
-            names=names(planned.no_longer_submitted),
+            count=len(plan.no_longer_submitted),
+            names=list_names(plan.no_longer_submitted),
         )
-        console.print(Text(said, style="yellow"))
+        console.print(Text(sentence, style="yellow"))
 
 
-def show_preview(planned: Plan, found: Sequence[GradeReport | str]) -> bool:
-    """Which marks judging again would change; whether one could not be judged for our fault."""
-    messages, console = catalogue(planned.settings.language), terminal()
+def show_preview(plan: Plan, found: Sequence[GradeReport | str]) -> bool:
+    """Show the marks that judging again would change; True if our fault kept one from it."""
+    messages, console = catalogue(plan.settings.language), terminal()
     judged = [one for one in found if isinstance(one, GradeReport)]
     reports = [one for one in judged if not one.parts_to_substitute]
     faults = [one for one in found if isinstance(one, str)]
-    if changed := _new_changes(reports, planned):
+    if changed := _new_changes(reports, plan):
         show_marks(changed, messages)
     elif len(reports) == len(found) > 0:
         console.print(messages.render("resume.no_change"))
     if parts := [one.submission_id for one in judged if one.parts_to_substitute]:
-        console.print(Text(messages.render("resume.parts", count=len(parts), names=names(parts))))
+        console.print(
+            Text(messages.render("resume.parts", count=len(parts), names=list_names(parts)))
+        )
     for fault in faults:
         console.print(Text(fault.rstrip().splitlines()[-1], style="magenta"))
     console.print(messages.render("resume.dry"))
     return bool(faults)
 
 
-def show_changes(reports: Sequence[GradeReport], planned: Plan, out: Path) -> None:
-    """The marks that are other ones than before this batch, and why."""
-    messages, console = catalogue(planned.settings.language), terminal()
-    changed = _new_changes(reports, planned)
+def show_changes(reports: Sequence[GradeReport], plan: Plan, out: Path) -> None:
+    """Show the marks that are other ones than before this batch, and why."""
+    messages, console = catalogue(plan.settings.language), terminal()
+    changed = _new_changes(reports, plan)
     if not changed:
-        if planned.ids_to("judge"):
+        if plan.ids_to("judge"):
             console.print(messages.render("resume.no_change"))
         return
     show_marks(changed[:_SHOWN], messages)
@@ -106,19 +108,19 @@ def show_changes(reports: Sequence[GradeReport], planned: Plan, out: Path) -> No
     console.print(Text(messages.render("resume.file", path=str(out / FILE))))
 
 
-def _new_changes(reports: Iterable[GradeReport], planned: Plan) -> list[tuple[str, ScoreChange]]:
-    """The last change of each mark, where it is of this batch."""
+def _new_changes(reports: Iterable[GradeReport], plan: Plan) -> list[tuple[str, ScoreChange]]:
+    """Return the last change of each mark, where it is of this batch."""
     return [
         (report.submission_id, report.changes[-1])
         for report in reports
         if report.changes
-        and planned.actions[report.submission_id].kind != "keep"
-        and report.changes[-1].when >= planned.began
+        and plan.actions[report.submission_id].kind != "keep"
+        and report.changes[-1].when >= plan.began
     ]
 
 
 def show_marks(changed: Iterable[tuple[str, ScoreChange]], messages: Catalogue) -> None:
-    """A table of marks for each reason, a check a line."""
+    """Print a table of marks for each reason, a check a line."""
     console = terminal()
     for reason in dict.fromkeys(one.why for _, one in changed):
         table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left", title_style="bold")
@@ -133,23 +135,26 @@ def show_marks(changed: Iterable[tuple[str, ScoreChange]], messages: Catalogue) 
 
 
 def _rows(table: Table, id: str, one: ScoreChange, messages: Catalogue) -> None:
-    name, total = id, step(_of(one.old, one.old_max, messages), _of(one.new, one.new_max, messages))
+    name, total = (
+        id,
+        arrow(_of(one.old, one.old_max, messages), _of(one.new, one.new_max, messages)),
+    )
     for check in one.checks:
-        points = step(format_mark(check.old), format_mark(check.new))
+        points = arrow(format_mark(check.old), format_mark(check.new))
         table.add_row(*map(Text, (name, total, check.title or check.id, points, check.message)))
         name = total = ""
     if not one.checks:
         table.add_row(Text(name), Text(total))
 
 
-def names(ids: Sequence[str]) -> str:
-    """The first few of these names on one line."""
+def list_names(ids: Sequence[str]) -> str:
+    """List the first few of these names on one line."""
     more = ["\N{HORIZONTAL ELLIPSIS}"] if len(ids) > _NAMED else []
     return "; ".join([*ids[:_NAMED], *more])
 
 
-def step(old: str, new: str) -> str:
-    """What was, and what is."""
+def arrow(old: str, new: str) -> str:
+    """Write the old value and the new one, with an arrow between."""
     nothing = "\N{EN DASH}"
     return f"{old or nothing} \N{RIGHTWARDS ARROW} {new or nothing}"
 

@@ -1,4 +1,4 @@
-"""What the terminal shows: a live bar, then a short summary; plain lines where no one looks."""
+"""Progress on the terminal: a live bar, then a short summary; plain lines where no one looks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.progress import (
@@ -25,7 +26,7 @@ from grader.report.page.terminal import check_lines
 
 
 def terminal() -> Console:
-    """Standard output, as wide as it is."""
+    """Return standard output, as wide as it is."""
     return Console(highlight=False, soft_wrap=False)
 
 
@@ -78,9 +79,9 @@ def batch_progress(
 
 
 def remark(note: Note, language: str) -> None:
-    """A sentence while a batch is graded; above the bar, where there is one."""
-    said = catalogue(language).render(note.message_id, **note.values)
-    terminal().print(Text(said, style="yellow"), soft_wrap=True)
+    """Print a sentence while a batch is graded; above the bar, where there is one."""
+    sentence = catalogue(language).render(note.message_id, **note.values)
+    terminal().print(Text(sentence, style="yellow"), soft_wrap=True)
 
 
 def _kind(report: GradeReport) -> str:
@@ -96,23 +97,18 @@ def _mark(report: GradeReport, messages: Catalogue) -> str:
 
 
 def show_summary(summary: BatchSummary, out: Path) -> None:
-    """How many, how well, what needs a look, and where the reports are."""
+    """Say how many were graded, how well, what needs a look, and where the reports are."""
     messages, console = catalogue(summary.language), terminal()
-    scores = sorted(r.score for r in summary.reports if r.score is not None)
+    scores = [r.score for r in summary.reports if r.score is not None]
     console.print()
     if scores:
-        middle = (
-            scores[len(scores) // 2]
-            if len(scores) % 2
-            else sum(scores[len(scores) // 2 - 1 : len(scores) // 2 + 1]) / 2
-        )
         console.print(
             messages.render(
                 "console.summary",
                 graded=len(scores),
                 total=len(summary.reports),
                 mean=round(sum(scores) / len(scores), 1),
-                median=round(middle, 1),
+                median=round(median(scores), 1),
                 seconds=round(summary.seconds),
             )
         )
@@ -130,14 +126,14 @@ def show_summary(summary: BatchSummary, out: Path) -> None:
 
 @contextlib.contextmanager
 def working(language: str) -> Iterator[None]:
-    """A sign of life while a single notebook runs."""
+    """Show a sign of life while a single notebook runs."""
     console = Console(stderr=True)
     with console.status(catalogue(language).render("console.running")):
         yield
 
 
 def show_check(report: GradeReport, page: Path | None, *, named: bool = True) -> None:
-    """A student's own result, and where its ``page`` was written, where that is ``named``."""
+    """Show a student's own result, and where its ``page`` was written, where that is ``named``."""
     console = terminal()
     console.print(check_lines(report, is_page=page is not None))
     if page is not None and named:

@@ -15,7 +15,7 @@ from grader.core.messages import catalogue
 
 
 def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -> None:
-    """What ``grader verify`` found: by operator, then margins, then what is false."""
+    """Show what ``grader verify`` found: by operator, then margins, then what is false."""
     messages, console = catalogue(language), terminal()
     operators = by_operator(matrix, language, narrow=True)
     for content in (operators, margins(matrix, language, derived=False)):

@@ -28,7 +28,7 @@ class ClusterError(Exception):
 
 @contextlib.contextmanager
 def connected(address: str) -> Iterator[Client]:
-    """A client of the scheduler at ``address``. Raises ``ClusterError``."""
+    """Connect to the scheduler at ``address``. Raises ``ClusterError``."""
     try:
         from distributed import Client
     except ImportError:

@@ -1,4 +1,4 @@
-"""Which sandbox works on a worker's machine.
+"""The sandbox that works on a worker's machine.
 
 A box is made between fork and exec, which a process with threads, as Dask's worker is, must
 not do much in; so a process of one thread looks.
@@ -18,12 +18,12 @@ from grader.sandbox.explain import explain_no_sandbox
 from grader.sandbox.warm_process import SandboxConfig
 
 
-class NoBox(Exception):
+class NoWorkerSandbox(Exception):
     """No sandbox works here; the message says why."""
 
 
 def sandbox_here(sandbox: str, language: str) -> SandboxConfig:
-    """Find the sandbox that works on this machine. Raises ``NoBox``."""
+    """Find the sandbox that works on this machine. Raises ``NoWorkerSandbox``."""
     result = subprocess.run(
         [sys.executable, "-m", "grader.grading.cluster.detect_sandbox", sandbox, language],
         stdin=subprocess.DEVNULL,
@@ -31,11 +31,11 @@ def sandbox_here(sandbox: str, language: str) -> SandboxConfig:
         text=True,
     )
     if result.returncode != 0:
-        raise NoBox(result.stderr.strip()[-2000:])
-    found = json.loads(result.stdout)
-    if isinstance(found, str):
-        raise NoBox(found)
-    return SandboxConfig(**{**found, "private": tuple(found["private"])})
+        raise NoWorkerSandbox(result.stderr.strip()[-2000:])
+    answer = json.loads(result.stdout)
+    if isinstance(answer, str):
+        raise NoWorkerSandbox(answer)
+    return SandboxConfig(**{**answer, "private": tuple(answer["private"])})
 
 
 def main(sandbox: str, language: str) -> None:

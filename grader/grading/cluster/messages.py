@@ -1,4 +1,4 @@
-"""What goes to a worker and comes back: plain values, and files as bytes.
+"""Messages to a worker and back: plain values, and files as bytes.
 
 A worker may log what it was sent, so nothing of value shows itself.
 """
@@ -31,7 +31,7 @@ ALL: Final = (*EVIDENCE, *PAGES, RESULT_FILE)
 
 @dataclass(frozen=True, kw_only=True)
 class BatchSetup:
-    """What a batch is graded with. ``name`` is its own among all batches of a cluster."""
+    """All that a batch is graded with. ``name`` is its own among all batches of a cluster."""
 
     name: str
     assignment: str
@@ -59,7 +59,7 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskResult:
-    """Its report, the files of its folder that are other ones now, and those that are gone."""
+    """A submission's report, the files of its folder that are new, and those that are gone."""
 
     report: GradeReport
     files: Files = field(repr=False)
@@ -68,14 +68,14 @@ class TaskResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Rejection:
-    """Why a worker takes no part: a message of the catalogue, but for the worker's address."""
+    """The reason why a worker takes no part: a message, but for the worker's address."""
 
     kind: str
     values: Mapping[str, str]
 
 
 def batch_setup(name: str, assignment: Assignment, plan: Plan) -> BatchSetup:
-    """What workers need to follow ``plan``."""
+    """Collect what workers need to follow ``plan``."""
     assert assignment.rubric is not None
     return BatchSetup(
         name=name,
@@ -90,7 +90,7 @@ def batch_setup(name: str, assignment: Assignment, plan: Plan) -> BatchSetup:
 
 
 def installed_versions() -> dict[str, str]:
-    """What has to be the same here and there, or marks and stored evidence would not be."""
+    """Return what has to be the same here and there, or marks and evidence would not be."""
     packages: dict[str, str] = {}
     for name, _, version in (one.partition("==") for one in digests.installed()):
         packages[name] = f"{packages[name]}, {version}" if name in packages else version
@@ -98,13 +98,13 @@ def installed_versions() -> dict[str, str]:
 
 
 def read_folder(folder: Path) -> Files:
-    """Every file of a folder by its path in it, but hidden ones and Python's own."""
-    found = {}
+    """Read every file of a folder by its path in it, but hidden ones and Python's own."""
+    files = {}
     for file in sorted(folder.rglob("*")):
         parts = file.relative_to(folder).parts
         if file.is_file() and not any(p.startswith(".") or p == "__pycache__" for p in parts):
-            found["/".join(parts)] = file.read_bytes()
-    return found
+            files["/".join(parts)] = file.read_bytes()
+    return files
 
 
 def write_folder(files: Files, folder: Path) -> None:
@@ -115,20 +115,20 @@ def write_folder(files: Files, folder: Path) -> None:
         (folder / name).write_bytes(content)
 
 
-def files_to_send(folder: Path, step: Action) -> Files:
-    """What has to go out of a submission's folder: its last result, and evidence to be judged."""
-    names = (*EVIDENCE, RESULT_FILE) if step.kind == "judge" else (RESULT_FILE,)
-    found = {name: content for name in names if (content := _read(folder / name)) is not None}
-    if RESULT_FILE not in found and (content := _read(folder / PREVIOUS_FILE)) is not None:
-        found[RESULT_FILE] = content
-    return found
+def files_to_send(folder: Path, action: Action) -> Files:
+    """Read what has to go out of a folder: its last result, and evidence to be judged."""
+    names = (*EVIDENCE, RESULT_FILE) if action.kind == "judge" else (RESULT_FILE,)
+    files = {name: content for name in names if (content := _read(folder / name)) is not None}
+    if RESULT_FILE not in files and (content := _read(folder / PREVIOUS_FILE)) is not None:
+        files[RESULT_FILE] = content
+    return files
 
 
 def changed_files(folder: Path, sent: Files) -> tuple[Files, tuple[str, ...]]:
-    """The files of ``folder`` that are not as they were ``sent``, and those that are gone."""
-    found = {name: content for name in ALL if (content := _read(folder / name)) is not None}
-    changed = {name: content for name, content in found.items() if sent.get(name) != content}
-    return changed, tuple(name for name in sent if name not in found)
+    """Read the files of ``folder`` that are not as they were ``sent``, and name those gone."""
+    files = {name: content for name in ALL if (content := _read(folder / name)) is not None}
+    changed = {name: content for name, content in files.items() if sent.get(name) != content}
+    return changed, tuple(name for name in sent if name not in files)
 
 
 def write_result(result: TaskResult, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Under a worker: its session for one batch, and one submission on it."""
+"""A worker's session for one batch, and one submission in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from distributed.utils import sync
 
 from grader.assignment.load import load_assignment
-from grader.grading.cluster.detect_sandbox import NoBox, sandbox_here
+from grader.grading.cluster.detect_sandbox import NoWorkerSandbox, sandbox_here
 from grader.grading.cluster.messages import (
     BatchSetup,
     Rejection,
@@ -39,7 +39,7 @@ _NAMED = 6  # packages that differ
 
 
 def open_session(batch: BatchSetup) -> Rejection | None:
-    """A task: open this worker's session for ``batch``, or say why it can't."""
+    """Open this worker's session for ``batch``, or say why it can't: a task of Dask's."""
     if differing := _differing(batch):
         return Rejection(kind="other", values={"differing": differing})
     worker, session = get_worker(), WorkerSession(batch)
@@ -50,18 +50,18 @@ def open_session(batch: BatchSetup) -> Rejection | None:
 
 
 def grade_task(batch: str, task: Task) -> TaskResult | None:
-    """A task: grade ``task`` in this worker's session; None where there is none any more."""
+    """Grade ``task`` in this worker's session; None where there is none any more."""
     session = get_worker().plugins.get(batch)
     return session.grade(task) if isinstance(session, WorkerSession) else None
 
 
 def _differing(batch: BatchSetup) -> str:
-    """What is installed here in another version, or not at all."""
+    """Name what is installed here in another version, or not at all."""
     here, there = installed_versions(), batch.environment
     names = [name for name in {**there, **here} if here.get(name) != there.get(name)]
     names.sort(key=lambda name: name in here and name in there, reverse=True)
-    said = [f"{name} {here.get(name) or '–'} ({there.get(name) or '–'})" for name in names]
-    return ", ".join(said[:_NAMED] + (["…"] if len(said) > _NAMED else []))
+    listed = [f"{name} {here.get(name) or '–'} ({there.get(name) or '–'})" for name in names]
+    return ", ".join(listed[:_NAMED] + (["…"] if len(listed) > _NAMED else []))
 
 
 class WorkerSession(WorkerPlugin):
@@ -77,7 +77,7 @@ class WorkerSession(WorkerPlugin):
         self._ready, self._ended = threading.Event(), threading.Event()
         self._idle = threading.Condition()
         self._running = 0
-        self._places = count()
+        self._numbers = count()
         self._thread = threading.Thread(target=self._keep, name=batch.name, daemon=True)
         self._watch: asyncio.Task[None] | None = None
 
@@ -112,7 +112,7 @@ class WorkerSession(WorkerPlugin):
                 self._machine = stack.enter_context(self._open())
                 self._ready.set()
                 self._ended.wait()
-        except NoBox as fault:
+        except NoWorkerSandbox as fault:
             self.rejection = Rejection(kind="no_box", values={"why": str(fault)})
         except NoDevice as fault:
             self.rejection = Rejection(kind="no_device", values={"why": str(fault)})
@@ -158,18 +158,18 @@ class WorkerSession(WorkerPlugin):
             if self._ended.is_set():
                 return None
             self._running += 1
-        place = self._home / "work" / str(next(self._places))
+        folder = self._home / "work" / str(next(self._numbers))
         try:
-            result = self._in(place, task)
+            result = self._grade_in(folder, task)
             return None if self._ended.is_set() else result
         finally:
-            remove(str(place))
+            remove(str(folder))
             with self._idle:
                 self._running -= 1
                 self._idle.notify_all()
 
-    def _in(self, place: Path, task: Task) -> TaskResult:
-        out, handed_in = place / "out", place / "in" / task.file
+    def _grade_in(self, folder: Path, task: Task) -> TaskResult:
+        out, handed_in = folder / "out", folder / "in" / task.file
         write_folder(task.files, out / task.id)
         handed_in.parent.mkdir(parents=True)
         if task.content is not None:
@@ -178,5 +178,5 @@ class WorkerSession(WorkerPlugin):
         machine = replace(self._machine, options=replace(self._machine.options, out=out))
         plan = Plan({task.id: task.action}, machine.assignment, self.batch.settings)
         report = grade_one(machine, plan, entry, repeated=task.repeated)
-        files, gone = changed_files(out / task.id, task.files)
-        return TaskResult(report=report, files=files, removed=gone)
+        files, removed = changed_files(out / task.id, task.files)
+        return TaskResult(report=report, files=files, removed=removed)

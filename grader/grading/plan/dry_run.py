@@ -1,4 +1,4 @@
-"""What judging again would change: everything is judged, and nothing is written."""
+"""A dry run: everything is judged again, and nothing is written."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ def preview(
     out: Path,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[GradeReport | str]:
-    """The report that each submission to be judged again would get; a fault of ours in words."""
+    """Return the report that each submission to be judged again would get; a fault as text."""
     assignment, to_judge = plan.assignment, set(plan.ids_to("judge"))
     if not to_judge:
         return []
     assert assignment.rubric is not None
     judge = Judge(assignment.folder, assignment.rubric.folder, plan.settings.device)
-    found: list[GradeReport | str] = []
+    outcomes: list[GradeReport | str] = []
     try:
         for entry in entries:
             if entry.id not in to_judge:
                 continue
             request = plan.judge_request(entry, out / entry.id, "nothing")
             try:
-                found.append(judge.judge(request))
+                outcomes.append(judge.judge(request))
             except JudgeFailed as fault:
-                found.append(f"{entry.id}: {fault}")
-            on_step(len(found), len(to_judge))
+                outcomes.append(f"{entry.id}: {fault}")
+            on_step(len(outcomes), len(to_judge))
     finally:
         judge.close()
-    return found
+    return outcomes

@@ -29,7 +29,7 @@ def run_fingerprint(
 
 
 def digest_of(entry: Entry) -> str:
-    """The digest of what was handed in; "" where it can't be read."""
+    """Return the digest of what was handed in; "" where it can't be read."""
     if entry.fault is not None:
         return digests.NOTHING
     try:
@@ -40,10 +40,10 @@ def digest_of(entry: Entry) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Versions that a run depends on; this package itself is told by its code."""
+    """Return the versions that a run depends on; this package itself is told by its code."""
     return {name: version for name, version in versions().items() if name != "grader"}
 
 
 def reason(kind: str, **values: str) -> Note:
-    """Why a submission is judged again or run: a message of the catalogue."""
+    """Make a message of the catalogue: why a submission is judged again or run."""
     return Note(message_id=f"resume.why.{kind}", values=values, for_student=False)

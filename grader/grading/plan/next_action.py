@@ -1,4 +1,4 @@
-"""One submission's folder: does what lies there stand, and if not, why."""
+"""One submission's folder: what lies there stands, or why not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from grader.submission.intake import Entry
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is to be done with one submission, and why; ``report`` is set for what is kept."""
+    """The next thing to do with one submission, and why; ``report`` is set for what is kept."""
 
     kind: Literal["keep", "judge", "run"]
     why: Note | None = None
@@ -43,18 +43,22 @@ def next_action(
         return Action("run", reason("new"))
     if stored.harness_error or (stored.status in CUT_OFF and not stored.repeated):
         return Action("run", reason("unfinished"))
-    why = next(_run_differs(stored, entry, assignment, settings), None)
-    return Action("run", why) if why else _result(entry, folder, assignment, settings, stored)
+    why = next(_run_differences(stored, entry, assignment, settings), None)
+    return (
+        Action("run", why)
+        if why
+        else _action_with_evidence(entry, folder, assignment, settings, stored)
+    )
 
 
-def _result(
+def _action_with_evidence(
     entry: Entry,
     folder: Path,
     assignment: Assignment,
     settings: GradingSettings,
     stored: StoredEvidence,
 ) -> Action:
-    """The evidence stands; does the result?"""
+    """Choose what to do where the evidence stands, and the result may not."""
     try:
         result = read_stored_result(folder)
         if result is None:  # what stumbled may have done so for the machine of that run
@@ -62,7 +66,7 @@ def _result(
         report = verified_report(result)
     except ResultError:
         return Action("judge", reason("damaged_result"))
-    why = next(_judgement_differs(report, entry, assignment, settings, stored), None)
+    why = next(_judgement_differences(report, entry, assignment, settings, stored), None)
     if result["outcome"] == "not_graded":
         if why is None or stored.had_failure:
             # The same would judge the same; or nobody asked yet what the solution does there.
@@ -73,24 +77,23 @@ def _result(
     return Action("judge", why) if why else Action("keep", report=report)
 
 
-def _run_differs(
+def _run_differences(
     stored: StoredEvidence, entry: Entry, assignment: Assignment, settings: GradingSettings
 ) -> Iterator[Note]:
-    """Why the evidence would be another one now; the most telling reason first."""
-    made, wanted = stored.made, run_fingerprint(entry, assignment, settings)
-    if stored.sha256 != digest_of(entry) or made.get("fault") != wanted["fault"]:
+    """Yield reasons why the evidence would be another one now; the most telling first."""
+    before, now = stored.made, run_fingerprint(entry, assignment, settings)
+    if stored.sha256 != digest_of(entry) or before.get("fault") != now["fault"]:
         yield reason("submission")
-    if made.get("asked") != wanted["asked"]:
+    if before.get("asked") != now["asked"]:
         yield reason("asked")
-    if made.get("code") != wanted["code"]:
+    if before.get("code") != now["code"]:
         yield reason("grader")
-    now = environment()
-    for name, version in now.items():
-        if (before := stored.versions.get(name, "")) != version:
-            yield reason("version", name=name, old=before, new=version)
-    if made.get("packages") != wanted["packages"]:
+    for name, version in environment().items():
+        if (old := stored.versions.get(name, "")) != version:
+            yield reason("version", name=name, old=old, new=version)
+    if before.get("packages") != now["packages"]:
         yield reason("packages")
-    if made.get("limits") != wanted["limits"]:
+    if before.get("limits") != now["limits"]:
         yield reason("limits")
     fits = (
         stored.sandbox != "none"
@@ -99,20 +102,20 @@ def _run_differs(
     )
     if not fits:
         yield reason("sandbox", old=stored.sandbox)
-    if made.get("gpu") != wanted["gpu"]:
+    if before.get("gpu") != now["gpu"]:
         yield reason("device")
     if stored.seed != settings.seed_of(stored.sha256, assignment):
         yield reason("seed")
 
 
-def _judgement_differs(
+def _judgement_differences(
     report: GradeReport,
     entry: Entry,
     assignment: Assignment,
     settings: GradingSettings,
     stored: StoredEvidence,
 ) -> Iterator[Note]:
-    """Why the same evidence may be judged in another way now."""
+    """Yield reasons why the same evidence may be judged in another way now."""
     by = report.provenance
     if by.get("evidence") != stored.digest or report.submission_id != entry.id:
         yield reason("unfinished")
@@ -129,6 +132,6 @@ def _judgement_differs(
 
 
 def _changed(before: Mapping[str, str], now: Mapping[str, Any]) -> str:
-    """The files of an assignment that are not what they were."""
+    """List the files of an assignment that are not what they were."""
     names = {name for name in (*before, *now) if before.get(name) != now.get(name)}
     return ", ".join(sorted(names))

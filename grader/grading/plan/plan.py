@@ -1,4 +1,4 @@
-"""What there is to do for a batch, by what its folder holds already."""
+"""All that is to be done for a batch, by what its folder holds already."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from grader.submission.intake import Entry
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A step for each submission, by its id.
+    """An action for each submission, by its id.
 
-    ``gone`` are submissions whose results lie in the folder, but that are not handed in.
+    Those ``no_longer_submitted`` have results in the folder, but are not handed in.
     ``began`` is when it was made, as `Change` has it.
     """
 
@@ -41,23 +41,23 @@ class Plan:
 
     @property
     def starts_kernels(self) -> bool:
-        """Whether a notebook has to run, or may have to where other parts of it are wrong now."""
+        """True if a notebook has to run, or may have to where other parts of it are wrong now."""
         parts = any(exercise.needs for exercise in self.assignment.exercises)
         return bool(self.ids_to("run") or (parts and self.ids_to("judge")))
 
-    def ids_to(self, what: str) -> list[str]:
-        """The submissions that are to be kept ("keep"), judged again ("judge") or run ("run")."""
-        return [id for id, step in self.actions.items() if step.kind == what]
+    def ids_to(self, kind: str) -> list[str]:
+        """List the submissions to be kept ("keep"), judged again ("judge") or run ("run")."""
+        return [id for id, action in self.actions.items() if action.kind == kind]
 
     def why(self, id: str) -> str:
-        """In words, why a submission is judged again or run; "" for what is kept."""
+        """Say why a submission is judged again or run; "" for what is kept."""
         why, messages = self.actions[id].why, catalogue(self.settings.language)
         return "" if why is None else messages.render(why.message_id, **why.values)
 
     def judge_request(
         self, entry: Entry, folder: Path, write: Literal["all", "finished", "nothing"]
     ) -> JudgeRequest:
-        """``entry`` as the judge is asked about it; its evidence lies in ``folder``."""
+        """Make the judge's request for ``entry``, whose evidence lies in ``folder``."""
         return JudgeRequest(
             folder=folder,
             file=str(entry.path),
@@ -76,7 +76,7 @@ def make_plan(
     settings: GradingSettings,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> Plan:
-    """What there is to do where ``out`` holds what it does."""
+    """Find what there is to do where ``out`` holds what it does."""
     actions = {}
     for number, entry in enumerate(entries, start=1):
         actions[entry.id] = next_action(entry, out / entry.id, assignment, settings)
@@ -92,8 +92,8 @@ def plan_to_run_all(
 ) -> Plan:
     """Run every submission, whatever ``out`` holds."""
     actions = {entry.id: Action("run", reason("fresh")) for entry in entries}
-    gone = () if out is None else tuple(_no_longer_submitted(out, actions))
-    return Plan(actions, assignment, settings, gone)
+    removed = () if out is None else tuple(_no_longer_submitted(out, actions))
+    return Plan(actions, assignment, settings, removed)
 
 
 def _no_longer_submitted(out: Path, actions: Mapping[str, Action]) -> list[str]:

@@ -25,7 +25,7 @@ def dask_setup(worker):
     WorkerSession.grade = with_a_victim
 """
 SOON_LOST = (
-    "import grader.grading.cluster.coordinator as crew; crew.MOST_LOST = 0; "
+    "import grader.grading.cluster.coordinator as coordinator; coordinator.MAX_LOST = 0; "
     "from grader.cli import main; main()"
 )
 STRICTER = ("within = 0.01, credit = 0.4", "within = 0.0001, credit = 0.4")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from grader.cli import main
 from grader.cli.check import check
-from grader.cli.options import language_of
+from grader.cli.options import choose_language
 from grader.core.messages import catalogue
 from tests.support.sample_reports import (
     SECRETS,
@@ -120,8 +120,8 @@ def test_the_notebooks_language_comes_before_the_locales(
     for name in ("LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", locale)
-    assert language_of(None, tmp_path / "a.ipynb") == language
-    assert {language_of(other, tmp_path / "a.ipynb") for other in ("en", "zh")} == {"en", "zh"}
+    assert choose_language(None, tmp_path / "a.ipynb") == language
+    assert {choose_language(other, tmp_path / "a.ipynb") for other in ("en", "zh")} == {"en", "zh"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from grader.core.messages import catalogue
 from grader.gradebook.export import canvas as to_canvas
 from grader.gradebook.export import moodle as to_moodle
-from grader.gradebook.export import plain_csv as plain
+from grader.gradebook.export import plain_csv
 from grader.gradebook.export.results import ExportError, read_batch
 from grader.submission.intake.roster import Origin
 from tests.support.exports import grader, sentences
@@ -166,7 +166,7 @@ def test_plain_table(from_canvas: Path) -> None:
     """Everyone is in it; what was not graded has no number, what is a formula is none."""
     rows = [
         *csv.DictReader(
-            io.StringIO(plain.table(read_batch(from_canvas), None).content.decode("utf-8-sig"))
+            io.StringIO(plain_csv.table(read_batch(from_canvas), None).content.decode("utf-8-sig"))
         )
     ]
     assert [(row["student"], row["score"], row["late"]) for row in rows] == [
@@ -183,7 +183,10 @@ def test_no_name_is_a_formula(tmp_path: Path, name: str) -> None:
     """A student's name does nothing in a spreadsheet, in each file that is ours."""
     out = graded(tmp_path / "f", {"a": (canvas(name, "1"), 1.0)})
     batch = read_batch(out)
-    for content in (plain.table(batch, None).content, to_canvas.fresh(batch, None, None).content):
+    for content in (
+        plain_csv.table(batch, None).content,
+        to_canvas.fresh(batch, None, None).content,
+    ):
         cells = [
             cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) for cell in row
         ]
@@ -194,7 +197,7 @@ def test_no_name_is_a_formula(tmp_path: Path, name: str) -> None:
 def test_a_missing_result_is_no_mark(from_canvas: Path) -> None:
     """A submission without a result yet is said, and gets nothing."""
     (from_canvas / "leeann_12" / "result.json").unlink()
-    done = plain.table(read_batch(from_canvas), None)
+    done = plain_csv.table(read_batch(from_canvas), None)
     assert "Without a result yet (1). Run grader grade to its end: leeann_12" in sentences(done)
     assert not done.complete
 
