@@ -15,16 +15,14 @@ BANDS: Final = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Band:
-    """One tenth of the points: from ``low`` to under ``high`` percent, the last to 100 itself.
-
-    ``height`` is ``count`` relative to the fullest band, in percent.
-    """
+    """One tenth of the points: from ``low`` to under ``high`` percent, the last to 100 itself."""
 
     number: int
     low: int
     high: int
     count: int
     height: float
+    """``count`` relative to the fullest band, in percent."""
 
 
 def score_share(report: GradeReport) -> float | None:

@@ -38,12 +38,14 @@ class SubmissionRow:
     teacher: str
     graded: bool
     score: str
-    step: int  # the length of the score's bar, 0 to 20
+    step: int
+    """The length of the score's bar, 0 to 20."""
     failed: str
     status: str
     seconds: str
     looks: tuple[str, ...]
-    mistakes: str  # those that its report names
+    mistakes: str
+    """The mistakes that its report names."""
     tokens: str
 
 

@@ -19,31 +19,32 @@ _SYMPTOMS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class MistakeMention:
-    """A mistake as one report names it. Reports with the same ``key`` name the same one."""
+    """A mistake as one report names it."""
 
     key: str
+    """Reports with the same key name the same mistake."""
     title: str
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Submissions, by their place in the batch, that were told the same sentence."""
+    """Submissions whose reports hold the same sentence."""
 
     sentence: str
     places: tuple[int, ...]
+    """Their places in the batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedMistake:
-    """Submissions that were told the same mistake, the most frequent wording first.
-
-    ``title`` is the check's, "" for a mistake that was named in the equations.
-    """
+    """A mistake that the reports of these submissions name."""
 
     key: str
     title: str
+    """The check's; "" for a mistake that was named in the equations."""
     wordings: tuple[Wording, ...]
+    """The most frequent first."""
 
     @property
     def count(self) -> int:

@@ -20,15 +20,12 @@ from grader.report.formats.prairielearn import prairielearn
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A writer, and the name of its file.
-
-    With ``per_submission`` a file is about one submission and lies in that one's folder, else
-    about all of a batch.
-    """
+    """A writer, and the name of its file."""
 
     file: str
     write: Callable[[Sequence[Feedback]], str]
     per_submission: bool = False
+    """True if a file is about one submission and lies in its folder, else about a batch."""
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(

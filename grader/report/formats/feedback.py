@@ -10,18 +10,19 @@ from grader.report.text.phrases import Phrases, load_phrases
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feedback:
-    """A submission as its student may see it.
-
-    ``page`` is what ``student_page`` made, ``text`` the student's ``result.md``. ``path``
-    is where the notebook lies, from the folder that CI works in, "" where that isn't
-    known; ``lines`` has for each of its cells the line of the file on which each line of
-    the cell's source stands, both counted from 1, () where that isn't known.
-    """
+    """A submission as its student may see it."""
 
     page: Page
+    """The page of ``student_page``."""
     text: str
+    """The student's ``result.md``."""
     path: str = ""
+    """The notebook's path from the folder that CI works in; "" where that isn't known."""
     lines: tuple[tuple[int, ...], ...] = ()
+    """For each cell, the line of the file on which each line of its source stands.
+
+    Counted from 1; () where that isn't known.
+    """
 
     @property
     def phrases(self) -> Phrases:

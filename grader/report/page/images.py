@@ -22,9 +22,10 @@ _NO_FRAME: Final = (0xC4, 0xC8, 0xCC)  # JPEG markers among the frame headers th
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A figure that may be shown: ``uri`` is a data URI, sizes are in pixels."""
+    """A figure that may be shown; sizes are in pixels."""
 
-    uri: Markup  # nothing but the type and base64's own alphabet
+    uri: Markup
+    """A data URI: nothing but the type and base64's own alphabet."""
     width: int
     height: int
     cell: int | None

@@ -21,26 +21,30 @@ _MOST_FIRST: Final = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckRow:
-    """One check. ``key`` names its place on the page; the last four are a teacher's.
-
-    ``cell`` is counted from 0 and ``line`` within it from 1, as in a ``CheckResult``.
-    """
+    """One check. ``id``, ``hidden``, ``message_id`` and ``detail`` are a teacher's."""
 
     key: str
+    """The name of its place on the page."""
     family: str
+    """The title of its family."""
     status: Status
     title: str
     message: str
     expected: str
     found: str
     where: str
+    """The place in words; "" for none."""
     cell: int | None
+    """Counted from 0, as in a ``CheckResult``."""
     line: int | None
+    """Counted from 1 within the cell."""
     points_text: str
+    """Points of all points: "3 / 4"."""
     points: float
     max_points: float
     points_lost: float
     part: str = ""
+    """The title of its exercise, where that has one."""
     id: str = ""
     hidden: bool = False
     message_id: str = ""
@@ -55,10 +59,12 @@ class CheckGroup:
     points_text: str
     points: float
     max_points: float
-    percent: str  # "62.5%", for a bar
+    percent: str
+    """The share of the points for a bar: "62.50%"."""
     points_lost: float
     passed: int = 0
     counts: str = ""
+    """The number that passed, of all, in words."""
     rows: tuple[CheckRow, ...] = ()
 
 
@@ -80,21 +86,27 @@ class Page:
     submission: str
     file: str
     graded: bool
-    public_only: bool  # counts of checks stand in place of marks
+    public_only: bool
+    """True if counts of checks stand in place of marks."""
     score: str
     max_score: str
-    marks: tuple[float, float] | None  # the same as numbers; None when not graded
+    marks: tuple[float, float] | None
+    """Score and maximum as numbers; None when not graded."""
     headline: str
     run_message: str
-    error_is_consequence: bool  # the message on the run comes after its causes
+    error_is_consequence: bool
+    """True if the message on the run comes after its causes."""
     run: RunStatus
     run_status: str
     seconds: float
     groups: tuple[CheckGroup, ...]
     hidden_group: CheckGroup | None
+    """All hidden checks as one sum; None where there are none, or all are shown."""
     hidden_line: str
     costly_rows: tuple[CheckRow, ...]
-    causes: tuple[CheckRow, ...]  # those of them that say where to begin
+    """The rows that cost points, causes before consequences."""
+    causes: tuple[CheckRow, ...]
+    """Those of them that say where to begin."""
     skipped: int
     skipped_points: float
     failure: Failure | None

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from grader.core.types import GradeReport
 from grader.report.page.build import student_page
-from grader.report.page.model import CheckRow, Page
+from grader.report.page.model import Page
 from grader.report.text.phrases import Phrases, load_phrases
 
 _MARKS: Final = {
@@ -88,17 +88,10 @@ def _table(page: Page, phrases: Phrases) -> Table:
             sign, style = _MARKS[row.status]
             again = (row.message, row.where) in seen and row.status != "pass"
             seen.add((row.message, row.where))
-            message = (
-                Text(phrases.render("terminal.again"), style="dim")
-                if again
-                else _told(row, phrases)
-            )
+            text = row.message if row.status == "pass" else _placed(row.where, row.message, phrases)
+            message = Text(phrases.render("terminal.again"), style="dim") if again else Text(text)
             table.add_row(Text(sign, style=style), Text(row.title), message)
     return table
-
-
-def _told(row: CheckRow, phrases: Phrases) -> Text:
-    return Text(row.message if row.status == "pass" else _placed(row.where, row.message, phrases))
 
 
 def _placed(where: str, message: str, phrases: Phrases) -> str:

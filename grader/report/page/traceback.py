@@ -17,21 +17,24 @@ _TAIL: Final = 46
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceLine:
-    """A line of the failed cell; ``marked`` where it stopped."""
+    """A line of the failed cell."""
 
     number: int
     text: str
     marked: bool
+    """True for the line at which the run stopped."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """The first cell that failed. ``where`` is "" when it isn't known."""
+    """The first cell that failed."""
 
     where: str
+    """Its place in words; "" when it isn't known."""
     error: str
     source: tuple[SourceLine, ...]
     above: int
+    """Lines of source that are left out before those shown."""
     below: int
     traceback_head: tuple[str, ...]
     traceback_tail: tuple[str, ...]

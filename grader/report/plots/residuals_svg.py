@@ -29,17 +29,19 @@ _FAR: Final = 1e200  # beyond this a value is as good as infinite
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResidualPlot:
-    """A residual's plot, the sentence of its mistake ("" for none), what one sees, and in words.
-
-    ``part`` is its exercise's title, ``where`` the cell.
-    """
+    """A residual's plot and its sentences."""
 
     svg: Markup
     mistake: str
+    """The sentence of the mistake; "" for none."""
     seen: str
+    """The sentence beside the plot."""
     text: str
+    """The sentence where there is no plot."""
     part: str = ""
+    """The title of its exercise."""
     where: str = ""
+    """The graded cell, in words."""
 
 
 def residual_plots(

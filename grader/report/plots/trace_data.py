@@ -20,7 +20,7 @@ _NEAR: Final = 1e-200  # below this it is as good as 0
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """A curve of ``T`` points; ``difference`` is student minus reference, NaN where neither is."""
+    """A curve of ``T`` points, ready to draw."""
 
     title: str
     unit: str
@@ -28,6 +28,7 @@ class Traces:
     reference: Array
     student: Array | None
     difference: Array | None
+    """Student minus reference, NaN where either is no number."""
     vertical: Axis
     across: Axis
 
