@@ -14,22 +14,13 @@ import numpy.typing as npt
 from grader.core.types import Array
 
 
-def spike_times(time: Array, V: Array, threshold: float) -> Array:
-    """Return the times in ms at which ``V`` crosses ``threshold`` upwards, ``(spikes,)``.
+def spike_times(time: Array, V: Array, threshold: float) -> list[Array]:
+    """Return the times in ms at which each column of ``V`` crosses ``threshold`` upwards.
 
-    ``time`` and ``V`` are ``(T,)``, in ms and mV. A crossing lies between a sample
-    below the threshold and the next one at or above it, and is interpolated
-    linearly; samples that are not finite take part in none.
-
-    Raises ``ValueError`` unless both are one-dimensional and equally long.
+    ``time`` is ``(T,)`` in ms, ``V`` ``(T, N)`` in mV. A crossing lies between a sample below the
+    threshold and the next one at or above it, and is interpolated linearly; samples that are
+    not finite take part in none.
     """
-    if V.ndim != 1 or time.shape != V.shape:
-        raise ValueError(f"time {time.shape} and V {V.shape} must be one trace of one length")
-    return all_spike_times(time, V[:, None], threshold)[0]
-
-
-def all_spike_times(time: Array, V: Array, threshold: float) -> list[Array]:
-    """Return the `spike_times` of each column of ``V``, ``(T, N)``, all at once."""
     steps, which = np.nonzero(upward_crossings(V, threshold))
     before, after = V[steps, which], V[steps + 1, which]
     share = (threshold - before) / (after - before)
@@ -42,11 +33,6 @@ def upward_crossings(V: Array, threshold: float) -> npt.NDArray[np.bool_]:
     before, after, finite = V[:-1], V[1:], np.isfinite(V)
     crossing = (before < threshold) & (after >= threshold)
     return np.asarray(crossing & finite[:-1] & finite[1:])
-
-
-def spike_count(time: Array, V: Array, threshold: float) -> int:
-    """Count how often ``V`` crosses ``threshold`` upwards; see `spike_times`."""
-    return len(spike_times(time, V, threshold))
 
 
 def firing_rate(times: Array, duration: float) -> float:

@@ -22,7 +22,7 @@ from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check, Exercise
 from grader.assignment.stimuli import draw_panel, draw_states
 from grader.core.types import Array, StimulusSet
-from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse
+from grader.judge.metrics import absolute_error, relative_error, rmse, spike_times
 from grader.judge.reference.load_model import Model, exercise_model, load_model
 from grader.judge.reference.model import ReferenceModel
 
@@ -141,7 +141,7 @@ def _spikes(check: Check, exercise: Exercise, found: Answers, expected: Answers)
     panel, which = found["panel"], _columns(check, found["panel"])
     until = max(check.until, default=None)
     own, right = (
-        all_spike_times(panel.time, one["traces"]["V"][:, which], exercise.spike_threshold)
+        spike_times(panel.time, one["traces"]["V"][:, which], exercise.spike_threshold)
         for one in (found, expected)
     )
     far = 0.0

@@ -15,7 +15,7 @@ from grader.assignment.schema import Assignment
 from grader.core.types import CheckResult, Evidence
 from grader.judge.checks import CHECKS, CheckContext
 from grader.judge.checks.initial_state import CHANCE
-from grader.judge.metrics import all_spike_times, rmse
+from grader.judge.metrics import rmse, spike_times
 from grader.run.collect_evidence import RunRequest, collect_evidence
 from grader.run.probe.requests import SAMPLED_NEURONS
 from tests.support.hh_reference import comparison
@@ -250,7 +250,7 @@ def test_a_run_with_a_spike_fewer_excuses_nothing_else(compared: Evidence, chang
     assert reference is not None
     assert reference.rounding is not None
     assert panel is not None
-    expected = all_spike_times(panel.time, reference.traces["V"], 0.0)
+    expected = spike_times(panel.time, reference.traces["V"], 0.0)
     fewer = tuple(times[:-1] for times in expected)
     rounding = replace(reference.rounding, spikes=(fewer,))
     V = attempt.answers.traces["V"].copy()

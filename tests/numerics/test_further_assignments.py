@@ -18,7 +18,7 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.core.types import Array, StimulusSet
-from grader.judge.metrics import relative_error, rmse, spike_count
+from grader.judge.metrics import relative_error, rmse, spike_times
 from grader.judge.reference.load_model import Model, load_model
 from grader.judge.reference.model import ReferenceModel
 from tests.support.project import ROOT
@@ -137,7 +137,7 @@ def panel(current: Array, V: Array) -> StimulusSet:
 def counts(V: Array, threshold: float) -> list[int]:
     """How many spikes each column of ``V``, ``(T, N)`` in mV, has."""
     time = DT * np.arange(len(V))
-    return [spike_count(time, V[:, i], threshold) for i in range(V.shape[1])]
+    return [len(times) for times in spike_times(time, V, threshold)]
 
 
 @pytest.mark.full

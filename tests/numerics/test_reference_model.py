@@ -7,13 +7,13 @@ import pytest
 
 from grader.assignment.stimuli import draw_states
 from grader.core.types import StimulusSet
-from grader.judge.metrics import firing_rate, spike_count, spike_times
+from grader.judge.metrics import firing_rate, spike_times
 from tests.support.hh_reference import GATES, assignment, panel_of, reference
 
 
 def counts(panel: StimulusSet, constants: dict[str, float] | None = None) -> list[int]:
     V = reference().run(panel, constants)["V"]
-    return [spike_count(panel.time, V[:, i], 0.0) for i in range(V.shape[1])]
+    return [len(times) for times in spike_times(panel.time, V, 0.0)]
 
 
 # ------------------------------------------------------------------ equations
@@ -154,5 +154,5 @@ def test_firing_starts_between_1_6_and_1_7_and_rates_rise_with_the_input():
     assert found[:2] == [1, 1]
     np.testing.assert_allclose(found[2:], [36, 48, 72, 88, 100], atol=1)
     V = reference().run(panel)["V"]
-    hertz = [firing_rate(spike_times(panel.time, trace, 0.0), 1000.0) for trace in V.T]
+    hertz = [firing_rate(times, 1000.0) for times in spike_times(panel.time, V, 0.0)]
     np.testing.assert_allclose(hertz[2:], found[2:], rtol=0.03)

@@ -36,7 +36,7 @@ def steps(dt: float, duration: float, currents: tuple[float, ...] = CURRENTS) ->
 
 def spikes(time: Array, V: Array) -> list[Array]:
     """Times in ms at which V rises through 0 mV, of each stimulus."""
-    return [spike_times(time, V[:, i], 0.0) for i in range(V.shape[1])]
+    return spike_times(time, V, 0.0)
 
 
 def orders(errors: list[float]) -> list[float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar
 
-from grader.assignment.schema import Assignment, Channel, Check, Exercise, Parameter
+from grader.assignment.schema import Assignment, Channel, Check, Exercise, Parameter, Tier
 from grader.core.exceptions import is_misplaced
 from grader.core.types import CellRun, ChannelProbe, Evidence, ExerciseEvidence, Finding
 from grader.judge.checks.locate_line import attachment_line, misplaced_line, traceback_line
@@ -93,6 +93,12 @@ def unless(
         return checked
 
     return decorate
+
+
+def tier_credit(tiers: Iterable[Tier], is_within: Callable[[float], bool]) -> float:
+    """Return the credit of the narrowest tier that something is within, else 0."""
+    ordered = sorted(tiers, key=lambda tier: tier.within)
+    return next((tier.credit for tier in ordered if is_within(tier.within)), 0.0)
 
 
 def class_cell(context: CheckContext, found: ChannelProbe) -> int | None:

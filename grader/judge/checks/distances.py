@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.core.types import Array, ReferenceAnswers, StimulusSet
 from grader.judge.checks.context import CheckContext
-from grader.judge.metrics import absolute_error, all_spike_times, relative_error, rmse, within
+from grader.judge.metrics import absolute_error, relative_error, rmse, spike_times, within
 
 Distances = dict[float | None, float]
 """By the window that was measured, up to so many ms; None where there is but one."""
@@ -140,7 +140,7 @@ def rounded_spikes(context: CheckContext) -> list[list[Array]]:
 def _spikes(context: CheckContext, whose: str, traces: Mapping[str, Array]) -> list[Array]:
     time, threshold = stimuli_and_reference(context)[0].time, context.exercise.spike_threshold
     return context.compute_once(
-        f"spikes {whose}", lambda: all_spike_times(time, traces["V"], threshold)
+        f"spikes {whose}", lambda: spike_times(time, traces["V"], threshold)
     )
 
 

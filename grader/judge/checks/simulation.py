@@ -14,7 +14,7 @@ from grader.judge.checks.comparable import (
     not_finite,
     state_values,
 )
-from grader.judge.checks.context import CheckContext, unless
+from grader.judge.checks.context import CheckContext, tier_credit, unless
 from grader.judge.checks.distances import V_agrees, distances, first_exceeded, student_state
 from grader.judge.checks.structure import check_parameter
 
@@ -41,13 +41,12 @@ def check_trace(context: CheckContext) -> Finding:
         return right
     if finding := judge_by_field(context, right.detail) or not_finite(context, variable):
         return finding
-    credit, first = 0.0, next(iter(found.values()))
-    for tier in sorted(context.check.partial, key=lambda t: -t.within):
-        if first <= tier.within:
-            credit = tier.credit
+    first = next(iter(found.values()))
+    credit = tier_credit(context.check.partial, lambda within: first <= within)
     message = ("near" if _parameter_is_wrong(context) else "close") if credit else "wrong"
-    right = replace(right, credit=credit, message_id=f"checks.trace.{message}", cell=context.cell)
-    return _beyond(right, distance, "checks.trace.far")
+    return _wrong(
+        context, right, distance, message=f"trace.{message}", far="trace.far", credit=credit
+    )
 
 
 @unless(not_comparable)
@@ -73,11 +72,10 @@ def check_map(context: CheckContext) -> Finding:
     if finding := judge_by_field(context, right.detail):
         return finding
     agree = all(field_is_right(context, name) is True for name in ("V", *context.exercise.gates))
-    message = "checks.map.twice" if agree else "checks.map.wrong"
+    message = "map.twice" if agree else "map.wrong"
     if not math.isfinite(found[None]):
-        message = "checks.trace.nan"
-    right = replace(right, credit=0.0, message_id=message, cell=context.cell)
-    return _beyond(right, found[None], "checks.map.far")
+        message = "trace.nan"
+    return _wrong(context, right, found[None], message=message, far="map.far")
 
 
 @unless(not_comparable)
@@ -101,11 +99,21 @@ def check_field(context: CheckContext) -> Finding:
 # ------------------------------------------------------------------ what they share
 
 
-def _beyond(finding: Finding, distance: float, message: str) -> Finding:
-    """Report a distance beyond `MOST` as that."""
-    if not (math.isfinite(distance) and distance > MOST):
-        return finding
-    return replace(finding, message_id=message, values={**finding.values, "most": MOST}, found=None)
+def _wrong(
+    context: CheckContext,
+    right: Finding,
+    distance: float,
+    *,
+    message: str,
+    far: str,
+    credit: float = 0.0,
+) -> Finding:
+    """Turn a finding into a wrong one; a distance beyond `MOST` is reported as ``far``."""
+    wrong = replace(right, credit=credit, message_id=f"checks.{message}", cell=context.cell)
+    if not MOST < distance < math.inf:
+        return wrong
+    values = {**right.values, "most": MOST}
+    return replace(wrong, message_id=f"checks.{far}", values=values, found=None)
 
 
 def _parameter_is_wrong(context: CheckContext) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grader.core.types import ChannelProbe, Finding, Value
-from grader.judge.checks.context import CheckContext, class_cell, no_model, unless
+from grader.judge.checks.context import CheckContext, class_cell, no_model, tier_credit, unless
 from grader.judge.checks.disclosure import (
     find_value,
     may_reveal_class,
@@ -74,10 +74,10 @@ def check_parameter(context: CheckContext) -> Finding:
     distance = abs(value - asked.value)
     if distance <= asked.tolerance * abs(asked.value):
         return Finding(credit=1.0, message_id="checks.parameter.ok", **common)
-    credit = 0.0
-    for tier in sorted(context.check.partial if is_told else (), key=lambda t: -t.within):
-        if distance <= tier.within * abs(asked.value) * (1 + 1e-9):
-            credit = tier.credit
+    credit = tier_credit(
+        context.check.partial if is_told else (),
+        lambda within: distance <= within * abs(asked.value) * (1 + 1e-9),
+    )
     message = _mistake(context, value)
     return Finding(credit=credit, message_id=message, **common, **where)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise, Variant
-from grader.core.types import Array, ExerciseEvidence, ModelProbe, NamedMistake
+from grader.core.types import Answers, Array, ExerciseEvidence, ModelProbe, NamedMistake
 from grader.judge.reference.input_scale import scaled_input
 from grader.judge.reference.match_states import reference_states
 from grader.judge.residuals import fits
@@ -53,8 +53,7 @@ def named_mistakes(
         return ()
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
     states = reference_states(model, answers.field_states, gates)
-    plays = {"V": "V", **gates}
-    found = {name: answers.field[own] for name, own in plays.items() if own in answers.field}
+    found = student_field(answers, gates)
     wrong = wrong_states(found, model.field(states, variant.constants), tolerance, exercise.scale)
     if not wrong:
         return ()
@@ -75,6 +74,12 @@ def named_mistakes(
         )
         explained["V"] = {} if by_input is None else {by_input.name: by_input}
     return unique_mistakes(explained, right)
+
+
+def student_field(answers: Answers, gates: Mapping[str, str]) -> dict[str, Array]:
+    """Return the student's derivatives, ``(K,)`` each, under the reference's names."""
+    plays = {"V": "V", **gates}
+    return {name: answers.field[own] for name, own in plays.items() if own in answers.field}
 
 
 @dataclass(frozen=True, slots=True)

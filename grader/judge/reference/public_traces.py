@@ -31,6 +31,7 @@ from grader.judge.reference.mistakes import (
     AcceptedFields,
     explanations,
     own_parameters,
+    student_field,
     unique_mistakes,
     wrong_states,
 )
@@ -91,8 +92,7 @@ def _mistakes(
     """
     answers = attempt.answers
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
-    plays = {"V": "V", **reference.gates}
-    found = {name: answers.field[own] for name, own in plays.items() if own in answers.field}
+    found = student_field(answers, reference.gates)
     if own_parameters(exercise, attempt.probe):
         found.pop("V", None)
     wrong = wrong_states(found, reference.field, tolerance, exercise.scale)

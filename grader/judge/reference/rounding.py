@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.core.types import Array, RoundingError
-from grader.judge.metrics import all_spike_times
+from grader.judge.metrics import spike_times
 
 NEIGHBOURS = (-2, -1, 1, 2)
 """Of V0 in single precision, by how many numbers of it they lie above."""
@@ -52,5 +52,5 @@ def rounding_error(
         for trace in perturbed[name][sound]:
             squares = np.cumsum(np.square(trace - expected), axis=0)
             np.maximum(distance[name], np.sqrt(squares / so_far), out=distance[name])
-    spikes = tuple(tuple(all_spike_times(time, V, threshold)) for V in perturbed["V"][sound])
+    spikes = tuple(tuple(spike_times(time, V, threshold)) for V in perturbed["V"][sound])
     return RoundingError(distance=distance, spikes=spikes)

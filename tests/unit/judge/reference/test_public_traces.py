@@ -12,7 +12,7 @@ import pytest
 from grader.assignment.load import AssignmentError, load_assignment
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw_panel
-from grader.judge.metrics import spike_count
+from grader.judge.metrics import spike_times
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.judge.reference.public_traces import load_public_traces
 from tests.support.hh_reference import assignment, reference
@@ -43,7 +43,7 @@ def test_students_can_read_them_without_the_teachers_part():
     students = load_assignment(ROOT / "assignments/hh")
     stored = load_public_traces(students, students.exercises[0])
     time = draw_panel(students, 0, hidden=False).time
-    counts = {id: spike_count(time, traces["V"][:, 0], 0.0) for id, traces in stored.items()}
+    counts = {id: len(spike_times(time, traces["V"], 0.0)[0]) for id, traces in stored.items()}
     assert counts == {"code": 8, "formula": 1}
 
 
