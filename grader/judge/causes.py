@@ -22,14 +22,14 @@ def explained_by(
     results: Iterable[CheckResult],
 ) -> tuple[str, ...]:
     """Return the checks, by id, that found something on which d``state``/dt depends."""
-    asked = {c.id: c for c in assignment.checks if c.exercise == exercise}
+    checks = {c.id: c for c in assignment.checks if c.exercise == exercise}
     return tuple(
         result.id
         for result in results
         if result.status in ("fail", "partial")
         and result.message_id not in _NO_CAUSE
-        and result.id in asked
-        and _reaches(asked[result.id], state, evidence)
+        and result.id in checks
+        and _reaches(checks[result.id], state, evidence)
     )
 
 
@@ -48,8 +48,8 @@ def _reaches(check: Check, state: str, evidence: ExerciseEvidence) -> bool:
 def _is_of_gates(check: Check, evidence: ExerciseEvidence) -> bool:
     """Return True if a parameter is known to be none of those that scale or drive the current."""
     probed, reference = evidence.probe.channel(check.channel), evidence.reference
-    known = set() if probed is None else set(probed.measured)
+    shown = set() if probed is None else set(probed.measured)
     if reference is not None:
         start = f"{check.channel}."
-        known |= {n.removeprefix(start) for n in reference.fitted if n.startswith(start)}
-    return bool(known) and check.parameter not in known
+        shown |= {n.removeprefix(start) for n in reference.fitted if n.startswith(start)}
+    return bool(shown) and check.parameter not in shown

@@ -28,17 +28,17 @@ def parts_to_substitute(
         for check in assignment.checks
         if check.kind not in NOTEBOOK_CHECKS and status[check.id] != "pass"
     }
-    asked = {id: attempt.reprobed_with for id, attempt in evidence.exercises.items()}
-    lost |= {id for id, parts in asked.items() if parts}  # else it would not have been asked again
-    found: dict[str, tuple[str, ...]] = {}
+    substituted = {id: attempt.reprobed_with for id, attempt in evidence.exercises.items()}
+    lost |= {id for id, parts in substituted.items() if parts}  # else not asked again
+    parts_by_exercise: dict[str, tuple[str, ...]] = {}
     for exercise in assignment.exercises:
         attempt = evidence.exercises.get(exercise.id)
         if attempt is None or not attempt.cell.filled or exercise.id not in lost:
             continue
         wrong = tuple(part for part in exercise.needs if part in lost)
         if wrong != attempt.reprobed_with:
-            found[exercise.id] = wrong
-    return found
+            parts_by_exercise[exercise.id] = wrong
+    return parts_by_exercise
 
 
 def substitution_notes(
@@ -49,12 +49,12 @@ def substitution_notes(
 ) -> list[Note]:
     """Note where the teacher's parts stood in; for a student who checks alone, where they will."""
     notes = []
-    told = {
+    parts_of = {
         id: ("stood_in", a.judged_with) for id, a in evidence.exercises.items() if a.judged_with
     }
     if assignment.rubric is None:
-        told |= {id: ("will_stand_in", tuple(parts)) for id, parts in substitutes.items()}
-    for id, (message, parts) in told.items():
+        parts_of |= {id: ("will_stand_in", tuple(parts)) for id, parts in substitutes.items()}
+    for id, (message, parts) in parts_of.items():
         titles = [exercise_title(assignment.exercise(part), messages) for part in parts]
         values = {
             "exercise": exercise_title(assignment.exercise(id), messages),

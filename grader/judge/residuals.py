@@ -37,13 +37,13 @@ def residuals(
     return tuple(
         residual
         for id, attempt in evidence.exercises.items()
-        for residual in _of_attempt(assignment, assignment.exercise(id), attempt, messages, results)
+        for residual in _residuals(assignment, assignment.exercise(id), attempt, messages, results)
     )
 
 
-def mistake_notes(attempt: ExerciseEvidence) -> list[Note]:
+def mistake_notes(evidence: ExerciseEvidence) -> list[Note]:
     """Make a note for each mistake that was named."""
-    mistakes = () if attempt.reference is None else attempt.reference.mistakes
+    mistakes = () if evidence.reference is None else evidence.reference.mistakes
     return [_note(mistake) for mistake in mistakes]
 
 
@@ -71,66 +71,68 @@ def diagnoses(evidence: Evidence, messages: Catalogue) -> tuple[Diagnosis, ...]:
     )
 
 
-def _of_attempt(
+def _residuals(
     assignment: Assignment,
     exercise: Exercise,
-    attempt: ExerciseEvidence,
+    evidence: ExerciseEvidence,
     messages: Catalogue,
     results: Sequence[CheckResult],
 ) -> list[Residual]:
-    reference, answers = attempt.reference, attempt.answers
+    reference, answers = evidence.reference, evidence.answers
     if reference is None:
         return []
-    said = {
+    named = {
         mistake.state: (
             mistake.right,
             mistake.mistaken,
             messages.render(note.message_id, **note.values),
         )
-        for mistake, note in zip(reference.mistakes, mistake_notes(attempt), strict=True)
+        for mistake, note in zip(reference.mistakes, mistake_notes(evidence), strict=True)
     }
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
-    drawn, part = [], exercise.title and exercise.title.in_language(messages.language)
+    plotted, part = [], exercise.title and exercise.title.in_language(messages.language)
     for state in reference.field:
-        found = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
-        asked, given, sentence = said.get(state) or _by_speed(state, attempt, exercise, messages)
-        if found is None or fits(found, asked, tolerance, exercise.scale(state)):
+        rates = answers.field.get("V" if state == "V" else reference.gates.get(state, ""))
+        expected, mistaken, sentence = named.get(state) or _by_speed(
+            state, evidence, exercise, messages
+        )
+        if rates is None or fits(rates, expected, tolerance, exercise.scale(state)):
             continue
         V = answers.field_states["V"]
-        if not V.shape == found.shape == asked.shape:
+        if not V.shape == rates.shape == expected.shape:
             continue
-        known = np.isfinite(found) & np.isfinite(asked)
-        if known.any():
-            drawn.append(
+        finite = np.isfinite(rates) & np.isfinite(expected)
+        if finite.any():
+            plotted.append(
                 Residual(
                     state=exercise.short(state),
                     unit="mV/ms" if state == "V" else "1/ms",
-                    V=V[known],
-                    difference=(found - asked)[known],
-                    explained=None if given is None else (given - asked)[known],
+                    V=V[finite],
+                    difference=(rates - expected)[finite],
+                    explained=None if mistaken is None else (mistaken - expected)[finite],
                     mistake=sentence,
-                    explained_by=explained_by(state, exercise.id, attempt, assignment, results),
+                    explained_by=explained_by(state, exercise.id, evidence, assignment, results),
                     part=part or "",
-                    cell=attempt.cell.index,
+                    cell=evidence.cell.index,
                 )
             )
-    return drawn
+    return plotted
 
 
 def _by_speed(
-    state: str, attempt: ExerciseEvidence, exercise: Exercise, messages: Catalogue
+    state: str, evidence: ExerciseEvidence, exercise: Exercise, messages: Catalogue
 ) -> tuple[Array, Array | None, str]:
     """Return a state's expected rate; of a gate k times as fast also its own, and a sentence."""
-    assert attempt.reference is not None
-    asked, own = attempt.reference.field[state], attempt.reference.gates.get(state)
-    times = None if own is None else speed_factor(attempt, state, own)
+    assert evidence.reference is not None
+    expected, own = evidence.reference.field[state], evidence.reference.gates.get(state)
+    times = None if own is None else speed_factor(evidence, state, own)
     if times is None or times < -SPEED_TOLERANCE:
-        return asked, None, ""
+        return expected, None, ""
     still = times <= SPEED_TOLERANCE
     kind = "still" if still else "times" if times > 1.0 else "slower"
     values: dict[str, Value] = {"state": exercise.short(state), "times": float(f"{times:.4g}")}
     sentence = messages.render(f"checks.simulation.gate_{kind}", **values)
-    return asked, asked * (0.0 if still else times), sentence
+    return expected, expected * (0.0 if still else times), sentence
 
 
 def fits(actual: Array, expected: Array, tolerance: float, unit: float = 1.0) -> bool:

@@ -73,12 +73,12 @@ def verdict(
         max_score=round(sum(one.max_points for one in results), 2),
         checks=results,
         run=executed,
-        notes=_said([n for n in notes if n.for_student], messages),
-        teacher_notes=_said([n for n in notes if not n.for_student], messages),
+        notes=_render([n for n in notes if n.for_student], messages),
+        teacher_notes=_render([n for n in notes if not n.for_student], messages),
         curves=_curves(evidence, assignment, messages),
         residuals=residuals(evidence, assignment, messages, results),
         diagnoses=diagnoses(evidence, messages),
-        error_is_consequence=_follows(evidence, assignment),
+        error_is_consequence=_error_is_consequence(evidence, assignment),
         error_source="" if failed is None else sources.get(failed, ""),
         needs_look=_needs_look(evidence, results, bool(differences), messages),
         provenance={
@@ -113,7 +113,7 @@ def _digest(file: str) -> str:
         return ""
 
 
-def _follows(evidence: Evidence, assignment: Assignment) -> bool:
+def _error_is_consequence(evidence: Evidence, assignment: Assignment) -> bool:
     """Return True if the run stopped in code that was given, or where a blank was left.
 
     That is in a cell with one left in it, or one whose exercise is made of another with one.
@@ -128,8 +128,8 @@ def _follows(evidence: Evidence, assignment: Assignment) -> bool:
         cells = [evidence.exercises[id].cell for id in own if id in evidence.exercises]
         return any(not blank.filled for cell in cells for blank in cell.blanks)
     tags = {exercise.tag for exercise in assignment.exercises}
-    given = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
-    return digest_of(source, parse(source)) in given
+    handout_cells = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
+    return digest_of(source, parse(source)) in handout_cells
 
 
 def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
@@ -172,7 +172,7 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return notes + omitted_output_notes(evidence.executed.cells)
 
 
-def _said(notes: Sequence[Note], messages: Catalogue) -> tuple[str, ...]:
+def _render(notes: Sequence[Note], messages: Catalogue) -> tuple[str, ...]:
     """Render the notes; what is to be said of several exercises is said once."""
     return tuple(dict.fromkeys(messages.render(n.message_id, **n.values) for n in notes))
 
@@ -186,13 +186,13 @@ def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
 
 
 def _contradiction(
-    submission: Submission, exercise: Exercise, attempt: ExerciseEvidence
+    submission: Submission, exercise: Exercise, evidence: ExerciseEvidence
 ) -> list[Note]:
-    if attempt.judged_with:  # the parts in that kernel were not the student's
+    if evidence.judged_with:  # the parts in that kernel were not the student's
         return []
-    if attempt.reprobed_from_source == "changed":
+    if evidence.reprobed_from_source == "changed":
         return [Note(message_id="verdict.contradiction.by_source", for_student=False)]
-    return contradictions(submission, exercise, attempt)
+    return contradictions(submission, exercise, evidence)
 
 
 def _took_cell(cell: GradedCell) -> Note | None:
@@ -220,16 +220,16 @@ def _curves(evidence: Evidence, assignment: Assignment, messages: Catalogue) -> 
     return tuple(curves)
 
 
-def _curve(name: str, exercise: Exercise, attempt: ExerciseEvidence) -> Curve:
-    assert attempt.reference is not None
-    assert attempt.stimuli is not None
-    own = name if name == "V" else attempt.reference.gates.get(name)
-    student = attempt.answers.traces.get(own) if own else None
+def _curve(name: str, exercise: Exercise, evidence: ExerciseEvidence) -> Curve:
+    assert evidence.reference is not None
+    assert evidence.stimuli is not None
+    own = name if name == "V" else evidence.reference.gates.get(name)
+    student = evidence.answers.traces.get(own) if own else None
     return Curve(
         label=exercise.short(name),
         unit="mV" if name == "V" else "",
-        time=attempt.stimuli.time,
-        reference=attempt.reference.traces[name][:, 0],
+        time=evidence.stimuli.time,
+        reference=evidence.reference.traces[name][:, 0],
         student=None if student is None else student[:, 0],
     )
 

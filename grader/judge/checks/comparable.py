@@ -35,27 +35,27 @@ def field_is_right(context: CheckContext, variable: str) -> bool | None:
 
 
 def describe_distance(
-    context: CheckContext, until: float | None, distance: float, what: str
+    context: CheckContext, until: float | None, distance: float, metric: str
 ) -> str:
     """Describe a distance beside its tolerance, for the teacher."""
     window = f" up to {until:g} ms" if until else ""
-    said = f"{what} {distance:.3g}{window}, tolerance {tolerance(context, until):g}"
+    text = f"{metric} {distance:.3g}{window}, tolerance {tolerance(context, until):g}"
     if context.check.kind != "trace_rmse":
-        return said
+        return text
     eased = stimulus_weights(context, until) < 1.0
     weighted = "weighted " if eased.any() else ""
     return (
         weighted
-        + said
+        + text
         + describe_rounding(context, eased, float(rounding_error(context, until).max()))
     )
 
 
 def describe_rounding(
-    context: CheckContext, which: Iterable[bool], far: float, unit: str = ""
+    context: CheckContext, counts_less: Iterable[bool], far: float, unit: str = ""
 ) -> str:
     """Name the stimuli that count less, for the teacher; "" where none does."""
-    eased = [name for name, less in zip(stimulus_names(context), which, strict=True) if less]
+    eased = [name for name, less in zip(stimulus_names(context), counts_less, strict=True) if less]
     if not eased:
         return ""
     return f" (less counts: {', '.join(eased)}; rounding alone leads it {far:.2g}{unit} astray)"
@@ -63,8 +63,8 @@ def describe_rounding(
 
 def is_finite(context: CheckContext, variable: str) -> bool:
     """Return True if the trace of a state holds numbers alone, on the stimuli of the check."""
-    found = student_trace(context, variable)
-    return found is not None and bool(np.isfinite(found[:, columns(context)]).all())
+    trace = student_trace(context, variable)
+    return trace is not None and bool(np.isfinite(trace[:, columns(context)]).all())
 
 
 def not_finite(context: CheckContext, variable: str) -> Finding | None:
@@ -119,8 +119,8 @@ def judge_by_field(context: CheckContext, detail: str) -> Finding | None:
     states = ("V", *context.exercise.gates)
     if not context.compute_once("scheme", lambda: _is_another_scheme(context)):
         return None
-    asked = {channel.name for channel in context.exercise.channels}
-    if any(c.integrated and c.name not in asked for c in probe.channels) or reference is None:
+    names = {channel.name for channel in context.exercise.channels}
+    if any(c.integrated and c.name not in names for c in probe.channels) or reference is None:
         return None
     if not all(field_is_right(context, name) is True for name in states):
         return None

@@ -13,7 +13,7 @@ from grader.core.exceptions import is_misplaced
 from grader.core.types import CellRun, ChannelProbe, Evidence, ExerciseEvidence, Finding
 from grader.judge.checks.locate_line import attachment_line, misplaced_line, traceback_line
 
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,12 +29,12 @@ class CheckContext:
     evidence: ExerciseEvidence
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def compute_once(self, what: str, work: Callable[[], _Found]) -> _Found:
+    def compute_once(self, name: str, work: Callable[[], _Result]) -> _Result:
         """Return what ``work`` computes from the evidence, and keep it under a name."""
-        if what not in self.cache:
-            self.cache[what] = work()
-        found: _Found = self.cache[what]
-        return found
+        if name not in self.cache:
+            self.cache[name] = work()
+        result: _Result = self.cache[name]
+        return result
 
     @property
     def exercise(self) -> Exercise:
@@ -101,9 +101,9 @@ def tier_credit(tiers: Iterable[Tier], is_within: Callable[[float], bool]) -> fl
     return next((tier.credit for tier in ordered if is_within(tier.within)), 0.0)
 
 
-def class_cell(context: CheckContext, found: ChannelProbe) -> int | None:
+def class_cell(context: CheckContext, probe: ChannelProbe) -> int | None:
     """Return the last cell that defines the channel's class."""
-    needle = f"class {found.type_name}("
+    needle = f"class {probe.type_name}("
     cells = [c.index for c in context.all_evidence.submission.cells if needle in c.source]
     return cells[-1] if cells else context.cell
 

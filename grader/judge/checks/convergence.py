@@ -28,12 +28,12 @@ def converges(context: CheckContext) -> bool:
     What differs in the model itself, as a further state or a dt of its own, stays.
     """
     reference, answers = context.evidence.reference, context.evidence.answers
-    found = answers.finer_traces.get("V")
+    V = answers.finer_traces.get("V")
     expected = None if reference is None else reference.finer_traces.get("V")
-    if found is None or expected is None or found.shape != expected.shape:
+    if V is None or expected is None or V.shape != expected.shape:
         return False
     with np.errstate(over="ignore"):  # a model may go as far as numbers go
-        longer, shorter = np.sqrt(np.mean(np.square(found - expected), axis=(1, 2)))
+        longer, shorter = np.sqrt(np.mean(np.square(V - expected), axis=(1, 2)))
     return bool(shorter <= max(ROUND_OFF[answers.precision], SHRINKS * longer))
 
 
@@ -50,12 +50,12 @@ def steps_differ(context: CheckContext) -> bool:
     starts = {name: np.array(least) for name, (least, _) in context.exercise.start.items()}
     starts["V"] = stimuli.V0
     for name, own in {"V": "V", **reference.gates}.items():
-        found, expected = evidence.answers.traces.get(own), reference.traces[name][:FIRST]
-        if name not in starts or found is None:
+        trace, expected = evidence.answers.traces.get(own), reference.traces[name][:FIRST]
+        if name not in starts or trace is None:
             continue
         before = np.broadcast_to(starts[name], expected[:1].shape)
         steps = np.diff(expected, axis=0, prepend=before)
-        apart = np.abs(found[:FIRST] - expected) - STEP_DIFFERENCE * np.abs(steps)
+        apart = np.abs(trace[:FIRST] - expected) - STEP_DIFFERENCE * np.abs(steps)
         if (np.median(apart, axis=1) > 0).any():
             return True
     return False

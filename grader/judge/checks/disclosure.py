@@ -16,9 +16,9 @@ def may_reveal_numbers(context: CheckContext) -> bool:
 
 def find_value(context: CheckContext, channel: str, parameter: str) -> Place | None:
     """Find where the handout gives the value that is asked for; None where it doesn't."""
-    asked = context.exercise.parameters_of(channel)[parameter]
+    value = context.exercise.parameters_of(channel)[parameter]
     return handout_of(context.assignment, context.exercise).find_value(
-        channel, parameter, asked.value
+        channel, parameter, value.value
     )
 
 

@@ -60,12 +60,12 @@ def stimulus_weights(context: CheckContext, until: float | None) -> Array:
     return np.divide(allowed, far, out=np.ones_like(far), where=far > allowed)
 
 
-def first_exceeded(context: CheckContext, found: Distances) -> float | None:
+def first_exceeded(context: CheckContext, measured: Distances) -> float | None:
     """Return the first window outside its tolerance, NaN included; 0 for the only one.
 
     None when all are within.
     """
-    for until, distance in found.items():
+    for until, distance in measured.items():
         if not distance <= tolerance(context, until):
             return until or 0.0
     return None
@@ -82,9 +82,9 @@ def V_agrees(context: CheckContext) -> bool:
         if (check.kind, check.variable) == ("trace_rmse", "V")
         and (check.exercise, check.stimuli) == (own.exercise, own.stimuli)
     ]
-    found = [(one, distances(one)) for one in beside]
-    return bool(found) and all(
-        apart is not None and first_exceeded(one, apart) is None for one, apart in found
+    measured = [(one, distances(one)) for one in beside]
+    return bool(measured) and all(
+        apart is not None and first_exceeded(one, apart) is None for one, apart in measured
     )
 
 
@@ -144,9 +144,9 @@ def _spikes(context: CheckContext, whose: str, traces: Mapping[str, Array]) -> l
     )
 
 
-def _counted(context: CheckContext, of_all: Sequence[Array]) -> list[Array]:
+def _counted(context: CheckContext, spikes: Sequence[Array]) -> list[Array]:
     after, last = context.check.after, window(context) or math.inf
-    return [times[(times > after) & (times <= last)] for times in of_all[columns(context)]]
+    return [times[(times > after) & (times <= last)] for times in spikes[columns(context)]]
 
 
 # ------------------------------------------------------------------------ measures
@@ -154,14 +154,14 @@ def _counted(context: CheckContext, of_all: Sequence[Array]) -> list[Array]:
 
 def _traces(context: CheckContext) -> Distances | None:
     """Measure the root mean square difference over each window; see `stimulus_weights`."""
-    found, (stimuli, reference) = (
+    student, (stimuli, reference) = (
         student_trace(context, context.check.variable),
         stimuli_and_reference(context),
     )
-    if found is None:
+    if student is None:
         return None
     which = columns(context)
-    own, expected = found[:, which], reference.traces[context.check.variable][:, which]
+    own, expected = student[:, which], reference.traces[context.check.variable][:, which]
 
     def counting(weight: Array) -> Array:
         return own if (weight == 1.0).all() else expected + weight * (own - expected)
@@ -218,9 +218,9 @@ def spike_distances(context: CheckContext) -> list[SpikeDistance | None]:
     return apart
 
 
-def _apart(found: Array, expected: Array) -> float:
+def _apart(actual: Array, expected: Array) -> float:
     """Return the distance of the farthest of as many spikes."""
-    return float(np.abs(found - expected).max(initial=0.0))
+    return float(np.abs(actual - expected).max(initial=0.0))
 
 
 def _field(context: CheckContext) -> Distances | None:

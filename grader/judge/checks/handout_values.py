@@ -43,14 +43,14 @@ class Handout:
         """Find where a parameter of a channel, "" for the model's own, is given a value."""
         own = self._is_alone(channel)
         for place, line in self._lines():
-            said = [*self._behind(line, channel), *(self._behind(line, "") if own else ())]
-            if any(_holds(_numbers_of(parameter, text), value) for text in said):
+            texts = [*self._behind(line, channel), *(self._behind(line, "") if own else ())]
+            if any(_holds(_numbers_of(parameter, text), value) for text in texts):
                 return place
         return None
 
     def gives_start(self, state: str, ends: tuple[float, float]) -> bool:
         """Return True if the handout gives the start of a state, "V" or a channel's "K.n"."""
-        return any(all(_holds(told, end) for end in ends) for told in self._starts(state))
+        return any(all(_holds(numbers, end) for end in ends) for numbers in self._starts(state))
 
     def gives_names(self, text: str) -> bool:
         """Return True if every name in ``text`` is given."""
@@ -60,8 +60,8 @@ class Handout:
         """Return True if all of a master type is given, by the channel's class or its exercise."""
         if self.exercise.kind == "type":
             return self.gives_names(text)
-        found = re.findall(r"(?m)^\s+master_type\s*=(.*)$", self._class(channel))
-        return bool(found) and _names(text) <= _names(found[-1])
+        lines = re.findall(r"(?m)^\s+master_type\s*=(.*)$", self._class(channel))
+        return bool(lines) and _names(text) <= _names(lines[-1])
 
     def _all(self) -> Iterator[str]:
         yield from (*self.texts, self.cell)
@@ -90,8 +90,8 @@ class Handout:
         for line in "\n".join(self._all()).splitlines():
             code, _, comment = line.partition("#")
             if not channel:
-                drawn = re.finditer(rf"\b{name}_initializer\s*=\s*[\w.]+\(([^()]*)\)", code)
-                yield from (_numbers(match[1]) for match in drawn)
+                matches = re.finditer(rf"\b{name}_initializer\s*=\s*[\w.]+\(([^()]*)\)", code)
+                yield from (_numbers(match[1]) for match in matches)
             blank = not channel and re.match(rf"\s*self\.{name}\s*=", code)
             about = alone and re.search(rf"\bself\.{name}\b", comment)
             if (blank or about) and len(_numbers(comment)) == 1:
@@ -106,8 +106,8 @@ class Handout:
     def _class(self, channel: str) -> str:
         """Return the given class of a channel's name: the last of them, "" where there is none."""
         pattern = rf"(?ms)^class {re.escape(channel)}\b.*?(?=^\S|\Z)"
-        found = [match[0] for code in self.codes for match in re.finditer(pattern, code)]
-        return found[-1] if channel and found else ""
+        classes = [match[0] for code in self.codes for match in re.finditer(pattern, code)]
+        return classes[-1] if channel and classes else ""
 
 
 def handout_of(assignment: Assignment, exercise: Exercise) -> Handout:
@@ -151,15 +151,15 @@ def _called(exercise: Exercise, channel: str) -> set[str]:
 
 def _numbers(text: str) -> set[float]:
     truths = (_TRUTH.get(word, "") for word in _WORD.findall(text))
-    found = [*_NUMBER.findall(text), *filter(None, truths)]
-    return {float(one.replace(_MINUS, "-")) for one in found}
+    texts = [*_NUMBER.findall(text), *filter(None, truths)]
+    return {float(one.replace(_MINUS, "-")) for one in texts}
 
 
 def _numbers_of(parameter: str, text: str) -> set[float]:
     """Return the numbers that follow a parameter's name."""
     name = rf"(?<![\w.]){re.escape(parameter)}(?!\w)[`'\"]*\s*[=:：]?\s*"
-    said = re.findall(rf"{name}({_NUMBER.pattern})", text)
-    return {float(one.replace(_MINUS, "-")) for one in said}
+    texts = re.findall(rf"{name}({_NUMBER.pattern})", text)
+    return {float(one.replace(_MINUS, "-")) for one in texts}
 
 
 def _holds(numbers: set[float], value: float) -> bool:

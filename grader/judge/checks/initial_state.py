@@ -17,16 +17,18 @@ CHANCE = 1e-9
 @unless(no_model)
 def check_start(context: CheckContext) -> Finding:
     """Check that the state named, or all others than V, start where the exercise says."""
-    asked = context.exercise.start
+    expected = context.exercise.start
     variables = (
-        [context.check.variable] if context.check.variable else [n for n in asked if n != "V"]
+        [context.check.variable] if context.check.variable else [n for n in expected if n != "V"]
     )
     variables = [name for name in variables if not _told_by_V(context, name)]
-    found = context.evidence.answers.start
-    if not found:
+    ranges = context.evidence.answers.start
+    if not ranges:
         return Finding(credit=None, message_id="checks.skipped.not_simulated", cell=context.cell)
     wrong = starts_elsewhere(context, variables)
-    ends = {name: found[_own(context, name)] for name in variables if _own(context, name) in found}
+    ends = {
+        name: ranges[_own(context, name)] for name in variables if _own(context, name) in ranges
+    }
     detail = "; ".join(f"{n}: {low:g} to {high:g}" for n, (low, high) in ends.items())
     if not wrong:
         return Finding(credit=1.0, message_id="checks.start.ok", detail=detail)
@@ -43,7 +45,7 @@ def check_start(context: CheckContext) -> Finding:
             detail=detail,
             cell=context.cell,
         )
-    (low, high), (least, greatest) = ends[first], asked[first]
+    (low, high), (least, greatest) = ends[first], expected[first]
     values |= {"least": float(f"{low:.4g}"), "greatest": float(f"{high:.4g}")}
     values |= {"low": least, "high": greatest, "found": float(f"{high:.4g}"), "asked": greatest}
     one = values["least"] == values["greatest"]
@@ -71,12 +73,12 @@ def check_start(context: CheckContext) -> Finding:
 
 def starts_elsewhere(context: CheckContext, variables: Iterable[str]) -> list[str]:
     """Return the states that don't start as the exercise says, NaN included."""
-    found, asked = context.evidence.answers.start, context.exercise.start
+    ranges, expected = context.evidence.answers.start, context.exercise.start
     draws = max(1, context.evidence.answers.resets)
     return [
         name
         for name in variables
-        if name in asked and not _fits(found.get(_own(context, name)), asked[name], draws)
+        if name in expected and not _fits(ranges.get(_own(context, name)), expected[name], draws)
     ]
 
 
@@ -96,11 +98,11 @@ def _own(context: CheckContext, variable: str) -> str:
     return variable if reference is None else reference.gates.get(variable, variable)
 
 
-def _fits(found: tuple[float, float] | None, asked: tuple[float, float], draws: int) -> bool:
+def _fits(actual: tuple[float, float] | None, expected: tuple[float, float], draws: int) -> bool:
     """Return True if the least and the greatest of so many draws fit a range, drawn from evenly."""
-    if found is None:
+    if actual is None:
         return False
-    (least, greatest), (low, high) = found, asked
+    (least, greatest), (low, high) = actual, expected
     slack = ROUND_OFF * max(1.0, abs(low), abs(high))
     if not (least >= low - slack and greatest <= high + slack):
         return False

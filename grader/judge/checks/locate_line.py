@@ -24,12 +24,12 @@ def attachment_line(source: str, name: str, type_name: str = "") -> int | None:
     tree = parse(source)
     if named := _places(tree, name):
         return max(named, key=lambda one: (one[0], -one[1]))[1]
-    made = [
+    lines = [
         part.lineno
         for part in ast.walk(tree or ast.Module([], []))
         if isinstance(part, ast.Call) and type_name and last_name(part.func) == type_name
     ]
-    return min(made, default=None)
+    return min(lines, default=None)
 
 
 def misplaced_line(source: str, name: str) -> int | None:
@@ -60,17 +60,17 @@ def _places(tree: ast.Module | None, name: str) -> list[tuple[bool, int]]:
     ]
 
 
-def _named(statement: ast.AST, own: str) -> Iterator[int]:
+def _named(statement: ast.AST, name: str) -> Iterator[int]:
     """Yield the lines of a statement that name something: an argument, an attribute, a key."""
     for part in ast.walk(statement):
-        if isinstance(part, ast.keyword) and part.arg == own:
+        if isinstance(part, ast.keyword) and part.arg == name:
             yield part.lineno
-        elif isinstance(part, ast.Attribute) and part.attr == own:
+        elif isinstance(part, ast.Attribute) and part.attr == name:
             if isinstance(part.ctx, ast.Store):
                 yield part.lineno
         elif isinstance(part, ast.Dict):
             keys = (key for key in part.keys if isinstance(key, ast.Constant))
-            yield from (key.lineno for key in keys if key.value == own)
+            yield from (key.lineno for key in keys if key.value == name)
 
 
 def _words(statement: ast.AST) -> set[str]:

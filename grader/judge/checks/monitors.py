@@ -16,16 +16,16 @@ def check_records(context: CheckContext) -> Finding:
 
     What was recorded last is what the state was once the run had ended.
     """
-    asked, found = context.exercise.monitors, context.evidence.answers.records
-    values: dict[str, Value] = {"total": len(asked), "variable": context.exercise.variable}
-    missing = [name for name in asked if name not in found]
-    wrong = [name for name in asked if name in found and not _holds(found[name])]
+    monitors, records = context.exercise.monitors, context.evidence.answers.records
+    values: dict[str, Value] = {"total": len(monitors), "variable": context.exercise.variable}
+    missing = [name for name in monitors if name not in records]
+    wrong = [name for name in monitors if name in records and not _holds(records[name])]
     if not missing and not wrong:
         return Finding(credit=1.0, message_id="checks.recorded.ok", values=values)
     message = "missing" if missing else "wrong"
-    names = ", ".join(f"{name!r} ({asked[name]})" for name in missing or wrong)
+    names = ", ".join(f"{name!r} ({monitors[name]})" for name in missing or wrong)
     return Finding(
-        credit=1.0 - len(missing + wrong) / len(asked),
+        credit=1.0 - len(missing + wrong) / len(monitors),
         message_id=f"checks.recorded.{message}",
         values={**values, "names": names},
         detail="; ".join(

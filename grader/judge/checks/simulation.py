@@ -24,24 +24,24 @@ MOST = 1000  # beyond this a distance is no number that tells anything
 @unless(not_comparable)
 def check_trace(context: CheckContext) -> Finding:
     """Compare one state's trace with the reference by its root mean square difference."""
-    variable, found = context.check.variable, distances(context)
-    if found is None:
+    variable, measured = context.check.variable, distances(context)
+    if measured is None:
         return _gate_unmatched(context)
-    far = first_exceeded(context, found)
-    until = far or next(iter(found))
-    distance = found[until or None]
+    far = first_exceeded(context, measured)
+    until = far or next(iter(measured))
+    distance = measured[until or None]
     right = Finding(
         credit=1.0,
         message_id="checks.trace.ok",
         values=state_values(context, variable) | {"rmse": float(f"{distance:.3g}"), "until": until},
-        detail="; ".join(describe_distance(context, u, d, "RMSE") for u, d in found.items()),
+        detail="; ".join(describe_distance(context, u, d, "RMSE") for u, d in measured.items()),
         found=distance,
     )
     if far is None:
         return right
     if finding := judge_by_field(context, right.detail) or not_finite(context, variable):
         return finding
-    first = next(iter(found.values()))
+    first = next(iter(measured.values()))
     credit = tier_credit(context.check.partial, lambda within: first <= within)
     message = ("near" if _parameter_is_wrong(context) else "close") if credit else "wrong"
     return _wrong(
@@ -52,8 +52,8 @@ def check_trace(context: CheckContext) -> Finding:
 @unless(not_comparable)
 def check_map(context: CheckContext) -> Finding:
     """Compare one state after some steps from drawn states, under a current that stays the same."""
-    found, variable = distances(context), context.check.variable
-    if found is None:
+    measured, variable = distances(context), context.check.variable
+    if measured is None:
         return _gate_unmatched(context)
     ms = context.check.steps * context.assignment.simulation.dt
     values = state_values(context, variable) | {
@@ -63,35 +63,35 @@ def check_map(context: CheckContext) -> Finding:
     right = Finding(
         credit=1.0,
         message_id="checks.map.ok",
-        values=values | {"apart": float(f"{found[None]:.3g}")},
-        detail=describe_distance(context, None, found[None], "95 % keep to"),
-        found=found[None],
+        values=values | {"apart": float(f"{measured[None]:.3g}")},
+        detail=describe_distance(context, None, measured[None], "95 % keep to"),
+        found=measured[None],
     )
-    if first_exceeded(context, found) is None:
+    if first_exceeded(context, measured) is None:
         return right
     if finding := judge_by_field(context, right.detail):
         return finding
     agree = all(field_is_right(context, name) is True for name in ("V", *context.exercise.gates))
     message = "map.twice" if agree else "map.wrong"
-    if not math.isfinite(found[None]):
+    if not math.isfinite(measured[None]):
         message = "trace.nan"
-    return _wrong(context, right, found[None], message=message, far="map.far")
+    return _wrong(context, right, measured[None], message=message, far="map.far")
 
 
 @unless(not_comparable)
 def check_field(context: CheckContext) -> Finding:
     """Compare the time derivative of one state at drawn states, whatever integrator is used."""
-    found = distances(context)
-    if found is None:
+    measured = distances(context)
+    if measured is None:
         return _gate_unmatched(context)
     right = Finding(
         credit=1.0,
         message_id="checks.field.ok",
         values=state_values(context, context.check.variable),
-        detail=describe_distance(context, None, found[None], "relative, 95 % keep to"),
-        found=found[None],
+        detail=describe_distance(context, None, measured[None], "relative, 95 % keep to"),
+        found=measured[None],
     )
-    if first_exceeded(context, found) is None:
+    if first_exceeded(context, measured) is None:
         return right
     return replace(right, credit=0.0, message_id="checks.field.wrong", cell=context.cell)
 

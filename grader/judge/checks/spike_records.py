@@ -64,8 +64,8 @@ def _recorded(context: CheckContext, is_right: _Rule) -> Finding:
             credit=None, message_id="checks.record.no_spike", values=values, cell=context.cell
         )
     alike = is_right(traces[name][:, which], crosses, stimuli.time)
-    known = np.logical_and.accumulate(np.isfinite(V[1:]), axis=0)
-    right = np.asarray((alike | ~known).all(axis=0))[fires]
+    finite = np.logical_and.accumulate(np.isfinite(V[1:]), axis=0)
+    right = np.asarray((alike | ~finite).all(axis=0))[fires]
     share = float(right.mean())
     kind = context.check.kind
     message = f"checks.record.{kind}" if share < 1.0 else "checks.record.ok"

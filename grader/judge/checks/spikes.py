@@ -190,7 +190,7 @@ def _numbers(context: CheckContext, metric: Callable[[Array], float]) -> _Number
 
 
 def _is_near(
-    found: float, runs: Mapping[int, list[float]], allowed: float = 0.0, *, share: float = 0.0
+    number: float, runs: Mapping[int, list[float]], allowed: float = 0.0, *, share: float = 0.0
 ) -> bool:
     """Return True if a number is near enough to one of the runs that fire equally often.
 
@@ -199,6 +199,6 @@ def _is_near(
     for values in runs.values():
         far = max((abs(one - values[0]) for one in values if one != values[0]), default=0.0)
         near = max(allowed, share * abs(values[0]) if share else 0.0, ROUNDING_FACTOR * far)
-        if any(found == one or abs(found - one) <= near for one in values):
+        if any(number == one or abs(number - one) <= near for one in values):
             return True
     return False

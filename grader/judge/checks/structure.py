@@ -17,17 +17,17 @@ from grader.judge.checks.disclosure import (
 @unless(no_model)
 def check_base_class(context: CheckContext) -> Finding:
     """Check that the class is built on the base asked for."""
-    lineage, asked = context.evidence.probe.lineage, context.exercise.base
-    values = {"asked": asked, "found": lineage[0] if lineage else "object"}
-    if asked in lineage:
-        return Finding(credit=1.0, message_id="checks.base.ok", values=values, found=asked)
-    related = any(base in lineage for base in context.exercise.related_bases)
-    is_told = may_reveal_class(context, asked)
+    lineage, base = context.evidence.probe.lineage, context.exercise.base
+    values = {"asked": base, "found": lineage[0] if lineage else "object"}
+    if base in lineage:
+        return Finding(credit=1.0, message_id="checks.base.ok", values=values, found=base)
+    related = any(name in lineage for name in context.exercise.related_bases)
+    is_told = may_reveal_class(context, base)
     return Finding(
         credit=(context.check.partial_credit or 0.0) if related and is_told else 0.0,
         message_id="checks.base.wrong" if is_told else "checks.base.not_given",
         values=values,
-        expected=asked if is_told else None,
+        expected=base if is_told else None,
         found=values["found"],
         cell=context.cell,
     )
@@ -40,15 +40,22 @@ def check_parameter(context: CheckContext) -> Finding:
     The attribute counts, unless the current shows that another value is at work; where
     there is no attribute, the value read off the current does.
     """
-    name, which, asked = context.check.channel, context.check.parameter, context.parameter
-    found = context.channel_probe if name else _itself(context)
+    name, which, asked = (
+        context.check.channel,
+        context.check.parameter,
+        context.parameter,
+    )
+    probe = context.channel_probe if name else _itself(context)
     where: dict[str, Any] = {"cell": context.cell, "line": context.line_of(name)}
-    values: dict[str, Value] = {"parameter": which, "unit": f" {asked.unit}" if asked.unit else ""}
+    values: dict[str, Value] = {
+        "parameter": which,
+        "unit": f" {asked.unit}" if asked.unit else "",
+    }
     values |= {"name": name or context.evidence.cell.class_name}
-    if found is None or found.kind != "channel":
+    if probe is None or probe.kind != "channel":
         message = "checks.parameter.no_channel"  # what there is to mend, another check says
         return Finding(credit=0.0, message_id=message, values=values, cell=context.cell)
-    value, measured = found.parameters.get(which), _measured(context, found, which)
+    value, measured = probe.parameters.get(which), _measured(context, probe, which)
     detail, is_told = "", may_reveal_parameter(context, name, which)
     expected = asked.value if is_told else None
     if value is None:
@@ -68,7 +75,7 @@ def check_parameter(context: CheckContext) -> Finding:
         "found": value,
         "detail": detail,
     }
-    if measured is not None and _is_unused(context, found, value, measured):
+    if measured is not None and _is_unused(context, probe, value, measured):
         common["found"] = measured  # which is what tells it from the one asked for
         return Finding(credit=0.0, message_id="checks.parameter.unused", **common, **where)
     distance = abs(value - asked.value)
@@ -88,7 +95,7 @@ def _itself(context: CheckContext) -> ChannelProbe:
     return ChannelProbe(name=probe.class_name, kind="channel", parameters=probe.parameters)
 
 
-def _is_unused(context: CheckContext, found: ChannelProbe, value: float, measured: float) -> bool:
+def _is_unused(context: CheckContext, probe: ChannelProbe, value: float, measured: float) -> bool:
     """Return True if another value is at work than the attribute's.
 
     A current with its sign turned is a fault of the equation, not of the parameter: a
@@ -97,7 +104,7 @@ def _is_unused(context: CheckContext, found: ChannelProbe, value: float, measure
     if _apart(abs(value), abs(measured)):
         return True
     others = [
-        (found.parameters.get(other), _measured(context, found, other))
+        (probe.parameters.get(other), _measured(context, probe, other))
         for other in context.exercise.parameters_of(context.check.channel)
     ]
     elsewhere = any(a is not None and b is not None and _apart(abs(a), abs(b)) for a, b in others)
@@ -108,12 +115,12 @@ def _apart(value: float, measured: float) -> bool:
     return abs(measured - value) > 1e-3 * max(1e-3, abs(value))
 
 
-def _measured(context: CheckContext, found: ChannelProbe, parameter: str) -> float | None:
+def _measured(context: CheckContext, probe: ChannelProbe, parameter: str) -> float | None:
     """Return the value that the current shows: by answers to drawn states, else by the kernel."""
     reference = context.evidence.reference
     fitted = {} if reference is None else reference.fitted
     name = f"{context.check.channel}.{parameter}" if context.check.channel else parameter
-    return fitted.get(name, found.measured.get(parameter))
+    return fitted.get(name, probe.measured.get(parameter))
 
 
 def _mistake(context: CheckContext, value: float) -> str:
@@ -149,11 +156,11 @@ def _mistake(context: CheckContext, value: float) -> str:
 @unless(no_model)
 def check_master_type(context: CheckContext) -> Finding:
     """Check that the channel names the kind of neuron it belongs to; inherited counts."""
-    found, name = context.channel_probe, context.check.channel
+    probe, name = context.channel_probe, context.check.channel
     values: dict[str, Value] = {"name": name, "asked": context.channel.master_types[0]}
-    if found is None or found.kind != "channel":
+    if probe is None or probe.kind != "channel":
         return Finding(credit=0.0, message_id="checks.master_type.no_channel", values=values)
-    shown = " + ".join(found.master_types)
+    shown = " + ".join(probe.master_types)
     is_given = may_reveal_master_type(context)
     values["found"] = shown
     common: dict[str, Any] = {
@@ -166,13 +173,13 @@ def check_master_type(context: CheckContext) -> Finding:
     general = {"NeuDyn", "Dynamic", "DynamicalSystem", "BrainPyObject", "object"}
     alike = [sorted(kinds.split(" + ")) for kinds in context.channel.master_types]
     credit, message = context.check.partial_credit or 0.0, "general"
-    if sorted(found.master_types) in alike:
+    if sorted(probe.master_types) in alike:
         message = "order"
     elif shown not in general:
         credit, message = 0.0, "other" if context.exercise.kind == "type" else "wrong"
     if not is_given:
         credit, message = 0.0, "not_given"
-    common["cell"] = class_cell(context, found)
+    common["cell"] = class_cell(context, probe)
     if context.exercise.kind == "type":
         common |= {"cell": context.cell, "line": context.line_of("master_type")}
     return Finding(credit=credit, message_id=f"checks.master_type.{message}", **common)

@@ -70,18 +70,18 @@ class Comparison:
         return replace(evidence, exercises=attempts)
 
     def _compared(
-        self, exercise: Exercise, attempt: ExerciseEvidence, naming: bool
+        self, exercise: Exercise, evidence: ExerciseEvidence, naming: bool
     ) -> ExerciseEvidence:
-        answers, stimuli = attempt.answers, attempt.stimuli
+        answers, stimuli = evidence.answers, evidence.stimuli
         if stimuli is None:
-            return attempt
+            return evidence
         model = self._models[exercise.id]
         variants = self.assignment.variants
-        drawn, field = answers.field_states, answers.field
+        states, field = answers.field_states, answers.field
         gates = match_gates(exercise, [*field, *answers.traces])
         if field:
-            gates = match_by_residual(exercise, model, variants, drawn, field, gates)
-        variant, expected = choose_variant(model, variants, drawn, field, gates)
+            gates = match_by_residual(exercise, model, variants, states, field, gates)
+        variant, expected = choose_variant(model, variants, states, field, gates)
         if not field and "V" in answers.traces:
             all_traces = {v.id: model.run(stimuli, v.constants) for v in variants}
             nearest = choose_traces(all_traces, answers.traces["V"], stimuli.time)
@@ -104,20 +104,20 @@ class Comparison:
             else {},
             rounding=rounding,
             gates=gates,
-            fitted=self._fitted(exercise, attempt, variant, gates),
-            mistakes=self._mistakes(exercise, attempt, variant, gates) if naming else (),
+            fitted=self._fitted(exercise, evidence, variant, gates),
+            mistakes=self._mistakes(exercise, evidence, variant, gates) if naming else (),
         )
-        return replace(attempt, reference=reference)
+        return replace(evidence, reference=reference)
 
     def _mistakes(
         self,
         exercise: Exercise,
-        attempt: ExerciseEvidence,
+        evidence: ExerciseEvidence,
         variant: Variant,
         gates: Mapping[str, str],
     ) -> tuple[NamedMistake, ...]:
         model = self._models[exercise.id]
-        return named_mistakes(model, self.assignment, exercise, attempt, variant, gates)
+        return named_mistakes(model, self.assignment, exercise, evidence, variant, gates)
 
     def _maps(
         self, model: ReferenceModel, answers: Answers, variant: Variant, gates: Mapping[str, str]
@@ -134,37 +134,37 @@ class Comparison:
     def _fitted(
         self,
         exercise: Exercise,
-        attempt: ExerciseEvidence,
+        evidence: ExerciseEvidence,
         variant: Variant,
         gates: Mapping[str, str],
     ) -> dict[str, float]:
         """Fit the parameters that the answers obey, also beside further channels."""
-        model, answers = self._models[exercise.id], attempt.answers
-        asked = {channel.name for channel in exercise.channels}
-        further = any(c.integrated and c.name not in asked for c in attempt.probe.channels)
+        model, answers = self._models[exercise.id], evidence.answers
+        names = {channel.name for channel in exercise.channels}
+        further = any(c.integrated and c.name not in names for c in evidence.probe.channels)
         if "V" not in answers.field:
             return {}
         tolerance = self.assignment.tolerance(exercise.id, None, answers.precision)
         states = reference_states(model, answers.field_states, gates)
-        found = answers.field["V"]
+        rates = answers.field["V"]
         if scaled_input(
-            model, exercise, attempt.probe, variant, states, found, tolerance
+            model, exercise, evidence.probe, variant, states, rates, tolerance
         ):  # the parameters are as the kernel says
             return {}
         parameters = {f"{c.name}.{p}" for c in exercise.channels for p in c.parameters}
-        told: dict[str, float] = {}
+        fitted: dict[str, float] = {}
         for among in (None, parameters):  # those that all constants together hide from one another
-            if not parameters <= told.keys():
-                told = (
+            if not parameters <= fitted.keys():
+                fitted = (
                     fit_constants(
                         model,
                         variant.constants,
                         states,
-                        found,
+                        rates,
                         tolerance,
                         further=further,
                         among=among,
                     )
-                    | told
+                    | fitted
                 )
-        return {name: value for name, value in told.items() if name in parameters}
+        return {name: value for name, value in fitted.items() if name in parameters}

@@ -31,7 +31,7 @@ def fit_constants(
     model: ReferenceModel,
     constants: Mapping[str, float],
     states: Mapping[str, Array],
-    found: Array,
+    rates: Array,
     tolerance: float,
     *,
     further: bool = False,
@@ -51,11 +51,11 @@ def fit_constants(
     another leak or a gate that nobody moves. Constants that this can't be told from are left out;
     the others are those of channels with gates. What flows through gates of its own fits nothing.
     """
-    if not np.isfinite(found).all():
+    if not np.isfinite(rates).all():
         return {}
     at = {**model.model.CONSTANTS, **constants}
-    weights = 1.0 / np.maximum(1.0, np.abs(found))
-    beside = np.stack([np.ones_like(found), states["V"]], axis=1)[:, : 2 if further else 0]
+    weights = 1.0 / np.maximum(1.0, np.abs(rates))
+    beside = np.stack([np.ones_like(rates), states["V"]], axis=1)[:, : 2 if further else 0]
     taken, _ = np.linalg.qr(weights[:, None] * beside)
 
     def left(weighted: Array) -> Array:
@@ -79,13 +79,13 @@ def fit_constants(
         lengths = np.linalg.norm(matrix, axis=0)
         scaled = np.linalg.pinv(matrix / lengths, rcond=ALIKE)
         inverse = scaled / lengths[:, None]
-        step = inverse @ left(weights * (found - expected))
+        step = inverse @ left(weights * (rates - expected))
         at.update({name: at[name] + move for name, move in zip(free, step, strict=True)})
         if all(abs(m) <= 1e-12 * abs(at[n]) for n, m in zip(free, step, strict=True)):
             break
     expected, _ = model.sensitivity(states, at)
-    apart = weights * (found - expected)
-    if not relative_error(found, expected + (apart - left(apart)) / weights) <= tolerance:
+    apart = weights * (rates - expected)
+    if not relative_error(rates, expected + (apart - left(apart)) / weights) <= tolerance:
         return {}
     made_up_for = np.abs(1.0 - np.diag(scaled @ (matrix / lengths)))
     uncertain = tolerance * np.sqrt(np.square(inverse).sum(axis=1))

@@ -31,7 +31,7 @@ def scaled_input(
     probe: ModelProbe,
     variant: Variant,
     states: Mapping[str, Array],
-    found: Array,
+    rates: Array,
     tolerance: float,
 ) -> NamedMistake | None:
     """Name the mistake of a model that is right, with its own parameters, but for its input.
@@ -39,33 +39,35 @@ def scaled_input(
     ``states`` are the drawn ones under the reference's names and ``found`` the student's
     dV/dt there, ``(K,)``. None where another input doesn't explain it within ``tolerance``.
     """
-    own = _said(exercise, probe)
-    if own is None or not np.isfinite(found).all():
+    own = _own_parameters(exercise, probe)
+    if own is None or not np.isfinite(rates).all():
         return None
     constants = {**variant.constants, **own}
     without = model.field({**states, "I": np.zeros_like(states["I"])}, constants)["V"]
     slope = model.field(states, constants)["V"] - without
     if not (np.isfinite(without).all() and np.isfinite(slope).all() and slope.any()):
         return None
-    weights = 1.0 / np.maximum(1.0, np.abs(found))
-    a, b = weights * slope, weights * (found - without)
+    weights = 1.0 / np.maximum(1.0, np.abs(rates))
+    a, b = weights * slope, weights * (rates - without)
     times = float(a @ b / (a @ a))
-    if abs(times - 1.0) <= CHANGED or not fits(found, without + times * slope, tolerance):
+    if abs(times - 1.0) <= CHANGED or not fits(rates, without + times * slope, tolerance):
         return None
-    asked = model.field(states, variant.constants)["V"]
-    said = float(f"{times:.4g}") if abs(times) > SAME else 0.0
-    given = without + times * slope
-    return NamedMistake(name="input", state="V", right=asked, mistaken=given, input=said)
+    expected = model.field(states, variant.constants)["V"]
+    factor = float(f"{times:.4g}") if abs(times) > SAME else 0.0
+    mistaken = without + times * slope
+    return NamedMistake(name="input", state="V", right=expected, mistaken=mistaken, input=factor)
 
 
-def _said(exercise: Exercise, probe: ModelProbe) -> dict[str, float] | None:
+def _own_parameters(exercise: Exercise, probe: ModelProbe) -> dict[str, float] | None:
     """Return every parameter as the kernel has it; None where it lacks one, or has two of one."""
     own = {}
     for channel in exercise.channels:
-        said = probe.channel(channel.name)
+        part = probe.channel(channel.name)
         for parameter in channel.parameters:
-            known = (said.parameters.get(parameter), said.measured.get(parameter)) if said else ()
-            values = [value for value in known if value is not None]
+            readings = (
+                (part.parameters.get(parameter), part.measured.get(parameter)) if part else ()
+            )
+            values = [value for value in readings if value is not None]
             if not values or any(not math.isclose(v, values[0], rel_tol=SAME) for v in values):
                 return None
             own[f"{channel.name}.{parameter}"] = values[0]

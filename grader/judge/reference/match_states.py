@@ -117,8 +117,8 @@ def choose_variant(
         ]
         if residuals and max(residuals) < least:
             best, least = position, max(residuals)
-    known = {name: rates for name, rates in fields[best].items() if np.isfinite(rates).all()}
-    return variants[best], known
+    finite = {name: rates for name, rates in fields[best].items() if np.isfinite(rates).all()}
+    return variants[best], finite
 
 
 def choose_traces(variants: Mapping[str, Mapping[str, Array]], V: Array, time: Array) -> str:
@@ -158,9 +158,9 @@ def reference_states(
     }
 
 
-def _residual(found: Array, expected: Array) -> float:
+def _residual(actual: Array, expected: Array) -> float:
     """`relative_error`, infinite where it can't be told."""
-    if found.shape != expected.shape:
+    if actual.shape != expected.shape:
         return float("inf")
-    error = relative_error(found, expected)
+    error = relative_error(actual, expected)
     return error if np.isfinite(error) else float("inf")

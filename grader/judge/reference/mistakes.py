@@ -39,7 +39,7 @@ def named_mistakes(
     model: ReferenceModel,
     assignment: Assignment,
     exercise: Exercise,
-    attempt: ExerciseEvidence,
+    evidence: ExerciseEvidence,
     variant: Variant,
     gates: Mapping[str, str],
 ) -> tuple[NamedMistake, ...]:
@@ -48,29 +48,29 @@ def named_mistakes(
     ``variant`` is the one that was chosen; any of the assignment's may have been made a
     mistake in. A state is absent where no mistake explains its derivative, or several do.
     """
-    answers = attempt.answers
+    answers = evidence.answers
     if not {"V", "I"} <= set(answers.field_states):
         return ()
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
     states = reference_states(model, answers.field_states, gates)
-    found = student_field(answers, gates)
-    wrong = wrong_states(found, model.field(states, variant.constants), tolerance, exercise.scale)
+    rates = student_field(answers, gates)
+    wrong = wrong_states(rates, model.field(states, variant.constants), tolerance, exercise.scale)
     if not wrong:
         return ()
     variants = (variant, *(other for other in assignment.variants if other.id != variant.id))
-    likely = (
+    accepted = (
         AcceptedFields(
             expected=model.field(states, each.constants),
             own=model.field(states, constants),
             mistaken=model.mistaken_fields(states, constants),
         )
         for each in variants
-        for constants in _constants(exercise, attempt.probe, each)
+        for constants in _constants(exercise, evidence.probe, each)
     )
-    explained, right = explanations(found, wrong, likely, tolerance, exercise.scale)
+    explained, right = explanations(rates, wrong, accepted, tolerance, exercise.scale)
     if "V" in wrong and not explained["V"] and "V" not in right:
         by_input = scaled_input(
-            model, exercise, attempt.probe, variant, states, found["V"], tolerance
+            model, exercise, evidence.probe, variant, states, rates["V"], tolerance
         )
         explained["V"] = {} if by_input is None else {by_input.name: by_input}
     return unique_mistakes(explained, right)
@@ -98,20 +98,20 @@ Explanations = dict[str, dict[str, NamedMistake]]
 """For each wrong state the mistakes that explain it, by name."""
 
 
-def wrong_states(found: Field, asked: Field, tolerance: float, unit: Unit) -> list[str]:
+def wrong_states(actual: Field, expected: Field, tolerance: float, unit: Unit) -> list[str]:
     """Return the states whose derivative is not the one asked for, in the order of ``asked``."""
     return [
         name
-        for name, rate in asked.items()
-        if name in found
+        for name, rate in expected.items()
+        if name in actual
         and np.isfinite(rate).all()
-        and np.isfinite(found[name]).all()
-        and not fits(found[name], rate, tolerance, unit(name))
+        and np.isfinite(actual[name]).all()
+        and not fits(actual[name], rate, tolerance, unit(name))
     ]
 
 
 def explanations(
-    found: Field,
+    actual: Field,
     wrong: Iterable[str],
     models: Iterable[AcceptedFields],
     tolerance: float,
@@ -122,9 +122,9 @@ def explanations(
     explained: Explanations = {name: {} for name in wrong}
     right: set[str] = set()
     for each in models:
-        right |= {n for n in explained if fits(found[n], each.own[n], near, unit(n))}
+        right |= {n for n in explained if fits(actual[n], each.own[n], near, unit(n))}
         for mistake, field in each.mistaken.items():
-            for name in _explained(field, each.own, found, near, unit):
+            for name in _explained(field, each.own, actual, near, unit):
                 if name in explained:
                     named = NamedMistake(
                         name=mistake, state=name, right=each.expected[name], mistaken=field[name]
@@ -146,15 +146,15 @@ def own_parameters(exercise: Exercise, probe: ModelProbe) -> dict[str, float]:
     """Return the parameters of a model, by full name, where they are not as asked."""
     own = {}
     for channel in exercise.channels:
-        said = probe.channel(channel.name)
-        for parameter, asked in channel.parameters.items():
-            value = said.parameters.get(parameter) if said else None
-            if value is not None and math.isfinite(value) and value != asked.value:
-                own[f"{channel.name}.{parameter}"] = value
+        channel_probe = probe.channel(channel.name)
+        for name, parameter in channel.parameters.items():
+            value = channel_probe.parameters.get(name) if channel_probe else None
+            if value is not None and math.isfinite(value) and value != parameter.value:
+                own[f"{channel.name}.{name}"] = value
     return own
 
 
-def _explained(field: Field, right: Field, found: Field, near: float, unit: Unit) -> list[str]:
+def _explained(field: Field, right: Field, actual: Field, near: float, unit: Unit) -> list[str]:
     """Return the states whose derivative a mistake changes, if it gives all of them as answered."""
     changed = [
         name
@@ -162,7 +162,7 @@ def _explained(field: Field, right: Field, found: Field, near: float, unit: Unit
         if not np.array_equal(rate, right[name], equal_nan=True)
         and not fits(rate, right[name], near, unit(name))
     ]
-    fit = all(n in found and fits(found[n], field[n], near, unit(n)) for n in changed)
+    fit = all(n in actual and fits(actual[n], field[n], near, unit(n)) for n in changed)
     return changed if fit else []
 
 

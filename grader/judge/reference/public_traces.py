@@ -54,11 +54,11 @@ def add_public_reference(evidence: Evidence, assignment: Assignment) -> Evidence
 
 
 def _compared(
-    attempt: ExerciseEvidence, assignment: Assignment, exercise: Exercise
+    evidence: ExerciseEvidence, assignment: Assignment, exercise: Exercise
 ) -> ExerciseEvidence:
-    answers, stimuli = attempt.answers, attempt.stimuli
+    answers, stimuli = evidence.answers, evidence.stimuli
     if stimuli is None or not exercise.public_traces:
-        return attempt
+        return evidence
     arrays = _read(assignment.folder / exercise.public_traces)
     variants = _traces(assignment, exercise, arrays)
     V = answers.traces.get("V")
@@ -74,15 +74,15 @@ def _compared(
         finer_traces=_load(arrays, f":finer/{variant}/"),
     )
     if field:
-        found = _mistakes(assignment, exercise, attempt, reference, arrays)
-        reference = replace(reference, mistakes=found)
-    return replace(attempt, reference=reference)
+        mistakes = _mistakes(assignment, exercise, evidence, reference, arrays)
+        reference = replace(reference, mistakes=mistakes)
+    return replace(evidence, reference=reference)
 
 
 def _mistakes(
     assignment: Assignment,
     exercise: Exercise,
-    attempt: ExerciseEvidence,
+    evidence: ExerciseEvidence,
     reference: ReferenceAnswers,
     arrays: Mapping[str, Array],
 ) -> tuple[NamedMistake, ...]:
@@ -90,19 +90,19 @@ def _mistakes(
 
     What other parameters would give is not stored.
     """
-    answers = attempt.answers
+    answers = evidence.answers
     tolerance = assignment.tolerance(exercise.id, None, answers.precision)
-    found = student_field(answers, reference.gates)
-    if own_parameters(exercise, attempt.probe):
-        found.pop("V", None)
-    wrong = wrong_states(found, reference.field, tolerance, exercise.scale)
-    likely = (_likely(arrays, variant.id) for variant in assignment.variants)
+    rates = student_field(answers, reference.gates)
+    if own_parameters(exercise, evidence.probe):
+        rates.pop("V", None)
+    wrong = wrong_states(rates, reference.field, tolerance, exercise.scale)
+    accepted = (_accepted_fields(arrays, variant.id) for variant in assignment.variants)
     if not wrong:
         return ()
-    return unique_mistakes(*explanations(found, wrong, likely, tolerance, exercise.scale))
+    return unique_mistakes(*explanations(rates, wrong, accepted, tolerance, exercise.scale))
 
 
-def _likely(arrays: Mapping[str, Array], variant: str) -> AcceptedFields:
+def _accepted_fields(arrays: Mapping[str, Array], variant: str) -> AcceptedFields:
     field = _load(arrays, f":field/{variant}/")
     mistaken: dict[str, dict[str, Array]] = {}
     for path, rate in _load(arrays, f":mistake/{variant}/").items():
@@ -112,11 +112,11 @@ def _likely(arrays: Mapping[str, Array], variant: str) -> AcceptedFields:
 
 
 def _load_field(
-    arrays: Mapping[str, Array], variant: str, asked: Mapping[str, Array]
+    arrays: Mapping[str, Array], variant: str, states: Mapping[str, Array]
 ) -> dict[str, Array]:
     """Return the stored field of a variant; none when other states were asked."""
     at = _load(arrays, ":at/")
-    same = all(name in asked and np.array_equal(asked[name], at[name]) for name in at)
+    same = all(name in states and np.array_equal(states[name], at[name]) for name in at)
     return _load(arrays, f":field/{variant}/") if same and at else {}
 
 
