@@ -15,7 +15,7 @@ NOTEBOOK_CHECKS = ("runs", "figures")
 def parts_to_substitute(
     evidence: Evidence, assignment: Assignment, results: Sequence[CheckResult]
 ) -> dict[str, tuple[str, ...]]:
-    """For each exercise that lost points, those that it needs and that lost points themselves.
+    """Return for each exercise that lost points those it needs that lost points themselves.
 
     None where nothing was filled in, and for one that was asked with just these already. One that
     was asked with others comes with those that are wrong now, be there none.
@@ -29,16 +29,18 @@ def parts_to_substitute(
         if check.kind not in NOTEBOOK_CHECKS and status[check.id] != "pass"
     }
     substituted = {id: attempt.reprobed_with for id, attempt in evidence.exercises.items()}
-    lost |= {id for id, parts in substituted.items() if parts}  # else not asked again
-    parts_by_exercise: dict[str, tuple[str, ...]] = {}
-    for exercise in assignment.exercises:
-        attempt = evidence.exercises.get(exercise.id)
-        if attempt is None or not attempt.cell.filled or exercise.id not in lost:
-            continue
-        wrong = tuple(part for part in exercise.needs if part in lost)
-        if wrong != attempt.reprobed_with:
-            parts_by_exercise[exercise.id] = wrong
-    return parts_by_exercise
+    lost |= {id for id, parts in substituted.items() if parts}  # they had lost points
+    wrong = {
+        exercise.id: tuple(part for part in exercise.needs if part in lost)
+        for exercise in assignment.exercises
+        if exercise.id in lost
+    }
+    filled = {id: own for id, own in evidence.exercises.items() if own.cell.filled}
+    return {
+        id: parts
+        for id, parts in wrong.items()
+        if id in filled and parts != filled[id].reprobed_with
+    }
 
 
 def substitution_notes(

@@ -14,21 +14,26 @@ def omitted_output_notes(cells: Sequence[CellRun]) -> list[Note]:
     long = [run for run in cells if run.omitted.bytes_kept < run.omitted.bytes_written]
     smaller = [run for run in cells if run.omitted.pictures_shrunk]
     lost = [run for run in cells if run.omitted.pictures_dropped]
-    notes = []
-    if long:
-        all_of_it = _size(sum(run.omitted.bytes_written for run in long))
-        kept = _size(sum(run.omitted.bytes_kept for run in long))
-        values = {"cells": _numbers(long), "all": all_of_it, "kept": kept}
-        notes.append(Note(message_id="verdict.left_out.text", values=values))
-    if smaller:
-        largest = _size(max(run.omitted.largest_picture for run in smaller))
-        values = {"cells": _numbers(smaller), "size": largest}
-        notes.append(Note(message_id="verdict.left_out.smaller", values=values))
-    if lost:
-        count = str(sum(run.omitted.pictures_dropped for run in lost))
-        values = {"cells": _numbers(lost), "count": count}
-        notes.append(Note(message_id="verdict.left_out.pictures", values=values))
-    return notes
+    return [
+        *_note(
+            "text",
+            long,
+            all=_size(sum(run.omitted.bytes_written for run in long)),
+            kept=_size(sum(run.omitted.bytes_kept for run in long)),
+        ),
+        *_note(
+            "smaller",
+            smaller,
+            size=_size(max((run.omitted.largest_picture for run in smaller), default=0)),
+        ),
+        *_note("pictures", lost, count=str(sum(run.omitted.pictures_dropped for run in lost))),
+    ]
+
+
+def _note(kind: str, runs: Sequence[CellRun], **values: str) -> list[Note]:
+    """Make a note that names the cells, if there are any."""
+    values = {"cells": _numbers(runs), **values}
+    return [Note(message_id=f"verdict.left_out.{kind}", values=values)] if runs else []
 
 
 def _numbers(runs: Sequence[CellRun]) -> str:
