@@ -13,7 +13,6 @@ anything else is imported here.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -28,11 +27,11 @@ from typing import TYPE_CHECKING, Any
 
 from grader.sandbox import SandboxError
 from grader.sandbox.warm_process import SandboxConfig, WarmProcess
+from grader.untrusted.box.syscalls import end_with_parent
 
 if TYPE_CHECKING:
     from grader.assignment.schema import Assignment
 
-_PR_SET_PDEATHSIG = 1
 _READY = 180.0  # seconds for the warm process to get ready
 
 
@@ -104,7 +103,7 @@ def _serve(
         child = os.fork()
         if child == 0:
             connection.close()
-            _die_with(parent)
+            end_with_parent(parent)
             _client(request, assignment, writing, warm, core, fault)
         cores[child] = core
         os.close(writing)
@@ -119,7 +118,7 @@ def _serve(
 
 
 def _fault(warm: WarmProcess | None) -> str:
-    """What keeps the warm process from making boxes, or ""."""
+    """Return the fault that keeps the warm process from making boxes, or ""."""
     try:
         if warm is not None:
             warm.wait()
@@ -129,7 +128,7 @@ def _fault(warm: WarmProcess | None) -> str:
 
 
 def _free_core(taken: Sequence[int]) -> int:
-    """The processor that the fewest of the running clients' kernels keep to."""
+    """Return the processor that the fewest running clients' kernels keep to."""
     return min(sorted(os.sched_getaffinity(0)), key=taken.count)
 
 
@@ -141,7 +140,7 @@ def _client(
     core: int,
     fault: str,
 ) -> None:
-    """Gather one submission's evidence, then end without a way back."""
+    """Collect one submission's evidence, then end the process."""
     from grader.assignment.schema import Limits
     from grader.core.evidence_store import load_evidence, save_evidence
     from grader.core.types import Note
@@ -178,14 +177,6 @@ def _client(
         with contextlib.suppress(OSError):  # nobody waits for the answer any more
             os.write(writing, answer.encode())
         os._exit(0)
-
-
-def _die_with(parent: int) -> None:
-    """Ask the kernel to end this process when its parent ends."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 if __name__ == "__main__":

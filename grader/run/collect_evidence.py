@@ -1,4 +1,4 @@
-"""From a notebook file to evidence: read, run, probe. Runs in a disposable process."""
+"""Collect evidence from a notebook file: read, run, probe. Runs in a disposable process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["RunRequest", "collect_evidence"]
 
 
 def collect_evidence(job: RunRequest) -> Evidence:
-    """Run the notebook and question its models. Bad work becomes evidence, never an error."""
+    """Run the notebook and probe its models. Bad work becomes evidence, never an error."""
     submission = _handed_in(job)
     seed = job.seed
     if seed is None:
@@ -39,7 +39,7 @@ def collect_evidence(job: RunRequest) -> Evidence:
 
 
 def _handed_in(job: RunRequest) -> Submission:
-    """The notebook as read; nothing but the fault where there is none to read."""
+    """Read the notebook; where there is none to read, return its fault alone."""
     if job.fault is not None:
         return Submission(file=clean(job.notebook.name), sha256=digests.NOTHING, fault=job.fault)
     return read_notebook(job.notebook)

@@ -1,4 +1,4 @@
-"""What there is to do: one submission, and how it is to be run and questioned."""
+"""The request to run one submission, and its limits and settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFINITIONS_SECONDS = 20.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRequest:
-    """One submission to gather evidence from. ``seed`` None draws it from ``secret``.
+    """One submission to collect evidence from. ``seed`` None draws it from ``secret``.
 
     With a ``fault`` there is no notebook to read: ``notebook`` is where one was looked for.
     """
@@ -43,5 +43,5 @@ class RunRequest:
 
     @property
     def sandbox_name(self) -> str:
-        """What the notebook is boxed in with, as results name it."""
+        """The sandbox of the run, as results name it."""
         return "none" if self.sandbox_client is None else self.sandbox_client.config.sandbox

@@ -1,4 +1,4 @@
-"""The runs of one submission: one, and another where that can't show what there is."""
+"""Run one submission: once, and again where the first run can't show its models."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from grader.submission.cells.source_check import contradictions
 def run_submission(
     job: RunRequest, submission: Submission, seed: int
 ) -> tuple[ExecutedNotebook, dict[str, ExerciseEvidence]]:
-    """One run where all goes well; another one where the first could not show something."""
+    """Run once where all goes well, and again where the first run could not show something."""
     exercises = job.assignment.exercises
     cells = {e.id: find_cell(submission, e, job.assignment) for e in exercises}
     began = time.monotonic()
@@ -63,13 +63,13 @@ def run_submission(
 def probe_exercise(
     job: RunRequest, submission: Submission, cell: GradedCell, seed: int
 ) -> ExerciseEvidence:
-    """One exercise's model, asked in a kernel where ``submission`` runs up to its cell."""
+    """Probe one exercise's model in a kernel where ``submission`` runs up to its cell."""
     run = _Run(job, submission, {cell.exercise: cell}, seed)
     return run.in_fresh_kernel(submission.cells)[1][cell.exercise]
 
 
 def _rest(job: RunRequest, began: float, *, asks: bool) -> RunRequest | None:
-    """``job`` with the time that is left of its own for one more run; None when none is.
+    """Return ``job`` with its remaining time for one more run; None when none is left.
 
     All runs together keep to what one run may take, for whoever supervises counts on it.
     """
@@ -83,7 +83,7 @@ def _rest(job: RunRequest, began: float, *, asks: bool) -> RunRequest | None:
 
 
 def _for_definitions(job: RunRequest) -> RunRequest:
-    """``job`` with time of its own, which whoever supervises counts on beside that of all runs.
+    """Return ``job`` with time of its own, beside that of all runs, which supervisors allow for.
 
     Its questions take the time of those that the first run could not ask.
     """
@@ -94,7 +94,7 @@ def _for_definitions(job: RunRequest) -> RunRequest:
 def _other_order(
     submission: Submission, executed: ExecutedNotebook, cells: Mapping[str, GradedCell]
 ) -> Sequence[Cell] | None:
-    """The cells in the order in which the student ran them, where only that shows the model.
+    """Return the cells in the student's order of execution, where only that shows the model.
 
     None unless a graded cell failed for a name that it lacked. How the notebook ran
     remains the first run's affair.
@@ -110,7 +110,7 @@ def _other_order(
 
 @dataclass
 class _Run:
-    """One kernel: every cell in order, each model questioned right after its cell.
+    """A run in one kernel: every cell in order, each model probed right after its cell.
 
     Whatever the notebook does later can't change what its model has answered by then.
     """
@@ -135,7 +135,7 @@ class _Run:
             return asyncio.run(self._run(order, Path(folder)))
 
     def contradicted(self, attempts: Mapping[str, ExerciseEvidence]) -> list[str]:
-        """The exercises whose model is not what their graded cell writes."""
+        """Return the exercises whose model is not what their graded cell writes."""
         return [
             id
             for id, attempt in attempts.items()
@@ -145,7 +145,7 @@ class _Run:
     def by_source(
         self, wanted: Sequence[str], why: Literal["changed", "ended"]
     ) -> dict[str, ExerciseEvidence]:
-        """The exercises of ``wanted``, asked where the notebook's definitions alone were run.
+        """Probe the exercises ``wanted`` where only the notebook's definitions were run.
 
         An answer counts where it is what the graded cell writes. Else it tells nothing.
         """
@@ -190,7 +190,7 @@ class _Run:
         return executed, attempts
 
     def _too_late(self, session: Session, attempts: Mapping[str, ExerciseEvidence]) -> list[str]:
-        """The exercises without an answer whose cell, or whose kernel, had no time for one.
+        """Return the exercises without an answer whose cell or kernel had no time for one.
 
         None where it was a question that ended the kernel.
         """
@@ -207,7 +207,7 @@ class _Run:
         ]
 
     def _unrecorded(self, attempts: Mapping[str, ExerciseEvidence]) -> list[str]:
-        """The runs whose runner is there and recorded nothing: the cell below may start it."""
+        """Return the runs whose runner has recorded nothing yet: the cell below may start it."""
         return [
             id
             for id, attempt in attempts.items()
@@ -225,7 +225,7 @@ class _Run:
     async def _question(
         self, session: Session, exercise: str, known: ExerciseEvidence
     ) -> ExerciseEvidence:
-        """What the model answers now; ``known`` where it can't be asked."""
+        """Probe the model now; return ``known`` where that is impossible."""
         if not self.asks or session.kernel_exit is not None:
             return known
         self._asked.add(exercise)
@@ -248,7 +248,7 @@ class _Run:
 def _session(
     job: RunRequest, submission: Submission, folder: Path
 ) -> contextlib.AbstractAsyncContextManager[Session]:
-    """A kernel in a box of its own, or a plain one where that was asked for."""
+    """Open a session with a boxed kernel, or with a plain one without a sandbox."""
     if job.sandbox_client is not None:
         from grader.sandbox.kernel_manager import boxed_kernel  # Linux's alone
 

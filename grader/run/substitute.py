@@ -1,4 +1,4 @@
-"""Asking a model again, with the teacher's parts in the place of wrong ones of the student's.
+"""Probe a model again, with the teacher's solution in place of wrong parts.
 
 An exercise may be made of earlier ones. Where one of those is wrong, it shall not cost this one
 its points: so after the run that is graded has ended, a fresh box runs the notebook's
@@ -62,7 +62,7 @@ def _cells(
     parts: Mapping[str, GradedCell],
     assignment: Assignment,
 ) -> Iterator[Cell]:
-    """What the notebook defines up to the graded cell, with the teacher's parts behind its own.
+    """Yield the notebook's definitions up to the graded cell, the teacher's parts behind its own.
 
     A part whose cell is missing or stands below comes right before the graded cell. A graded
     run runs as it is.

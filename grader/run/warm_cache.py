@@ -1,4 +1,4 @@
-"""Filling the compiled programs that boxes may use; see ``grader.sandbox.compiled_programs``."""
+"""Fill the cache of compiled programs for boxes; see ``grader.sandbox.compiled_programs``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from grader.run.collect_evidence import RunRequest, collect_evidence
 from grader.sandbox import compiled_programs
 from grader.sandbox.detect import programs_are_found
 from grader.sandbox.warm_process import SandboxClient
-from grader.untrusted.box.syscalls import PR_SET_PDEATHSIG, prctl
+from grader.untrusted.box.syscalls import end_with_parent
 
 
 def warm_cache_in_child(
     assignment: Assignment, link: SandboxClient, core: int, file: Path, asker: Connection
 ) -> None:
-    """``fill`` in a process of its own; a failure costs nothing but speed.
+    """Call ``warm_cache`` in a process of its own; a failure affects nothing but speed.
 
     Called before any submission runs, by a process that may fork. It is given up when the
     other end of ``asker`` is gone.
@@ -35,9 +35,8 @@ def warm_cache_in_child(
         _await(child, asker)
         return
     with contextlib.suppress(BaseException):
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == parent:
-            warm_cache(assignment, link, Path(link.config.scratch), core, file)
+        end_with_parent(parent)
+        warm_cache(assignment, link, Path(link.config.scratch), core, file)
     os._exit(0)
 
 
@@ -50,7 +49,7 @@ def _await(child: int, asker: Connection) -> None:
 
 
 def peer_closes_first(asker: Connection, awaited: int, seconds: float | None = None) -> bool:
-    """Wait for the descriptor ``awaited``: whether the other end of ``asker`` goes before."""
+    """Return True if ``asker`` is closed before the descriptor ``awaited`` is ready."""
     poller = select.poll()
     poller.register(awaited, select.POLLIN)
     poller.register(asker, 0)  # its end is told without being asked for

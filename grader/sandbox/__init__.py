@@ -1,4 +1,4 @@
-"""The box: a stranger's notebook runs in a fork of a warm process, shut in.
+"""Sandboxes: a stranger's notebook runs in a box, a confined fork of a warm process.
 
 ``detect`` finds out which sandbox works here, ``warm_process`` starts the warm process,
 ``kernel_manager`` is nbclient's seam, ``provisioner`` one box from its request to its end,

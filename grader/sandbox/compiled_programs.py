@@ -1,4 +1,4 @@
-"""What XLA compiled of our own solution: kept on this machine, shown to boxes read-only.
+"""Programs that XLA compiled of the solution, kept on this machine, read-only in boxes.
 
 A student's model compiles to the same programs as far as it is the same, and a box that
 finds them compiles less. Nothing but speed hangs on it. They are made in a box that runs
@@ -36,7 +36,7 @@ Programs = Mapping[str, bytes]
 
 
 def program_file(assignment: Assignment, *, gpu: bool = False) -> Path | None:
-    """Where the programs of ``assignment``'s solution are kept; None when nothing can be.
+    """Return the file for the programs of ``assignment``'s solution; None without a cache.
 
     What it compiles for a ``gpu`` is kept apart: the others would find nothing there.
     """
@@ -47,7 +47,7 @@ def program_file(assignment: Assignment, *, gpu: bool = False) -> Path | None:
 
 
 def newest_file() -> Path | None:
-    """The file that was filled last on this machine, or None."""
+    """Return the file that was filled last on this machine, or None."""
     if (place := cache_folder()) is None:
         return None
     files = []
@@ -59,7 +59,7 @@ def newest_file() -> Path | None:
 
 
 def _questions() -> str:
-    """A digest of what the kernel is asked."""
+    """Return a digest of the code that probes kernels."""
     digest = hashlib.sha256()
     for package in ("grader.run.probe", "grader.untrusted.probe"):
         for part in _sources(resources.files(package)):
@@ -76,7 +76,7 @@ def _sources(folder: resources.abc.Traversable) -> Iterator[bytes]:
 
 
 def make_folder(folder: Path) -> None:
-    """An empty folder that lets programs be opened by name, and not be listed."""
+    """Make an empty folder that lets programs be opened by name, and not be listed."""
     folder.mkdir()
     folder.chmod(0o311)
 
@@ -89,13 +89,13 @@ def show(programs: Programs, folder: Path) -> None:
 
 
 def hide(programs: Programs, folder: Path) -> None:
-    """Take them away again."""
+    """Remove ``programs`` from that folder."""
     for name in programs:
         (folder / name).unlink(missing_ok=True)
 
 
 def collect(folder: Path) -> dict[str, bytes]:
-    """What a box left in ``folder``: small plain files with names like a program's."""
+    """Read what a box left in ``folder``: small plain files with names like a program's."""
     found: dict[str, bytes] = {}
     size = 0
     for name in sorted(os.listdir(folder))[:MOST]:
@@ -116,7 +116,7 @@ def collect(folder: Path) -> dict[str, bytes]:
 
 
 def save(programs: Programs, file: Path) -> None:
-    """Keep ``programs``; none at all says that they are of no use on this machine."""
+    """Keep ``programs``; none at all means that they are of no use on this machine."""
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name, content in programs.items():
@@ -129,7 +129,7 @@ def save(programs: Programs, file: Path) -> None:
 
 
 def load(file: Path) -> dict[str, bytes] | None:
-    """What ``save`` kept; None when there is nothing, or it is damaged."""
+    """Read what ``save`` kept; None when there is nothing, or it is damaged."""
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()

@@ -1,4 +1,4 @@
-"""A client that counts what its kernel says, and takes no more than it can bear."""
+"""A client that counts what its kernel sends, and accepts only so much."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WAITING = 32  # messages that may wait to be read
 
 
 class CountedChannel(AsyncZMQSocketChannel):
-    """A channel that tells ``count`` the size of every message before it is read."""
+    """A channel that gives ``count`` the size of every message before it is read."""
 
     count: Callable[[int], None] | None = None
 
@@ -37,7 +37,7 @@ class CountedChannel(AsyncZMQSocketChannel):
 
 
 class BoxedClient(AsyncKernelClient):
-    """Talks to a boxed kernel. Without a heartbeat: a pidfd tells more, and sooner."""
+    """A client of a boxed kernel, without a heartbeat: a pidfd tells more, and sooner."""
 
     shell_channel_class = Type(CountedChannel)
     iopub_channel_class = Type(CountedChannel)
@@ -87,7 +87,7 @@ class BoxedClient(AsyncKernelClient):
                 socket.disable_monitor()
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
-        """Until the kernel has answered on both channels; nothing is waited for in vain."""
+        """Wait until the kernel has answered on both channels, or has died."""
         deadline = time.monotonic() + (timeout or 60)
         while (left := deadline - time.monotonic()) > 0:
             asked = self.kernel_info()

@@ -1,9 +1,8 @@
-"""Which sandbox works on this machine: found out by running a box, not by asking."""
+"""Detect the sandbox that works on this machine by running a box."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ from grader.sandbox.limits import (
     limits_message,
     resource_limits,
 )
-from grader.sandbox.provisioner import await_ready
+from grader.sandbox.provisioner import await_ready, received_messages
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import (
     SandboxClient,
@@ -42,7 +41,7 @@ _TRY_SECONDS = 30.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Detection:
-    """Whether a sandbox works here: how it is set up, or why it does not."""
+    """The result of trying a sandbox: its settings if it works, or else the problem."""
 
     name: SandboxName
     config: SandboxConfig | None
@@ -65,7 +64,7 @@ class Detection:
 
 
 def try_sandbox(name: SandboxName) -> Detection:
-    """Run an empty box with ``name`` and see."""
+    """Run an empty box with the sandbox ``name``."""
     if name == "landlock" and (abi := landlock.abi()) < landlock.OLDEST:
         why = Note(message_id="doctor.old_landlock" if abi else "doctor.no_landlock")
         return Detection(name=name, config=None, problem=why)
@@ -88,7 +87,7 @@ def try_sandbox(name: SandboxName) -> Detection:
 
 
 def _try_out(setup: SandboxConfig) -> user.Reader:
-    """One box without a kernel: as whom its processes can be looked at.
+    """Run a box without a kernel; return as whom its processes can be looked at.
 
     Raises what kept it from being made.
     """
@@ -108,7 +107,7 @@ def _try_out(setup: SandboxConfig) -> user.Reader:
 
 
 def find_reader(pids: Sequence[int], who: int) -> user.Reader:
-    """As whom the harmless processes ``pids`` of the user ``who`` can be looked at."""
+    """Return as whom the harmless processes ``pids`` of the user ``who`` can be looked at."""
     if not pids:
         raise SandboxError("the box ended before it could be looked at")
     readers: dict[user.Reader, int | None] = {"itself": None}
@@ -122,14 +121,25 @@ def find_reader(pids: Sequence[int], who: int) -> user.Reader:
 
 
 def programs_are_found(link: SandboxClient) -> bool | None:
-    """Whether a box that JAX is started in finds a program that was compiled before.
+    """Return True if a box that starts JAX finds a program that was compiled before.
 
     None where that can't be told: no box could be made just now.
     """
     if not link.config.programs:
         return False
-    with contextlib.suppress(SandboxError, OSError), _scratch(link.config.scratch) as scratch:
-        return _ended(link, scratch, find_known=True) == FOUND
+    who = user.user_for_a_box(link.config.sandbox)
+    with (
+        contextlib.suppress(SandboxError, OSError),
+        _scratch(link.config.scratch) as scratch,
+        _asked_for(link, scratch, who, find_known=True) as reply,
+    ):
+        for message, descriptors in received_messages(reply):
+            for descriptor in descriptors:
+                os.close(descriptor)
+            if message["event"] == "fault":
+                break
+            if message["event"] == "exit":
+                return int(message["code"]) == FOUND
     return None
 
 
@@ -143,7 +153,7 @@ def _scratch(within: str | None = None) -> Iterator[Path]:
 
 
 def _asked_for(link: SandboxClient, scratch: Path, who: int, **wishes: bool) -> socket.socket:
-    """A box without a kernel, of the user ``who``: the socket on which it speaks."""
+    """Request a box without a kernel for the user ``who``; return the socket on which it speaks."""
     others = count_sharing_threads(link.config.sandbox, who, os.uname().release)
     request = {
         **limits_message(resource_limits(Limits(), others)),
@@ -161,23 +171,8 @@ def _asked_for(link: SandboxClient, scratch: Path, who: int, **wishes: bool) -> 
     return reply
 
 
-def _ended(link: SandboxClient, scratch: Path, **wishes: bool) -> int:
-    """A box without a kernel: the code that it ended with. Raises ``SandboxError``."""
-    who = user.user_for_a_box(link.config.sandbox)
-    with _asked_for(link, scratch, who, **wishes) as reply:
-        while said := socket.recv_fds(reply, 65536, 1):
-            message = json.loads(said[0]) if said[0] else {"event": "fault"}
-            for descriptor in said[1]:
-                os.close(descriptor)
-            if message["event"] == "fault":
-                raise SandboxError(message.get("text", "the box ended without a word"))
-            if message["event"] == "exit":
-                return int(message["code"])
-    raise SandboxError("the box ended without a word")
-
-
 def detect_sandbox(wanted: str) -> tuple[SandboxConfig | None, list[Detection]]:
-    """The first sandbox that works, and what was found on the way to it.
+    """Return the first sandbox that works, and the results of all that were tried.
 
     ``wanted`` is the name of one, or "auto" for the strongest.
     """

@@ -1,4 +1,4 @@
-"""How much disk a box takes where it has no disk space of its own, and taking that away.
+"""Count and remove the files of a box that has no disk space of its own.
 
 The tree is a stranger's: directories may be unreadable, or nested deeper than a path or
 Python's stack can follow, and files may have been removed while they are held open.
@@ -18,7 +18,7 @@ _BLOCK = 4096  # many small files count by the block
 
 
 def disk_usage(folder: str, most: int, held: Iterable[float]) -> float:
-    """Bytes below ``folder``, and ``held`` elsewhere. Counting stops beyond ``most``.
+    """Count the bytes below ``folder``, and ``held`` elsewhere, until they exceed ``most``.
 
     Infinite where that can't be told.
     """
@@ -63,7 +63,7 @@ def remove(folder: str) -> None:
 
 
 def _removed(top: int, name: str, unused: Iterator[str]) -> bool:
-    """Whether ``name`` could be taken out of ``top``; folders in it get ``unused`` names there."""
+    """Remove ``name`` from ``top``, if possible; folders in it get ``unused`` names there."""
     try:
         if not _is_folder(name, top):
             os.unlink(name, dir_fd=top)

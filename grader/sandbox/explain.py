@@ -9,7 +9,7 @@ from grader.sandbox.detect import Detection
 
 
 def describe_sandboxes(found: Sequence[Detection], language: str) -> list[str]:
-    """A line or two for each sandbox: whether it works here, and why not."""
+    """Return a line or two for each sandbox: if it works here, and why not."""
     messages = catalogue(language)
     lines = []
     for one in found:
@@ -27,7 +27,7 @@ def describe_sandboxes(found: Sequence[Detection], language: str) -> list[str]:
 
 
 def explain_no_sandbox(found: Sequence[Detection], language: str) -> str:
-    """Why nothing is graded when no sandbox works here, and what to do."""
+    """Explain why nothing is graded when no sandbox works here, and what to do."""
     messages = catalogue(language)
     why = [
         messages.render("doctor.none"),

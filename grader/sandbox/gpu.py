@@ -1,4 +1,4 @@
-"""What a box holds in addition where a student's code may use the GPU: ``--device gpu``.
+"""Extra contents of a box in which student code may use the GPU: ``--device gpu``.
 
 Not yet run on a GPU: what is bound in follows the drivers' documentation, and is tested
 as text; ``python -m tests.gpu`` tries it on a machine that has one. ``environment`` is pure.
@@ -32,7 +32,7 @@ VARIABLES = (
 
 
 def existing_paths(patterns: Iterable[str]) -> tuple[str, ...]:
-    """The paths on this machine that ``patterns`` fit, in order."""
+    """Return the paths on this machine that match ``patterns``, in order."""
     return tuple(path for pattern in patterns for path in sorted(glob.glob(pattern)))
 
 
@@ -42,7 +42,7 @@ def plugins() -> tuple[str, ...]:
 
 
 def environment(base: Mapping[str, str], machine: Mapping[str, str]) -> dict[str, str]:
-    """``base`` without what keeps JAX on the CPU; GPU memory is taken as it is needed.
+    """Return ``base`` without what keeps JAX on the CPU; GPU memory is taken as it is needed.
 
     Which GPU is meant, and where its libraries lie, is as the ``machine``'s own variables say.
     """

@@ -1,4 +1,4 @@
-"""nbclient's seam: a kernel in a box, started by the warm process."""
+"""nbclient's seam to the sandbox: a kernel in a box, started by the warm process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from grader.assignment.schema import Limits
-from grader.core.machine_faults import lacks_space
 from grader.sandbox.counting_client import BoxedClient
-from grader.sandbox.disk_usage import disk_usage
 from grader.sandbox.limits import count_sharing_threads, resource_limits
 from grader.sandbox.privileges import user_for_a_box
 from grader.sandbox.provisioner import BoxedProvisioner
@@ -21,7 +19,7 @@ from grader.untrusted.box.kernel import CHANNELS
 
 
 class BoxedKernelManager(AsyncKernelManager):
-    """Holds a ``BoxedProvisioner``; nbclient starts, interrupts and ends it as any kernel."""
+    """A manager of a ``BoxedProvisioner``, which nbclient uses as that of any kernel."""
 
     provisioner: BoxedProvisioner
 
@@ -31,7 +29,7 @@ class BoxedKernelManager(AsyncKernelManager):
         return KernelSpec(argv=[], display_name="grader", language="python")
 
     def client(self, **options: Any) -> Any:
-        """A client that counts what it is sent."""
+        """Return a client that counts what it is sent."""
         client: Any = super().client(**options)
         left = [self.provisioner.limits.output]
 
@@ -44,33 +42,11 @@ class BoxedKernelManager(AsyncKernelManager):
         client.on_cut = self.provisioner.cut
         return client
 
-    async def until_gone(self) -> None:
-        """Until the box ends, for whatever reason."""
-        await self.provisioner.wait()
-
-    @property
-    def limit_exceeded(self) -> str:
-        """What the box took too much of, or ""."""
-        return self.provisioner.limit_exceeded or ""
-
-    def lacks_space(self, said: str) -> bool:
-        """Whether the machine's disk, and not the box's own space, is why something failed."""
-        folder, most = self.provisioner.folder, self.provisioner.limits.disk
-        if folder is None:
-            return False
-        left = most - disk_usage(folder, most, ())
-        return left >= 0 and lacks_space(folder, left, said)
-
-    @property
-    def harness_error(self) -> str:
-        """A fault of ours that ended the box, or ""."""
-        return self.provisioner.harness_error
-
 
 def boxed_kernel(
     folder: Path, link: SandboxClient, limits: Limits, core: int | None
 ) -> BoxedKernelManager:
-    """A manager whose sockets lie in ``folder``, which no box can see.
+    """Return a manager whose sockets lie in ``folder``, which no box can see.
 
     In Landlock ``folder``/box is what the box may write.
     """

@@ -1,4 +1,4 @@
-"""How much one submission may use, in the kernel's own words."""
+"""Resource limits of one submission, in the kernel's own terms."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ResourceLimits:
 
 
 def resource_limits(limits: Limits, others: int | None, *, gpu: bool = False) -> ResourceLimits:
-    """For a submission with ``limits``, beside ``others`` threads of the same user.
+    """Return the limits of a submission, beside ``others`` threads of the same user.
 
     ``others`` is None where the box's processes are counted apart. Where they are not,
     the limit on processes holds for all of a user's programs together: one that is near
@@ -75,7 +75,7 @@ def count_sharing_threads(sandbox: str, user: int, release: str) -> int | None:
 
 
 def count_threads(user: int) -> int:
-    """How many threads of ``user`` there are: the limit on processes counts them all."""
+    """Count the threads of ``user``: the limit on processes counts them all."""
     total = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -87,7 +87,7 @@ def count_threads(user: int) -> int:
 
 
 def limits_message(bounds: ResourceLimits) -> dict[str, Any]:
-    """The part that the box applies to itself."""
+    """Return the limits that a box applies to itself."""
     return {
         "limits": bounds.per_process,
         "tmp_bytes": bounds.disk,

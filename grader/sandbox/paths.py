@@ -1,4 +1,4 @@
-"""Which places of this machine's disk a box shows. Pure, but for looking at the disk."""
+"""Paths of this machine that a box shows. Pure, but for looking at the disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOX_CODE = Path(__file__).parents[1] / "untrusted" / "box"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Python:
-    """This Python environment: its program, its folders, and where packages lie."""
+    """A Python environment: its program, its folders, and where packages lie."""
 
     program: str
     folders: tuple[str, ...]
@@ -26,7 +26,7 @@ class Python:
 
 
 def this_python() -> Python:
-    """The environment that this process runs in; the project itself is no part of it."""
+    """Return the environment that this process runs in; the project itself is no part of it."""
     prefixes = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
     packages = [
         path
@@ -44,7 +44,7 @@ def this_python() -> Python:
 
 
 def outermost(folders: Iterable[str], beside: Sequence[str] = SYSTEM) -> list[str]:
-    """``folders`` without those that lie in one another, or in the system's own."""
+    """Return ``folders`` without those that lie in one another, or in the system's own."""
     kept: list[str] = []
     for folder in sorted(set(folders)):
         if not any(is_within(folder, other) for other in (*kept, *beside)):
@@ -53,10 +53,10 @@ def outermost(folders: Iterable[str], beside: Sequence[str] = SYSTEM) -> list[st
 
 
 def is_within(path: str, folder: str) -> bool:
-    """Whether ``path`` is ``folder`` or lies below it."""
+    """Return True if ``path`` is ``folder`` or lies below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def exposed(private: Iterable[str], shown: Sequence[str]) -> list[str]:
-    """Those of ``private`` that would be seen because they lie in a place that is shown."""
+    """Return those of ``private`` that lie in a place that is shown."""
     return [path for path in outermost(private, ()) if any(is_within(path, s) for s in shown)]

@@ -1,4 +1,4 @@
-"""Which user a box runs as. Root lays its rights down before anything is boxed in.
+"""The user that a box runs as. Root lays its rights down before anything is boxed in.
 
 Where no namespaces keep boxes apart, root gives each a user of its own: then the limit on
 processes holds for that box alone, and all of it can be ended at once.
@@ -24,7 +24,7 @@ Reader = Literal["itself", "the box's user", "nobody"]
 
 
 class Unreachable(Exception):
-    """An ordinary user cannot get at ``path``, because ``folder`` lets nobody through."""
+    """``path`` can't be reached by an ordinary user, because ``folder`` lets nobody through."""
 
     def __init__(self, path: str, folder: str) -> None:
         super().__init__(path, folder)
@@ -32,14 +32,14 @@ class Unreachable(Exception):
 
 
 def user_for_a_box(sandbox: str) -> int:
-    """The user that the next box runs as: this one, or for root one without rights."""
+    """Return the user for the next box: this one, or for root one without rights."""
     if (own := os.geteuid()) != 0:
         return own
     return USER if sandbox == "bwrap" else _unused()
 
 
 def _unused() -> int:
-    """A user that neither has a name nor runs anything here.
+    """Return a user that neither has a name nor runs anything here.
 
     Drawn out of some four thousand, for another grader may look at the same moment. Of two
     boxes that did meet the end of one would end the other, whose notebook is not graded then.
@@ -80,7 +80,7 @@ def reading_as(user: int | None) -> Iterator[None]:
 
 
 def closed_folder(path: str) -> str | None:
-    """The first folder on the way to ``path`` that lets nobody else through, or None."""
+    """Return the first folder on the way to ``path`` that lets nobody else through, or None."""
     for folder in [*reversed(Path(path).parents), Path(path)]:
         try:
             mode = folder.stat().st_mode
@@ -94,7 +94,7 @@ def closed_folder(path: str) -> str | None:
 def dropping_rights(
     places: Sequence[str], *, keeps_setuid: bool = False
 ) -> Callable[[], None] | None:
-    """For root: what the child does before it becomes the boxed program, else None.
+    """Return what root's child does before it becomes the boxed program; None without root.
 
     Where ``places`` lie behind a closed folder such as /root, the child first makes
     itself a view of the disk in which there is nothing else in that folder.
@@ -134,7 +134,7 @@ def _may_mount() -> bool:
 
 
 def _open_up(closed: Sequence[str], places: Sequence[str]) -> None:
-    """In a mount namespace of its own: each closed folder holds ``places`` alone."""
+    """Make a mount namespace in which each closed folder holds ``places`` alone."""
     syscalls.unshare(syscalls.CLONE_NEWNS)
     syscalls.mount("", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     for folder in closed:

@@ -1,4 +1,4 @@
-"""What the processes of a box hold, as /proc tells it; see ``man 5 proc``."""
+"""Memory, sockets and files of a box's processes, read from /proc; see ``man 5 proc``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SMALLEST_BUFFER = 212_992  # bytes, where the machine doesn't say what a socket
 
 
 class HiddenProcess(Exception):
-    """A process that runs can't be looked at, though others of its user can."""
+    """A running process can't be looked at, though others of its user can."""
 
 
 def threads(pid: int) -> int:
-    """How many there are; 0 where it has ended."""
+    """Count the threads of a process; 0 where it has ended."""
     try:
         return len(os.listdir(f"/proc/{pid}/task"))
     except OSError:
@@ -27,7 +27,7 @@ def threads(pid: int) -> int:
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory, all of what is shared among them; 0 where it has ended."""
+    """Return bytes of memory, shared ones included; 0 where the process has ended."""
     try:
         with open(f"/proc/{_living(pid)}/statm") as file:
             return int(file.read().split()[1]) * _PAGE
@@ -36,7 +36,7 @@ def resident(pid: int) -> int:
 
 
 def proportional(pid: int, as_user: int | None) -> int:
-    """Bytes of memory, a page shared by n processes counted 1/n; all of it where unreadable."""
+    """Return bytes of memory, a page shared by n processes counted 1/n, if that is readable."""
     try:
         with reading_as(as_user), open(f"/proc/{_living(pid)}/smaps_rollup") as file:
             for line in file:
@@ -48,7 +48,7 @@ def proportional(pid: int, as_user: int | None) -> int:
 
 
 def sockets(pids: Iterable[int], as_user: int | None) -> int:
-    """How many different sockets processes hold. Raises ``HiddenProcess``."""
+    """Count the different sockets of processes. Raises ``HiddenProcess``."""
     found = set()
     for pid in pids:
         with _looking_at(pid, as_user) as thread:
@@ -60,7 +60,7 @@ def sockets(pids: Iterable[int], as_user: int | None) -> int:
 
 
 def most_in_a_socket() -> int:
-    """Bytes that one socket may hold until somebody reads them; see ``man 7 socket``."""
+    """Return the bytes that one socket may hold until they are read; see ``man 7 socket``."""
     try:
         return int(Path("/proc/sys/net/core/wmem_default").read_text())
     except (OSError, ValueError):
@@ -68,7 +68,7 @@ def most_in_a_socket() -> int:
 
 
 def removed_files(pids: Iterable[int], as_user: int | None) -> Iterator[int]:
-    """Bytes on the disk of removed files that processes hold, or map. Raises ``HiddenProcess``."""
+    """Yield the bytes of removed files that processes hold or map. Raises ``HiddenProcess``."""
     seen: set[tuple[int, int]] = set()
     for pid in pids:
         held: dict[tuple[int, int], int] = {}
@@ -94,7 +94,7 @@ def _looking_at(pid: int, as_user: int | None) -> Iterator[int]:
 
 
 def _removed(thread: int) -> dict[tuple[int, int], int]:
-    """Bytes on the disk of each removed file that a thread holds, by device and inode."""
+    """Return the bytes of each removed file that a thread holds, by device and inode."""
     found = {}
     for name in os.listdir(f"/proc/{thread}/fd"):
         with contextlib.suppress(FileNotFoundError):
@@ -105,7 +105,7 @@ def _removed(thread: int) -> dict[tuple[int, int], int]:
 
 
 def _mapped(thread: int) -> Iterator[int]:
-    """Sizes of the shared mappings of removed files; see ``man 5 proc_pid_maps``."""
+    """Yield the sizes of shared mappings of removed files; see ``man 5 proc_pid_maps``."""
     with open(f"/proc/{thread}/maps", errors="replace") as file:
         for line in file:
             if line.endswith(" (deleted)\n") and line.split()[1][3] == "s":
@@ -114,7 +114,7 @@ def _mapped(thread: int) -> Iterator[int]:
 
 
 def _living(pid: int) -> int:
-    """A thread of a process that runs, which shows what all of them hold.
+    """Return a thread of a process that runs, which shows what all of them hold.
 
     The first may have ended: then it shows nothing, to root without a word.
     """
@@ -127,7 +127,7 @@ def _living(pid: int) -> int:
 
 
 def _has_memory(thread: int) -> bool:
-    """Whether a thread runs: one that ends has let go of its memory first."""
+    """Return True if a thread runs: one that ends has let go of its memory first."""
     try:
         with open(f"/proc/{thread}/statm") as file:
             return not file.read().startswith("0 ")

@@ -1,4 +1,4 @@
-"""One box, from its request to its end, as jupyter_client asks for it.
+"""The life of one box, from its request to its end, as jupyter_client needs it.
 
 The harness binds the kernel's sockets itself and passes the descriptors, so that the
 box holds neither a path nor a port. A pidfd of the box's first process is the kill
@@ -14,13 +14,14 @@ import os
 import select
 import signal
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
-from grader.core.machine_faults import NO_MEMORY, ended_for_memory, oom_kills
+from grader.core.machine_faults import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
 from grader.sandbox import SandboxError
-from grader.sandbox.disk_usage import remove
+from grader.sandbox.disk_usage import disk_usage, remove
 from grader.sandbox.limits import ResourceLimits, limits_message
 from grader.sandbox.warm_process import SandboxClient, request_box
 from grader.sandbox.watchdog import Limit, Watchdog
@@ -32,7 +33,7 @@ _MAX_MESSAGE = 64 * 1024
 
 
 class BoxedProvisioner(KernelProvisionerBase):
-    """One box. Made by ``kernel_manager.boxed_kernel``, which sets what has no default."""
+    """A box. ``kernel_manager.boxed_kernel`` makes it and sets what has no default."""
 
     client: SandboxClient
     limits: ResourceLimits
@@ -49,11 +50,11 @@ class BoxedProvisioner(KernelProvisionerBase):
 
     @property
     def has_process(self) -> bool:
-        """Whether a box was made and not yet cleaned up."""
+        """True if a box was made and not yet cleaned up."""
         return self.pidfd is not None
 
     async def pre_launch(self, **options: Any) -> dict[str, Any]:
-        """Called by the manager: there is no command line."""
+        """Return an empty command line, as the manager asks for one."""
         return {"cmd": []}
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
@@ -88,7 +89,7 @@ class BoxedProvisioner(KernelProvisionerBase):
         return dict(manager.get_connection_info())
 
     async def poll(self) -> int | None:
-        """None while the box is there."""
+        """Return None while the box is there, and then its exit code."""
         if self.pidfd is None:
             return self.exit_code or 0
         if not select.select([self.pidfd], [], [], 0)[0]:
@@ -97,11 +98,13 @@ class BoxedProvisioner(KernelProvisionerBase):
         return self.exit_code or 0
 
     async def wait(self) -> int | None:
-        """Until the box has ended; at once when it does."""
+        """Wait until the box has ended; return as soon as it does."""
         if self.pidfd is not None:
             await _readable(self.pidfd)
             self._hear()
         return self.exit_code
+
+    wait_until_gone = wait
 
     async def send_signal(self, signum: int) -> None:
         """SIGINT interrupts the running cell; anything else ends the box."""
@@ -123,11 +126,11 @@ class BoxedProvisioner(KernelProvisionerBase):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     async def terminate(self, restart: bool = False) -> None:
-        """The same as ``kill``."""
+        """Do the same as ``kill``."""
         await self.kill()
 
     async def cleanup(self, restart: bool = False) -> None:
-        """Close what is held of the box, and take its folder away."""
+        """Close what is held of the box, and remove its folder."""
         if self.pidfd is not None:
             os.close(self.pidfd)
             self.pidfd = None
@@ -143,19 +146,26 @@ class BoxedProvisioner(KernelProvisionerBase):
         self._switch_off()
 
     def cut(self) -> None:
-        """A connection was lost: the kernel is dying, or sent more than one message may hold."""
+        """End the box after a lost connection: it is dying, or sent too large a message."""
         if self.pidfd is not None and not select.select([self.pidfd], [], [], 0)[0]:
             self.end("output")
 
     @property
     def harness_error(self) -> str:
-        """What broke in the box that was no fault of the notebook, or ""."""
+        """The internal error that ended the box, or ""."""
         if self.last_message is not None and self.last_message.get("event") == "fault":
             return str(self.last_message.get("text", "a fault in the box"))
         if self.last_message is None and not self.ending and self.limit_exceeded is None:
             return "the box ended without a word"
         left_alone = not self.ending and self.limit_exceeded is None
         return NO_MEMORY if left_alone and ended_for_memory(self.exit_code, self.oom_kills) else ""
+
+    def lacks_space(self, text: str) -> bool:
+        """Return True if the machine's disk is full, and not the box's own space."""
+        if self.folder is None:
+            return False
+        left = self.limits.disk - disk_usage(self.folder, self.limits.disk, ())
+        return left >= 0 and lacks_space(self.folder, left, text)
 
     def _switch_off(self) -> None:
         self.ending = True
@@ -169,31 +179,28 @@ class BoxedProvisioner(KernelProvisionerBase):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
     def _hear(self) -> None:
-        """The box's last words."""
+        """Read the box's last messages."""
         if self.reply is None or self.last_message is not None:
             return
         self.reply.setblocking(False)
-        heard = []
+        heard: list[dict[str, Any]] = []
         with contextlib.suppress(OSError, ValueError):
-            while part := self.reply.recv(_MAX_MESSAGE):
-                heard.append(json.loads(part))
-        self.last_message = next((m for m in heard if m.get("event") == "fault"), None)
-        self.last_message = self.last_message or (heard[-1] if heard else None)
+            for message, _ in received_messages(self.reply):
+                heard.append(message)  # as far as they come
+        faults = [message for message in heard if message.get("event") == "fault"]
+        self.last_message = next(iter([*faults, *heard[-1:]]), None)
         if self.last_message is not None and self.last_message.get("event") == "exit":
             self.exit_code = int(self.last_message["code"])
 
 
 def await_ready(reply: socket.socket) -> int:
-    """The pidfd of a box once its kernel runs. Raises ``SandboxError`` when it does not."""
+    """Return the pidfd of a box once its kernel runs. Raises ``SandboxError`` if it does not."""
     reply.settimeout(START_SECONDS)
     pidfd: int | None = None
     ready = False
     try:
-        while True:
-            said, descriptors, _, _ = socket.recv_fds(reply, _MAX_MESSAGE, 1)
-            if descriptors:
-                pidfd = descriptors[0]
-            message = json.loads(said) if said else {"event": "fault", "text": "no box was made"}
+        for message, descriptors in received_messages(reply):
+            pidfd = descriptors[0] if descriptors else pidfd
             if message["event"] in ("fault", "exit"):
                 raise SandboxError(message.get("text", "the box ended at once"))
             ready = ready or message["event"] == "ready"
@@ -201,6 +208,13 @@ def await_ready(reply: socket.socket) -> int:
                 return pidfd
     except TimeoutError:
         raise SandboxError(f"no box was made within {START_SECONDS:.0f} s") from None
+    raise SandboxError("no box was made")
+
+
+def received_messages(reply: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """Yield each message of a box with its descriptors, until the box closes the socket."""
+    while (received := socket.recv_fds(reply, _MAX_MESSAGE, 1))[0]:
+        yield json.loads(received[0]), received[1]
 
 
 def _listen(path: str) -> socket.socket:
@@ -211,7 +225,7 @@ def _listen(path: str) -> socket.socket:
 
 
 async def _readable(descriptor: int) -> None:
-    """Until ``descriptor`` can be read."""
+    """Wait until ``descriptor`` can be read."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     own = os.dup(descriptor)  # several may wait for the same one

@@ -21,7 +21,7 @@ _LOCK, _UNLOCKED = ".in-use", ".made"
 
 @contextlib.contextmanager
 def scratch_folder(place: Path | None = None) -> Iterator[Path]:
-    """A new folder in ``place`` (the system's own when None), gone after the block.
+    """Give a new folder in ``place`` (the system's own when None), removed after the block.
 
     Those that killed graders of this user left there are removed first.
     """
@@ -47,7 +47,7 @@ def remove_abandoned(where: Path) -> None:
 
 
 def _is_left_over(folder: Path) -> bool:
-    """Raises ``OSError`` where there is no lock, or another process holds it."""
+    """Return True if no grader holds the lock of a folder of this user's."""
     there = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         if os.fstat(there).st_uid != os.geteuid():

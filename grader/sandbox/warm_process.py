@@ -1,4 +1,4 @@
-"""Starting the warm process in its box, and handing requests to it."""
+"""Start the warm process in its box, and hand requests to it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SandboxConfig:
-    """How boxes are made: by which means, with which bubblewrap, hiding what.
+    """Settings of boxes: the sandbox, its program, what it hides.
 
     ``scratch`` is a folder of the harness where private folders are made; ``programs``
     one with compiled programs, that boxes may open and not change. ``abi`` is the version
@@ -82,7 +82,7 @@ class SandboxConfig:
 
 @dataclass(frozen=True, slots=True)
 class SandboxClient:
-    """What a client needs to ask the warm process for a box.
+    """The means to request a box from the warm process.
 
     ``fill`` is a folder that this client's box, and it alone, may put programs into.
     """
@@ -143,7 +143,7 @@ class WarmProcess:
         return shown
 
     def _needed(self) -> list[str]:
-        """What the boxed user must be able to reach."""
+        """Return the paths that the boxed user must be able to reach."""
         needed = [*self._python.folders, str(places.BOX_CODE)]
         if self._setup.sandbox == "landlock" and self._setup.scratch:
             needed.append(self._setup.scratch)
@@ -170,11 +170,11 @@ class WarmProcess:
 
     @property
     def running(self) -> bool:
-        """Whether the process is there."""
+        """True if the process has not ended."""
         return self._process.poll() is None
 
     def wait(self, seconds: float = WARM_SECONDS) -> None:
-        """Until it can fork. Raises ``SandboxError``, with what it said, when it can't."""
+        """Wait until it can fork. Raises ``SandboxError``, with its message, when it can't."""
         if self._warm:
             return
         ready = select.select([self.client.control], [], [], seconds)[0]
@@ -218,7 +218,7 @@ def _environment(setup: SandboxConfig) -> dict[str, str]:
 
 
 def _make_home(home: str) -> None:
-    """The warm process's own scratch space, where it has no private /tmp."""
+    """Make the warm process's own scratch space, where it has no private /tmp."""
     if not home.startswith(_ENVIRONMENT["HOME"]):
         os.makedirs(home, exist_ok=True)
         if os.geteuid() == 0:
@@ -228,7 +228,7 @@ def _make_home(home: str) -> None:
 def request_box(
     link: SandboxClient, request: Mapping[str, Any], descriptors: Sequence[int]
 ) -> socket.socket:
-    """Ask for a box; returns the socket on which it speaks, and whose end ends it."""
+    """Request a box; return the socket on which it speaks, and whose end ends it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         own: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The watchdog: counts a box's processes, memory and disk from outside, and ends it.
+"""The watchdog: count a box's processes, memory and disk from outside, and end it.
 
 It counts this process's own memory as well: a message that has not ended grows it unseen.
 """
@@ -24,7 +24,7 @@ _DISK_PERIOD = 10  # looks at memory for each look at the disk
 
 
 def pid_of(pidfd: int) -> int:
-    """The process that ``pidfd`` stands for, as it is called here; 0 when it is gone."""
+    """Return the process of ``pidfd``, as it is numbered here; 0 when it is gone."""
     with open(f"/proc/self/fdinfo/{pidfd}") as file:
         for line in file:
             if line.startswith("Pid:"):
@@ -33,7 +33,7 @@ def pid_of(pidfd: int) -> int:
 
 
 class Watchdog(threading.Thread):
-    """Looks at the box of ``pidfd`` until it ends; ``end`` is called once, with the reason.
+    """A thread that watches the box of ``pidfd`` and calls ``end`` once, with the reason.
 
     ``folder`` is the box's private folder where it has no disk space of its own, ``user`` who
     it runs as, and ``reader`` as whom this process can look at that user's processes.
@@ -58,7 +58,7 @@ class Watchdog(threading.Thread):
         self._in_a_socket = processes.most_in_a_socket()
 
     def run(self) -> None:
-        """Until the box ends."""
+        """Watch until the box ends."""
         init = pid_of(self._pidfd)
         looks = 0
         while not select.select([self._pidfd], [], [], PERIOD)[0]:
@@ -86,7 +86,7 @@ class Watchdog(threading.Thread):
         return None
 
     def _memory(self, pids: Sequence[int]) -> int:
-        """Bytes that processes hold, in their sockets too. Raises ``processes.HiddenProcess``."""
+        """Return the bytes of processes, in their sockets too. Raises ``HiddenProcess``."""
         count = 0 if self._blind else processes.sockets(pids, self._as_user)
         waiting = max(0, count - SOCKETS) * self._in_a_socket
         if (total := sum(map(processes.resident, pids)) + waiting) <= self._bounds.memory:

@@ -1,1 +1,1 @@
-"""All that runs beside student code, which may tamper with it. Imports nothing of grader."""
+"""Code that runs beside student code, which may tamper with it. Imports nothing of grader."""

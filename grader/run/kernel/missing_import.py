@@ -1,4 +1,4 @@
-"""Whether an import really failed, and for a package that this machine lacks.
+"""Decide if an import really failed, because this machine lacks a package.
 
 An exception may be raised by hand with any name and text. What the coordinator has of its
 own are the sources of the cells and its environment, which is the kernels' too; the
@@ -29,7 +29,7 @@ _IMPORT = re.compile(
 
 
 def import_failed(text: str, trace: str, sources: Mapping[int, str], number: int) -> bool:
-    """Whether a ``ModuleNotFoundError`` with ``text`` is an import's that can't work here.
+    """Return True if a ``ModuleNotFoundError`` with ``text`` is of an import that can't work here.
 
     ``trace`` is IPython's traceback, ``sources`` the cells by their execution count, and
     ``number`` that of the cell that failed. An import counts where it stands in a cell, in a
@@ -52,7 +52,7 @@ def import_failed(text: str, trace: str, sources: Mapping[int, str], number: int
 
 
 def _is_here(name: str) -> bool:
-    """Whether the environment has a module: its first part, or all of a namespace's."""
+    """Return True if the environment has a module: its first part, or all of a namespace's."""
     places = [sysconfig.get_path(p) for p in ("stdlib", "purelib", "platlib")]
     places.append(f"{places[0]}/lib-dynload")
     for part in name.split("."):
@@ -68,7 +68,7 @@ def _is_here(name: str) -> bool:
 
 
 def _imports(source: str, line: int, name: str) -> bool:
-    """Whether an import of ``name`` stands at ``line`` of a cell, or is raised again there."""
+    """Return True if line ``line`` of a cell imports ``name``, or raises that failure again."""
     lines = source.split("\n")
     tree = _tree("\n".join(_MAGIC.sub(r"\1pass", one) for one in lines))
     if tree is None:  # IPython knows more than Python does
@@ -97,12 +97,12 @@ def _tree(source: str) -> ast.Module | None:
 
 
 def _again(statement: ast.Raise) -> bool:
-    """``raise`` and ``raise error``: no exception is made here."""
+    """Return True for ``raise`` and ``raise error``: they make no exception."""
     return statement.exc is None or isinstance(statement.exc, ast.Name)
 
 
 def _brings(statement: ast.stmt, name: str) -> bool:
-    """Whether a statement imports the package of ``name``, by a name or by a value."""
+    """Return True if a statement imports the package of ``name``, by a name or by a value."""
     return any(found in ("", name.partition(".")[0]) for found in _packages(statement))
 
 

@@ -1,4 +1,4 @@
-"""How a run ended: one status for all that became of its cells and its kernel."""
+"""Sum up a run: one status for all cells and the kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.run.kernel.session import Session
 def executed_notebook(
     session: Session, figures: Sequence[Figure], seconds: float, asked_seconds: float
 ) -> ExecutedNotebook:
-    """What ``session`` ran, with the student's ``figures``; ``seconds`` is what all of it took.
+    """Return what ``session`` ran, with the student's ``figures``; all of it took ``seconds``.
 
     ``asked_seconds`` is what the longest questions to one model took.
     """

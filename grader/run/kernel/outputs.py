@@ -22,6 +22,7 @@ from grader.core.types import (
     OmittedOutput,
     Submission,
 )
+from grader.untrusted.box.output_limit import LEFT_OUT, cut, is_picture
 
 MOST_FIGURES = 12  # that are not shown, of one cell
 _MOST_COUNTED = 10**15
@@ -29,7 +30,7 @@ MOST_LEVELS = 50  # of JSON within JSON; what writes a notebook follows each on 
 
 
 def as_notebook(submission: Submission) -> nbformat.NotebookNode:
-    """A submission as nbclient takes it: without outputs. It was made valid when it was read."""
+    """Return a submission, valid as it was read, as nbclient takes it: without outputs."""
     cells = []
     for cell in submission.cells:
         metadata = {"tags": list(cell.tags)}
@@ -53,20 +54,20 @@ def trim_outputs(cell: nbformat.NotebookNode) -> tuple[int, OmittedOutput]:
         if _is_deep(output.get("metadata")):
             output["metadata"] = {}
         data = output.get("data", {})
-        has_picture = any(map(_is_picture, data))
+        has_picture = any(map(is_picture, data))
         if "text" in output:
             output["text"], lost = _cut(str(output["text"]))
             left_out += lost
         for mime, value in list(data.items()):
             if _is_deep(value):
                 data[mime] = "..."
-            elif _is_picture(mime) and len(str(value)) > LARGEST_PICTURE:
+            elif is_picture(mime) and len(str(value)) > LARGEST_PICTURE:
                 del data[mime]
                 left_out += OmittedOutput(largest_picture=len(str(value)) * 3 // 4)  # of base64
-            elif isinstance(value, str) and not _is_picture(mime):
+            elif isinstance(value, str) and not is_picture(mime):
                 data[mime], lost = _cut(value)
                 left_out += lost
-        if any(map(_is_picture, data)):
+        if any(map(is_picture, data)):
             figures += 1
         elif has_picture:
             left_out += OmittedOutput(pictures_dropped=1)
@@ -74,8 +75,8 @@ def trim_outputs(cell: nbformat.NotebookNode) -> tuple[int, OmittedOutput]:
 
 
 def omitted_by_kernel(metadata: object) -> OmittedOutput:
-    """What the kernel says, in the metadata of a cell's reply, that it left out."""
-    said = metadata.get("grader_left_out") if isinstance(metadata, Mapping) else None
+    """Read what a kernel left out, as the metadata of its reply to a cell counts it."""
+    said = metadata.get(LEFT_OUT) if isinstance(metadata, Mapping) else None
     counts = said if isinstance(said, Mapping) else {}
     numbers = {f.name: counts.get(f.name) for f in fields(OmittedOutput)}
     return OmittedOutput(
@@ -87,12 +88,8 @@ def omitted_by_kernel(metadata: object) -> OmittedOutput:
     )
 
 
-def _is_picture(mime: str) -> bool:
-    return mime.startswith("image/") or mime == "application/pdf"
-
-
 def _is_deep(value: object) -> bool:
-    """Whether JSON has more than `MOST_LEVELS` levels."""
+    """Return True if JSON has more than `MOST_LEVELS` levels."""
     level = [value]
     for _ in range(MOST_LEVELS):
         level = [
@@ -105,20 +102,17 @@ def _is_deep(value: object) -> bool:
 
 
 def _cut(text: str) -> tuple[str, OmittedOutput]:
-    """The beginning of a long text, and how much was left out; of a short one nothing is."""
+    """Return the beginning of a long text, and how much was left out."""
     if len(text) <= LARGEST_TEXT:
         return text, OmittedOutput()
-    said = f"\n... {len(text) - LARGEST_TEXT} characters left out"
-    return text[: LARGEST_TEXT - len(said)] + said, OmittedOutput(
-        bytes_written=len(text), bytes_kept=LARGEST_TEXT
-    )
+    return cut(text, LARGEST_TEXT), OmittedOutput(bytes_written=len(text), bytes_kept=LARGEST_TEXT)
 
 
 def figures(cell: nbformat.NotebookNode, run: CellRun) -> list[Figure]:
-    """The pictures that a cell showed. Those that are left out have no data."""
+    """Return the pictures that a cell showed. Those that are left out have no data."""
     found = []
     for output in cell.get("outputs", []):
-        data = {mime: value for mime, value in output.get("data", {}).items() if _is_picture(mime)}
+        data = {mime: value for mime, value in output.get("data", {}).items() if is_picture(mime)}
         bitmaps = [mime for mime in ("image/png", "image/jpeg") if mime in data]
         if bitmaps:
             mime: Any = bitmaps[0]

@@ -1,4 +1,4 @@
-"""nbclient's seam for a kernel that isn't boxed in: a self-check's, or with ``--sandbox none``."""
+"""A kernel without a sandbox: that of a student's own check, or of ``--sandbox none``."""
 
 from __future__ import annotations
 
@@ -42,18 +42,6 @@ class PlainKernelManager(AsyncKernelManager):
         """The arguments of ``ipykernel``; the program is the provisioner's affair."""
         return KernelSpec(argv=[*_ARGUMENTS], display_name="grader", language="python")
 
-    def lacks_space(self, said: str) -> bool:
-        """Whether the machine's disk is why something failed."""
-        own: Any = self.provisioner
-        return lacks_space(own.cwd, DISK_BYTES, said)
-
-    @property
-    def harness_error(self) -> str:
-        """A fault of the machine's that ended the kernel, or ""."""
-        own: Any = self.provisioner
-        status = None if own.process is None else own.process.returncode
-        return NO_MEMORY if ended_for_memory(status, own.oom_kills) else ""
-
 
 class PlainProvisioner(LocalProvisioner):
     """Makes a kernel of a process that was started before, or of a new one."""
@@ -63,7 +51,7 @@ class PlainProvisioner(LocalProvisioner):
     oom_kills = 0
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> Any:
-        """Called by the manager with ``cwd`` and ``env``, once the connection file is written."""
+        """Start the kernel, once the manager has written the connection file."""
         self.oom_kills = oom_kills()
         process = start_process(options["env"]) if self.prestarted is None else self.prestarted
         with contextlib.suppress(OSError):  # gone already: it never will be ready, as is seen then
@@ -73,9 +61,19 @@ class PlainProvisioner(LocalProvisioner):
             self.pgid = os.getpgid(process.pid)
         return self.connection_info
 
+    def lacks_space(self, text: str) -> bool:
+        """Return True if the machine's disk is full."""
+        return lacks_space(str(self.cwd), DISK_BYTES, text)
+
+    @property
+    def harness_error(self) -> str:
+        """The fault of the machine that ended the kernel, or ""."""
+        status = None if self.process is None else self.process.returncode
+        return NO_MEMORY if ended_for_memory(status, self.oom_kills) else ""
+
 
 def short_folder() -> Path | None:
-    """Where private folders can be made so that a socket's path fits (108 bytes); None: anywhere.
+    """Return a folder in which a socket's path fits into 108 bytes, or None for the usual one.
 
     A long TMPDIR would make every kernel fail to start.
     """
@@ -87,7 +85,7 @@ def short_folder() -> Path | None:
 def plain_kernel(
     folder: Path, limits: Limits, prestarted: subprocess.Popen[bytes] | None = None
 ) -> PlainKernelManager:
-    """A manager whose sockets and connection file lie in ``folder``.
+    """Return a manager whose sockets and connection file lie in ``folder``.
 
     Nothing listens on TCP, but on Windows, which has no such sockets. ``waiting`` is a
     process of `grader.run.kernel.prestart` that is to be the kernel.

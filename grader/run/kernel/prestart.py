@@ -1,4 +1,4 @@
-"""Starting the process of a kernel that isn't boxed in, as early as one likes.
+"""Start the process of a kernel without a sandbox as early as possible.
 
 Loading what a notebook needs takes longer than all that the grader does before: who
 starts first waits less. Nothing that takes long to import is imported here.
@@ -26,7 +26,7 @@ _INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel chooses, w
 def kernel_environment(
     folder: Path | None = None, base: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The kernel's environment variables: the user's, less secrets, plus what holds it still.
+    """Return the user's environment without secrets, plus settings for reproducible runs.
 
     JAX stays on the CPU, IPython keeps its files in ``folder``, where there is one already,
     and pip reaches no index: a submission must not change the environment that it is graded
@@ -54,7 +54,7 @@ def kernel_environment(
 
 
 def compile_cache_environment() -> dict[str, str]:
-    """Variables with which a kernel keeps what XLA compiles, for the user's next one.
+    """Return variables with which a kernel keeps what XLA compiles, for the user's next one.
 
     Empty where nothing can be kept. Only for one's own notebooks: a kernel may write there.
     """
@@ -66,7 +66,7 @@ def compile_cache_environment() -> dict[str, str]:
 
 @contextlib.contextmanager
 def prestarted_process(environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process from `start`, which is ended in the end, whatever became of it."""
+    """Give a process of `start_process`, and end it after the block."""
     process = start_process(environment)
     try:
         yield process
@@ -80,7 +80,7 @@ def prestarted_process(environment: Mapping[str, str]) -> Iterator[subprocess.Po
 
 
 def start_process(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """A process that loads what a kernel needs, and waits for `become_kernel`.
+    """Start a process that loads what a kernel needs, and waits for `become_kernel`.
 
     What it prints is lost: what a cell prints comes as messages.
     """

@@ -1,4 +1,4 @@
-"""One kernel, one submission: run its cells, ask the probe's questions, watch the clock."""
+"""A session with one kernel: run cells, send requests to the probe, watch the clock."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class HarnessError(Exception):
 
 
 class UnguessableSession(KernelSession):
-    """Its requests can't be answered before they were made: their ids can't be guessed."""
+    """A session whose message ids cannot be guessed, so that no reply can precede its request."""
 
     @property
     def msg_id(self) -> str:
@@ -63,10 +63,11 @@ class UnguessableSession(KernelSession):
 
 
 class _Client(NotebookClient):
-    """Learns of the kernel's end at once where the kernel's manager can tell."""
+    """A client that learns of the kernel's end at once where the provisioner can tell."""
 
     async def _async_poll_kernel_alive(self) -> None:
-        until_gone = getattr(self.km, "until_gone", None)
+        provisioner: Any = self.km and self.km.provisioner
+        until_gone = getattr(provisioner, "wait_until_gone", None)
         if until_gone is None:
             await super()._async_poll_kernel_alive()
             return
@@ -169,8 +170,7 @@ class Session:
         name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
         trace = _trace(content.get("traceback"))
         line = _LINE.search(trace)
-        lacks_space = getattr(self.kernel, "lacks_space", None)
-        if lacks_space is not None and lacks_space(text):
+        if self._from_provisioner("lacks_space", lambda _: False)(text):
             raise HarnessError(NO_DISK)
         excused = "" if late else excuse(name, text)
         if excused in OF_IMPORTS and not import_failed(
@@ -223,32 +223,34 @@ class Session:
             await asyncio.sleep(0.05)
         await self._end(KernelExit("the notebook ended its kernel", timeout=False))
 
+    def _from_provisioner(self, name: str, otherwise: Any = "") -> Any:
+        """Return an attribute that not every provisioner has."""
+        return getattr(self.kernel.provisioner, name, otherwise)
+
     async def _end(self, gone: KernelExit) -> KernelExit:
-        """Kill the kernel and remember why; one that had ended by then tells better."""
-        if getattr(self.kernel, "limit_exceeded", "") or not await self.kernel.is_alive():
+        """Kill the kernel and remember why; the reason of one that had ended by then is better."""
+        if self._from_provisioner("limit_exceeded") or not await self.kernel.is_alive():
             gone = self._why_gone(str(gone), gone.timeout, gone.limit_exceeded)
         await _quietly(self.kernel.shutdown_kernel(now=True))
         self.kernel_exit = gone
         return gone
 
     def _why_gone(self, message: str, late: bool, limit_exceeded: str = "") -> KernelExit:
-        """What ended the kernel. Raises ``HarnessError`` when that was a fault of ours."""
-        if fault := getattr(self.kernel, "harness_error", ""):
+        """Return why the kernel ended. Raises ``HarnessError`` after an internal error."""
+        if fault := self._from_provisioner("harness_error"):
             raise HarnessError(fault)
-        limit_exceeded = getattr(self.kernel, "limit_exceeded", "") or limit_exceeded
+        limit_exceeded = self._from_provisioner("limit_exceeded") or limit_exceeded
         return KernelExit(message, late and not limit_exceeded, limit_exceeded)
 
     def figures(self) -> list[Figure]:
-        """The pictures that the cells showed, in order."""
+        """Return the pictures that the cells showed, in order."""
         cells = self.client.nb.cells
         return [figure for run in self.runs for figure in figures(cells[run.index], run)]
 
     def notebook(self) -> str:
-        """The notebook with its outputs, as nbformat 4 JSON."""
+        """Return the notebook with its outputs, as nbformat 4 JSON."""
         for run in self.runs:
-            trim_outputs(
-                self.client.nb.cells[run.index]
-            )  # a later cell may have changed its outputs
+            trim_outputs(self.client.nb.cells[run.index])  # a later cell may have changed them
         return str(nbformat.writes(self.client.nb))
 
 
@@ -281,13 +283,13 @@ async def open_session(
 
 
 def _trace(said: object) -> str:
-    """The traceback of a reply as text, whatever stands in its place."""
+    """Return the traceback of a reply as text, whatever its type is."""
     lines = said if isinstance(said, list) else []
     return _ANSI.sub("", "\n".join(map(str, lines)))
 
 
 def _asks_to_exit(payload: object) -> bool:
-    """Whether a reply carries what quit() leaves in it."""
+    """Return True if a reply carries what quit() leaves in it."""
     parts = payload if isinstance(payload, list) else []
     return any(isinstance(part, dict) and part.get("source") == "ask_exit" for part in parts)
 

@@ -1,4 +1,4 @@
-"""The pictures that are the student's: shown or saved, at or below the first graded cell."""
+"""Collect the student's pictures: shown or saved, at or below the first graded cell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Windows = Mapping[int, tuple[float, float]]
 async def student_figures(
     session: Session, windows: Windows, cells: Mapping[str, GradedCell], assignment: Assignment
 ) -> list[Figure]:
-    """All that was shown or saved there, and not by an answer left in."""
+    """Return all pictures shown or saved there, but not those of an answer left in."""
     found = session.figures() + await _saved(session, windows)
     not_theirs = answer_cells(session.submission, assignment)
     first = min((g.index for g in cells.values() if g.index is not None), default=0)
@@ -34,7 +34,7 @@ async def student_figures(
 
 
 async def _saved(session: Session, windows: Windows) -> list[Figure]:
-    """Pictures that the notebook wrote, with the cell during which each was written."""
+    """Return pictures that the notebook wrote, with the cell during which each was written."""
     if session.kernel_exit is not None:
         return []
     asked = messages.expression("read_figures", {"max_bytes": messages.MAX_FIGURES})

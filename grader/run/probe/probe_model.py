@@ -1,4 +1,4 @@
-"""Questioning a model in its kernel: its structure, then answers to stimuli drawn now."""
+"""Probe a model in its kernel: its structure, then its answers to stimuli drawn now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SNAPSHOT_SECONDS = 30.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeSettings:
-    """What is asked of each model: the stimuli follow from ``seeds``, side by side.
+    """Settings of the requests to each model: ``seeds`` determine the stimuli, side by side.
 
     They are drawn by ``drawing``, `draw` or what remembers what that gave.
     """
@@ -41,7 +41,7 @@ class ProbeSettings:
 
 
 async def snapshot_class(session: Session, found: GradedCell) -> None:
-    """Right before the graded cell: remember a class that has the name already.
+    """Remember, right before the graded cell, a class that has the name already.
 
     Raises ``KernelExit``.
     """
@@ -52,7 +52,7 @@ async def snapshot_class(session: Session, found: GradedCell) -> None:
 async def probe_model(
     session: Session, questions: ProbeSettings, exercise: Exercise, cell: GradedCell
 ) -> ExerciseEvidence:
-    """Ask for the structure, then for answers to stimuli that are drawn only now.
+    """Request the structure, then the answers to stimuli that are drawn only now.
 
     Of a run ask what was recorded.
 
@@ -77,7 +77,7 @@ async def probe_model(
 
 
 def empty_evidence(cell: GradedCell, why: str = "") -> ExerciseEvidence:
-    """An attempt without a model: nothing was asked, or nothing sensible was said."""
+    """Return evidence without a model: nothing was requested, or no sensible reply came."""
     faults = (Fault(stage="reply", error_name="BadReply", error_text=why),) if why else ()
     return ExerciseEvidence(
         cell=cell, probe=ModelProbe(found=bool(why), faults=faults), answers=Answers()
@@ -93,7 +93,7 @@ class _Asked:
     deadline: float
 
     def request(self) -> dict[str, object]:
-        """What is asked of the structure, and repeated with what is asked then."""
+        """Return the request for the structure, which later requests repeat."""
         questions = self.questions
         assignment = questions.assignment
         size = population(assignment, questions.hidden, len(questions.seeds))
@@ -103,13 +103,13 @@ class _Asked:
         return replies.read_description(await self._ask("describe", self.request()))
 
     async def records(self) -> tuple[ModelProbe, Answers]:
-        """Whether the runner is there, and what it recorded."""
+        """Return the runner, if it is there, and what it recorded."""
         exercise = self.exercise
         request: dict[str, object] = {"variable": exercise.variable, "monitors": exercise.monitors}
         return replies.read_records(await self._ask("read_records", request))
 
     async def answers(self, probe: ModelProbe) -> tuple[StimulusSet, Answers]:
-        """The panel that was asked, and what the model answered."""
+        """Return the stimuli that were used, and the model's answers."""
         names = [name for name in probe.states if name in self.exercise.states]
         names += [f"{c.name}.{s}" for c in probe.channels for s in c.states]
         questions = self.questions
@@ -134,7 +134,7 @@ class _Asked:
 
 
 def _away_from_singular(panel: StimulusSet, answers: Answers) -> StimulusSet | None:
-    """The panel with V0 moved where a model in single precision answered NaN, or None.
+    """Return the stimuli with V0 moved where single precision gave NaN, or None.
 
     In float32 a right model meets a V at which a rate is 0/0 once in some ten thousand
     runs; that must not cost anything. In float64 it does not happen.

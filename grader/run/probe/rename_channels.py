@@ -1,4 +1,4 @@
-"""Channels that hang under names of the student's own, called by the blanks they stand for.
+"""Rename channels under names of the student's own to the blanks that they stand for.
 
 A model is right whatever its attributes are called. So a channel that is asked for and isn't at
 its name is looked for among those that nobody asked for: by its class, else by its gates.
@@ -17,7 +17,7 @@ Fits = Callable[[Channel, ChannelProbe], bool]
 
 
 def rename_channels(exercise: Exercise, attempt: ExerciseEvidence) -> ExerciseEvidence:
-    """``attempt`` with such channels and their states under the names asked for."""
+    """Return ``attempt`` with such channels and their states under the requested names."""
     if not (hung := _found(exercise.channels, attempt.probe)):
         return attempt
     called = {own: name for name, own in hung.items()}
@@ -30,7 +30,7 @@ def rename_channels(exercise: Exercise, attempt: ExerciseEvidence) -> ExerciseEv
 
 
 def _found(channels: Sequence[Channel], probe: ModelProbe) -> dict[str, str]:
-    """For each channel that isn't at its name where it hangs; only what can be no other."""
+    """Return, for each channel missing at its name, its own name, if it is unambiguous."""
     wanted = [c for c in channels if "." not in c.name and not _is_there(probe.channel(c.name))]
     asked = {channel.name for channel in channels}
     others = [c for c in probe.channels if c.integrated and c.name not in asked]
@@ -50,13 +50,13 @@ def _is_there(found: ChannelProbe | None) -> bool:
 
 
 def _of_class(asked: Channel, found: ChannelProbe) -> bool:
-    """Its class is the one asked for, or in the notebook that of the channel's name."""
+    """Return True if the class is the requested one, or the notebook's class of that name."""
     kinds = {kind.rpartition(".")[2] for kind in (found.type_name, *found.lineage)}
     return (asked.type or asked.name) in kinds
 
 
 def _of_gates(asked: Channel, found: ChannelProbe) -> bool:
-    """It is the notebook's own and has the gates asked for. One without any tells nothing."""
+    """Return True if it is of the notebook and has the requested gates, of which there are some."""
     return (
         not asked.type
         and found.from_notebook

@@ -1,4 +1,4 @@
-"""What comes out of the kernel.
+"""Read the replies that come out of the kernel.
 
 The kernel belongs to the student: its replies are read like a message from a
 stranger. Only a line of JSON comes out, and a line of base64 for the float64 values of
@@ -126,7 +126,7 @@ class _Figures(_Message):
 
 
 def reply_text(reply: Mapping[str, Any]) -> str:
-    """The probe's lines out of an ``execute_reply`` with our user expression.
+    """Return the probe's lines of an ``execute_reply`` with our user expression.
 
     Raises ``BadReply`` when it is not there.
     """
@@ -142,7 +142,7 @@ def reply_text(reply: Mapping[str, Any]) -> str:
 
 
 def _error(reply: Mapping[str, Any]) -> str:
-    """The error that a reply without a value tells of."""
+    """Return the error that a reply without a value tells of."""
     told: object = reply.get("content")
     for part in ("user_expressions", "reply"):
         told = told.get(part, told) if isinstance(told, dict) else {}
@@ -151,7 +151,7 @@ def _error(reply: Mapping[str, Any]) -> str:
 
 
 def read_description(text: str) -> ModelProbe:
-    """The structure of a model out of the probe's JSON. Raises ``BadReply``."""
+    """Read the structure of a model out of the probe's JSON. Raises ``BadReply``."""
     message, _ = _validated(_Look, text)
     if len({c.name for c in message.channels}) < len(message.channels):
         raise BadReply("the kernel's reply names a channel twice")
@@ -184,7 +184,7 @@ def read_description(text: str) -> ModelProbe:
 
 
 def read_simulation(text: str, drawn: ProbeRequest) -> Answers:
-    """What a model answered; each array's shape must be as asked.
+    """Read a model's answers; each array must have the requested shape.
 
     Raises ``BadReply``.
     """
@@ -216,7 +216,7 @@ def read_simulation(text: str, drawn: ProbeRequest) -> Answers:
 
 
 def read_records(text: str) -> tuple[ModelProbe, Answers]:
-    """What a runner is, and the ends of what it recorded. Raises ``BadReply``."""
+    """Read a runner, and the ends of what it recorded. Raises ``BadReply``."""
     message, lines = _validated(_Records, text)
     records = {
         name: RecordedState(
@@ -241,7 +241,7 @@ def _row(array: _Array, lines: list[str]) -> Array:
 
 
 def read_figures(text: str) -> list[tuple[Figure, float]]:
-    """Saved pictures and when each was last written; vector ones without data.
+    """Read saved pictures and when each was last written; vector graphics without data.
 
     Raises ``BadReply``.
     """
@@ -258,7 +258,7 @@ _AnyMessage = Any
 
 
 def _validated(model: type[_AnyMessage], text: str) -> tuple[_AnyMessage, list[str]]:
-    """The message in the first line, and all lines."""
+    """Return the message of the first line, and all lines."""
     lines = text.split("\n", MOST_ARRAYS)
     try:
         return model.model_validate_json(lines[0]), lines
@@ -278,7 +278,7 @@ def _faults(faults: Sequence[_Fault]) -> tuple[Fault, ...]:
 
 
 def _unpack(array: _Array, shape: tuple[int, ...], lines: list[str]) -> Array:
-    """The values in a line, which is then gone: it may be those of one array only."""
+    """Take the values out of a line, which may be those of one array only."""
     if tuple(array.shape) != shape:
         raise BadReply(f"the kernel's reply has an array of shape {array.shape}, asked: {shape}")
     try:

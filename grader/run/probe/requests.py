@@ -1,4 +1,4 @@
-"""Questions as Python text that go into the kernel; ``replies`` reads what comes out."""
+"""Build requests as Python text that goes into the kernel; ``replies`` reads what comes out."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ for name in [name for name in sys.modules if name.startswith("_grader_inside")]:
 
 
 def expression(function: str, request: Mapping[str, Any]) -> str:
-    """A Python expression that calls ``function`` of the probe; its value is the reply.
+    """Return a Python expression that calls ``function`` of the probe; its value is the reply.
 
     It is evaluated beside an empty cell, since IPython takes a tenth of a second to look
     at a cell of this size. The names of the notebook are left alone.
@@ -54,7 +54,7 @@ def expression(function: str, request: Mapping[str, Any]) -> str:
 
 @cache
 def _call_with(function: str) -> str:
-    """The expression up to the request, which is large at times."""
+    """Return the expression up to the request, which is large at times."""
     sources = json.dumps({part: _source(part) for part in ("arrays", *_MODULES[function])})
     builtins = "__import__('builtins')"
     named = f"'function': {function!r}, 'sources': {sources!r}, 'request': "
@@ -72,7 +72,7 @@ def _source(part: str) -> str:
 def description_request(
     assignment: Assignment, exercise: Exercise, cell: GradedCell, size: int
 ) -> dict[str, Any]:
-    """Ask for the structure of the class that was kept for the exercise of ``cell``.
+    """Request the structure of the class that was kept for the exercise of ``cell``.
 
     A model of ``size`` neurons is made, and kept for the answers.
     """
@@ -92,11 +92,11 @@ def description_request(
 
 
 SAMPLED_NEURONS = 1536
-"""Of how many neurons it is seen where they start; a population is reset as often as that takes."""
+"""Neurons sampled to check the initial state; a population is reset until that many were seen."""
 
 
 def simulation_request(look: Mapping[str, Any], drawn: ProbeRequest) -> dict[str, Any]:
-    """Ask, as after ``look``, for traces, for the field, and for steps from drawn states."""
+    """Request traces, the field, and steps from drawn states, of the same model."""
     return {
         **look,
         "resets": math.ceil(SAMPLED_NEURONS / look["size"]),

@@ -1,4 +1,4 @@
-"""What runs inside the box: an island that imports nothing else of ``grader``.
+"""Code inside the box: an island that imports nothing else of ``grader``.
 
 Only this folder of the project is visible there. ``zygote`` is the warm process,
 ``fork`` turns a fork of it into the box of one submission, ``kernel`` is what the

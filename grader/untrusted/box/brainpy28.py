@@ -15,7 +15,7 @@ from typing import Any
 
 @contextlib.contextmanager
 def no_backend() -> Iterator[None]:
-    """Nothing starts XLA within the block."""
+    """Keep XLA from being started within the block."""
     import numpy as np
 
     bridge: Any = importlib.import_module("jax._src.xla_bridge")

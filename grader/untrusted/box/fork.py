@@ -1,4 +1,4 @@
-"""From a fork of the warm process to the box of one submission.
+"""Turn a fork of the warm process into the box of one submission.
 
     zygote --fork--> door --fork--> init --fork--> kernel      (in namespaces)
     zygote --fork--> init --fork--> kernel                     (in Landlock)
@@ -36,7 +36,7 @@ _END_ME_FIRST = "500"  # of 1000: when the machine runs out of memory
 
 
 def become(request: Request, descriptors: list[int]) -> NoReturn:
-    """Never returns: the process ends with the submission."""
+    """Become the box; never return: the process ends with the submission."""
     reply = socket.socket(fileno=descriptors[0])
     try:
         os.setsid()
@@ -76,7 +76,7 @@ def _what_ends_it(request: Request) -> Ending:
 
 
 def _become(user: int) -> None:
-    """A user that nobody else is, so that its processes can be limited and ended as one."""
+    """Become a user that nobody else is, so that its processes can be limited and ended as one."""
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
     prctl(PR_SET_DUMPABLE, 1)  # else its /proc files would be root's, and nobody could look
@@ -95,7 +95,7 @@ def _hand_over(reply: socket.socket, pid: int) -> None:
 
 
 def _confined(request: Request, reply: socket.socket, descriptors: list[int]) -> NoReturn:
-    """The kernel's process: lay down every right, then serve the student's cells."""
+    """Lay down every right in the kernel's process, then serve the student's cells."""
     try:
         os.setsid()
         folder = request["folder"] or "/tmp"
@@ -147,7 +147,7 @@ def _rules(request: Request, rules: tuple[seccomp.Rule, ...]) -> tuple[seccomp.R
 
 
 def _own_folders(folder: str) -> None:
-    """Working folder, home and scratch space, all private to this submission."""
+    """Make working folder, home and scratch space, all private to this submission."""
     places = {name: os.path.join(folder, name) for name in ("work", "home", "tmp")}
     for place in places.values():
         os.makedirs(place, exist_ok=True)
@@ -172,7 +172,7 @@ def _limit(limits: Mapping[str, int]) -> None:
 
 
 def _forget_the_harness() -> None:
-    """Student code starts as in any kernel: without our modules and arguments."""
+    """Let student code start as in any kernel: without our modules and arguments."""
     package = __package__ or ""
     for name in [n for n in sys.modules if n == package or n.startswith(package + ".")]:
         del sys.modules[name]

@@ -21,7 +21,7 @@ _LOOK_AGAIN = 0.005  # seconds; what was killed takes a moment to end
 
 
 def watch(kernel: int, reply: socket.socket, ends: Ending) -> None:
-    """Until the kernel ends, or the client does; then end all that is left of it, as ``ends`` says.
+    """Wait until the kernel or the client ends; then end all that is left of it, as ``ends`` says.
 
     The client sends "I" to interrupt the kernel, and closes the socket to end it.
     """
@@ -45,7 +45,7 @@ def watch(kernel: int, reply: socket.socket, ends: Ending) -> None:
 
 
 def _obey(kernel: int, reply: socket.socket) -> bool:
-    """One message of the client; False when it is gone."""
+    """Obey one message of the client; return False when it is gone."""
     try:
         said = reply.recv(16)
     except OSError:
@@ -57,7 +57,7 @@ def _obey(kernel: int, reply: socket.socket) -> bool:
 
 
 def _reap(kernel: int) -> int | None:
-    """Bury the dead; the kernel's status when it is among them."""
+    """Reap ended children; return the kernel's status when it is among them."""
     found = None
     with contextlib.suppress(ChildProcessError):
         while True:
@@ -79,13 +79,13 @@ def hunt_down(kill: Callable[[Sequence[int]], None]) -> None:
 
 
 def _kill_user(_: Sequence[int]) -> None:
-    """All processes of this user but this one, at once: none can fork in between."""
+    """Kill all processes of this user but this one, at once: none can fork in between."""
     with contextlib.suppress(OSError):
         os.kill(-1, signal.SIGKILL)
 
 
 def _kill_each(left: Sequence[int]) -> None:
-    """These alone, as this user has others: whole groups first, in which none can fork then.
+    """Kill these alone, as this user has others: whole groups first, which can't fork then.
 
     What has made a group of its own may no longer fork, and is killed one by one.
     """
@@ -105,7 +105,7 @@ def _kill_each(left: Sequence[int]) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """All processes below ``pid``, zombies too."""
+    """Return all processes below ``pid``, zombies too."""
     found: list[int] = []
     ahead = [pid]
     while ahead:
@@ -116,7 +116,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int]:
-    """The children of every thread of ``pid``."""
+    """Return the children of every thread of ``pid``."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):

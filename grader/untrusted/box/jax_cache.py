@@ -9,7 +9,7 @@ FOUND, NOT_FOUND = 0, 3  # exit codes of a box that was asked for the known prog
 
 
 def keep_in(descriptor: int) -> None:
-    """From now on every program is put into the open folder ``descriptor``.
+    """Put every program from now on into the open folder ``descriptor``.
 
     The known one is first; later boxes can be asked for it.
     """
@@ -20,7 +20,7 @@ def keep_in(descriptor: int) -> None:
 
 
 def find_known() -> bool:
-    """Whether a small program that never changes came out of the folder, not the compiler."""
+    """Return True if a small program that never changes came out of the folder."""
     jax: Any = importlib.import_module("jax")
     numpy: Any = importlib.import_module("numpy")
     events: list[str] = []

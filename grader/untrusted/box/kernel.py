@@ -82,7 +82,7 @@ def run(descriptors: Mapping[str, int], key: bytes, output: Mapping[str, int]) -
 
 
 def reseed() -> None:
-    """Random numbers of this fork's own: two submissions must not share them."""
+    """Reseed all random generators: two submissions must not share random numbers."""
     random.seed()
     numpy: Any = sys.modules.get("numpy")
     if numpy is not None:

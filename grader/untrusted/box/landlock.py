@@ -1,4 +1,4 @@
-"""Landlock: what of the disk a process may touch, without any namespace.
+"""Landlock: restrict what a process may touch, without any namespace.
 
 ``rules`` and ``ruleset`` are pure; ``install`` applies them. ``man 7 landlock``.
 """
@@ -47,7 +47,7 @@ def rules(
     devices: Iterable[str] = (),
     openable: Iterable[str] = (),
 ) -> list[Access]:
-    """What may be touched: places to read, places to write, and ``own``, its /proc folder.
+    """Return what may be touched: places to read or write, and ``own``, its /proc folder.
 
     ``devices`` are nodes, or folders of them, whose drivers are spoken to by ioctl. Files
     in ``openable`` places may be read and not be listed.
@@ -64,19 +64,19 @@ def rules(
 
 
 def governed(abi: int) -> int:
-    """The rights to the disk that this ABI knows; it refuses a rule that grants another."""
+    """Return the rights to the disk that this ABI knows; it refuses a rule that grants another."""
     return _ALL_OF_ABI_4 | (_IOCTL_DEV if abi >= 5 else 0)
 
 
 def ruleset(abi: int) -> bytes:
-    """What the ruleset governs, as far as this ABI can: all of the disk, TCP, signals."""
+    """Return what the ruleset governs, as far as this ABI can: all of the disk, TCP, signals."""
     if abi >= 6:
         return struct.pack("=QQQ", governed(abi), _TCP, _ABSTRACT_SOCKETS | _SIGNALS)
     return struct.pack("=QQ", governed(abi), _TCP)
 
 
 def abi() -> int:
-    """The ABI of this machine's Landlock; 0 when there is none."""
+    """Return the ABI of this machine's Landlock; 0 when there is none."""
     try:
         return syscall(_CREATE, None, 0, _ASK_VERSION)
     except OSError:

@@ -1,4 +1,4 @@
-"""Gathering a process's memory in large pages, so that it is forked in half the time."""
+"""Gather a process's memory in large pages, so that it is forked in half the time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def gather_pages() -> None:
 
 
 def _written() -> Iterator[tuple[int, int]]:
-    """Where private memory lies that belongs to no file; see ``man 5 proc_pid_maps``."""
+    """Yield the ranges of private memory that belong to no file; see ``man 5 proc_pid_maps``."""
     with open("/proc/self/maps") as file:
         for line in file:
             places, rights, _, _, number, *name = line.split()

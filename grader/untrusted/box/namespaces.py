@@ -57,7 +57,7 @@ def enter(tmp_bytes: int, shm_bytes: int, keep: Sequence[str]) -> None:
 
 
 def settle() -> None:
-    """In pid 1: see only the processes of this box, and change nothing about them."""
+    """Mount, in pid 1, a read-only /proc of the processes of this box."""
     flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY
     try:
         mount("proc", "/proc", "proc", flags)

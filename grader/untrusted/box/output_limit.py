@@ -145,12 +145,12 @@ class _Limited:
         content = message["content"]
         data = content.get("data")
         data = data if isinstance(data, dict) else {}
-        pictures = [value for mime, value in data.items() if _is_picture(mime)]
+        pictures = [value for mime, value in data.items() if is_picture(mime)]
         kept: dict[str, Any] = {}
         smaller = False
         for mime, value in data.items():
-            if isinstance(value, str) and not _is_picture(mime):
-                kept[mime] = _cut(value, self._text)
+            if isinstance(value, str) and not is_picture(mime):
+                kept[mime] = cut(value, self._text)
             elif self._size(value) <= self._picture:
                 kept[mime] = value
             elif mime in _BITMAPS and (small := _smaller(mime, value, self._picture)):
@@ -160,7 +160,7 @@ class _Limited:
         self._release()
         message["content"] = {**content, "data": kept}
         sends = self._pays(message)
-        is_shown = sends and any(map(_is_picture, kept))
+        is_shown = sends and any(map(is_picture, kept))
         if smaller or not is_shown:
             self._counts["pictures_shrunk" if is_shown else "pictures_dropped"] += 1
             largest = max(map(self._size, pictures)) * 3 // 4  # of base64
@@ -196,13 +196,13 @@ class _Limited:
         return send(message)
 
     def _error(self, content: _Message) -> _Message:
-        """A copy of ``content`` with a short error."""
+        """Return a copy of ``content`` with a short error."""
         content = dict(content)
         for name in ("ename", "evalue"):
             if isinstance(content.get(name), str):
-                content[name] = _cut(content[name], _LINE)
+                content[name] = cut(content[name], _LINE)
         if isinstance(lines := content.get("traceback"), list):
-            lines = [_cut(str(line), _LINE) for line in lines]
+            lines = [cut(str(line), _LINE) for line in lines]
             is_long = sum(map(len, lines)) > self._text
             content["traceback"] = lines[:_ENDS] + lines[-_ENDS:] if is_long else lines
         return content
@@ -218,11 +218,12 @@ class _Limited:
         return True
 
     def _size(self, value: Any) -> int:
-        """Bytes of JSON."""
+        """Return the bytes of a value as JSON."""
         return len(value) if isinstance(value, str) else len(self._session.pack(value))
 
 
-def _is_picture(mime: str) -> bool:
+def is_picture(mime: str) -> bool:
+    """Return True for the type of data that counts as a picture."""
     return mime.startswith("image/") or mime == "application/pdf"
 
 
@@ -230,7 +231,8 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def _cut(text: str, most: int) -> str:
+def cut(text: str, most: int) -> str:
+    """Return ``text`` cut to ``most`` characters, the last of which say so."""
     if len(text) <= most:
         return text
     said = f"\n... {len(text) - most} characters left out"
@@ -238,7 +240,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _smaller(mime: str, text: str, most: int) -> str | None:
-    """A bitmap of at most ``most`` characters in base64; None where none can be made."""
+    """Return a bitmap of at most ``most`` characters in base64; None where none can be made."""
     try:
         from PIL import Image
 

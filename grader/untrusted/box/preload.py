@@ -1,4 +1,4 @@
-"""Everything that a submission is likely to import, loaded once, without starting XLA."""
+"""Import once all that a submission is likely to import, without starting XLA."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def preload() -> None:
 
 
 def assert_forkable() -> None:
-    """Raises ``AssertionError`` when a fork of this process could hang or crash."""
+    """Raise ``AssertionError`` when a fork of this process could hang or crash."""
     bridge: Any = sys.modules.get("jax._src.xla_bridge")
     assert bridge is None or not bridge.backends_are_initialized(), "XLA was started"
     assert len(os.listdir("/proc/self/task")) == 1, "a process with threads must not fork"
@@ -85,7 +85,7 @@ def _fail_once() -> None:
 
 
 def _find_plugins() -> None:
-    """JAX looks through every installed package for plugins before it starts XLA.
+    """Let JAX look through every installed package for plugins, as it does before it starts XLA.
 
     Where there is one, a GPU's, that is left to the fork: who knows what it starts.
     """
@@ -97,7 +97,7 @@ def _find_plugins() -> None:
 
 
 def _no_progress_bar(brainpy: Any) -> None:
-    """The runner's progress bar stays off: a host call for every step, for nobody to see."""
+    """Keep the runner's progress bar off: a host call for every step, for nobody to see."""
     runner: Any = brainpy.running.runner.Runner
     original = runner.__init__
 

@@ -119,7 +119,7 @@ def with_gpu(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def program(rules: Sequence[Rule], machine: str) -> bytes:
-    """The BPF program of ``rules`` for a ``machine`` as ``os.uname`` names it.
+    """Return the BPF program of ``rules`` for a ``machine`` as ``os.uname`` names it.
 
     Raises ``KeyError`` for a machine whose numbers are not known here.
     """
@@ -141,7 +141,7 @@ def program(rules: Sequence[Rule], machine: str) -> bytes:
 
 
 def _body(rule: Rule) -> list[tuple[int, int, int, int]]:
-    """What is done once the number fits: refuse, or look at an argument first."""
+    """Return the instructions once the number fits: refuse, or look at an argument first."""
     refuse = (_RETURN, 0, 0, _ERRNO | rule.error)
     if rule.argument is None:
         return [refuse]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import signal
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -31,24 +32,32 @@ def _checked(result: int, what: str) -> int:
 
 
 def syscall(number: int, *arguments: object) -> int:
-    """Any system call by its number. Integers are passed as 64 bits."""
+    """Make any system call by its number. Integers are passed as 64 bits."""
     passed = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return _checked(_LIBC.syscall(ctypes.c_long(number), *passed), f"system call {number}")
 
 
 def prctl(option: int, argument: int = 0, more: int = 0) -> int:
-    """See ``man 2 prctl``."""
+    """Call ``prctl``; see ``man 2 prctl``."""
     done = _LIBC.prctl(option, *(ctypes.c_ulong(a) for a in (argument, more, 0, 0)))
     return _checked(done, f"prctl {option}")
 
 
+def end_with_parent(parent: int) -> None:
+    """Let the kernel end this process with ``parent``, which has just forked it."""
+    with contextlib.suppress(OSError):
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def unshare(flags: int) -> None:
-    """New namespaces for this process (the pid namespace: for its next child)."""
+    """Make new namespaces for this process (the pid namespace: for its next child)."""
     _checked(_LIBC.unshare(ctypes.c_int(flags)), "unshare")
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    """See ``man 2 mount``."""
+    """Call ``mount``; see ``man 2 mount``."""
     texts = [text.encode() or None for text in (source, target, kind)]
     done = _LIBC.mount(*texts, ctypes.c_ulong(flags), data.encode() or None)
     _checked(done, f"mount on {target}")
@@ -82,7 +91,7 @@ def keep_capabilities(*kept: int) -> None:
 
 
 def _set_capabilities(low: int) -> None:
-    """Effective, permitted and inheritable ones alike, of the first 32; none of the others."""
+    """Set the first 32 of the effective, permitted and inheritable ones; drop the others."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(low, low, low)
     syscall(_CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref(sets))

@@ -53,7 +53,7 @@ def main(descriptor: int, settings: str) -> None:
 
 
 def _outer_lock(options: dict[str, Any]) -> None:
-    """The warm process reads all of /proc, to find what a child left behind.
+    """Let the warm process read all of /proc, to find what a child left behind.
 
     Its children write there how soon they are to be ended, before they give that right up.
     """
@@ -87,7 +87,7 @@ def _serve(control: socket.socket, *, subreaper: bool) -> None:
 
 
 def _bury(forked: set[int], *, subreaper: bool) -> None:
-    """Wait for the dead; kill whatever fell to us because its own init was killed."""
+    """Reap ended children; kill processes that fell to this one because their init was killed."""
     with contextlib.suppress(ChildProcessError):
         while True:
             pid, _ = os.waitpid(-1, os.WNOHANG)
