@@ -28,6 +28,7 @@ class ChildProcess:
     """
 
     connection: Connection
+    process: subprocess.Popen[bytes]
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class ChildProcess:
     def _start(self) -> None:
         self.connection, theirs = Pipe()
         with theirs:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", self._module, str(theirs.fileno()), *self._arguments],
                 pass_fds=[theirs.fileno()],
                 env=self._environment,
@@ -62,7 +63,7 @@ class ChildProcess:
         with self._lock:
             if self._closed:
                 raise ChildEnded(f"{self._name} was closed")
-            if self._process.poll() is not None:
+            if self.process.poll() is not None:
                 self.kill()
                 self._start()
             try:
@@ -77,24 +78,20 @@ class ChildProcess:
             self.kill()
             raise ChildEnded(f"{self._name} gave no answer in {seconds:.0f} s")
 
-    def wait(self) -> int:
-        """Wait until the process has ended; return its exit code."""
-        return self._process.wait()
-
     def kill(self) -> None:
         """Kill the process, if it still runs."""
-        self._process.kill()
+        self.process.kill()
         self.connection.close()
-        self._process.wait()
+        self.process.wait()
 
     def close(self) -> None:
         """End the process; a thread that waits for a reply gets ``ChildEnded``."""
         self._closed = True
         if not self._lock.acquire(blocking=False):
-            self._process.kill()
+            self.process.kill()
             self._lock.acquire()
         self.connection.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_CLOSE_SECONDS)
+            self.process.wait(_CLOSE_SECONDS)
         self.kill()
         self._lock.release()

@@ -19,49 +19,53 @@ from grader.submission.notebook.read import read_notebook
 __all__ = ["RunRequest", "collect_evidence"]
 
 
-def collect_evidence(job: RunRequest) -> Evidence:
+def collect_evidence(request: RunRequest) -> Evidence:
     """Run the notebook and probe its models. Bad work becomes evidence, never an error."""
-    submission = _handed_in(job)
-    seed = job.seed
+    submission = _read_submission(request)
+    seed = request.seed
     if seed is None:
-        seed = seed_for(job.secret, submission.sha256, digests.asked(job.assignment))
+        seed = seed_for(request.secret, submission.sha256, digests.asked(request.assignment))
     if submission.fault is not None:
-        return _evidence(job, submission, ExecutedNotebook(status="unreadable"), {}, seed)
+        return _evidence(request, submission, ExecutedNotebook(status="unreadable"), {}, seed)
     try:
-        executed, attempts = run_submission(job, submission, seed)
-        if job.assignment.rubric is None and any(map(_without_answer, attempts.values())):
+        executed, exercises = run_submission(request, submission, seed)
+        if request.assignment.rubric is None and any(map(_without_answer, exercises.values())):
             raise HarnessError("this model could not be asked, and there is no solution to ask")
     except (SandboxError, HarnessError) as problem:
         # Our own question or box went wrong: nobody's loss.
         executed = ExecutedNotebook(status="ok")
-        return replace(_evidence(job, submission, executed, {}, seed), harness_error=str(problem))
-    return _evidence(job, submission, executed, attempts, seed)
+        return replace(
+            _evidence(request, submission, executed, {}, seed), harness_error=str(problem)
+        )
+    return _evidence(request, submission, executed, exercises, seed)
 
 
-def _handed_in(job: RunRequest) -> Submission:
+def _read_submission(request: RunRequest) -> Submission:
     """Read the notebook; where there is none to read, return its fault alone."""
-    if job.fault is not None:
-        return Submission(file=clean(job.notebook.name), sha256=digests.NOTHING, fault=job.fault)
-    return read_notebook(job.notebook)
+    if request.fault is not None:
+        return Submission(
+            file=clean(request.notebook.name), sha256=digests.NOTHING, fault=request.fault
+        )
+    return read_notebook(request.notebook)
 
 
-def _without_answer(attempt: ExerciseEvidence) -> bool:
-    return any(fault.stage == "reply" for fault in attempt.probe.faults)
+def _without_answer(evidence: ExerciseEvidence) -> bool:
+    return any(fault.stage == "reply" for fault in evidence.probe.faults)
 
 
 def _evidence(
-    job: RunRequest,
+    request: RunRequest,
     submission: Submission,
     executed: ExecutedNotebook,
-    attempts: Mapping[str, ExerciseEvidence],
+    exercises: Mapping[str, ExerciseEvidence],
     seed: int,
 ) -> Evidence:
     return Evidence(
         submission=submission,
-        executed=replace(executed, time_factor=job.time_factor),
-        exercises=attempts,
+        executed=replace(executed, time_factor=request.time_factor),
+        exercises=exercises,
         versions=versions(),
         seed=seed,
-        sandbox=job.sandbox_name,
-        repeated=job.repeated,
+        sandbox=request.sandbox_name,
+        repeated=request.repeated,
     )

@@ -23,33 +23,33 @@ from grader.submission.notebook.read import read_notebook
 
 
 def reprobe_with_solution(
-    job: RunRequest, evidence: Evidence, wrong: Mapping[str, Sequence[str]]
+    request: RunRequest, evidence: Evidence, wrong: Mapping[str, Sequence[str]]
 ) -> Evidence:
     """``evidence`` with exercises asked again, each with the teacher's parts for ``wrong`` ones.
 
     An exercise that gives no answers with them either keeps those that it had. Raises
     ``SandboxError`` and ``HarnessError`` as a run does.
     """
-    attempts = dict(evidence.exercises)
+    exercises = dict(evidence.exercises)
     for id, parts in wrong.items():
-        exercise, cell = job.assignment.exercise(id), attempts[id].cell
-        attempts[id] = replace(attempts[id], reprobed_with=tuple(parts))
+        exercise, cell = request.assignment.exercise(id), exercises[id].cell
+        exercises[id] = replace(exercises[id], reprobed_with=tuple(parts))
         if cell.index is None:
             continue
-        graded = {part: attempts[part].cell for part in parts}
-        cells = tuple(_cells(evidence.submission.cells, exercise, cell, graded, job.assignment))
+        graded = {part: exercises[part].cell for part in parts}
+        cells = tuple(_cells(evidence.submission.cells, exercise, cell, graded, request.assignment))
         own = replace(evidence.submission, cells=cells)
-        found = probe_exercise(job, own, cell, evidence.seed)
+        found = probe_exercise(request, own, cell, evidence.seed)
         if found.answers.traces or found.answers.records:
             is_known = _name_filter(evidence.submission.cells, exercise)
-            attempts[id] = replace(
+            exercises[id] = replace(
                 found,
                 probe=found.probe.allow_names(is_known),
                 answers=found.answers.allow_names(is_known),
                 reprobed_with=tuple(parts),
                 judged_with=tuple(parts),
             )
-    return replace(evidence, exercises=attempts)
+    return replace(evidence, exercises=exercises)
 
 
 # ---------------------------------------------------------------------------- going in
@@ -109,7 +109,7 @@ def _right_part(assignment: Assignment, id: str, called: str) -> str:
 
 
 def _name_filter(cells: Sequence[Cell], exercise: Exercise) -> Callable[[str], bool]:
-    """True of a name whose words are all in the student's notebook or in what is asked for."""
+    """Return a filter for names whose words are all in the student's notebook or in what is asked for."""
     texts = [cell.source for cell in cells if cell.kind == "code"]
     known = set(re.findall(r"\w+", "\n".join([*texts, exercise.model_dump_json(), "V I"])))
     return lambda name: known.issuperset(re.findall(r"\w+", name))

@@ -20,14 +20,14 @@ from grader.untrusted.box.syscalls import end_with_parent
 
 
 def warm_cache_in_child(
-    assignment: Assignment, link: SandboxClient, core: int, file: Path, asker: Connection
+    assignment: Assignment, client: SandboxClient, core: int, file: Path, asker: Connection
 ) -> None:
     """Call ``warm_cache`` in a process of its own; a failure affects nothing but speed.
 
     Called before any submission runs, by a process that may fork. It is given up when the
     other end of ``asker`` is gone.
     """
-    if not link.config.programs:
+    if not client.config.programs:
         return
     parent = os.getpid()
     child = os.fork()
@@ -36,7 +36,7 @@ def warm_cache_in_child(
         return
     with contextlib.suppress(BaseException):
         end_with_parent(parent)
-        warm_cache(assignment, link, Path(link.config.scratch), core, file)
+        warm_cache(assignment, client, Path(client.config.scratch), core, file)
     os._exit(0)
 
 
@@ -60,7 +60,7 @@ def peer_closes_first(asker: Connection, awaited: int, seconds: float | None = N
 
 
 def warm_cache(
-    assignment: Assignment, link: SandboxClient, scratch: Path, core: int, file: Path
+    assignment: Assignment, client: SandboxClient, scratch: Path, core: int, file: Path
 ) -> None:
     """Run the teacher's notebook in a box that may keep programs, and save them in ``file``.
 
@@ -70,25 +70,25 @@ def warm_cache(
     """
     assert assignment.rubric is not None
     with tempfile.TemporaryDirectory(prefix="fill-", dir=scratch) as private:
-        made = Path(private) / "made"
-        made.mkdir(mode=0o700)
-        job = RunRequest(
+        folder = Path(private) / "made"
+        folder.mkdir(mode=0o700)
+        request = RunRequest(
             notebook=assignment.rubric.solution,
             assignment=assignment,
             limits=assignment.limits,
             secret=b"",
             seed=0,
-            sandbox_client=replace(link, programs_folder=str(made)),
+            sandbox_client=replace(client, programs_folder=str(folder)),
             core=core,
             scratch=scratch,
         )
-        evidence = collect_evidence(job)
-        found = compiled_programs.collect(made)
+        evidence = collect_evidence(request)
+        found = compiled_programs.collect(folder)
     if evidence.harness_error or evidence.executed.status != "ok" or not found:
         return
-    shown = Path(link.config.programs)
+    shown = Path(client.config.programs)
     compiled_programs.show(found, shown)
-    useful = programs_are_found(link)
+    useful = programs_are_found(client)
     if not useful:
         compiled_programs.hide(found, shown)
         found = {}

@@ -71,9 +71,9 @@ def try_sandbox(name: SandboxName) -> Detection:
     programs = bwrap.programs() if name == "bwrap" else [""]
     last = Detection(name=name, config=None, problem=Note(message_id="doctor.no_bwrap"))
     for program in programs:
-        setup = SandboxConfig(sandbox=name, program=program)
+        config = SandboxConfig(sandbox=name, program=program)
         try:
-            reader = _try_out(setup)
+            reader = _test_box(config)
         except user.Unreachable as problem:
             values = {"path": problem.path, "folder": problem.folder}
             why = Note(message_id="doctor.unreachable", values=values)
@@ -82,21 +82,21 @@ def try_sandbox(name: SandboxName) -> Detection:
             why = Note(message_id=f"doctor.{name}_refused")
             last = Detection(name=name, config=None, problem=why, detail=str(problem)[-1000:])
         else:
-            return Detection(name=name, config=replace(setup, reader=reader))
+            return Detection(name=name, config=replace(config, reader=reader))
     return last
 
 
-def _try_out(setup: SandboxConfig) -> user.Reader:
+def _test_box(config: SandboxConfig) -> user.Reader:
     """Run a box without a kernel; return as whom its processes can be looked at.
 
     Raises what kept it from being made.
     """
-    with _scratch() as scratch:
-        warm = WarmProcess(replace(setup, scratch=str(scratch)), preload=False)
+    with _box_scratch() as scratch:
+        warm = WarmProcess(replace(config, scratch=str(scratch)), preload=False)
         try:
             warm.wait(_TRY_SECONDS)
-            who = user.user_for_a_box(setup.sandbox)
-            with _asked_for(warm.client, scratch, who, waits=True) as reply:
+            who = user.user_for_a_box(config.sandbox)
+            with _request_empty_box(warm.client, scratch, who, waits=True) as reply:
                 pidfd = await_ready(reply)
                 try:
                     return find_reader(descendants(pid_of(pidfd)), who)
@@ -120,18 +120,18 @@ def find_reader(pids: Sequence[int], who: int) -> user.Reader:
     return "nobody"
 
 
-def programs_are_found(link: SandboxClient) -> bool | None:
+def programs_are_found(client: SandboxClient) -> bool | None:
     """Return True if a box that starts JAX finds a program that was compiled before.
 
     None where that can't be told: no box could be made just now.
     """
-    if not link.config.programs:
+    if not client.config.programs:
         return False
-    who = user.user_for_a_box(link.config.sandbox)
+    who = user.user_for_a_box(client.config.sandbox)
     with (
         contextlib.suppress(SandboxError, OSError),
-        _scratch(link.config.scratch) as scratch,
-        _asked_for(link, scratch, who, find_known=True) as reply,
+        _box_scratch(client.config.scratch) as scratch,
+        _request_empty_box(client, scratch, who, find_known=True) as reply,
     ):
         for message, descriptors in received_messages(reply):
             for descriptor in descriptors:
@@ -144,7 +144,7 @@ def programs_are_found(link: SandboxClient) -> bool | None:
 
 
 @contextlib.contextmanager
-def _scratch(within: str | None = None) -> Iterator[Path]:
+def _box_scratch(within: str | None = None) -> Iterator[Path]:
     with scratch_folder(Path(within) if within else None) as scratch:
         (scratch / "box").mkdir()
         if os.geteuid() == 0:
@@ -152,9 +152,11 @@ def _scratch(within: str | None = None) -> Iterator[Path]:
         yield scratch
 
 
-def _asked_for(link: SandboxClient, scratch: Path, who: int, **wishes: bool) -> socket.socket:
+def _request_empty_box(
+    client: SandboxClient, scratch: Path, who: int, **wishes: bool
+) -> socket.socket:
     """Request a box without a kernel for the user ``who``; return the socket on which it speaks."""
-    others = count_sharing_threads(link.config.sandbox, who, os.uname().release)
+    others = count_sharing_threads(client.config.sandbox, who, os.uname().release)
     request = {
         **limits_message(resource_limits(Limits(), others)),
         "key": "",
@@ -162,11 +164,11 @@ def _asked_for(link: SandboxClient, scratch: Path, who: int, **wishes: bool) -> 
         "kernel": False,
     }
     request |= {**wishes, "user": who, "folder": None}
-    if link.config.sandbox == "landlock":
+    if client.config.sandbox == "landlock":
         request["folder"] = str(scratch / "box")
         if os.geteuid() == 0:
             os.chown(request["folder"], who, who)
-    reply = request_box(link, request, [])
+    reply = request_box(client, request, [])
     reply.settimeout(_TRY_SECONDS)
     return reply
 

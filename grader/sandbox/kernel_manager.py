@@ -39,12 +39,12 @@ class BoxedKernelManager(AsyncKernelManager):
                 self.provisioner.end("output")
 
         client.count = count
-        client.on_cut = self.provisioner.cut
+        client.on_cut = self.provisioner.end_after_lost_connection
         return client
 
 
 def boxed_kernel(
-    folder: Path, link: SandboxClient, limits: Limits, core: int | None
+    folder: Path, client: SandboxClient, limits: Limits, core: int | None
 ) -> BoxedKernelManager:
     """Return a manager whose sockets lie in ``folder``, which no box can see.
 
@@ -58,18 +58,18 @@ def boxed_kernel(
         setattr(manager, f"{channel}_port", port)
     manager.hb_port = len(CHANNELS) + 1
     provisioner = BoxedProvisioner(parent=manager)
-    user = user_for_a_box(link.config.sandbox)
-    if link.config.sandbox == "landlock":
+    user = user_for_a_box(client.config.sandbox)
+    if client.config.sandbox == "landlock":
         own = folder / "box"
         own.mkdir(mode=0o700)
         provisioner.folder = str(own)
         if os.geteuid() == 0:
             os.chown(own, user, user)
             folder.chmod(0o711)
-    if link.programs_folder and os.geteuid() == 0:
-        os.chown(link.programs_folder, user, user)
-    provisioner.client, provisioner.core, provisioner.user = link, core, user
-    others = count_sharing_threads(link.config.sandbox, user, os.uname().release)
-    provisioner.limits = resource_limits(limits, others, gpu=link.config.gpu)
+    if client.programs_folder and os.geteuid() == 0:
+        os.chown(client.programs_folder, user, user)
+    provisioner.client, provisioner.core, provisioner.user = client, core, user
+    others = count_sharing_threads(client.config.sandbox, user, os.uname().release)
+    provisioner.limits = resource_limits(limits, others, gpu=client.config.gpu)
     manager.provisioner = provisioner
     return manager

@@ -94,14 +94,14 @@ class BoxedProvisioner(KernelProvisionerBase):
             return self.exit_code or 0
         if not select.select([self.pidfd], [], [], 0)[0]:
             return None
-        self._hear()
+        self._read_last_messages()
         return self.exit_code or 0
 
     async def wait(self) -> int | None:
         """Wait until the box has ended; return as soon as it does."""
         if self.pidfd is not None:
             await _readable(self.pidfd)
-            self._hear()
+            self._read_last_messages()
         return self.exit_code
 
     wait_until_gone = wait
@@ -140,12 +140,12 @@ class BoxedProvisioner(KernelProvisionerBase):
         if self.folder is not None:
             remove(self.folder)
 
-    def end(self, excess: Limit) -> None:
+    def end(self, limit: Limit) -> None:
         """End the box because it took too much. Called from any thread."""
-        self.limit_exceeded = self.limit_exceeded or excess
+        self.limit_exceeded = self.limit_exceeded or limit
         self._switch_off()
 
-    def cut(self) -> None:
+    def end_after_lost_connection(self) -> None:
         """End the box after a lost connection: it is dying, or sent too large a message."""
         if self.pidfd is not None and not select.select([self.pidfd], [], [], 0)[0]:
             self.end("output")
@@ -178,7 +178,7 @@ class BoxedProvisioner(KernelProvisionerBase):
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
-    def _hear(self) -> None:
+    def _read_last_messages(self) -> None:
         """Read the box's last messages."""
         if self.reply is None or self.last_message is not None:
             return

@@ -97,33 +97,33 @@ class SandboxClient:
 class WarmProcess:
     """The warm process. It ends with the thread that made it, and when it is closed."""
 
-    def __init__(self, setup: SandboxConfig, *, preload: bool = True) -> None:
-        if setup.programs and os.geteuid() == 0 and user.closed_folder(setup.programs):
-            setup = replace(setup, programs="")  # the boxed user can't get there
-        self._setup = setup
+    def __init__(self, config: SandboxConfig, *, preload: bool = True) -> None:
+        if config.programs and os.geteuid() == 0 and user.closed_folder(config.programs):
+            config = replace(config, programs="")  # the boxed user can't get there
+        self._config = config
         self._python = places.this_python()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        shown = self._shown()
+        shown = self._shown_paths()
         keep = [path for path in self._python.folders if places.is_within(path, "/tmp")]
-        self.client = SandboxClient(setup, ours, tuple(shown), tuple(keep))
+        self.client = SandboxClient(config, ours, tuple(shown), tuple(keep))
         settings = {
-            "sandbox": setup.sandbox,
+            "sandbox": config.sandbox,
             "preload": preload,
             "paths": self._python.packages,
             "readable": shown,
-            "writable": [setup.scratch] if setup.scratch else [],
-            "devices": setup.nodes,
-            "abi": setup.abi,
+            "writable": [config.scratch] if config.scratch else [],
+            "devices": config.nodes,
+            "abi": config.abi,
         }
-        environment = _environment(setup)
-        if setup.scratch:
+        environment = _environment(config)
+        if config.scratch:
             _make_home(environment["HOME"])
         with theirs:
             self._process = subprocess.Popen(
                 self._command(theirs.fileno(), settings),
                 pass_fds=[theirs.fileno()],
                 preexec_fn=user.dropping_rights(
-                    self._needed(), keeps_setuid=setup.sandbox == "landlock"
+                    self._needed_paths(), keeps_setuid=config.sandbox == "landlock"
                 ),
                 env=environment,
                 cwd="/",
@@ -133,39 +133,39 @@ class WarmProcess:
             )
         self._warm = False
 
-    def _shown(self) -> list[str]:
-        if self._setup.sandbox == "bwrap":
+    def _shown_paths(self) -> list[str]:
+        if self._config.sandbox == "bwrap":
             return []
         shown = [p for p in (*places.SYSTEM, *places.SETTINGS) if os.path.exists(p)]
-        shown += [*self._python.folders, str(places.BOX_CODE), *self._setup.drivers]
-        if open_to_all := places.exposed(self._setup.private, shown):
+        shown += [*self._python.folders, str(places.BOX_CODE), *self._config.drivers]
+        if open_to_all := places.exposed(self._config.private, shown):
             raise SandboxError(f"{open_to_all[0]} lies in a folder that every box can read")
         return shown
 
-    def _needed(self) -> list[str]:
+    def _needed_paths(self) -> list[str]:
         """Return the paths that the boxed user must be able to reach."""
         needed = [*self._python.folders, str(places.BOX_CODE)]
-        if self._setup.sandbox == "landlock" and self._setup.scratch:
-            needed.append(self._setup.scratch)
+        if self._config.sandbox == "landlock" and self._config.scratch:
+            needed.append(self._config.scratch)
         return needed
 
     def _command(self, descriptor: int, settings: Mapping[str, Any]) -> list[str]:
         inside = str(places.BOX_CODE)
-        boxed = self._setup.sandbox == "bwrap"
+        boxed = self._config.sandbox == "bwrap"
         command = [self._python.program, "-I", "-B", "-c", _START]
         command += [bwrap.MOUNTED_CODE if boxed else inside, str(descriptor), json.dumps(settings)]
         if not boxed:
             return command
         folders = self._python.folders
-        hidden = places.exposed(self._setup.private, [*folders, *places.SYSTEM])
-        shown = bwrap.view((*folders, *self._setup.drivers), hidden, self._setup.nodes)
+        hidden = places.exposed(self._config.private, [*folders, *places.SYSTEM])
+        shown = bwrap.view((*folders, *self._config.drivers), hidden, self._config.nodes)
         return bwrap.command_line(
-            self._setup.program,
+            self._config.program,
             shown,
             inside,
-            _environment(self._setup),
+            _environment(self._config),
             command,
-            self._setup.programs,
+            self._config.programs,
         )
 
     @property
@@ -196,19 +196,19 @@ class WarmProcess:
         self._process.wait()
 
 
-def _environment(setup: SandboxConfig) -> dict[str, str]:
-    environment = dict(gpu.environment(_ENVIRONMENT, os.environ) if setup.gpu else _ENVIRONMENT)
-    if setup.programs:
-        boxed = setup.sandbox == "bwrap"
+def _environment(config: SandboxConfig) -> dict[str, str]:
+    environment = dict(gpu.environment(_ENVIRONMENT, os.environ) if config.gpu else _ENVIRONMENT)
+    if config.programs:
+        boxed = config.sandbox == "bwrap"
         environment |= {
-            "JAX_COMPILATION_CACHE_DIR": bwrap.MOUNTED_PROGRAMS if boxed else setup.programs,
+            "JAX_COMPILATION_CACHE_DIR": bwrap.MOUNTED_PROGRAMS if boxed else config.programs,
             "JAX_PERSISTENT_CACHE_ENABLE_XLA_CACHES": "none",  # else the path is in each name
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "1e9",  # nothing is ever written
         }
-    if setup.sandbox == "bwrap" or not setup.scratch:
+    if config.sandbox == "bwrap" or not config.scratch:
         return environment
-    home = os.path.join(setup.scratch, "warm")
+    home = os.path.join(config.scratch, "warm")
     return environment | {
         "HOME": home,
         "TMPDIR": home,
@@ -226,29 +226,29 @@ def _make_home(home: str) -> None:
 
 
 def request_box(
-    link: SandboxClient, request: Mapping[str, Any], descriptors: Sequence[int]
+    client: SandboxClient, request: Mapping[str, Any], descriptors: Sequence[int]
 ) -> socket.socket:
     """Request a box; return the socket on which it speaks, and whose end ends it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         own: dict[str, Any] = {
-            "sandbox": link.config.sandbox,
-            "readable": link.readable,
-            "keep": link.keep,
-            "devices": link.config.nodes,
-            "abi": link.config.abi,
-            "programs": link.config.programs,
-            "fill": bool(link.programs_folder),
+            "sandbox": client.config.sandbox,
+            "readable": client.readable,
+            "keep": client.keep,
+            "devices": client.config.nodes,
+            "abi": client.config.abi,
+            "programs": client.config.programs,
+            "fill": bool(client.programs_folder),
         }
         message = json.dumps({**request, **own}).encode()
         passed = [theirs.fileno(), *descriptors]
-        if link.programs_folder:
+        if client.programs_folder:
             passed.append(
-                os.open(link.programs_folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                os.open(client.programs_folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             )
         try:
-            socket.send_fds(link.control, [message], passed)
+            socket.send_fds(client.control, [message], passed)
         finally:
-            if link.programs_folder:
+            if client.programs_folder:
                 os.close(passed[-1])
     return ours

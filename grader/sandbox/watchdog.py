@@ -63,12 +63,12 @@ class Watchdog(threading.Thread):
         looks = 0
         while not select.select([self._pidfd], [], [], PERIOD)[0]:
             looks += 1
-            if excess := self._excess(init, look_at_disk=looks % _DISK_PERIOD == 0):
+            if excess := self._limit_exceeded(init, look_at_disk=looks % _DISK_PERIOD == 0):
                 self._end(excess)
                 break
         os.close(self._pidfd)
 
-    def _excess(self, init: int, *, look_at_disk: bool) -> Limit | None:
+    def _limit_exceeded(self, init: int, *, look_at_disk: bool) -> Limit | None:
         pids = descendants(init)
         if sum(map(processes.threads, pids)) > self._bounds.processes:
             return "processes"

@@ -103,7 +103,7 @@ def _arrivals(workers: Sequence[_Worker]) -> Iterator[Path]:
                 message = worker.connection.recv()
             except (EOFError, OSError):
                 del running[worker.connection]
-                if (code := worker.wait()) != 0:
+                if (code := worker.process.wait()) != 0:
                     raise VerifyFailed(f"a worker ended with {code}") from None
                 continue
             if isinstance(message, str):

@@ -37,7 +37,7 @@ def import_failed(text: str, trace: str, sources: Mapping[int, str], number: int
     """
     said = _SAID.fullmatch(text)
     frames = list(_FRAME.finditer(trace.removesuffix(text)))
-    if said is None or not frames or _is_here(said[1]):
+    if said is None or not frames or _is_installed(said[1]):
         return False
     cell, line, file = frames[-1].groups()
     if cell:
@@ -51,7 +51,7 @@ def import_failed(text: str, trace: str, sources: Mapping[int, str], number: int
     return bool(arrows) and _IMPORT.match(arrows[-1]) is not None
 
 
-def _is_here(name: str) -> bool:
+def _is_installed(name: str) -> bool:
     """Return True if the environment has a module: its first part, or all of a namespace's."""
     places = [sysconfig.get_path(p) for p in ("stdlib", "purelib", "platlib")]
     places.append(f"{places[0]}/lib-dynload")
@@ -78,13 +78,13 @@ def _imports(source: str, line: int, name: str) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, ast.Try):
             inside = any(h.lineno <= line <= (h.end_lineno or 0) for h in node.handlers)
-            handled |= inside and any(_brings(s, name) for s in node.body)
+            handled |= inside and any(_imports_package(s, name) for s in node.body)
         elif isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0):
             simple += [] if hasattr(node, "body") else [node]
-    if any(isinstance(s, ast.Raise) and not _again(s) for s in simple):
+    if any(isinstance(s, ast.Raise) and not _reraises(s) for s in simple):
         return False
     again = handled and any(isinstance(s, ast.Raise) for s in simple)
-    return again or any(_brings(s, name) for s in simple)
+    return again or any(_imports_package(s, name) for s in simple)
 
 
 def _tree(source: str) -> ast.Module | None:
@@ -96,12 +96,12 @@ def _tree(source: str) -> ast.Module | None:
             return None
 
 
-def _again(statement: ast.Raise) -> bool:
+def _reraises(statement: ast.Raise) -> bool:
     """Return True for ``raise`` and ``raise error``: they make no exception."""
     return statement.exc is None or isinstance(statement.exc, ast.Name)
 
 
-def _brings(statement: ast.stmt, name: str) -> bool:
+def _imports_package(statement: ast.stmt, name: str) -> bool:
     """Return True if a statement imports the package of ``name``, by a name or by a value."""
     return any(found in ("", name.partition(".")[0]) for found in _packages(statement))
 

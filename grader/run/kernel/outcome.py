@@ -9,7 +9,7 @@ from grader.run.kernel.session import Session
 
 
 def executed_notebook(
-    session: Session, figures: Sequence[Figure], seconds: float, asked_seconds: float
+    session: Session, figures: Sequence[Figure], seconds: float, probe_seconds: float
 ) -> ExecutedNotebook:
     """Return what ``session`` ran, with the student's ``figures``; all of it took ``seconds``.
 
@@ -20,11 +20,11 @@ def executed_notebook(
     if failed is not None:
         statuses = {r.status for r in session.runs}
         status = "timeout" if "timeout" in statuses else "cell_error"
-        status = _how_it_died(session) if "died" in statuses else status
+        status = _death_status(session) if "died" in statuses else status
         if status == "cell_error" and all(r.excused for r in session.runs if r.status == "error"):
             status = "ok"
     elif session.kernel_exit is not None:  # while it was probed
-        status = "timeout" if session.kernel_exit.timeout else _how_it_died(session)
+        status = "timeout" if session.kernel_exit.timeout else _death_status(session)
     elif any(r.status == "not_run" for r in session.runs):
         status = "timeout"
     if failed is not None and failed.status == "error":
@@ -37,12 +37,12 @@ def executed_notebook(
         failed_cell=None if failed is None else failed.index,
         error=error[:2000],
         seconds=seconds,
-        probe_seconds=asked_seconds,
+        probe_seconds=probe_seconds,
         figures=tuple(figures[:12]),
         notebook=session.notebook(),
     )
 
 
-def _how_it_died(session: Session) -> RunStatus:
+def _death_status(session: Session) -> RunStatus:
     exceeded = "" if session.kernel_exit is None else session.kernel_exit.limit_exceeded
     return "memory" if exceeded == "memory" else "kernel_died"

@@ -145,12 +145,12 @@ class Session:
                 raise KernelExit("a cell could not be interrupted", timeout=True)
             task.result()
         except DeadKernelError:
-            self.kernel_exit = self._why_gone("the kernel died", late)
+            self.kernel_exit = self._exit_reason("the kernel died", late)
         except KernelExit as gone:
             task.cancel()
             await self._end(gone)
         except Exception as nonsense:  # nbclient trusts kernels; this one is a stranger's
-            await self._end(_of_nonsense(nonsense))
+            await self._end(_invalid_message(nonsense))
         seconds = time.monotonic() - began
         shown, left_out = trim_outputs(cell)
         left_out += omitted_by_kernel(reply.get("metadata"))
@@ -165,7 +165,7 @@ class Session:
         self._sources[number] = str(cell.source)
         if content.get("status") != "error" and not late:
             if _asks_to_exit(content.get("payload")):
-                await self._see_off()
+                await self._await_exit()
             return ran(status="ok")
         name, text = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:4000]
         trace = _trace(content.get("traceback"))
@@ -206,17 +206,17 @@ class Session:
                         return dict(message)
                 except Empty:
                     if not await km.is_alive():
-                        self.kernel_exit = self._why_gone(
+                        self.kernel_exit = self._exit_reason(
                             "the kernel died while it was probed", False
                         )
                         raise self.kernel_exit from None
                 except Exception as nonsense:
-                    raise await self._end(_of_nonsense(nonsense)) from None
+                    raise await self._end(_invalid_message(nonsense)) from None
             raise await self._end(KernelExit("the probe ran into its time limit", timeout=True))
         finally:
             self.started += time.monotonic() - began  # it is not the notebook's own time
 
-    async def _see_off(self) -> None:
+    async def _await_exit(self) -> None:
         """After quit(): the kernel has replied and ends; the cells after it are not run."""
         deadline = time.monotonic() + GRACE
         while await self.kernel.is_alive() and time.monotonic() < deadline:
@@ -230,12 +230,12 @@ class Session:
     async def _end(self, gone: KernelExit) -> KernelExit:
         """Kill the kernel and remember why; the reason of one that had ended by then is better."""
         if self._from_provisioner("limit_exceeded") or not await self.kernel.is_alive():
-            gone = self._why_gone(str(gone), gone.timeout, gone.limit_exceeded)
+            gone = self._exit_reason(str(gone), gone.timeout, gone.limit_exceeded)
         await _quietly(self.kernel.shutdown_kernel(now=True))
         self.kernel_exit = gone
         return gone
 
-    def _why_gone(self, message: str, late: bool, limit_exceeded: str = "") -> KernelExit:
+    def _exit_reason(self, message: str, late: bool, limit_exceeded: str = "") -> KernelExit:
         """Return why the kernel ended. Raises ``HarnessError`` after an internal error."""
         if fault := self._from_provisioner("harness_error"):
             raise HarnessError(fault)
@@ -294,7 +294,7 @@ def _asks_to_exit(payload: object) -> bool:
     return any(isinstance(part, dict) and part.get("source") == "ask_exit" for part in parts)
 
 
-def _of_nonsense(error: Exception) -> KernelExit:
+def _invalid_message(error: Exception) -> KernelExit:
     said = f"the kernel said what no kernel says: {type(error).__name__}"
     return KernelExit(said, timeout=False, limit_exceeded="messages")
 

@@ -61,19 +61,19 @@ async def probe_model(
     """
     deadline = time.monotonic() + questions.seconds
     own = replace(questions, assignment=questions.assignment.of(exercise))
-    asked = _Asked(session, own, exercise, cell, deadline)
-    attempt = ExerciseEvidence(cell=cell, probe=ModelProbe(found=False), answers=Answers())
+    asked = _Prober(session, own, exercise, cell, deadline)
+    evidence = ExerciseEvidence(cell=cell, probe=ModelProbe(found=False), answers=Answers())
     try:
         if exercise.kind == "run":
             probe, answers = await asked.records()
-            return replace(attempt, probe=probe, answers=answers)
-        attempt = replace(attempt, probe=await asked.look())
-        if attempt.probe.population and exercise.answers:
-            panel, answers = await asked.answers(attempt.probe)
-            attempt = replace(attempt, stimuli=panel, answers=answers)
+            return replace(evidence, probe=probe, answers=answers)
+        evidence = replace(evidence, probe=await asked.describe())
+        if evidence.probe.population and exercise.answers:
+            panel, answers = await asked.answers(evidence.probe)
+            evidence = replace(evidence, stimuli=panel, answers=answers)
     except KernelExit:
         pass
-    return rename_channels(exercise, attempt)
+    return rename_channels(exercise, evidence)
 
 
 def empty_evidence(cell: GradedCell, why: str = "") -> ExerciseEvidence:
@@ -85,7 +85,7 @@ def empty_evidence(cell: GradedCell, why: str = "") -> ExerciseEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Prober:
     session: Session
     questions: ProbeSettings
     exercise: Exercise
@@ -99,7 +99,7 @@ class _Asked:
         size = population(assignment, questions.hidden, len(questions.seeds))
         return messages.description_request(assignment, self.exercise, self.cell, size)
 
-    async def look(self) -> ModelProbe:
+    async def describe(self) -> ModelProbe:
         return replies.read_description(await self._ask("describe", self.request()))
 
     async def records(self) -> tuple[ModelProbe, Answers]:

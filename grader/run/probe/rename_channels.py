@@ -16,46 +16,46 @@ from grader.core.types import ChannelProbe, ExerciseEvidence, ModelProbe
 Fits = Callable[[Channel, ChannelProbe], bool]
 
 
-def rename_channels(exercise: Exercise, attempt: ExerciseEvidence) -> ExerciseEvidence:
+def rename_channels(exercise: Exercise, evidence: ExerciseEvidence) -> ExerciseEvidence:
     """Return ``attempt`` with such channels and their states under the requested names."""
-    if not (hung := _found(exercise.channels, attempt.probe)):
-        return attempt
-    called = {own: name for name, own in hung.items()}
+    if not (own_names := _own_names(exercise.channels, evidence.probe)):
+        return evidence
+    called = {own: name for name, own in own_names.items()}
     return replace(
-        attempt,
-        renamed_from=hung,
-        probe=attempt.probe.rename(called),
-        answers=attempt.answers.rename(called),
+        evidence,
+        renamed_from=own_names,
+        probe=evidence.probe.rename(called),
+        answers=evidence.answers.rename(called),
     )
 
 
-def _found(channels: Sequence[Channel], probe: ModelProbe) -> dict[str, str]:
+def _own_names(channels: Sequence[Channel], probe: ModelProbe) -> dict[str, str]:
     """Return, for each channel missing at its name, its own name, if it is unambiguous."""
-    wanted = [c for c in channels if "." not in c.name and not _is_there(probe.channel(c.name))]
+    wanted = [c for c in channels if "." not in c.name and not _is_present(probe.channel(c.name))]
     asked = {channel.name for channel in channels}
     others = [c for c in probe.channels if c.integrated and c.name not in asked]
-    hung: dict[str, str] = {}
-    for fits in (_of_class, _of_gates):
-        left = [c for c in wanted if c.name not in hung]
-        free = [c for c in others if c.name not in hung.values()]
+    own_names: dict[str, str] = {}
+    for fits in (_fits_by_class, _fits_by_gates):
+        left = [c for c in wanted if c.name not in own_names]
+        free = [c for c in others if c.name not in own_names.values()]
         for channel in left:
             own = [c for c in free if fits(channel, c)]
             if len(own) == 1 and [c for c in left if fits(c, own[0])] == [channel]:
-                hung[channel.name] = own[0].name
-    return hung
+                own_names[channel.name] = own[0].name
+    return own_names
 
 
-def _is_there(found: ChannelProbe | None) -> bool:
+def _is_present(found: ChannelProbe | None) -> bool:
     return found is not None and found.kind != "blank"
 
 
-def _of_class(asked: Channel, found: ChannelProbe) -> bool:
+def _fits_by_class(asked: Channel, found: ChannelProbe) -> bool:
     """Return True if the class is the requested one, or the notebook's class of that name."""
     kinds = {kind.rpartition(".")[2] for kind in (found.type_name, *found.lineage)}
     return (asked.type or asked.name) in kinds
 
 
-def _of_gates(asked: Channel, found: ChannelProbe) -> bool:
+def _fits_by_gates(asked: Channel, found: ChannelProbe) -> bool:
     """Return True if it is of the notebook and has the requested gates, of which there are some."""
     return (
         not asked.type

@@ -67,7 +67,7 @@ class _Channel(_Message):
     integrators: _Names = []
 
 
-class _Look(_Message):
+class _Description(_Message):
     found: bool
     class_name: _Short = ""
     lineage: _Names = []
@@ -87,7 +87,7 @@ class _Array(_Message):
 _Arrays = Annotated[dict[_Short, _Array], Field(max_length=MOST_ARRAYS)]
 
 
-class _Answer(_Message):
+class _Simulation(_Message):
     traces: _Arrays = {}
     field: _Arrays = {}
     maps: _Arrays = {}
@@ -152,7 +152,7 @@ def _error(reply: Mapping[str, Any]) -> str:
 
 def read_description(text: str) -> ModelProbe:
     """Read the structure of a model out of the probe's JSON. Raises ``BadReply``."""
-    message, _ = _validated(_Look, text)
+    message, _ = _validated(_Description, text)
     if len({c.name for c in message.channels}) < len(message.channels):
         raise BadReply("the kernel's reply names a channel twice")
     return ModelProbe(
@@ -188,7 +188,7 @@ def read_simulation(text: str, drawn: ProbeRequest) -> Answers:
 
     Raises ``BadReply``.
     """
-    message, lines = _validated(_Answer, text)
+    message, lines = _validated(_Simulation, text)
     if message.traces and "V" not in message.traces:
         raise BadReply("the kernel's reply has traces, but none of V")
     field = drawn.field_states["V"].shape

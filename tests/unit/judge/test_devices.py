@@ -37,7 +37,7 @@ def test_a_judge_on_the_cpu_starts_no_gpu(
     monkeypatch.setenv("JAX_PLATFORMS", "of the user")
     judge = Judge(ROOT / "assignments" / "hh", ROOT / "reference" / "hh", device)
     try:
-        told = _variables_of(judge._process.pid)
+        told = _variables_of(judge._process.process.pid)
     finally:
         judge.close()
     assert told.get("JAX_PLATFORMS") == platforms
