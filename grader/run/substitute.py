@@ -109,7 +109,7 @@ def _right_part(assignment: Assignment, id: str, called: str) -> str:
 
 
 def _name_filter(cells: Sequence[Cell], exercise: Exercise) -> Callable[[str], bool]:
-    """Return a filter for names whose words are all in the student's notebook or in what is asked for."""
+    """Return a filter: names whose words are all in the student's notebook or the exercise."""
     texts = [cell.source for cell in cells if cell.kind == "code"]
     known = set(re.findall(r"\w+", "\n".join([*texts, exercise.model_dump_json(), "V I"])))
     return lambda name: known.issuperset(re.findall(r"\w+", name))
