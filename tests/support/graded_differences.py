@@ -51,12 +51,17 @@ def _struck(what: str, files: str, pattern: str) -> StruckOut:
 
 
 _PROBE_FRAME = r"  File (?:\\?\"|&#34;)(?:<|&lt;)grader "
-_CUT_BEGINNINGS = (
-    re.compile(rf"\A(?!Traceback).*?(?=^{_PROBE_FRAME})", re.MULTILINE | re.DOTALL),
-    re.compile(rf"(?<=<pre class=\"detail\">)(?!Traceback)[^<]*?(?=^{_PROBE_FRAME})", re.MULTILINE),
+_CUT_TEXT = re.compile(rf"\A(?!Traceback).*?(?=^{_PROBE_FRAME})", re.MULTILINE | re.DOTALL)
+_CUT_DETAIL = re.compile(
+    r"(?<=<pre class=\"detail\">)(?!Traceback)"
+    rf"(?=[^<]*?{_PROBE_FRAME})"
+    r"(?:(?:[^<\n]*\n){40}(?=(?:[^<\n]*\n){39}[^<\n]*</pre>)"
+    rf"|[^<]*?(?=^{_PROBE_FRAME}))",
+    re.MULTILINE,
 )
 """The beginning of a traceback of which the last characters are kept, up to the probe's first
-frame: where it begins depends on how long the names of the probe are."""
+frame: where it begins depends on how long the names of the probe are. A page shows 40 lines of
+each end, and ``result.json`` all of them."""
 _PICTURE = r"image/\w+;base64,([^\"]+\" width=\"\d+\" height=\"\d+)"
 
 STRUCK_OUT: Sequence[StruckOut] = (
@@ -133,7 +138,7 @@ def _lines(file: Path) -> Iterable[str]:
     if file.suffix in (".json", ".ipynb"):
         return _flat(json.loads(text))
     if file.suffix == ".html":  # a tag or a table's row a line: pages have some very long ones
-        text = _CUT_BEGINNINGS[1].sub(f"{_MARK}\n", text)
+        text = _CUT_DETAIL.sub(f"{_MARK}\n", text)
         text = re.sub(r">(?=<(?!(?:t[dh]|dd)\b))", ">\n", text)
     return text.split("\n")
 
@@ -149,7 +154,7 @@ def _flat(value: object, path: str = "") -> Iterator[str]:
             yield from _flat(item, f"{path}[{name}]")
     else:
         if isinstance(value, str):
-            value = _CUT_BEGINNINGS[0].sub(f"{_MARK}\n", value)
+            value = _CUT_TEXT.sub(f"{_MARK}\n", value)
         for part in value.split("\n") if isinstance(value, str) else [value]:
             yield f"{path}: {json.dumps(part, ensure_ascii=False)}"
 
