@@ -13,7 +13,8 @@ from grader.assignment.schema import Assignment, Limits
 from grader.core.types import GradeReport
 from grader.judge.reference.public_traces import PUBLIC_SEED, add_public_reference
 from grader.judge.verdict import verdict
-from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.collect_evidence import collect_evidence
+from grader.run.run_request import RunRequest
 
 
 def self_check(

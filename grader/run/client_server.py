@@ -144,7 +144,8 @@ def _client(
     from grader.assignment.schema import Limits
     from grader.core.evidence_store import load_evidence, save_evidence
     from grader.core.types import Note
-    from grader.run.collect_evidence import RunRequest, collect_evidence
+    from grader.run.collect_evidence import collect_evidence
+    from grader.run.run_request import RunRequest
     from grader.run.substitute import reprobe_with_solution
 
     answer = "done"

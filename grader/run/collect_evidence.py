@@ -16,8 +16,6 @@ from grader.sandbox import SandboxError
 from grader.submission.notebook.raw_cell import clean
 from grader.submission.notebook.read import read_notebook
 
-__all__ = ["RunRequest", "collect_evidence"]
-
 
 def collect_evidence(request: RunRequest) -> Evidence:
     """Run the notebook and probe its models. Bad work becomes evidence, never an error."""

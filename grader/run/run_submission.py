@@ -20,7 +20,8 @@ from grader.core.types import (
     Submission,
 )
 from grader.run.kernel.outcome import executed_notebook
-from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
+from grader.run.kernel.plain import plain_kernel, short_folder
+from grader.run.kernel.prestart import kernel_environment
 from grader.run.kernel.session import KernelExit, Session, open_session
 from grader.run.probe.figures import student_figures
 from grader.run.probe.probe_model import ProbeSettings, empty_evidence, probe_model, snapshot_class

@@ -12,7 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.collect_evidence import collect_evidence
+from grader.run.run_request import RunRequest
 from grader.sandbox import compiled_programs
 from grader.sandbox.detect import programs_are_found
 from grader.sandbox.warm_process import SandboxClient

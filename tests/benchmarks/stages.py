@@ -28,6 +28,7 @@ from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.report.write import write_report
 from grader.run.kernel.session import Session
+from grader.run.run_request import RunRequest
 from grader.run.warm_cache import warm_cache
 from grader.sandbox import compiled_programs
 from grader.sandbox.detect import detect_sandbox
@@ -112,7 +113,7 @@ def main(files: list[str]) -> None:
         for number, file in enumerate([files[0], *files]):
             if number == 1:
                 clock.spent.clear()
-            job = gathering.RunRequest(
+            job = RunRequest(
                 notebook=Path(file),
                 assignment=assignment,
                 limits=assignment.limits,

@@ -8,7 +8,8 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.core.types import Evidence
-from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.collect_evidence import collect_evidence
+from grader.run.run_request import RunRequest
 from tests.support import warm_kernels
 from tests.support.project import SOLUTION
 from tests.support.warm_kernels import COLD, Kernels

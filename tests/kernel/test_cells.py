@@ -15,8 +15,8 @@ from jupyter_client.session import Session as KernelSession
 from grader.assignment.schema import Assignment, Limits
 from grader.core.types import CellRun
 from grader.run.collect_evidence import collect_evidence
-from grader.run.kernel.plain import kernel_environment, plain_kernel
-from grader.run.kernel.prestart import start_process
+from grader.run.kernel.plain import plain_kernel
+from grader.run.kernel.prestart import kernel_environment, start_process
 from grader.run.kernel.session import HarnessError, open_session
 from tests.support.either_kernel import EITHER_KERNEL
 from tests.support.project import short_solution

@@ -16,8 +16,9 @@ from grader.core.types import CheckResult, Evidence
 from grader.judge.checks import CHECKS, CheckContext
 from grader.judge.checks.initial_state import CHANCE
 from grader.judge.metrics import rmse, spike_times
-from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.collect_evidence import collect_evidence
 from grader.run.probe.requests import SAMPLED_NEURONS
+from grader.run.run_request import RunRequest
 from tests.support.hh_reference import comparison
 from tests.support.judged_solution import (
     checks_of,

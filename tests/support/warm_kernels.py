@@ -22,9 +22,10 @@ from typing import Any
 
 from grader.assignment.schema import Assignment, Limits
 from grader.core.types import Cell, Submission
-from grader.run.collect_evidence import RunRequest
-from grader.run.kernel.plain import kernel_environment, plain_kernel, short_folder
+from grader.run.kernel.plain import plain_kernel, short_folder
+from grader.run.kernel.prestart import kernel_environment
 from grader.run.kernel.session import Session, open_session
+from grader.run.run_request import RunRequest
 from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.sandbox.scratch import scratch_folder

@@ -25,7 +25,8 @@ from grader.authoring.verify.run_mutants import Asker
 from grader.authoring.verify.solution import take_apart
 from grader.core.evidence_store import save_evidence
 from grader.core.types import Evidence
-from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.collect_evidence import collect_evidence
+from grader.run.run_request import RunRequest
 from grader.sandbox.warm_process import SandboxConfig, WarmProcess
 
 

@@ -18,9 +18,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from grader.assignment.schema import Limits
 from grader.core.machine_faults import NO_MEMORY, ended_for_memory, lacks_space, oom_kills
 from grader.core.types import output_limits
-from grader.run.kernel.prestart import become_kernel, kernel_environment, start_process
-
-__all__ = ["PlainKernelManager", "kernel_environment", "plain_kernel", "short_folder"]
+from grader.run.kernel.prestart import become_kernel, start_process
 
 DISK_BYTES = 256 * 2**20  # that a notebook may count on
 _ARGUMENTS = (

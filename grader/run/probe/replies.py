@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from grader.core.types import (
     STEP_DIVISIONS,
@@ -38,8 +38,14 @@ class BadReply(Exception):
 
 _Short = Annotated[str, Field(max_length=300)]
 _Long = Annotated[str, Field(max_length=8000)]
-_Names = Annotated[list[_Short], Field(max_length=200)]
-_Numbers = dict[_Short, float | None]
+_Names = Annotated[tuple[_Short, ...], Field(max_length=200)]
+
+
+def _finite(numbers: dict[str, float | None]) -> dict[str, float | None]:
+    return {n: v if v is not None and math.isfinite(v) else None for n, v in numbers.items()}
+
+
+_Numbers = Annotated[dict[_Short, float | None], AfterValidator(_finite)]
 
 
 class _Message(BaseModel):
@@ -58,22 +64,22 @@ class _Channel(_Message):
     kind: Literal["channel", "blank", "other"]
     type_name: _Short = ""
     from_notebook: bool = False
-    lineage: _Names = []
-    master_types: _Names = []
+    lineage: _Names = ()
+    master_types: _Names = ()
     parameters: _Numbers = {}
     measured: _Numbers = {}
-    states: _Names = []
+    states: _Names = ()
     integrated: bool = False
-    integrators: _Names = []
+    integrators: _Names = ()
 
 
 class _Description(_Message):
     found: bool
     class_name: _Short = ""
-    lineage: _Names = []
+    lineage: _Names = ()
     channels: Annotated[list[_Channel], Field(max_length=100)] = []
     integrator: _Short = ""
-    states: _Names = []
+    states: _Names = ()
     parameters: _Numbers = {}
     population: Annotated[int, Field(ge=0, le=10**6)] = 0
     faults: Annotated[list[_Fault], Field(max_length=100)] = []
@@ -155,32 +161,9 @@ def read_description(text: str) -> ModelProbe:
     message, _ = _validated(_Description, text)
     if len({c.name for c in message.channels}) < len(message.channels):
         raise BadReply("the kernel's reply names a channel twice")
-    return ModelProbe(
-        found=message.found,
-        class_name=message.class_name,
-        lineage=tuple(message.lineage),
-        channels=tuple(
-            ChannelProbe(
-                name=c.name,
-                kind=c.kind,
-                type_name=c.type_name,
-                from_notebook=c.from_notebook,
-                lineage=tuple(c.lineage),
-                master_types=tuple(c.master_types),
-                parameters=_finite(c.parameters),
-                measured=_finite(c.measured),
-                states=tuple(c.states),
-                integrated=c.integrated,
-                integrators=tuple(c.integrators),
-            )
-            for c in message.channels
-        ),
-        integrator=message.integrator,
-        states=tuple(message.states),
-        parameters=_finite(message.parameters),
-        population=message.population,
-        faults=_faults(message.faults),
-    )
+    channels = tuple(ChannelProbe(**dict(channel)) for channel in message.channels)
+    plain = {**dict(message), "channels": channels, "faults": _faults(message.faults)}
+    return ModelProbe(**plain)
 
 
 def read_simulation(text: str, drawn: ProbeRequest) -> Answers:
@@ -267,10 +250,6 @@ def _validated(model: type[_AnyMessage], text: str) -> tuple[_AnyMessage, list[s
         raise BadReply(
             f"the kernel's reply has a fault at {first['loc']}: {first['msg']}"
         ) from None
-
-
-def _finite(numbers: Mapping[str, float | None]) -> dict[str, float | None]:
-    return {n: v if v is not None and math.isfinite(v) else None for n, v in numbers.items()}
 
 
 def _faults(faults: Sequence[_Fault]) -> tuple[Fault, ...]:

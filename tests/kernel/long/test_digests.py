@@ -13,7 +13,8 @@ from grader.assignment import digests
 from grader.assignment.schema import Assignment
 from grader.core.imported_modules import imported_by
 from grader.core.types import Evidence
-from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.collect_evidence import collect_evidence
+from grader.run.run_request import RunRequest
 from tests.support.judged_otherwise import judged_otherwise
 from tests.support.project import ROOT, short_solution
 
@@ -78,7 +79,8 @@ from grader.sandbox.detect import detect_sandbox
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import WarmProcess
 from grader.core.evidence_store import load_evidence, save_evidence
-from grader.run.collect_evidence import RunRequest, collect_evidence
+from grader.run.collect_evidence import collect_evidence
+from grader.run.run_request import RunRequest
 from grader.core.imported_modules import imported_by
 from grader.run.substitute import reprobe_with_solution
 sample = root / "submissions" / "hh-lesson" / "IK-n-cubed.ipynb"
