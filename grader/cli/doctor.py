@@ -15,9 +15,9 @@ from grader.cli.options import (
     BELOW,
     OK,
     SETTINGS,
-    choose_language,
     exits_with_sentence,
     lang_option,
+    with_messages,
 )
 
 if TYPE_CHECKING:
@@ -28,29 +28,28 @@ if TYPE_CHECKING:
 @click.command(context_settings=SETTINGS)
 @lang_option
 @exits_with_sentence
-def doctor(lang: str | None) -> int:
+@with_messages
+def doctor(messages: Catalogue) -> int:
     """Say what works on this machine: sandboxes, device, versions.
 
     Exit status: 0 when notebooks can be boxed in and graded here, 1 when they cannot.
     """
-    text, boxed = examine(choose_language(lang))
+    text, boxed = examine(messages)
     click.echo(text)
     return OK if boxed else BELOW
 
 
-def examine(language: str) -> tuple[str, bool]:
+def examine(messages: Catalogue) -> tuple[str, bool]:
     """Return what works, in sentences, and whether notebooks can be graded in a sandbox."""
     from grader.core.environment import unsupported_versions, versions
-    from grader.core.messages import catalogue
     from grader.sandbox.detect import NAMES, try_sandbox
     from grader.sandbox.explain import describe_sandboxes
 
-    messages = catalogue(language)
     found = [try_sandbox(name) for name in NAMES]
     working = [one.config for one in found if one.config is not None]
     lines = [
         messages.render("doctor.title_box"),
-        *("  " + line for line in describe_sandboxes(found, language)),
+        *("  " + line for line in describe_sandboxes(found, messages.language)),
     ]
     if working:
         lines.append("  " + messages.render("doctor.taken", name=working[0].sandbox))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.gradebook_options import with_messages
-from grader.cli.options import BELOW, OK, SETTINGS, exits_with_sentence, lang_option
+from grader.cli.options import BELOW, OK, SETTINGS, exits_with_sentence, lang_option, with_messages
 from grader.cli.passback import FORMATS, pass_back
 
 if TYPE_CHECKING:

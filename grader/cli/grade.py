@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.gradebook_options import add_results, user_name, with_messages
+from grader.cli.gradebook_options import add_results, user_name
 from grader.cli.options import (
     BELOW,
     OK,
@@ -18,7 +18,6 @@ from grader.cli.options import (
     assignment_option,
     assignments_option,
     cell_seconds_option,
-    choose_language,
     exits_with_sentence,
     fail,
     format_option,
@@ -26,6 +25,7 @@ from grader.cli.options import (
     notebook_seconds_option,
     probe_seconds_option,
     refuse_versions,
+    with_messages,
 )
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ if TYPE_CHECKING:
 @probe_seconds_option
 @assignments_option
 @exits_with_sentence
+@with_messages
 def grade(
+    messages: Catalogue,
     paths: tuple[Path, ...],
     assignment: str | None,
     out: Path,
@@ -112,7 +114,6 @@ def grade(
     device: str,
     sandbox: str,
     layout: str,
-    lang: str | None,
     formats: list[str],
     book: Path | None,
     fail_under: float | None,
@@ -153,16 +154,16 @@ def grade(
     """
     from grader.cli.console.plan import show_changes, show_preview
     from grader.cli.console.progress import show_summary
-    from grader.core.messages import catalogue
     from grader.grading.grade_class import ClassRequest
 
-    language = choose_language(lang)
+    language = messages.language
     refuse_versions(language)
     if cluster is not None and jobs is not None:
-        fail(catalogue(language).render("cluster.jobs"), language)
+        fail(messages.render("cluster.jobs"), language)
     if book is not None and not dry_run:
-        _check_gradebook(lang, book=book)
+        _check_gradebook(book)
     graded = _grade(
+        messages,
         ClassRequest(
             paths=paths,
             out=out,
@@ -184,7 +185,7 @@ def grade(
             dry_run=dry_run,
             formats=formats,
             private_files=() if book is None else (book,),
-        )
+        ),
     )
     if graded.summary is None:
         return OUR_FAULT if show_preview(graded.plan, graded.preview) else OK
@@ -192,18 +193,17 @@ def grade(
     show_changes(reports, graded.plan, out)
     show_summary(graded.summary, out)
     if book is not None:
-        _add_to_gradebook(lang, out=out, book=book, assignments=assignments)
+        add_results(messages, out, book, None, user_name(), assignments)
     if any(report.outcome == "not_graded" for report in reports):
         return OUR_FAULT
     scores = [report.score for report in reports if report.score is not None]
     return BELOW if fail_under is not None and any(s < fail_under for s in scores) else OK
 
 
-def _grade(request: ClassRequest) -> GradedClass:
+def _grade(messages: Catalogue, request: ClassRequest) -> GradedClass:
     """Grade on the terminal; end with a sentence where something is not to be had."""
     from grader.cli.console.plan import ClassProgress
     from grader.core.atomic import FolderInUse
-    from grader.core.messages import catalogue
     from grader.grading.cluster.connection import ClusterError
     from grader.grading.grade_class import (
         NoSandbox,
@@ -214,7 +214,7 @@ def _grade(request: ClassRequest) -> GradedClass:
     from grader.grading.machine import NoDevice
     from grader.sandbox.explain import explain_no_sandbox
 
-    messages, out = catalogue(request.language), request.out
+    out = request.out
     try:
         return grade_class(request, ClassProgress(request.language))
     except NothingHandedIn as problem:
@@ -237,9 +237,8 @@ def _grade(request: ClassRequest) -> GradedClass:
         raise (OurFault if error.midway else WrongUse)(said, request.language) from None
 
 
-@with_messages
-def _check_gradebook(messages: Catalogue, book: Path) -> int:
-    """End with a sentence where the gradebook can't be used, before a class is graded."""
+def _check_gradebook(book: Path) -> None:
+    """See that a gradebook can be used, before a class is graded. Raises `BookError`."""
     from grader.gradebook.store import opened, room_for
 
     if book.exists():
@@ -247,10 +246,3 @@ def _check_gradebook(messages: Catalogue, book: Path) -> int:
             pass
     else:
         room_for(book)
-    return OK
-
-
-@with_messages
-def _add_to_gradebook(messages: Catalogue, out: Path, book: Path, assignments: Path | None) -> int:
-    add_results(messages, out, book, None, user_name(), assignments)
-    return OK

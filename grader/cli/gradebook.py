@@ -12,7 +12,6 @@ from grader.cli.gradebook_options import (
     gradebook_option,
     incoming,
     user_name,
-    with_messages,
 )
 from grader.cli.options import (
     BELOW,
@@ -21,6 +20,7 @@ from grader.cli.options import (
     assignments_option,
     exits_with_sentence,
     lang_option,
+    with_messages,
 )
 
 if TYPE_CHECKING:

@@ -1,17 +1,13 @@
-"""Parts that commands with a gradebook share: its option, its faults, taking results in."""
+"""Parts that commands with a gradebook share: its option, and taking results in."""
 
 from __future__ import annotations
 
 import getpass
 import shlex
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-
-from grader.cli.options import choose_language, fail
 
 if TYPE_CHECKING:
     from grader.assignment.deadline import HandingIn
@@ -28,25 +24,6 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user without a name, as in some containers
         return "unknown"
-
-
-def with_messages(command: Callable[..., int]) -> Callable[..., int]:
-    """Give ``command`` its words, and say in them what keeps it from being done."""
-
-    @wraps(command)
-    def run(lang: str | None, **options: Any) -> int:
-        from grader.core.messages import catalogue
-        from grader.gradebook.export.results import ExportError
-        from grader.gradebook.passback.secret import PassbackError
-        from grader.gradebook.store import BookError
-
-        messages = catalogue(choose_language(lang))
-        try:
-            return command(messages=messages, **options)
-        except (BookError, ExportError, PassbackError) as problem:
-            fail(messages.render(problem.note.message_id, **problem.note.values))
-
-    return run
 
 
 gradebook_option = click.option(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import OK, SETTINGS, choose_language, exits_with_sentence, fail, lang_option
+from grader.cli.options import OK, SETTINGS, exits_with_sentence, fail, lang_option, with_messages
+
+if TYPE_CHECKING:
+    from grader.core.messages import Catalogue
 
 
 @click.command(context_settings=SETTINGS)
@@ -20,7 +24,8 @@ from grader.cli.options import OK, SETTINGS, choose_language, exits_with_sentenc
 )
 @lang_option
 @exits_with_sentence
-def new(id: str, root: Path | None, lang: str | None) -> int:
+@with_messages
+def new(messages: Catalogue, id: str, root: Path | None) -> int:
     """Lay out a new assignment: a small one that works, to be made yours.
 
     Comments in its files say what each key means. Nothing that is there is overwritten.
@@ -30,17 +35,14 @@ def new(id: str, root: Path | None, lang: str | None) -> int:
     """
     from grader.authoring.release.faults import Refused
     from grader.authoring.release.new import beside, lay_out
-    from grader.core.messages import catalogue
 
-    language = choose_language(lang)
-    messages = catalogue(language)
     place = root or beside()
     if place is None:
         fail(messages.render("author.new.where"))
     try:
         laid_out = lay_out(id, place)
     except Refused as refused:
-        fail(refused.in_language(language))
+        fail(refused.in_language(messages.language))
     options = "" if root is None else f" --assignments {root}"
     click.echo(messages.render("author.new.made"))
     for folder in (laid_out.folder, laid_out.teachers):

@@ -69,6 +69,31 @@ def exits_with_sentence(command: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
+def with_messages(command: Callable[..., int]) -> Callable[..., int]:
+    """Give ``command`` its messages, and end with one of them where a gradebook can't be used."""
+
+    @wraps(command)
+    def run(lang: str | None, **options: Any) -> int:
+        from grader.core.messages import catalogue
+
+        messages = catalogue(choose_language(lang))
+        try:
+            return command(messages=messages, **options)
+        except _gradebook_errors() as error:
+            fail(messages.render(error.note.message_id, **error.note.values))
+
+    return run
+
+
+def _gradebook_errors() -> Any:
+    """Return the exceptions whose ``note`` is for the user."""
+    from grader.gradebook.export.results import ExportError
+    from grader.gradebook.passback.secret import PassbackError
+    from grader.gradebook.store import BookError
+
+    return BookError, ExportError, PassbackError
+
+
 def _end_with_sentence(error: BaseException, language: str) -> NoReturn:
     """End with what an exception means to the user; an unforeseen one is a fault of ours."""
     from grader.assignment.find import NotFound

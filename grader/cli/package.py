@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,11 +11,14 @@ from grader.cli.options import (
     OK,
     SETTINGS,
     assignments_option,
-    choose_language,
     exits_with_sentence,
     fail,
     lang_option,
+    with_messages,
 )
+
+if TYPE_CHECKING:
+    from grader.core.messages import Catalogue
 
 
 @click.command(context_settings=SETTINGS)
@@ -38,13 +42,14 @@ from grader.cli.options import (
 @lang_option
 @assignments_option
 @exits_with_sentence
+@with_messages
 def package(
+    messages: Catalogue,
     platform: str,
     assignment: str | None,
     out: Path | None,
     sandbox: str,
     overwrite: bool,
-    lang: str | None,
     assignments: Path | None,
 ) -> int:
     """Make what a platform needs to grade an assignment by itself.
@@ -70,11 +75,9 @@ def package(
     from grader.authoring.package.platforms import PLATFORMS
     from grader.authoring.package.wheel import NotInstalled
     from grader.core.atomic import write_atomic
-    from grader.core.messages import catalogue
     from grader.grading.seed_secret import load_secret
 
-    language = choose_language(lang)
-    messages, chosen = catalogue(language), PLATFORMS[platform]
+    language, chosen = messages.language, PLATFORMS[platform]
     loaded = find(assignment, assignments).load(as_teacher=True)
     try:
         files = bundle(chosen, loaded, language=language, sandbox=sandbox, secret=load_secret())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,12 +12,15 @@ from grader.cli.options import (
     OK,
     SETTINGS,
     assignments_option,
-    choose_language,
     exits_with_sentence,
     fail,
     lang_option,
     sandbox_or_fail,
+    with_messages,
 )
+
+if TYPE_CHECKING:
+    from grader.core.messages import Catalogue
 
 
 @click.command(context_settings=SETTINGS)
@@ -35,8 +39,13 @@ from grader.cli.options import (
 @lang_option
 @assignments_option
 @exits_with_sentence
+@with_messages
 def release(
-    assignment: str, out: Path | None, check: bool, lang: str | None, assignments: Path | None
+    messages: Catalogue,
+    assignment: str,
+    out: Path | None,
+    check: bool,
+    assignments: Path | None,
 ) -> int:
     """Make the student's notebook out of the teacher's, so that there is one source.
 
@@ -54,10 +63,8 @@ def release(
     from grader.authoring.release.release import out_of_date
     from grader.authoring.release.release import release as make
     from grader.cli.console.progress import progress
-    from grader.core.messages import catalogue
 
-    language = choose_language(lang)
-    messages = catalogue(language)
+    language = messages.language
     place = find(assignment, assignments)
     loaded = place.load(as_teacher=True, derived=False)
     if out is not None and not out.absolute().parent.is_dir():

@@ -96,33 +96,20 @@ class _LocalExecutor:
             self.threads.submit(grade_one, self.machine, self.plan, entry): entry
             for entry in entries
         }
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
+        for future in as_completed(futures):
+            yield futures[future], future.result()
 
 
 @contextlib.contextmanager
 def _local_executor(
     assignment: Assignment, options: MachineOptions, plan: Plan
 ) -> Iterator[BatchExecutor]:
-    with (
-        open_machine(assignment, options, kernels=plan.starts_kernels) as machine,
-        _threads(options.at_a_time) as threads,
-    ):
-        yield _LocalExecutor(machine, plan, threads)
-
-
-@contextlib.contextmanager
-def _threads(jobs: int) -> Iterator[Executor]:
-    executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+    with open_machine(assignment, options, kernels=plan.starts_kernels) as machine:
+        threads = ThreadPoolExecutor(options.at_a_time, thread_name_prefix="grade")
+        try:
+            yield _LocalExecutor(machine, plan, threads)
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def processor_count() -> int:
