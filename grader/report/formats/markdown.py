@@ -41,12 +41,12 @@ def _table(feedbacks: Sequence[Feedback]) -> str:
 
 def _fitting(texts: Sequence[str], feedback: Feedback) -> str:
     """Join the texts for as long as there is room, and say how many are left out."""
-    kept, room = [], _LARGEST - 1000
+    fitting, room = [], _LARGEST - 1000
     for text in texts:
         room -= len(text.encode("utf-8")) + 1
         if room < 0:
             break
-        kept.append(text)
-    if left := len(texts) - len(kept):
-        kept.append(feedback.phrases.render("formats.left_out", count=left) + "\n")
-    return "\n".join(kept)
+        fitting.append(text)
+    if left := len(texts) - len(fitting):
+        fitting.append(feedback.phrases.render("formats.left_out", count=left) + "\n")
+    return "\n".join(fitting)

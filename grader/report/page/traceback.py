@@ -54,7 +54,7 @@ def describe_failure(report: GradeReport, phrases: Phrases) -> Failure | None:
         error = ": ".join(part for part in (cell.error_name, cell.error_text) if part)
     lines, above, below = _source(report.error_source, line)
     trace = clean(phrases.text(cell.traceback)).strip("\n") if cell else ""
-    kept, at, left_out = bounded_lines(trace, _HEAD, _TAIL) if trace else ([], 0, 0)
+    trace_lines, at, left_out = bounded_lines(trace, _HEAD, _TAIL) if trace else ([], 0, 0)
     others = [
         phrases.place(other.index)
         for other in run.cells
@@ -67,8 +67,8 @@ def describe_failure(report: GradeReport, phrases: Phrases) -> Failure | None:
         source=lines,
         above=above,
         below=below,
-        traceback_head=tuple(kept[:at]),
-        traceback_tail=tuple(kept[at:]),
+        traceback_head=tuple(trace_lines[:at]),
+        traceback_tail=tuple(trace_lines[at:]),
         traceback_left_out=left_out,
         also=phrases.render("joined").join(others[:20]),
     )

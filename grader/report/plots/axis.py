@@ -42,7 +42,7 @@ def axis(low: float, high: float, count: int, pad: float = 0.0) -> Axis:
     )
 
 
-def symmetric(largest: float) -> Axis:
+def symmetric_axis(largest: float) -> Axis:
     """Make an axis from -D to D with ticks at -D, 0 and D, where D is at least ``largest``."""
     power = 10.0 ** math.floor(math.log10(largest))
     steps = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
@@ -60,7 +60,7 @@ def power_of_ten(exponent: int) -> str:
     return "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Write a measured value to four digits: −54.39, 2.1×10⁻⁵."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "NaN"

@@ -21,7 +21,7 @@ def envelope(
     if usable.size == 0:
         return usable, np.zeros(0, dtype=np.bool_)
     run = np.concatenate(([0], np.cumsum(np.diff(usable) > 1)))
-    kept = np.arange(usable.size)
+    points = np.arange(usable.size)
     width = x[-1] - x[0]
     if usable.size > 2 * columns and width > 0:
         column = np.clip((x[usable] - x[0]) / width * columns, 0, columns - 1).astype(np.intp)
@@ -32,8 +32,8 @@ def envelope(
         order = np.lexsort((y[usable], np.cumsum(new)))
         line_starts = np.flatnonzero(np.diff(run, prepend=-1))
         line_ends = np.append(line_starts[1:], usable.size) - 1
-        kept = np.unique(np.concatenate((order[starts], order[ends], line_starts, line_ends)))
-    return usable[kept], np.diff(run[kept], prepend=-1) > 0
+        points = np.unique(np.concatenate((order[starts], order[ends], line_starts, line_ends)))
+    return usable[points], np.diff(run[points], prepend=-1) > 0
 
 
 def gaps(y: Array) -> list[tuple[int, int]]:

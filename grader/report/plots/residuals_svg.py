@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from grader.core.types import Array, Residual
 from grader.report.plots import svg
-from grader.report.plots.axis import Axis, axis, number
+from grader.report.plots.axis import Axis, axis, format_number
 from grader.report.text.phrases import Phrases
 from grader.report.text.sanitize import one_line
 
@@ -23,7 +23,7 @@ _DOT: Final = 3.5
 _COLOURS: Final = {"ring": "#a9c1ea", "dot": "#14213d"}
 _MOST: Final = 12  # plots on a page
 _MOST_UNNAMED: Final = 2  # on a student's page, of those that no mistake explains
-_MOST_TOLD: Final = 6  # checks that are named beside a plot
+_MOST_CHECKS: Final = 6  # checks that are named beside a plot
 _FAR: Final = 1e200  # beyond this a value is as good as infinite
 
 
@@ -34,7 +34,7 @@ class ResidualPlot:
     svg: Markup
     mistake: str
     """The sentence of the mistake; "" for none."""
-    seen: str
+    caption: str
     """The sentence beside the plot."""
     text: str
     """The sentence where there is no plot."""
@@ -57,9 +57,9 @@ def residual_plots(
         bare = [r for r in residuals if r.explained is None]
         shown = [r for r in residuals if r.explained is not None] + bare[:_MOST_UNNAMED]
     shown = shown[:_MOST]
-    named = titles or {}
     return tuple(
-        _difference(r, phrases, f"residual-{k}", named) for k, r in enumerate(shown, start=1)
+        _difference(residual, phrases, f"residual-{number}", titles or {})
+        for number, residual in enumerate(shown, start=1)
     )
 
 
@@ -67,21 +67,21 @@ def _difference(
     residual: Residual, phrases: Phrases, id: str, titles: Mapping[str, str]
 ) -> ResidualPlot:
     values = {"state": one_line(residual.state, 28)}
-    seen = phrases.render("residual.unexplained")
+    caption = phrases.render("residual.unexplained")
     text = phrases.render("residual.text_unexplained", **values)
-    if told := [titles[check] for check in residual.explained_by if check in titles][:_MOST_TOLD]:
-        values["checks"] = phrases.render("residual.between").join(told)
-        seen = phrases.render("residual.told", checks=values["checks"])
+    if checks := [titles[check] for check in residual.explained_by if check in titles]:
+        values["checks"] = phrases.render("residual.between").join(checks[:_MOST_CHECKS])
+        caption = phrases.render("residual.told", checks=values["checks"])
         text = phrases.render("residual.text_told", **values)
     inside, total = _inside(residual)
     if residual.explained is not None:
         key = "residual.seen_all" if inside == total else "residual.seen"
-        seen = phrases.render(key, **({} if inside == total else {"inside": inside}), total=total)
+        caption = phrases.render(key, inside=inside, total=total)
         text = phrases.render("residual.text", **values, inside=inside, total=total)
     return ResidualPlot(
         svg=residual_svg(residual, phrases, id),
         mistake=phrases.line(residual.mistake, 1000),
-        seen=seen,
+        caption=caption,
         text=text,
         part=one_line(residual.part, 60),
         where=phrases.place(residual.cell),
@@ -94,16 +94,16 @@ def residual_svg(residual: Residual, phrases: Phrases, id: str = "residual") -> 
     Dots are the student's derivative minus the asked one, over V in mV; rings, where a
     mistake was named, what it explains of that.
     """
-    V, found, explained = _columns(residual)
+    V, difference, explained = _columns(residual)
     unit = one_line(residual.unit, 16)
     title = phrases.render("residual.title", state=one_line(residual.state, 28), unit=unit)
     if residual.part:
         title = phrases.render("residual.of_part", part=one_line(residual.part, 28), title=title)
-    vertical, across = _axes(V, found, explained)
+    vertical, across = _axes(V, difference, explained)
     top = svg.TOP + (18 if explained is not None else 0)  # the legend has a row of its own
     foot = top + svg.MAIN
     layers = [] if explained is None else [_dots(V, explained, across, vertical, "ring", _RING)]
-    layers.append(_dots(V, found, across, vertical, "dot", _DOT))
+    layers.append(_dots(V, difference, across, vertical, "dot", _DOT))
     zero = top + svg.MAIN * (1 - vertical.share(0.0))
     keys = {"dot": phrases.render("residual.dots"), "ring": phrases.render("residual.rings")}
     parts = [
@@ -114,13 +114,13 @@ def residual_svg(residual: Residual, phrases: Phrases, id: str = "residual") -> 
         svg.panel(top, svg.MAIN, layers),
         *svg.across_axis(across, foot, phrases.render("residual.across")),
     ]
-    low, high = _ends(found)
+    low, high = _ends(difference)
     description = phrases.render(
         "residual.describe",
-        low=number(low),
-        high=f"{number(high)} {unit}",
-        first=number(_ends(V)[0]),
-        last=number(_ends(V)[1]),
+        low=format_number(low),
+        high=f"{format_number(high)} {unit}",
+        first=format_number(_ends(V)[0]),
+        last=format_number(_ends(V)[1]),
     )
     return svg.figure(id, title, description, foot + svg.FOOT, parts)
 
@@ -137,20 +137,22 @@ def _columns(residual: Residual) -> tuple[Array, Array, Array | None]:
     return table[0], table[1], table[2] if residual.explained is not None else None
 
 
-def _axes(V: Array, found: Array, explained: Array | None) -> tuple[Axis, Axis]:
+def _axes(V: Array, difference: Array, explained: Array | None) -> tuple[Axis, Axis]:
     """Make the axes: down all dots, all rings and 0; across V."""
-    values = np.concatenate([np.zeros(1), found, found if explained is None else explained])
+    values = np.concatenate(
+        [np.zeros(1), difference, difference if explained is None else explained]
+    )
     return axis(*_ends(values), 5, pad=0.07), axis(*_ends(V), 5, pad=0.03)
 
 
 def _inside(residual: Residual) -> tuple[int, int]:
     """Count the dots that lie in their rings as the plot draws them, and all dots."""
-    V, found, explained = _columns(residual)
+    V, difference, explained = _columns(residual)
     if explained is None:
-        return 0, found.size
-    vertical, _ = _axes(V, found, explained)
+        return 0, difference.size
+    vertical, _ = _axes(V, difference, explained)
     radius = (vertical.high - vertical.low) * _RING / 2 / svg.MAIN
-    return int((np.abs(found - explained) <= radius).sum()), found.size
+    return int((np.abs(difference - explained) <= radius).sum()), difference.size
 
 
 def _dots(V: Array, values: Array, across: Axis, vertical: Axis, name: str, width: float) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.core.messages import Catalogue
 from grader.core.types import Array, Curve
-from grader.report.plots.axis import Axis, axis, number, power_of_ten
+from grader.report.plots.axis import Axis, axis, format_number, power_of_ten
 from grader.report.text.sanitize import one_line
 
 _NEGLIGIBLE: Final = -6  # the power of ten below which no difference is drawn
@@ -81,14 +81,14 @@ def trace_notes(traces: Traces, messages: Catalogue) -> tuple[str, ...]:
     sentences: list[str] = []
     finite = np.isfinite(traces.student)
     if not finite.all():
-        first = number(float(traces.time[np.flatnonzero(~finite)[0]]))
+        first = format_number(float(traces.time[np.flatnonzero(~finite)[0]]))
         missing, total = int((~finite).sum()), int(finite.size)
         sentences.append(
             messages.render("report.plot.gaps", missing=missing, total=total, first=first)
         )
     low, high = _extent(traces.student)
     if low < traces.vertical.low or high > traces.vertical.high:
-        ends = {"low": number(low), "high": traces.with_unit(number(high))}
+        ends = {"low": format_number(low), "high": traces.with_unit(format_number(high))}
         sentences.append(messages.render("report.plot.beyond", **ends))
     return tuple(sentences)
 
@@ -96,14 +96,14 @@ def trace_notes(traces: Traces, messages: Catalogue) -> tuple[str, ...]:
 def describe_traces(traces: Traces, messages: Catalogue) -> str:
     """Describe the plot in words, for those who don't see it."""
     low, high = _extent(traces.reference)
-    ends = {"low": number(low), "high": traces.with_unit(number(high))}
+    ends = {"low": format_number(low), "high": traces.with_unit(format_number(high))}
     sentences = [messages.render("report.plot.describe", **ends)]
     if traces.negligible is not None:
         limit = traces.with_unit(power_of_ten(traces.negligible))
         sentences.append(messages.render("report.plot.describe_same", limit=limit))
     elif traces.difference is not None and not math.isnan(traces.largest):
-        at = number(float(traces.time[int(np.nanargmax(np.abs(traces.difference)))]))
-        largest = traces.with_unit(number(traces.largest))
+        at = format_number(float(traces.time[int(np.nanargmax(np.abs(traces.difference)))]))
+        largest = traces.with_unit(format_number(traces.largest))
         sentences.append(messages.render("report.plot.describe_apart", largest=largest, at=at))
     return " ".join((*sentences, *trace_notes(traces, messages)))
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from grader.core.messages import Catalogue
 from grader.core.types import Array, Curve
 from grader.report.plots import svg, trace_data
-from grader.report.plots.axis import Axis, power_of_ten, symmetric
+from grader.report.plots.axis import Axis, power_of_ten, symmetric_axis
 from grader.report.plots.decimate import envelope, gaps
 from grader.report.plots.trace_data import Traces
 
@@ -70,7 +70,7 @@ def _difference(traces: Traces, messages: Catalogue, above: int) -> tuple[list[s
     if math.isnan(traces.largest) or traces.difference is None or traces.negligible is not None:
         return [], above
     top = above + _GAP
-    vertical = symmetric(traces.largest)
+    vertical = symmetric_axis(traces.largest)
     label = messages.render("report.plot.difference")
     title = f"{label} ({traces.unit})" if traces.unit else label
     return [
@@ -82,11 +82,11 @@ def _difference(traces: Traces, messages: Catalogue, above: int) -> tuple[list[s
 
 def _line(traces: Traces, values: Array, vertical: Axis, name: str, width: float) -> str:
     """Draw a trace as a path in whole units, each point relative to the one before."""
-    kept, begins = envelope(traces.time, values, _COLUMNS)
+    points, begins = envelope(traces.time, values, _COLUMNS)
     across, span = traces.across, traces.across.high - traces.across.low
-    x = np.round((traces.time[kept] - across.low) / span * svg.ACROSS).astype(np.int64)
+    x = np.round((traces.time[points] - across.low) / span * svg.ACROSS).astype(np.int64)
     height = vertical.high - vertical.low
-    near = np.clip(values[kept], vertical.low - 3 * height, vertical.high + 3 * height)
+    near = np.clip(values[points], vertical.low - 3 * height, vertical.high + 3 * height)
     y = np.round((vertical.high - near) / height * svg.DOWN).astype(np.int64)
     dx, dy = np.diff(x, prepend=0).tolist(), np.diff(y, prepend=0).tolist()
     starts = begins.tolist()

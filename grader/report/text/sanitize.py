@@ -74,8 +74,8 @@ def shorten_paths(text: str) -> str:
 
 def _tail(path: str) -> str:
     library = _LIBRARY.match(path)
-    kept = path[library.end() :] if library else re.split(r"[/\\]", path)[-1]
-    return "\N{HORIZONTAL ELLIPSIS}/" + kept.replace("\\", "/")
+    end = path[library.end() :] if library else re.split(r"[/\\]", path)[-1]
+    return "\N{HORIZONTAL ELLIPSIS}/" + end.replace("\\", "/")
 
 
 def bounded_lines(text: str, head: int, tail: int, width: int = 400) -> tuple[list[str], int, int]:

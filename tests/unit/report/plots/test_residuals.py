@@ -80,7 +80,7 @@ def test_without_a_named_mistake_there_are_no_rings() -> None:
     for sentences in (TEACHER, EN):
         (shown,) = residual_plots([bare], sentences)
         assert shown.mistake == ""
-        assert "No single likely mistake" in shown.seen
+        assert "No single likely mistake" in shown.caption
 
 
 def test_what_a_check_names_is_not_said_to_have_no_cause() -> None:
@@ -119,8 +119,8 @@ def test_the_dots_in_their_rings_are_counted() -> None:
         residual_plots([replace(drawn, difference=found)], EN),
     )
     assert all_in.mistake == drawn.mistake
-    assert all_in.seen.endswith("All 256 of yours lie in theirs.")
-    assert some.seen.endswith("Of your 256 dots, 254 lie in theirs.")
+    assert all_in.caption.endswith("All 256 of yours lie in theirs.")
+    assert some.caption.endswith("Of your 256 dots, 254 lie in theirs.")
     assert some.text.startswith("At 254 of 256 states dn/dt is")
 
 

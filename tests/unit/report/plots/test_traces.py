@@ -10,7 +10,7 @@ import pytest
 
 from grader.core.messages import catalogue
 from grader.core.types import Curve
-from grader.report.plots.axis import axis, number, power_of_ten, symmetric
+from grader.report.plots.axis import axis, format_number, power_of_ten, symmetric_axis
 from grader.report.plots.decimate import envelope, gaps
 from grader.report.plots.traces_svg import trace_notes, trace_svg
 from tests.support.sample_reports import HOSTILE, SCRIPT
@@ -246,14 +246,14 @@ def test_ticks_are_nice_numbers(low: float, high: float, labels: tuple[str, ...]
 )
 def test_the_differences_scale_is_symmetric(largest: float, top: str) -> None:
     """The lower panel runs from −D to D, and D is written as it is."""
-    scale = symmetric(largest)
+    scale = symmetric_axis(largest)
     assert scale.labels == ("−" + top, "0", top)
     assert scale.ticks[2] >= largest
 
 
 def test_numbers_are_written_for_people() -> None:
     """Four digits, a true minus, powers of ten only where they help."""
-    assert [number(x) for x in (-54.387, 0.0, 1e-7, 123456.0, 0.03)] == [
+    assert [format_number(x) for x in (-54.387, 0.0, 1e-7, 123456.0, 0.03)] == [
         "−54.39", "0", "1×10⁻⁷", "1.2×10⁵", "0.03",
     ]  # fmt: skip
     assert (power_of_ten(-6), power_of_ten(-2)) == ("10⁻⁶", "0.01")
