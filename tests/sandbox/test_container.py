@@ -161,7 +161,10 @@ def test_a_disk_that_fills_ends_its_own_run_alone(user: str, place: Path) -> Non
 def test_as_whom_a_sandbox_is_looked_at_is_tried(reader: str) -> None:
     """Root looks at a sandbox's processes as itself where it may, else as who runs them."""
     start = [] if reader == "itself" else in_container("root")
-    tried = "from grader.sandbox.detect import look; print(look('landlock').setup.reader)"
+    tried = (
+        "from grader.sandbox.detect import try_sandbox\n"
+        "print(try_sandbox('landlock').config.reader)"
+    )
     done = subprocess.run(
         [*start, sys.executable, "-c", tried],
         capture_output=True,

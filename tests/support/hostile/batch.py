@@ -113,7 +113,7 @@ def _grade(command: Command, notebooks: Sequence[Hostile], place: Path, around: 
     _remove_signs()
     done = command.grade(
         *(str(handed_in), "-o", str(out), *LIMITS),
-        program="hostile.first_run_counts",
+        program="tests.support.hostile.first_run_counts",
         below=[str(Path(watch.__file__)), str(report), str(out)],
         **around.environment(),
     )

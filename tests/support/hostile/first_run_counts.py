@@ -1,4 +1,4 @@
-"""The ``grader`` command as batches of hostile notebooks need it: ``-m hostile.first_run_counts``.
+"""The ``grader`` command as batches of hostile notebooks need it: see ``batch.py``.
 
 - What was cut is not run once more: dozens of these notebooks are cut, each as often as it
   runs. ``test_cut_runs.py`` tests that repetition.
