@@ -16,7 +16,7 @@ from grader.report.batch.changes import utc_now
 from grader.report.outcome import normalize_outcome
 from grader.report.store.read import read_stored_result, verified_report
 from grader.report.store.result_json import ResultError
-from grader.submission.intake.roster import RosterError, Row, read_roster
+from grader.submission.intake.roster import RosterEntry, RosterError, read_roster
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,7 @@ def read_graded(
     return Graded(id, title, tuple(coming), tuple(left_out))
 
 
-def key_of(row: Row, assignment: str) -> Key:
+def key_of(row: RosterEntry, assignment: str) -> Key:
     """Whose a submission is. Numbers of Moodle's participants are an assignment's own."""
     origin = row.origin
     own = origin.layout == "moodle" or origin.anonymous
@@ -92,7 +92,7 @@ def key_of(row: Row, assignment: str) -> Key:
     return Key(origin.layout, number, assignment if own else "")
 
 
-def _noted(row: Row) -> datetime | None:
+def _noted(row: RosterEntry) -> datetime | None:
     """When the download itself says that it was handed in."""
     try:
         return datetime.fromisoformat(row.origin.submitted) if row.origin.submitted else None
@@ -101,7 +101,7 @@ def _noted(row: Row) -> datetime | None:
 
 
 def _coming(
-    row: Row, folder: Path, who: str, told: datetime | None, correcting: bool
+    row: RosterEntry, folder: Path, who: str, told: datetime | None, correcting: bool
 ) -> Coming | None:
     """One submission, handed in when a table ``told``, else when the download says.
 

@@ -20,15 +20,15 @@ from grader.grading.machine import GradingMachine, MachineOptions, grade_one, op
 from grader.grading.plan.plan import Plan, plan_to_run_all
 from grader.judge.server import is_unfinished
 from grader.report.write import write_batch
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 
 class BatchExecutor(Protocol):
     """Something that grades submissions: this machine, or a cluster."""
 
     def grade(
-        self, entries: Sequence[Entry], *, repeated: bool
-    ) -> Iterator[tuple[Entry, GradeReport]]:
+        self, entries: Sequence[SubmittedFile], *, repeated: bool
+    ) -> Iterator[tuple[SubmittedFile, GradeReport]]:
         """Yield each of ``entries`` with its report as it finishes, its files in the output folder.
 
         What is ``repeated`` runs while nothing else does on its machine.
@@ -36,7 +36,7 @@ class BatchExecutor(Protocol):
 
 
 def grade_batch(
-    entries: Sequence[Entry],
+    entries: Sequence[SubmittedFile],
     assignment: Assignment,
     options: MachineOptions,
     on_report: Callable[[GradeReport], None],
@@ -85,8 +85,8 @@ class _LocalExecutor:
     threads: Executor
 
     def grade(
-        self, entries: Sequence[Entry], *, repeated: bool
-    ) -> Iterator[tuple[Entry, GradeReport]]:
+        self, entries: Sequence[SubmittedFile], *, repeated: bool
+    ) -> Iterator[tuple[SubmittedFile, GradeReport]]:
         """Grade as `BatchExecutor` says."""
         if repeated:
             for entry in entries:

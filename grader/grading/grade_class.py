@@ -25,7 +25,7 @@ from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import collect
 from grader.submission.intake.likely_assignment import looked_like_by_most
-from grader.submission.intake.roster import layout_named, write_roster
+from grader.submission.intake.roster import parse_layout, write_roster
 
 OnStep = Callable[[int, int], None]
 """Called with how much is done, and how much there is."""
@@ -122,14 +122,14 @@ def grade_class(request: ClassRequest, listener: Listener) -> GradedClass:
     out = request.out
     with contextlib.ExitStack() as stack:
         unpacked = stack.enter_context(scratch_folder())
-        handed_in = collect(list(request.paths), unpacked, out, layout_named(request.layout))
-        if not handed_in.units:
+        handed_in = collect(list(request.paths), unpacked, out, parse_layout(request.layout))
+        if not handed_in.groups:
             raise NothingHandedIn(handed_in.notes)
         likely = looked_like_by_most(handed_in.notebooks)
         named = handed_in.named_assignment()
         place = find(request.assignment, request.assignments, named, likely)
         assignment = place.load(as_teacher=True)
-        entries, notes = handed_in.entries(assignment)
+        entries, notes = handed_in.select(assignment)
         settings = GradingSettings(
             limits=assignment.limits.changed(**request.limits),
             secret=load_secret(),
@@ -173,7 +173,7 @@ def grade_class(request: ClassRequest, listener: Listener) -> GradedClass:
             sandbox=sandbox,
             programs_file=programs_file,
         )
-        write_roster((entry.row for entry in entries), out)
+        write_roster((entry.roster_entry for entry in entries), out)
         with listener.grading(todo, notes) as on_report:
             executor = client and _cluster(client, request.cluster, options, plan, listener)
             summary = grade_batch(entries, assignment, options, on_report, plan, executor)

@@ -36,7 +36,7 @@ from grader.run.run_request import DEFINITIONS_SECONDS
 from grader.sandbox import compiled_programs
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import SandboxConfig
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 NO_PARTS: Mapping[str, Sequence[str]] = {}
 SLACK = 60.0 + DEFINITIONS_SECONDS  # that a client may take beyond its notebook's own limits
@@ -135,7 +135,7 @@ def _with_programs(setup: SandboxConfig, file: Path) -> tuple[SandboxConfig, Pat
 
 
 def grade_one(
-    machine: GradingMachine, plan: Plan, entry: Entry, *, repeated: bool = False
+    machine: GradingMachine, plan: Plan, entry: SubmittedFile, *, repeated: bool = False
 ) -> GradeReport:
     """Grade one submission as ``plan`` has it, up to its reports. A fault becomes a result."""
     folder = machine.options.out / entry.id
@@ -156,7 +156,7 @@ def grade_one(
 
 
 def _run(
-    machine: GradingMachine, entry: Entry, request: JudgeRequest, repeated: bool
+    machine: GradingMachine, entry: SubmittedFile, request: JudgeRequest, repeated: bool
 ) -> GradeReport:
     """Run the notebook; where something failed, see what the solution makes of this machine."""
     request.folder.mkdir(parents=True, exist_ok=True)
@@ -186,7 +186,7 @@ def _run(
 def _solution(machine: GradingMachine, factor: float) -> GradeReport:
     """Run and judge the teacher's solution on this machine; nothing of it is kept."""
     assert machine.assignment.rubric is not None
-    entry = Entry(id="solution", path=machine.assignment.rubric.solution)
+    entry = SubmittedFile(id="solution", path=machine.assignment.rubric.solution)
     with tempfile.TemporaryDirectory(prefix="solution-", dir=machine.scratch) as place:
         request = JudgeRequest(
             folder=Path(place),
@@ -203,7 +203,7 @@ def _solution(machine: GradingMachine, factor: float) -> GradeReport:
 
 
 def _run_once(
-    machine: GradingMachine, entry: Entry, request: JudgeRequest, repeated: bool
+    machine: GradingMachine, entry: SubmittedFile, request: JudgeRequest, repeated: bool
 ) -> GradeReport:
     """Run the notebook, and ask again what is asked with the teacher's parts."""
     trial = machine.trial.result
@@ -226,7 +226,7 @@ def _run_once(
 
 def _collect_evidence(
     machine: GradingMachine,
-    entry: Entry,
+    entry: SubmittedFile,
     folder: Path,
     repeated: bool,
     parts_to_substitute: Mapping[str, Sequence[str]] = NO_PARTS,

@@ -20,7 +20,7 @@ def test_nobody_is_lost_on_the_way_in(tmp_path: Path) -> None:
     (scratch := tmp_path / "scratch").mkdir()
     platforms.write_download(students, file)
     assignment = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
-    entries, _ = collect([file], scratch).entries(assignment)
+    entries, _ = collect([file], scratch).select(assignment)
     assert len(entries) == len(students)
     found = {int(entry.origin.lms_id): entry for entry in entries}
     arrived = {number: entry.fault is None for number, entry in found.items()}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grader.core.messages import catalogue
-from grader.submission.intake import Entry, collect
+from grader.submission.intake import SubmittedFile, collect
 
 BOOK = b'{"cells": [], "nbformat": 4}'
 Files = Iterable[tuple[str | zipfile.ZipInfo, bytes]]
@@ -27,10 +27,10 @@ def a_zip(place: Path, *names: str) -> Path:
     return place
 
 
-def unpacked(path: Path, scratch: Path) -> tuple[dict[str, Entry], list[str]]:
+def unpacked(path: Path, scratch: Path) -> tuple[dict[str, SubmittedFile], list[str]]:
     """What comes out of an archive by id, and its notes in English; Chinese has them too."""
     scratch.mkdir(exist_ok=True)
-    entries, notes = collect([path], scratch).entries(None)
+    entries, notes = collect([path], scratch).select(None)
     for note in notes:
         catalogue("zh").render(note.message_id, **note.values)
     said = [catalogue("en").render(note.message_id, **note.values) for note in notes]

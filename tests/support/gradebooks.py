@@ -19,7 +19,7 @@ from grader.gradebook.read_results import read_graded
 from grader.gradebook.records import Kind, Record
 from grader.gradebook.store import opened
 from grader.report.store.result_json import result_json
-from grader.submission.intake.roster import Origin, Row, write_roster
+from grader.submission.intake.roster import Origin, RosterEntry, write_roster
 from tests.support.sample_reports import mark, perfect
 
 LOST = "hh.simulation.V"
@@ -57,7 +57,8 @@ def results_in(
         digest = hashlib.sha256(evidence).hexdigest()
         whole = replace(one, submission_id=id, provenance={**one.provenance, "evidence": digest})
         (folder / "result.json").write_text(result_json(whole), "utf-8")
-        rows_of.append(Row(id=id, file=f"{id}.ipynb", origin=(origins or {}).get(id, Origin())))
+        origin = (origins or {}).get(id, Origin())
+        rows_of.append(RosterEntry(id=id, file=f"{id}.ipynb", origin=origin))
     write_roster(rows_of, out)
     title = {"assignment": {"id": "hh", "title": "The neuron"}, "submissions": []}
     (out / "summary.json").write_text(json.dumps(title))

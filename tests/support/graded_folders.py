@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.submission.intake.roster import Origin, Row, write_roster
+from grader.submission.intake.roster import Origin, RosterEntry, write_roster
 
 SECRETS = {
     "teacher.html": "<p>the answer is -54.387</p>",
@@ -55,7 +55,10 @@ def graded(out: Path, submissions: Mapping[str, tuple[Origin, float | None]]) ->
         for name, text in SECRETS.items():
             (folder / name).write_text(text)
         (folder / "result.json").write_text(json.dumps(result(id, score)), "utf-8")
-    rows = [Row(id=id, file="hh.ipynb", origin=origin) for id, (origin, _) in submissions.items()]
+    rows = [
+        RosterEntry(id=id, file="hh.ipynb", origin=origin)
+        for id, (origin, _) in submissions.items()
+    ]
     write_roster(rows, out)
     title = {"assignment": {"id": "hh", "title": "The neuron"}, "submissions": []}
     (out / "summary.json").write_text(json.dumps(title))

@@ -29,7 +29,7 @@ from grader.grading.settings import GradingSettings
 from grader.judge.reference.load_model import ReferenceModelError, load_model
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.sandbox.warm_process import SandboxConfig
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 CLOSE = 1e-6
 """Of stored traces and those made anew: another machine rounds otherwise."""
@@ -122,8 +122,8 @@ def grade_both(
     """Grade the student's notebook and the teacher's; what is wrong with their marks."""
     assert trial.assignment.rubric is not None
     entries = [
-        Entry(id="student", path=trial.assignment.notebook),
-        Entry(id="teacher", path=trial.assignment.rubric.solution),
+        SubmittedFile(id="student", path=trial.assignment.notebook),
+        SubmittedFile(id="teacher", path=trial.assignment.rubric.solution),
     ]
     done: list[GradeReport] = []
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.core.types import Note
 from grader.report.store.result_json import ResultError, read_result
-from grader.submission.intake.roster import Origin, RosterError, Row, read_roster
+from grader.submission.intake.roster import Origin, RosterEntry, RosterError, read_roster
 
 
 class ExportError(Exception):
@@ -127,14 +127,14 @@ def read_batch(out: Path) -> Batch:
     return Batch(id, title if isinstance(title, str) and title else id, tuple(submissions))
 
 
-def _rows_of(summary: Any) -> Iterable[Row]:
+def _rows_of(summary: Any) -> Iterable[RosterEntry]:
     listed = summary.get("submissions") if isinstance(summary, dict) else None
     for entry in listed if isinstance(listed, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("id"), str):
-            yield Row(id=entry["id"], file=str(entry.get("file", "")))
+            yield RosterEntry(id=entry["id"], file=str(entry.get("file", "")))
 
 
-def _graded(row: Row, out: Path) -> tuple[Graded, str]:
+def _graded(row: RosterEntry, out: Path) -> tuple[Graded, str]:
     """One submission with its result, and the assignment that the result is of."""
     folder = out / row.id
     nothing = Graded(id=row.id, folder=folder, origin=row.origin, file=row.file)

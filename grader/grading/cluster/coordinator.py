@@ -36,7 +36,7 @@ from grader.grading.cluster.worker import grade_task, open_session
 from grader.grading.machine import MachineOptions, not_graded
 from grader.grading.plan.plan import Plan
 from grader.judge.server import is_unfinished
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -48,7 +48,7 @@ _FETCH_SECONDS = 20.0  # for one result
 _NO_WORKER = {"grader: no worker has this": 1}
 _LATER = object()
 
-Report = tuple[Entry, GradeReport]
+Report = tuple[SubmittedFile, GradeReport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class ClusterExecutor:
         self._ready: dict[str, WorkerSlot] = {}
         self._opening: dict[Future[Any], tuple[str, WorkerSlot]] = {}
         self._unfit: dict[str, Note] = {}
-        self._running: dict[Future[Any], tuple[Entry, str]] = {}
-        self._waiting: deque[Entry] = deque()
+        self._running: dict[Future[Any], tuple[SubmittedFile, str]] = {}
+        self._waiting: deque[SubmittedFile] = deque()
         self._lost: Counter[str] = Counter()
         self._ended: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self._last_worker_at = time.monotonic()  # when there was somebody to work, or still may be
@@ -96,7 +96,7 @@ class ClusterExecutor:
         with contextlib.suppress(Exception):
             self._client.cancel(running, force=True)
 
-    def grade(self, entries: Sequence[Entry], *, repeated: bool) -> Iterator[Report]:
+    def grade(self, entries: Sequence[SubmittedFile], *, repeated: bool) -> Iterator[Report]:
         """Grade as `grader.grading.batch.BatchExecutor` says."""
         self._waiting, self._alone = deque(entries), repeated
         self._lost.clear()
@@ -177,7 +177,7 @@ class ClusterExecutor:
                 self._client.cancel([future], force=True)
                 yield from self._retry(entry, address)
 
-    def _retry(self, entry: Entry, address: str) -> Iterator[Report]:
+    def _retry(self, entry: SubmittedFile, address: str) -> Iterator[Report]:
         """Queue ``entry`` for another worker, unless too many were lost with it."""
         self._lost[entry.id] += 1
         if self._lost[entry.id] > MAX_LOST:
@@ -210,7 +210,7 @@ class ClusterExecutor:
         ]
         return min(free)[1] if free else None
 
-    def _send(self, entry: Entry, address: str) -> None:
+    def _send(self, entry: SubmittedFile, address: str) -> None:
         action = self._plan.actions[entry.id]
         try:
             content = None if entry.fault is not None else entry.path.read_bytes()
@@ -282,7 +282,7 @@ class ClusterExecutor:
         self._unfit[address] = Note(message_id=f"cluster.unfit.{rejection.kind}", values=values)
         self._on_note(self._unfit[address])
 
-    def _write_result(self, entry: Entry, result: TaskResult) -> GradeReport:
+    def _write_result(self, entry: SubmittedFile, result: TaskResult) -> GradeReport:
         """Return the report that came back, written unless it is to be run once more."""
         if self._alone or not is_unfinished(result.report):
             try:
@@ -291,7 +291,7 @@ class ClusterExecutor:
                 return self._broken(entry, traceback.format_exc()[-8000:])
         return result.report
 
-    def _broken(self, entry: Entry, why: str) -> GradeReport:
+    def _broken(self, entry: SubmittedFile, why: str) -> GradeReport:
         write: Literal["all", "finished"] = "all" if self._alone else "finished"
         request = self._plan.judge_request(entry, self._options.out / entry.id, write)
         return not_graded(self._assignment, request, why)

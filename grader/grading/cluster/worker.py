@@ -31,7 +31,7 @@ from grader.run.kernel.plain import short_folder
 from grader.sandbox.compiled_programs import program_file
 from grader.sandbox.disk_usage import remove
 from grader.sandbox.scratch import scratch_folder
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 _LOOK_SECONDS = 2.0  # between two looks at whether the coordinator is there
 _END_SECONDS = 60.0  # until all that ran in a session that closes has ended
@@ -174,7 +174,7 @@ class WorkerSession(WorkerPlugin):
         handed_in.parent.mkdir(parents=True)
         if task.content is not None:
             handed_in.write_bytes(task.content)
-        entry = Entry(id=task.id, path=handed_in, notes=task.notes, fault=task.fault)
+        entry = SubmittedFile(id=task.id, path=handed_in, notes=task.notes, fault=task.fault)
         machine = replace(self._machine, options=replace(self._machine.options, out=out))
         plan = Plan({task.id: task.action}, machine.assignment, self.batch.settings)
         report = grade_one(machine, plan, entry, repeated=task.repeated)

@@ -8,12 +8,12 @@ from pathlib import Path
 from grader.core.types import GradeReport
 from grader.grading.plan.plan import Plan
 from grader.judge.server import Judge, JudgeFailed
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 
 def preview(
     plan: Plan,
-    entries: Sequence[Entry],
+    entries: Sequence[SubmittedFile],
     out: Path,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[GradeReport | str]:

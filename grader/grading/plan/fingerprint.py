@@ -11,11 +11,11 @@ from grader.assignment.schema import Assignment
 from grader.core.environment import versions
 from grader.core.types import Note
 from grader.grading.settings import GradingSettings
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 
 def run_fingerprint(
-    entry: Entry, assignment: Assignment, settings: GradingSettings
+    entry: SubmittedFile, assignment: Assignment, settings: GradingSettings
 ) -> dict[str, Any]:
     """Return, as JSON can hold it, what decides the run of ``entry`` and is not in its evidence."""
     return {
@@ -28,7 +28,7 @@ def run_fingerprint(
     }
 
 
-def digest_of(entry: Entry) -> str:
+def digest_of(entry: SubmittedFile) -> str:
     """Return the digest of what was handed in; "" where it can't be read."""
     if entry.fault is not None:
         return digests.NOTHING

@@ -17,7 +17,7 @@ from grader.judge.provenance import file_name
 from grader.report.store.pages import PAGES, read_page
 from grader.report.store.read import read_stored_result, verified_report
 from grader.report.store.result_json import ResultError
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Action:
 
 
 def next_action(
-    entry: Entry, folder: Path, assignment: Assignment, settings: GradingSettings
+    entry: SubmittedFile, folder: Path, assignment: Assignment, settings: GradingSettings
 ) -> Action:
     """Keep the result in ``folder``, judge its evidence again, or run the notebook."""
     try:
@@ -52,7 +52,7 @@ def next_action(
 
 
 def _action_with_evidence(
-    entry: Entry,
+    entry: SubmittedFile,
     folder: Path,
     assignment: Assignment,
     settings: GradingSettings,
@@ -78,7 +78,7 @@ def _action_with_evidence(
 
 
 def _run_differences(
-    stored: StoredEvidence, entry: Entry, assignment: Assignment, settings: GradingSettings
+    stored: StoredEvidence, entry: SubmittedFile, assignment: Assignment, settings: GradingSettings
 ) -> Iterator[Note]:
     """Yield reasons why the evidence would be another one now; the most telling first."""
     before, now = stored.made, run_fingerprint(entry, assignment, settings)
@@ -110,7 +110,7 @@ def _run_differences(
 
 def _judgement_differences(
     report: GradeReport,
-    entry: Entry,
+    entry: SubmittedFile,
     assignment: Assignment,
     settings: GradingSettings,
     stored: StoredEvidence,

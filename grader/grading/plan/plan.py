@@ -17,7 +17,7 @@ from grader.grading.settings import GradingSettings
 from grader.judge.server import JudgeRequest
 from grader.report.batch.changes import utc_now
 from grader.report.store.read import RESULT_FILE
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Plan:
         return "" if why is None else messages.render(why.message_id, **why.values)
 
     def judge_request(
-        self, entry: Entry, folder: Path, write: Literal["all", "finished", "nothing"]
+        self, entry: SubmittedFile, folder: Path, write: Literal["all", "finished", "nothing"]
     ) -> JudgeRequest:
         """Make the judge's request for ``entry``, whose evidence lies in ``folder``."""
         return JudgeRequest(
@@ -70,7 +70,7 @@ class Plan:
 
 
 def make_plan(
-    entries: Sequence[Entry],
+    entries: Sequence[SubmittedFile],
     out: Path,
     assignment: Assignment,
     settings: GradingSettings,
@@ -85,7 +85,7 @@ def make_plan(
 
 
 def plan_to_run_all(
-    entries: Sequence[Entry],
+    entries: Sequence[SubmittedFile],
     assignment: Assignment,
     settings: GradingSettings,
     out: Path | None = None,

@@ -1,12 +1,25 @@
-"""From what a teacher has to submissions, each with an id and what is known of whose it is.
+"""From the paths that a teacher names to submitted files, each with an id and its origin.
 
-scan, unpack     a folder, an archive       -> Tree: names, and where their bytes lie
-units, layouts   names                      -> Unit: all that one student handed in
-choose           notebooks, the assignment  -> the one that counts, and why
-entries          all of these               -> Entry, the beginning of a batch
+scan, unpack           a folder, an archive       -> FileTree: names, and where their bytes lie
+group, lms_names       names                      -> SubmissionGroup: all that one student handed in
+select_notebook        notebooks, the assignment  -> Selection: the one that counts, and why
+collect                all of these               -> SubmittedFile, the beginning of a batch
 """
 
-from grader.submission.intake.collect import Entry, HandedIn, IntakeError, collect, find_submissions
-from grader.submission.intake.scan import OF_THE_BATCH
+from grader.submission.intake.collect import (
+    IntakeError,
+    IntakeResult,
+    SubmittedFile,
+    collect,
+    find_submissions,
+)
+from grader.submission.intake.scan import BATCH_FILES
 
-__all__ = ["OF_THE_BATCH", "Entry", "HandedIn", "IntakeError", "collect", "find_submissions"]
+__all__ = [
+    "BATCH_FILES",
+    "IntakeError",
+    "IntakeResult",
+    "SubmittedFile",
+    "collect",
+    "find_submissions",
+]

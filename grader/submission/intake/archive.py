@@ -22,17 +22,17 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
-from grader.submission.intake.zip_names import names_of
+from grader.submission.intake.zip_names import decode_names
 
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x07"
-_MOST_LISTED = 64 << 20  # bytes of a zip's list of members
-_HEADERS = 1 << 20  # bytes that a tar may spend on the headers of one member
+_MAX_DIRECTORY = 64 << 20  # bytes of a zip's list of members
+_MAX_HEADERS = 1 << 20  # bytes that a tar may spend on the headers of one member
 _METHODS = (
     zipfile.ZIP_STORED,
     zipfile.ZIP_DEFLATED,
     zipfile.ZIP_BZIP2,
 )  # LZMA's memory has no bound
-DAMAGED = (
+ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
@@ -46,11 +46,11 @@ DAMAGED = (
 )  # what Python raises for an archive that is not in order
 
 
-class TooMuch(Exception):
+class ArchiveTooLarge(Exception):
     """An archive goes beyond a bound; ``str()`` is the last part of a sentence's id."""
 
 
-class Reads(Protocol):
+class Readable(Protocol):
     """What a member's bytes are read from."""
 
     def read(self, size: int, /) -> bytes:
@@ -62,31 +62,31 @@ class Member:
     """One member. ``refused`` is the last part of a sentence's id, "" when there is none."""
 
     name: str
-    open: Callable[[], Reads]
+    open: Callable[[], Readable]
     is_folder: bool = False
-    refused: str = ""
+    refusal: str = ""
     time: float = 0.0
 
 
 @contextmanager
-def members_of(path: Path, most: int, most_bytes: int) -> Iterator[Iterator[Member]]:
+def open_members(path: Path, max_members: int, max_bytes: int) -> Iterator[Iterator[Member]]:
     """The members of the archive at ``path``, in its order; each is to be read before the next.
 
-    Raises ``TooMuch`` beyond ``most`` members or ``most_bytes`` that a tar unpacks to, and
-    one of ``DAMAGED``, here or while they are gone through.
+    Raises ``ArchiveTooLarge`` beyond ``max_members`` or ``max_bytes`` that a tar unpacks to, and
+    one of ``ARCHIVE_ERRORS``, here or while they are gone through.
     """
     with path.open("rb") as file:
         if path.name.lower().endswith(".zip"):
-            _check_list(file, most)
+            _check_zip_directory(file, max_members)
             with zipfile.ZipFile(file) as archive:
-                yield _of_zip(archive)
+                yield _zip_members(archive)
         else:
-            unpacked = _Counting(_decompressed(file, path.name.lower()), most_bytes)
+            unpacked = _LimitedStream(_decompress(file, path.name.lower()), max_bytes)
             with tarfile.open(fileobj=cast(Any, unpacked), mode="r|", bufsize=1 << 16) as archive:
-                yield _of_tar(archive, unpacked)
+                yield _tar_members(archive, unpacked)
 
 
-def _check_list(file: IO[bytes], most: int) -> None:
+def _check_zip_directory(file: IO[bytes], max_members: int) -> None:
     """Hold what a zip's end says of its list against the bounds, as ``zipfile`` reads it."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - (1 << 16) - 22))
@@ -96,24 +96,24 @@ def _check_list(file: IO[bytes], most: int) -> None:
         count, listed = struct.unpack("<HI", tail[at + 10 : at + 16])
         if at >= 76 and tail[at - 20 : at - 16] == _END_64:
             count, listed = struct.unpack("<QQ", tail[at - 44 : at - 28])
-        if listed > _MOST_LISTED or count > most or listed // 46 > most * 8:
-            raise TooMuch("too_many")
+        if listed > _MAX_DIRECTORY or count > max_members or listed // 46 > max_members * 8:
+            raise ArchiveTooLarge("too_many")
     file.seek(0)
 
 
-def _of_zip(archive: zipfile.ZipFile) -> Iterator[Member]:
+def _zip_members(archive: zipfile.ZipFile) -> Iterator[Member]:
     infos = archive.infolist()
-    for info, name in zip(infos, names_of(infos), strict=True):
+    for info, name in zip(infos, decode_names(infos), strict=True):
         yield Member(
             name,
             partial(archive.open, info),
             is_folder=name.endswith(("/", "\\")),
-            refused=_refused_zip(info),
+            refusal=_zip_refusal(info),
             time=_zip_time(info),
         )
 
 
-def _refused_zip(info: zipfile.ZipInfo) -> str:
+def _zip_refusal(info: zipfile.ZipInfo) -> str:
     kind = info.external_attr >> 28  # of a Unix mode; 0 where another system made it
     if kind == 0o12:
         return "link"
@@ -131,17 +131,17 @@ def _zip_time(info: zipfile.ZipInfo) -> float:
         return 0.0
 
 
-def _decompressed(file: IO[bytes], name: str) -> IO[bytes]:
+def _decompress(file: IO[bytes], name: str) -> IO[bytes]:
     if name.endswith((".gz", ".tgz")):
         return cast(IO[bytes], gzip.GzipFile(fileobj=file))
     return cast(IO[bytes], bz2.BZ2File(file)) if name.endswith(".bz2") else file
 
 
-class _Counting:
+class _LimitedStream:
     """A stream with two bounds: what it gives in all, and what it gives before ``allow``."""
 
     def __init__(self, source: IO[bytes], most: int) -> None:
-        self._source, self._left, self._allowed = source, most, _HEADERS
+        self._source, self._left, self._allowed = source, most, _MAX_HEADERS
 
     def allow(self, count: int) -> None:
         self._allowed = count
@@ -151,36 +151,36 @@ class _Counting:
         self._left -= len(data)
         self._allowed -= len(data)
         if self._left < 0:
-            raise TooMuch("too_large")
+            raise ArchiveTooLarge("too_large")
         if self._allowed < 0:
-            raise TooMuch("headers")
+            raise ArchiveTooLarge("headers")
         return data
 
 
-def _of_tar(archive: tarfile.TarFile, unpacked: _Counting) -> Iterator[Member]:
+def _tar_members(archive: tarfile.TarFile, unpacked: _LimitedStream) -> Iterator[Member]:
     while True:
         info = archive.next()
         if info is None:
             return
         # The data of a member is passed over by the next call, so it is allowed for now.
-        unpacked.allow(_HEADERS + max(0, info.size))
+        unpacked.allow(_MAX_HEADERS + max(0, info.size))
         yield Member(
             info.name,
-            partial(_reader, archive, info),
+            partial(_open_member, archive, info),
             is_folder=info.isdir(),
-            refused=_refused_tar(info),
+            refusal=_tar_refusal(info),
             time=float(info.mtime) if abs(info.mtime) < 1e12 else 0.0,
         )
         cast(Any, archive).members = []  # it would keep them all
 
 
-def _refused_tar(info: tarfile.TarInfo) -> str:
+def _tar_refusal(info: tarfile.TarInfo) -> str:
     if info.issym() or info.islnk():
         return "link"
     return "" if info.isdir() or (info.isreg() and not info.issparse()) else "special"
 
 
-def _reader(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Any:
+def _open_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Any:
     found = archive.extractfile(info)
     if found is None:
         raise tarfile.ReadError("no data")

@@ -12,7 +12,7 @@ _SEPARATORS = re.compile(r"[/\\]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bounds:
+class ArchiveLimits:
     """How much an archive may hold. Bytes are those that it unpacks to."""
 
     members: int
@@ -20,16 +20,18 @@ class Bounds:
     archive_bytes: int  # of an archive within it
     all_bytes: int  # of all that is unpacked
     ratio: int = 200  # unpacked to packed bytes of a tar, once past ``small``
-    small: int = 64 << 20
-    levels: int = 32  # folders within folders
-    name: int = 255  # characters of one name
+    free_bytes: int = 64 << 20
+    depth: int = 32  # folders within folders
+    name_length: int = 255  # characters of one name
 
 
-GIVEN = Bounds(members=100_000, archive_bytes=300 << 20, all_bytes=8 << 30)  # a class
-INSIDE = Bounds(members=5_000, archive_bytes=200 << 20, all_bytes=300 << 20)  # a student's
+CLASS_LIMITS = ArchiveLimits(members=100_000, archive_bytes=300 << 20, all_bytes=8 << 30)  # a class
+STUDENT_LIMITS = ArchiveLimits(
+    members=5_000, archive_bytes=200 << 20, all_bytes=300 << 20
+)  # a student's
 
 
-def parts_of(name: str, bounds: Bounds = GIVEN) -> tuple[tuple[str, ...], str]:
+def split_name(name: str, limits: ArchiveLimits = CLASS_LIMITS) -> tuple[tuple[str, ...], str]:
     """A member's name as parts, and why it is refused, "" when it is not.
 
     Names with backslashes come from Windows. What leads out of the archive is left out of
@@ -38,13 +40,13 @@ def parts_of(name: str, bounds: Bounds = GIVEN) -> tuple[tuple[str, ...], str]:
     whole = name.replace("\0", "")
     drive = _DRIVE.match(whole)
     split = _SEPARATORS.split(whole[2:] if drive else whole)
-    parts = tuple(part[: bounds.name] for part in split if part not in ("", ".", ".."))
+    parts = tuple(part[: limits.name_length] for part in split if part not in ("", ".", ".."))
     if whole[:1] in ("/", "\\") or drive:
         return parts or ("?",), "absolute"
     if ".." in split:
         return parts or ("?",), "parent"
-    if len(parts) > bounds.levels:
-        return parts[: bounds.levels], "deep"
-    if any(len(part) > bounds.name for part in split):
+    if len(parts) > limits.depth:
+        return parts[: limits.depth], "deep"
+    if any(len(part) > limits.name_length for part in split):
         return parts, "long_name"
     return parts or ("?",), ""

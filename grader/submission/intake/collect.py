@@ -11,18 +11,18 @@ from pathlib import Path
 from grader.assignment.schema import Assignment
 from grader.core.messages import catalogue
 from grader.core.types import Note
-from grader.submission.intake.archive import DAMAGED, TooMuch
-from grader.submission.intake.choose import Chosen, choose
-from grader.submission.intake.group import Unit, stem, units_of
-from grader.submission.intake.lms_names import Key, key_of
-from grader.submission.intake.roster import FILE, UNKNOWN, Layout, Origin, Row
+from grader.submission.intake.archive import ARCHIVE_ERRORS, ArchiveTooLarge
+from grader.submission.intake.file_tree import File, FileTree, is_archive, is_other_archive, note
+from grader.submission.intake.group import SubmissionGroup, group_files, strip_notebook_suffix
+from grader.submission.intake.lms_names import LmsKey, lms_key
+from grader.submission.intake.roster import ROSTER_FILE, UNKNOWN_ORIGIN, Layout, Origin, RosterEntry
 from grader.submission.intake.safe_names import make_unique, safe_name
-from grader.submission.intake.scan import OF_FORMATS, OF_THE_BATCH, scan, without_results
-from grader.submission.intake.tree import File, Tree, is_archive, is_other_archive, note
-from grader.submission.intake.unpack import NoRoom, Store, unpack
+from grader.submission.intake.scan import BATCH_FILES, FORMAT_FILES, scan, without_results
+from grader.submission.intake.select_notebook import Selection, select_notebooks
+from grader.submission.intake.unpack import ScratchFolder, StorageError, unpack
 from grader.submission.notebook.read import read_notebook
 
-_RESERVED = (FILE, "changes.csv")  # what else lies beside the submissions' folders
+_RESERVED = (ROSTER_FILE, "changes.csv")  # what else lies beside the submissions' folders
 _LOOKED_INTO = 20  # notebooks, to learn the assignment's name
 _MOST_OF_A_KIND = 10  # notes of one kind that are said one by one
 _MOST_NOTES = 8  # of one submission
@@ -30,7 +30,7 @@ _LONGEST_PATH = 1000  # characters, of a place that is only named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class SubmittedFile:
     """A submission to be graded. ``id`` is unique in its batch and safe as a folder name.
 
     ``notes`` say what was chosen on the way here. With a ``fault`` there is no notebook,
@@ -39,14 +39,16 @@ class Entry:
 
     id: str
     path: Path
-    origin: Origin = UNKNOWN
+    origin: Origin = UNKNOWN_ORIGIN
     notes: tuple[Note, ...] = ()
     fault: Note | None = None
 
     @property
-    def row(self) -> Row:
+    def roster_entry(self) -> RosterEntry:
         """What the roster keeps of it."""
-        return Row(id=self.id, file="" if self.fault else self.path.name, origin=self.origin)
+        return RosterEntry(
+            id=self.id, file="" if self.fault else self.path.name, origin=self.origin
+        )
 
 
 class IntakeError(Exception):
@@ -61,16 +63,16 @@ class IntakeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
+class IntakeResult:
     """All that was found, before it is known which assignment is graded."""
 
-    units: tuple[Unit, ...]
+    groups: tuple[SubmissionGroup, ...]
     notes: tuple[Note, ...]
 
     @property
     def notebooks(self) -> list[Path]:
         """Where the first notebooks lie, as many as are looked into to learn the assignment."""
-        files = [f for unit in self.units for f in unit.files if f.is_notebook]
+        files = [f for group in self.groups for f in group.files if f.is_notebook]
         return [file.path for file in files if file.path is not None][:_LOOKED_INTO]
 
     def named_assignment(self) -> str | None:
@@ -84,52 +86,52 @@ class HandedIn:
                 return named
         return None
 
-    def entries(self, assignment: Assignment | None) -> tuple[list[Entry], list[Note]]:
+    def select(self, assignment: Assignment | None) -> tuple[list[SubmittedFile], list[Note]]:
         """The submissions, and what is to be said to the teacher before they are graded.
 
         Neither the order of paths nor that of a disk changes an id.
         """
-        chosen = [one for unit in self.units for one in choose(unit, assignment)]
-        once: dict[Path | str, tuple[str, Chosen]] = {}
+        chosen = [one for group in self.groups for one in select_notebooks(group, assignment)]
+        once: dict[Path | str, tuple[str, Selection]] = {}
         for one in chosen:
-            name = safe_name(*one.unit.name)
-            key = one.unit.shown if one.file is None else _resolved(one.file)
+            name = safe_name(*one.group.name)
+            key = one.group.location if one.file is None else _resolved(one.file)
             if key not in once or name < once[key][0]:
                 once[key] = (name, one)
         ordered = [once[key] for key in sorted(once, key=lambda key: (once[key][0], str(key)))]
-        ids = make_unique([name for name, _ in ordered], (*OF_THE_BATCH, *OF_FORMATS, *_RESERVED))
+        ids = make_unique([name for name, _ in ordered], (*BATCH_FILES, *FORMAT_FILES, *_RESERVED))
         notes = [*self.notes]
-        entries = []
+        submissions = []
         for (name, one), id in zip(ordered, ids, strict=True):
             if id != name:
-                notes.append(note("renamed", path=one.unit.shown, id=id))
-            entries.append(_entry(id, one))
-        apart = dict.fromkeys(one.split for one in chosen if one.split)
-        notes += [note("kept_apart", path=folder) for folder in apart]
+                notes.append(note("renamed", path=one.group.location, id=id))
+            submissions.append(_submitted_file(id, one))
+        split_folders = dict.fromkeys(one.split_folder for one in chosen if one.split_folder)
+        notes += [note("kept_apart", path=folder) for folder in split_folders]
         notes += _unique(n for one in chosen for n in one.notes if not n.for_student)
         if several := sum(_is_choice(n) for _, one in ordered for n in one.notes):
             notes.append(note("several", count=several))
-        if empty := [entry.id for entry in entries if entry.fault]:
+        if empty := [entry.id for entry in submissions if entry.fault]:
             notes.append(note("without", count=len(empty), ids=", ".join(empty[:12])))
-        return sorted(entries, key=lambda e: (e.id.casefold(), e.id)), [*_short(notes)]
+        return sorted(submissions, key=lambda e: (e.id.casefold(), e.id)), [*_short(notes)]
 
 
 def collect(
     paths: Sequence[Path],
     scratch: Path | None = None,
-    leave_out: Path | None = None,
+    exclude: Path | None = None,
     layout: Layout | None = None,
-) -> HandedIn:
+) -> IntakeResult:
     """What was handed in at ``paths``: notebooks, folders, archives, a platform's download.
 
     Archives are unpacked below ``scratch``, a private folder that must stay for as long as
-    the submissions are read; without one they are refused. ``leave_out`` is the folder that
+    the submissions are read; without one they are refused. ``exclude`` is the folder that
     reports go to. ``layout`` None finds out how files are named.
 
     Raises ``IntakeError`` for a path that doesn't exist or can't be unpacked.
     """
-    store = None if scratch is None else Store(scratch)
-    units: list[Unit] = []
+    scratch_folder = None if scratch is None else ScratchFolder(scratch)
+    groups: list[SubmissionGroup] = []
     notes: list[Note] = []
     for path in paths:
         if not os.path.exists(path):  # unlike Path.exists it never raises
@@ -138,22 +140,28 @@ def collect(
             raise IntakeError(note("no_file", path=path))
         if path.is_file() and not _is_packed(path):
             file = File((path.name,), path)
-            units.append(Unit(name=(stem(path.name),), shown=str(path), files=(_as_named(file),)))
+            groups.append(
+                SubmissionGroup(
+                    name=(strip_notebook_suffix(path.name),),
+                    location=str(path),
+                    files=(_as_named(file),),
+                )
+            )
             continue
-        tree = _tree(path, store, leave_out)
-        found, more = units_of(tree, layout, alone=len(paths) == 1)
-        units += found
+        tree = _read_tree(path, scratch_folder, exclude)
+        found, more = group_files(tree, layout, alone=len(paths) == 1)
+        groups += found
         notes += [*tree.notes, *more]
-        of_units = {id(f.note) for unit in found for f in unit.files if f.note is not None}
+        of_units = {id(f.note) for group in found for f in group.files if f.note is not None}
         notes += [f.note for f in tree.files if f.note is not None and id(f.note) not in of_units]
-    return HandedIn(tuple(_merged(units)), tuple(notes))
+    return IntakeResult(tuple(_merge_groups(groups)), tuple(notes))
 
 
 def find_submissions(
-    paths: Sequence[Path], leave_out: Path | None = None, assignment: Assignment | None = None
-) -> tuple[list[Entry], list[Note]]:
+    paths: Sequence[Path], exclude: Path | None = None, assignment: Assignment | None = None
+) -> tuple[list[SubmittedFile], list[Note]]:
     """The submissions at ``paths``, none of which is an archive; see ``collect``."""
-    return collect(paths, leave_out=leave_out).entries(assignment)
+    return collect(paths, exclude=exclude).select(assignment)
 
 
 def _is_packed(path: Path) -> bool:
@@ -162,52 +170,56 @@ def _is_packed(path: Path) -> bool:
 
 def _as_named(file: File) -> File:
     """A file that was given by its name is a notebook; reading it will say what it is."""
-    return file if file.is_notebook else replace(file, parts=(f"{stem(file.name)}.ipynb",))
+    return (
+        file
+        if file.is_notebook
+        else replace(file, parts=(f"{strip_notebook_suffix(file.name)}.ipynb",))
+    )
 
 
-def _tree(path: Path, store: Store | None, leave_out: Path | None) -> Tree:
+def _read_tree(path: Path, scratch: ScratchFolder | None, exclude: Path | None) -> FileTree:
     try:
         if path.is_dir():
-            return scan(path, store, leave_out)
-        if store is None or is_other_archive(path.name):
+            return scan(path, scratch, exclude)
+        if scratch is None or is_other_archive(path.name):
             raise IntakeError(note("archive", path=path))
-        return without_results(unpack(path, store))
-    except NoRoom as problem:
+        return without_results(unpack(path, scratch))
+    except StorageError as problem:
         raise IntakeError(note("no_room", path=path, reason=problem)) from None
-    except TooMuch as problem:
+    except ArchiveTooLarge as problem:
         raise IntakeError(note(f"bound.{problem}", path=path)) from None
-    except DAMAGED as problem:
+    except ARCHIVE_ERRORS as problem:
         raise IntakeError(note("damaged_archive", path=path, reason=problem)) from None
 
 
-def _merged(units: Iterable[Unit]) -> Iterator[Unit]:
+def _merge_groups(groups: Iterable[SubmissionGroup]) -> Iterator[SubmissionGroup]:
     """What one student of a platform handed in more than once, as one."""
-    known: dict[Key, Unit] = {}
-    for unit in units:
-        origin = unit.origin
+    known: dict[LmsKey, SubmissionGroup] = {}
+    for group in groups:
+        origin = group.origin
         if origin.layout not in ("canvas", "moodle"):
-            yield unit
+            yield group
             continue
-        if (key := key_of(origin)) in known:
-            files = (*known[key].files, *unit.files)
-            known[key] = replace(unit, files=files)
+        if (key := lms_key(origin)) in known:
+            files = (*known[key].files, *group.files)
+            known[key] = replace(group, files=files)
         else:
-            known[key] = unit
+            known[key] = group
     yield from known.values()
 
 
-def _entry(id: str, one: Chosen) -> Entry:
+def _submitted_file(id: str, one: Selection) -> SubmittedFile:
     notes = one.notes
-    if one.unit.origin.late:
+    if one.group.origin.late:
         notes = (*notes, note("late"))
     path = None if one.file is None else one.file.path
     if path is None:
-        shown = one.unit.shown
+        shown = one.group.location
         path = Path(shown if len(shown) <= _LONGEST_PATH else shown[-_LONGEST_PATH:])
-    return Entry(
+    return SubmittedFile(
         id=id,
         path=path,
-        origin=one.unit.origin,
+        origin=one.group.origin,
         notes=_short(notes, 3)[:_MOST_NOTES],
         fault=one.fault,
     )

@@ -6,10 +6,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from grader.core.types import Note
-from grader.submission.intake import lms_names as layouts
-from grader.submission.intake.lms_names import Key, Named
-from grader.submission.intake.roster import UNKNOWN, Layout, Origin
-from grader.submission.intake.tree import File, Tree, listing, note, without_ending
+from grader.submission.intake import lms_names
+from grader.submission.intake.file_tree import (
+    File,
+    FileTree,
+    list_names,
+    note,
+    strip_archive_suffix,
+)
+from grader.submission.intake.lms_names import LmsKey, ParsedName
+from grader.submission.intake.roster import UNKNOWN_ORIGIN, Layout, Origin
 
 _Parts = tuple[str, ...]
 _DEEPEST_WRAPPER = 4
@@ -17,7 +23,7 @@ _ENDINGS_OF_NAMED_FILES = (".ipynb.json", ".ipynb.txt", ".ipynb", ".json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unit:
+class SubmissionGroup:
     """All files that were handed in as one.
 
     Its ``name`` becomes its id. ``sure`` is False for a folder of several notebooks that
@@ -25,24 +31,24 @@ class Unit:
     """
 
     name: _Parts
-    shown: str
+    location: str
     files: tuple[File, ...]
-    origin: Origin = UNKNOWN
-    sure: bool = True
-    apart: _Parts = ()
+    origin: Origin = UNKNOWN_ORIGIN
+    one_student: bool = True
+    split_prefix: _Parts = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
     """What lies below one folder of a tree, by its name from there."""
 
-    tree: Tree
+    tree: FileTree
     prefix: _Parts
     files: tuple[File, ...]
     folders: frozenset[_Parts]
 
     def shown(self, parts: _Parts) -> str:
-        return self.tree.shown((*self.prefix, *parts))
+        return self.tree.location((*self.prefix, *parts))
 
     def below(self, name: str) -> _View:
         files = tuple(replace(f, parts=f.parts[1:]) for f in self.files if _is_in(f.parts, name))
@@ -71,44 +77,51 @@ def _is_in(parts: _Parts, folder: str) -> bool:
     return len(parts) > 1 and parts[0] == folder
 
 
-def units_of(tree: Tree, layout: Layout | None, alone: bool) -> tuple[list[Unit], list[Note]]:
+def group_files(
+    tree: FileTree, layout: Layout | None, alone: bool
+) -> tuple[list[SubmissionGroup], list[Note]]:
     """What was handed in, of a folder or an archive; ``layout`` None finds out which it is.
 
     ``alone`` says that nothing else was given beside it.
     """
     view = _View(tree, (), tree.files, tree.folders)
-    if layout != "plain" and (found := _downloaded(view, layout, several=True)) is not None:
+    if (
+        layout != "plain"
+        and (found := _group_wrapped_download(view, layout, several=True)) is not None
+    ):
         return found
-    return _plain(_unwrapped(view), alone)
+    return _group_plain(_unwrapped(view), alone)
 
 
-def _downloaded(
+def _group_wrapped_download(
     view: _View, layout: Layout | None, several: bool = False
-) -> tuple[list[Unit], list[Note]] | None:
+) -> tuple[list[SubmissionGroup], list[Note]] | None:
     """What was handed in, of a platform's download in any wrapper, or of ``several``."""
     for _ in range(_DEEPEST_WRAPPER):
-        if (found := _of_platform(view, layout)) is not None:
+        if (found := _group_download(view, layout)) is not None:
             return found
         if len(view.tops) != 1 or not any(_is_in(f.parts, view.tops[0]) for f in view.files):
             break
         view = view.below(view.tops[0])
-    return _of_downloads(view, layout) if several else None
+    return _group_several_downloads(view, layout) if several else None
 
 
-def _of_platform(view: _View, layout: Layout | None) -> tuple[list[Unit], list[Note]] | None:
+def _group_download(
+    view: _View, layout: Layout | None
+) -> tuple[list[SubmissionGroup], list[Note]] | None:
     """What was handed in, of a platform's download; None when it looks like none."""
     tops = view.tops
     if layout in (None, "nbgrader"):
         if "submitted" in tops and _is_submitted(inner := view.below("submitted")):
-            return _nbgrader(inner)
+            return _group_nbgrader(inner)
         named_so = (view.prefix or (view.tree.root.resolve().name,))[-1] == "submitted"
         if (named_so or layout) and _is_submitted(view):
-            return _nbgrader(view)
-    if layout in (None, "moodle") and any(layouts.moodle(top) for top in tops):
-        return _by_name(view, layouts.moodle)
+            return _group_nbgrader(view)
+    if layout in (None, "moodle") and any(lms_names.parse_moodle(top) for top in tops):
+        return _group_by_name(view, lms_names.parse_moodle)
     names = sorted({f.parts[0] for f in view.files})
-    if layout == "canvas" or (layout is None and layouts.is_canvas(names)):
-        return _by_name(view, layouts.canvas)
+    if layout == "canvas" or (layout is None and lms_names.is_canvas_download(names)):
+        return _group_by_name(view, lms_names.parse_canvas)
     return None
 
 
@@ -116,16 +129,18 @@ def _is_submitted(view: _View) -> bool:
     return any(len(file.parts) > 2 and file.is_notebook for file in view.files)
 
 
-def _nbgrader(view: _View) -> tuple[list[Unit], list[Note]]:
-    units, of_student = [], view.by_top()
+def _group_nbgrader(view: _View) -> tuple[list[SubmissionGroup], list[Note]]:
+    groups, of_student = [], view.by_top()
     for student in view.tops:
         files = tuple(f for f in of_student.get(student, ()) if _is_in(f.parts, student))
         if files or (student,) in view.folders:
-            origin = layouts.nbgrader(student, _timestamp(files)).origin
-            units.append(
-                Unit(name=(student,), shown=view.shown((student,)), files=files, origin=origin)
+            origin = lms_names.parse_nbgrader(student, _timestamp(files)).origin
+            groups.append(
+                SubmissionGroup(
+                    name=(student,), location=view.shown((student,)), files=files, origin=origin
+                )
             )
-    return units, []
+    return groups, []
 
 
 def _timestamp(files: Iterable[File]) -> str:
@@ -140,11 +155,11 @@ def _timestamp(files: Iterable[File]) -> str:
         return ""
 
 
-def _by_name(
-    view: _View, read: Callable[[str], Named | None]
-) -> tuple[list[Unit], list[Note]] | None:
+def _group_by_name(
+    view: _View, read: Callable[[str], ParsedName | None]
+) -> tuple[list[SubmissionGroup], list[Note]] | None:
     """Files whose first part says whose they are; the others as in any folder."""
-    named: dict[Key, list[tuple[Named, str]]] = {}
+    named: dict[LmsKey, list[tuple[ParsedName, str]]] = {}
     rest = []
     for top in view.tops:
         if (one := read(top)) is None:
@@ -154,48 +169,54 @@ def _by_name(
     if not named:
         return None
     files = view.by_top()
-    return _with_others([_unit(view, files, of_one) for of_one in named.values()], view, rest)
+    return _with_others(
+        [_group_of_student(view, files, of_one) for of_one in named.values()], view, rest
+    )
 
 
-def _with_others(units: list[Unit], view: _View, tops: list[str]) -> tuple[list[Unit], list[Note]]:
+def _with_others(
+    groups: list[SubmissionGroup], view: _View, tops: list[str]
+) -> tuple[list[SubmissionGroup], list[Note]]:
     """``units``, and what lies beside a download, in ``tops``, as in any folder."""
     others = view.only(tops)
     if not others.files:
-        return units, []
-    said = note("others", path=view.shown(()), files=listing(tops))
+        return groups, []
+    said = note("others", path=view.shown(()), files=list_names(tops))
     if not any(file.is_notebook for file in others.files):
-        return units, [said]
-    more, notes = _plain(others, alone=True)
-    return units + more, [*notes, said]
+        return groups, [said]
+    more, notes = _group_plain(others, alone=True)
+    return groups + more, [*notes, said]
 
 
-def _of_downloads(view: _View, layout: Layout | None) -> tuple[list[Unit], list[Note]] | None:
+def _group_several_downloads(
+    view: _View, layout: Layout | None
+) -> tuple[list[SubmissionGroup], list[Note]] | None:
     """What was handed in, of a folder of a platform's downloads; None when none looks like one.
 
     Of Canvas's names alone a single student's are not believed here: the folder may be that
     student's.
     """
-    units: list[Unit] = []
+    groups: list[SubmissionGroup] = []
     notes: list[Note] = []
     rest = []
     for top in view.tops:
         found = None
         if any(_is_in(file.parts, top) for file in view.files):
-            found = _downloaded(view.below(top), layout)
+            found = _group_wrapped_download(view.below(top), layout)
         own, said = found or ([], [])
-        if len(own) > 1 or any(unit.origin.layout == "moodle" for unit in own):
-            units, notes = [*units, *own], [*notes, *said]
+        if len(own) > 1 or any(group.origin.layout == "moodle" for group in own):
+            groups, notes = [*groups, *own], [*notes, *said]
         else:
             rest.append(top)
-    if not units:
+    if not groups:
         return None
-    all_units, more = _with_others(units, view, rest)
+    all_units, more = _with_others(groups, view, rest)
     return all_units, [*notes, *more]
 
 
-def _unit(
-    view: _View, of_top: Mapping[str, list[File]], of_one: Iterable[tuple[Named, str]]
-) -> Unit:
+def _group_of_student(
+    view: _View, of_top: Mapping[str, list[File]], of_one: Iterable[tuple[ParsedName, str]]
+) -> SubmissionGroup:
     """One student's files; of several folders the one that holds files gives its name."""
     ordered = sorted(of_one, key=lambda pair: (pair[0].order, pair[1]))
     files = []
@@ -208,7 +229,9 @@ def _unit(
     origin = newest.origin
     who = origin.name or ("anon" if origin.layout == "canvas" else "participant")
     shown = view.shown((top,))
-    return Unit(name=(f"{who}_{origin.lms_id}",), shown=shown, files=tuple(files), origin=origin)
+    return SubmissionGroup(
+        name=(f"{who}_{origin.lms_id}",), location=shown, files=tuple(files), origin=origin
+    )
 
 
 def _unwrapped(view: _View) -> _View:
@@ -221,7 +244,7 @@ def _unwrapped(view: _View) -> _View:
     return view
 
 
-def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
+def _group_plain(view: _View, alone: bool) -> tuple[list[SubmissionGroup], list[Note]]:
     """A folder of notebooks, or of folders.
 
     A notebook is called after the highest folder that holds it alone, or that holds it
@@ -232,16 +255,18 @@ def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
     for file in notebooks:
         for end in range(len(file.parts)):
             holds[file.parts[:end]] = holds.get(file.parts[:end], 0) + 1
-    notes, units = [], []
+    notes, groups = [], []
     if not notebooks:
         notes.append(note("nothing", path=view.shown(())))
     direct = {file.parts[:-1] for file in notebooks}
     of_top = view.by_top()
     if notebooks and not alone and (len(notebooks) == 1 or direct == {()}):
-        name = without_ending(view.tree.root.resolve().name)
+        name = strip_archive_suffix(view.tree.root.resolve().name)
         sure = len(notebooks) == 1
         shown = view.shown(notebooks[0].parts if sure else ())
-        return [Unit(name=(name,), shown=shown, files=view.files, sure=sure)], notes
+        return [
+            SubmissionGroup(name=(name,), location=shown, files=view.files, one_student=sure)
+        ], notes
     of_folder: dict[_Parts, None] = {}
     for file in notebooks:
         ancestors = [file.parts[:end] for end in range(1, len(file.parts))]
@@ -249,30 +274,32 @@ def _plain(view: _View, alone: bool) -> tuple[list[Unit], list[Note]]:
         if owner is not None:
             of_folder[owner] = None
         else:
-            name = stem(file.name)
-            units.append(Unit(name=(name,), shown=view.shown(file.parts), files=(file,)))
+            name = strip_notebook_suffix(file.name)
+            groups.append(
+                SubmissionGroup(name=(name,), location=view.shown(file.parts), files=(file,))
+            )
     without = [
         (top,)
         for top in view.tops
         if (top,) not in holds and ((top,) in view.folders or _is_folder(of_top.get(top, ())))
     ]
-    if units or not of_folder:  # notebooks lie beside these folders: they are nobody's
+    if groups or not of_folder:  # notebooks lie beside these folders: they are nobody's
         notes += [_without_notebook(view, folder) for folder in without]
     else:
         of_folder |= dict.fromkeys(without)
     for folder in sorted(of_folder):
         end = len(folder)
         files = tuple(file for file in of_top.get(folder[0], ()) if file.parts[:end] == folder)
-        units.append(
-            Unit(
-                name=(*folder[:-1], without_ending(folder[-1])),
-                shown=view.shown(folder),
+        groups.append(
+            SubmissionGroup(
+                name=(*folder[:-1], strip_archive_suffix(folder[-1])),
+                location=view.shown(folder),
                 files=files,
-                sure=holds.get(folder, 0) < 2,
-                apart=folder,
+                one_student=holds.get(folder, 0) < 2,
+                split_prefix=folder,
             )
         )
-    return units, notes
+    return groups, notes
 
 
 def _is_folder(files: Iterable[File]) -> bool:
@@ -285,10 +312,10 @@ def _without_notebook(view: _View, folder: _Parts) -> Note:
     names = sorted({f.parts[1] for f in view.files if _is_in(f.parts, folder[0])})
     if not names:
         return note("empty_folder", path=view.shown(folder))
-    return note("no_notebook", path=view.shown(folder), files=listing(names))
+    return note("no_notebook", path=view.shown(folder), files=list_names(names))
 
 
-def stem(name: str) -> str:
+def strip_notebook_suffix(name: str) -> str:
     """A notebook's name without what it ends in."""
     for ending in _ENDINGS_OF_NAMED_FILES:
         if name.lower().endswith(ending) and len(name) > len(ending):

@@ -25,10 +25,10 @@ _ATTEMPT = re.compile(r"-(\d{1,2})(?=\.[^.]+$|$)")
 _NOBODY = frozenset({"participant", "参与人", "参与者", "teilnehmer/in", "participante"})
 
 
-Key = tuple[str, str, str, bool]
+LmsKey = tuple[str, str, str, bool]
 
 
-def key_of(origin: Origin) -> Key:
+def lms_key(origin: Origin) -> LmsKey:
     """The same for all that one student handed in on a platform.
 
     Moodle's number belongs to one assignment: of another download's it may be somebody else's.
@@ -38,7 +38,7 @@ def key_of(origin: Origin) -> Key:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Named:
+class ParsedName:
     """What one name tells: whose it is, the file's own name, which of several is newer."""
 
     origin: Origin
@@ -46,12 +46,12 @@ class Named:
     order: int = 0
 
     @property
-    def key(self) -> Key:
+    def key(self) -> LmsKey:
         """The same for all that one student handed in."""
-        return key_of(self.origin)
+        return lms_key(self.origin)
 
 
-def canvas(name: str) -> Named | None:
+def parse_canvas(name: str) -> ParsedName | None:
     """A file of a Canvas download, or None: ``leili_LATE_12_345_hh.ipynb``."""
     if found := _CANVAS_ANONYMOUS.fullmatch(name):
         who, anonymous = "", True
@@ -68,17 +68,17 @@ def canvas(name: str) -> Named | None:
         late=bool(found["late"]),
         attempt=int(again[1]) + 1 if again else None,
     )
-    return Named(origin=origin, file=found["file"], order=int(found["attachment"][:18]))
+    return ParsedName(origin=origin, file=found["file"], order=int(found["attachment"][:18]))
 
 
-def is_canvas(names: Sequence[str]) -> bool:
+def is_canvas_download(names: Sequence[str]) -> bool:
     """Whether files are a Canvas download, and perhaps a few that lie beside it.
 
     No attachment comes twice, and a number is one student's. Homework that students number
     themselves can look alike, so one name alone, and names beside others, are believed only
     where the numbers are as long as Canvas's.
     """
-    known = [named for name in names if (named := canvas(name)) is not None]
+    known = [named for name in names if (named := parse_canvas(name)) is not None]
     if not known or 2 * len(known) <= len(names):
         return False
     attachments = {named.order for named in known}
@@ -88,7 +88,7 @@ def is_canvas(names: Sequence[str]) -> bool:
     return min(attachments) > 99 or 1 < len(known) == len(names)
 
 
-def moodle(name: str) -> Named | None:
+def parse_moodle(name: str) -> ParsedName | None:
     """A folder or a file of a Moodle download, or None: ``Ann Lee_12_assignsubmission_file``."""
     found = _MOODLE.fullmatch(name)
     if found is None:
@@ -105,18 +105,18 @@ def moodle(name: str) -> Named | None:
         folder="" if file else name,
         prefix=f"{found['start']}_" if file else "",
     )
-    return Named(origin=origin, file=file, order=found["kind"] == "file")
+    return ParsedName(origin=origin, file=file, order=found["kind"] == "file")
 
 
-def nbgrader(student: str, timestamp: str = "") -> Named:
+def parse_nbgrader(student: str, timestamp: str = "") -> ParsedName:
     """A student's folder in nbgrader's ``submitted``, with what its ``timestamp.txt`` says."""
-    submitted = _nbgraders_time(timestamp)
-    return Named(
+    submitted = _parse_nbgrader_time(timestamp)
+    return ParsedName(
         origin=Origin(layout="nbgrader", name=student, lms_id=student, submitted=submitted)
     )
 
 
-def _nbgraders_time(text: str) -> str:
+def _parse_nbgrader_time(text: str) -> str:
     """A time as nbgrader writes it, ``2026-11-30 15:59:00.123456 UTC``; "" for what is none."""
     try:
         time = datetime.fromisoformat(text.strip().replace(" UTC", "+00:00"))

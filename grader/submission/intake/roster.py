@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grader.core.atomic import write_atomic
 from grader.core.faults import describe_fault
 
-FILE = "roster.json"
+ROSTER_FILE = "roster.json"
 SCHEMA_VERSION = 1
 Layout = Literal["plain", "canvas", "moodle", "nbgrader"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -45,20 +45,20 @@ class Origin:
     prefix: str = ""
 
 
-UNKNOWN = Origin()
+UNKNOWN_ORIGIN = Origin()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class RosterEntry:
     """One submission of a batch: its id, the file that was graded, whose it is."""
 
     id: str
     file: str
-    origin: Origin = UNKNOWN
+    origin: Origin = UNKNOWN_ORIGIN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Entry(Origin):
+class _FlatEntry(Origin):
     """A row as the file has it: flat."""
 
     id: str
@@ -69,42 +69,42 @@ class _Roster(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     schema_version: Literal[1]
-    submissions: list[_Entry]
+    submissions: list[_FlatEntry]
 
 
 class RosterError(ValueError):
     """A ``roster.json`` can't be read; the message says what is wrong with it."""
 
 
-def layout_named(name: str) -> Layout | None:
+def parse_layout(name: str) -> Layout | None:
     """The layout called ``name``; None for "auto"."""
     return next((layout for layout in LAYOUTS if layout == name), None)
 
 
-def write_roster(rows: Iterable[Row], out: Path) -> None:
+def write_roster(entries: Iterable[RosterEntry], out: Path) -> None:
     """Write ``<out>/roster.json``: the submissions of this batch, in their order."""
-    listed = [{"id": row.id, "file": row.file, **asdict(row.origin)} for row in rows]
+    listed = [{"id": row.id, "file": row.file, **asdict(row.origin)} for row in entries]
     table = {"schema_version": SCHEMA_VERSION, "submissions": listed}
     text = json.dumps(table, ensure_ascii=False, indent=2) + "\n"
-    write_atomic(out / FILE, text.encode("utf-8", "replace"))
+    write_atomic(out / ROSTER_FILE, text.encode("utf-8", "replace"))
 
 
-def read_roster(out: Path) -> tuple[Row, ...] | None:
+def read_roster(out: Path) -> tuple[RosterEntry, ...] | None:
     """The rows of ``<out>/roster.json``; None where there is none.
 
     Raises ``RosterError``.
     """
     try:
-        table = _Roster.model_validate_json((out / FILE).read_bytes())
+        table = _Roster.model_validate_json((out / ROSTER_FILE).read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RosterError(f"{out / FILE}: {error}") from None
+        raise RosterError(f"{out / ROSTER_FILE}: {error}") from None
     except ValidationError as error:
-        faults = (f"{out / FILE}: {describe_fault(fault)}" for fault in error.errors())
+        faults = (f"{out / ROSTER_FILE}: {describe_fault(fault)}" for fault in error.errors())
         raise RosterError("\n".join(faults)) from None
     return tuple(
-        Row(
+        RosterEntry(
             id=entry.id,
             file=entry.file,
             origin=Origin(**{field.name: getattr(entry, field.name) for field in fields(Origin)}),

@@ -27,17 +27,17 @@ def safe_name(*parts: str) -> str:
         for char in whole
         if unicodedata.category(char) not in _INVISIBLE
     ]
-    name = _without_bad_ends("".join(kept))
+    name = _strip_bad_ends("".join(kept))
     if name.partition(".")[0].rstrip().casefold() in _RESERVED:
         name = f"{name.partition('.')[0].rstrip()}_" + "".join(name.partition(".")[1:])
     if len(name.encode()) > _MOST_BYTES:
         mark = "-" + hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         short = name.encode()[: _MOST_BYTES - len(mark)].decode("utf-8", "ignore")
-        name = _without_bad_ends(short) + mark
+        name = _strip_bad_ends(short) + mark
     return name or "submission"
 
 
-def make_unique(names: Sequence[str], taken_before: Sequence[str] = ()) -> list[str]:
+def make_unique(names: Sequence[str], reserved: Sequence[str] = ()) -> list[str]:
     """The names, the second and later of equal ones numbered: ``name-2``.
 
     So are those that were ``taken_before``.
@@ -46,7 +46,7 @@ def make_unique(names: Sequence[str], taken_before: Sequence[str] = ()) -> list[
     is already unique is never changed.
     """
     taken = {_folded(name) for name in names}
-    last_number = {_folded(name): 1 for name in taken_before}
+    last_number = {_folded(name): 1 for name in reserved}
     unique = []
     for name in names:
         folded, candidate = _folded(name), name
@@ -62,7 +62,7 @@ def make_unique(names: Sequence[str], taken_before: Sequence[str] = ()) -> list[
     return unique
 
 
-def _without_bad_ends(name: str) -> str:
+def _strip_bad_ends(name: str) -> str:
     """Without what hides a folder, reads as an option or is lost on Windows."""
     return name.lstrip(" .~-\t\u3000").rstrip(" .\t\u3000")
 

@@ -7,26 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.core.types import Note
-from grader.submission.intake.tree import (
+from grader.submission.intake.file_tree import (
     File,
-    Tree,
+    FileTree,
     is_archive,
     is_hidden,
     is_other_archive,
     note,
 )
-from grader.submission.intake.unpack import Store, unpack_inside
+from grader.submission.intake.unpack import ScratchFolder, unpack_inside
 
-OF_THE_BATCH = ("summary.json", "grades.csv", "index.html")  # what every batch leaves behind
-OF_FORMATS = ("junit.xml", "github.txt", "markdown.md")  # and what it does when asked to
+BATCH_FILES = ("summary.json", "grades.csv", "index.html")  # what every batch leaves behind
+FORMAT_FILES = ("junit.xml", "github.txt", "markdown.md")  # and what it does when asked to
 
 
-def scan(root: Path, store: Store | None, leave_out: Path | None = None) -> Tree:
+def scan(root: Path, scratch: ScratchFolder | None, exclude: Path | None = None) -> FileTree:
     """All files in and below ``root``; links are not followed, results are left out.
 
-    ``leave_out`` is the folder that reports go to. Without a ``store`` archives stay packed.
+    ``exclude`` is the folder that reports go to. Without ``scratch`` archives stay packed.
     """
-    own = leave_out and leave_out.resolve()
+    own = exclude and exclude.resolve()
     files: list[File] = []
     folders: set[tuple[str, ...]] = set()
     notes: list[Note] = []
@@ -45,24 +45,24 @@ def scan(root: Path, store: Store | None, leave_out: Path | None = None) -> Tree
                     waiting.append(child)
             elif not child.is_file():
                 continue
-            elif store is not None and is_archive(child.name):
-                inside = unpack_inside(child, parts, store)
+            elif scratch is not None and is_archive(child.name):
+                inside = unpack_inside(child, parts, scratch)
                 files += inside.files
                 folders |= inside.folders
             elif is_archive(child.name) or is_other_archive(child.name):
                 files.append(File(parts, note=note("archive_inside", path=child)))
             else:
                 files.append(File(parts, child, child.stat().st_mtime))
-    return Tree(root, tuple(files), frozenset(folders), notes=tuple(notes))
+    return FileTree(root, tuple(files), frozenset(folders), notes=tuple(notes))
 
 
-def without_results(tree: Tree) -> Tree:
+def without_results(tree: FileTree) -> FileTree:
     """An archive's tree without what earlier batches left behind in it."""
     there = {file.parts for file in tree.files}
     left = {
         folder
         for folder in {parts[:-1] for parts in there}
-        if all((*folder, name) in there for name in OF_THE_BATCH)
+        if all((*folder, name) in there for name in BATCH_FILES)
     }
     kept = tuple(
         file
@@ -74,7 +74,7 @@ def without_results(tree: Tree) -> Tree:
 
 def _holds_results(folder: Path) -> bool:
     """Whether a folder is what an earlier batch left behind."""
-    return all((folder / name).is_file() for name in OF_THE_BATCH)
+    return all((folder / name).is_file() for name in BATCH_FILES)
 
 
 def _children(folder: Path, notes: list[Note]) -> list[Path]:

@@ -11,39 +11,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.submission.intake.archive import DAMAGED, Member, TooMuch, members_of
-from grader.submission.intake.archive_limits import GIVEN, INSIDE, Bounds, parts_of
-from grader.submission.intake.safe_names import safe_name
-from grader.submission.intake.tree import (
+from grader.submission.intake.archive import ARCHIVE_ERRORS, ArchiveTooLarge, Member, open_members
+from grader.submission.intake.archive_limits import (
+    CLASS_LIMITS,
+    STUDENT_LIMITS,
+    ArchiveLimits,
+    split_name,
+)
+from grader.submission.intake.file_tree import (
     File,
-    Tree,
+    FileTree,
     is_archive,
     is_hidden,
     is_other_archive,
     may_be_notebook,
     note,
-    without_ending,
+    strip_archive_suffix,
 )
+from grader.submission.intake.safe_names import safe_name
 
 _CHUNK = 1 << 18
 _MOST_NESTED = 2  # archives within archives
 
 
-class NoRoom(Exception):
+class StorageError(Exception):
     """Our own disk is full, or refuses; ``str()`` says why."""
 
 
-class _Broken(Exception):
+class _DamagedMember(Exception):
     """A member's bytes are not what the archive says."""
 
 
-class Store:
+class ScratchFolder:
     """A private folder that unpacked files are put into, each in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._count = folder, 0
 
-    def place(self, name: str) -> Path:
+    def new_path(self, name: str) -> Path:
         """Where a file called ``name`` is to lie; nothing is there yet."""
         folder = self._folder / f"{self._count:06}"
         self._count += 1
@@ -57,9 +62,9 @@ class _Archive:
 
     path: Path
     prefix: tuple[str, ...] = ()
-    shown: str
-    store: Store
-    bounds: Bounds
+    location: str
+    scratch: ScratchFolder
+    limits: ArchiveLimits
     level: int = 0
 
 
@@ -69,7 +74,7 @@ class _Contents:
 
     files: dict[tuple[str, ...], File] = field(default_factory=dict)
     folders: set[tuple[str, ...]] = field(default_factory=set)
-    taken: int = 0
+    bytes_read: int = 0
 
     def add(self, file: File, shown: str) -> None:
         """Of one name twice the later counts, as for other programs; none is lost to a refused."""
@@ -81,120 +86,120 @@ class _Contents:
             file = replace(file, note=earlier.note or note("twice", path=shown))
         self.files[file.parts] = file
 
-    def forget(self) -> None:
+    def delete_files(self) -> None:
         """Remove from the disk what was unpacked."""
         for file in self.files.values():
             if file.path is not None:
                 file.path.unlink(missing_ok=True)
 
 
-def unpack(path: Path, store: Store, bounds: Bounds = GIVEN) -> Tree:
+def unpack(path: Path, scratch: ScratchFolder, limits: ArchiveLimits = CLASS_LIMITS) -> FileTree:
     """What the archive at ``path`` holds, its notebooks unpacked, archives in it as folders.
 
-    Raises ``TooMuch``, one of ``DAMAGED`` where it is not in order, and ``NoRoom``.
+    Raises ``ArchiveTooLarge``, one of ``ARCHIVE_ERRORS`` where it is damaged, ``StorageError``.
     """
-    found = _Contents()
-    _gather(_Archive(path=path, shown=path.name, store=store, bounds=bounds), found)
-    return Tree(path, tuple(found.files.values()), frozenset(found.folders), packed=True)
+    contents = _Contents()
+    _read_members(_Archive(path=path, location=path.name, scratch=scratch, limits=limits), contents)
+    return FileTree(path, tuple(contents.files.values()), frozenset(contents.folders), packed=True)
 
 
-def unpack_inside(path: Path, parts: tuple[str, ...], store: Store) -> Tree:
+def unpack_inside(path: Path, parts: tuple[str, ...], scratch: ScratchFolder) -> FileTree:
     """The same of an archive found in a folder at ``parts``, which never raises for what it is.
 
     One that can't be unpacked stands there as a file with a note.
     """
     archive = _Archive(
-        path=path, prefix=parts, shown=str(path), store=store, bounds=INSIDE, level=1
+        path=path, prefix=parts, location=str(path), scratch=scratch, limits=STUDENT_LIMITS, level=1
     )
-    found = _as_folder(archive)
-    return Tree(path, tuple(found.files.values()), frozenset(found.folders))
+    contents = _unpack_as_folder(archive)
+    return FileTree(path, tuple(contents.files.values()), frozenset(contents.folders))
 
 
-def _as_folder(archive: _Archive) -> _Contents:
+def _unpack_as_folder(archive: _Archive) -> _Contents:
     """An archive called ``prefix`` as a folder of that name; a file with a note if it can't be."""
-    inside = (*archive.prefix[:-1], without_ending(archive.prefix[-1]))
-    found = _Contents(folders={inside})
+    inside = (*archive.prefix[:-1], strip_archive_suffix(archive.prefix[-1]))
+    contents = _Contents(folders={inside})
     if archive.level > _MOST_NESTED:
-        file = File(archive.prefix, note=note("refused.nested", path=archive.shown))
+        file = File(archive.prefix, note=note("refused.nested", path=archive.location))
         return _Contents(files={file.parts: file})
     try:
-        _gather(replace(archive, prefix=inside), found)
-    except (TooMuch, *DAMAGED) as problem:
-        found.forget()
-        why = f"refused.{problem}" if isinstance(problem, TooMuch) else "damaged"
-        file = File(archive.prefix, note=note(why, path=archive.shown))
+        _read_members(replace(archive, prefix=inside), contents)
+    except (ArchiveTooLarge, *ARCHIVE_ERRORS) as problem:
+        contents.delete_files()
+        why = f"refused.{problem}" if isinstance(problem, ArchiveTooLarge) else "damaged"
+        file = File(archive.prefix, note=note(why, path=archive.location))
         # What it took is not known: within a student's archive it counts as all there may be.
-        taken = archive.bounds.all_bytes if archive.level > 1 else 0
-        return _Contents(files={file.parts: file}, taken=taken)
-    return found
+        taken = archive.limits.all_bytes if archive.level > 1 else 0
+        return _Contents(files={file.parts: file}, bytes_read=taken)
+    return contents
 
 
-def _gather(archive: _Archive, found: _Contents) -> None:
+def _read_members(archive: _Archive, contents: _Contents) -> None:
     """Go through the members of ``archive``, into ``found``."""
-    bounds, count = archive.bounds, 0
-    stream = min(bounds.all_bytes, bounds.small + bounds.ratio * archive.path.stat().st_size)
-    with members_of(archive.path, bounds.members, stream) as members:
+    limits, count = archive.limits, 0
+    stream = min(limits.all_bytes, limits.free_bytes + limits.ratio * archive.path.stat().st_size)
+    with open_members(archive.path, limits.members, stream) as members:
         for member in members:
             count += 1
-            if count > bounds.members:
-                raise TooMuch("too_many")
-            own, refused = parts_of(member.name, bounds)
+            if count > limits.members:
+                raise ArchiveTooLarge("too_many")
+            own, refused = split_name(member.name, limits)
             if any(map(is_hidden, own)):
                 continue
             parts = (*archive.prefix, *own)
             if member.is_folder and not refused:
-                found.folders.update(parts[:end] for end in range(1, len(parts) + 1))
+                contents.folders.update(parts[:end] for end in range(1, len(parts) + 1))
             else:
-                _take(archive, member, parts, refused, found)
-            if found.taken >= bounds.all_bytes:
-                raise TooMuch("too_large")
+                _add_member(archive, member, parts, refused, contents)
+            if contents.bytes_read >= limits.all_bytes:
+                raise ArchiveTooLarge("too_large")
 
 
-def _take(
-    archive: _Archive, member: Member, parts: tuple[str, ...], refused: str, found: _Contents
+def _add_member(
+    archive: _Archive, member: Member, parts: tuple[str, ...], refused: str, contents: _Contents
 ) -> None:
     """One member: unpacked, only named, or refused with a note."""
-    shown = "/".join((archive.shown, *parts[len(archive.prefix) :]))
-    name, bounds = parts[-1], archive.bounds
-    refused = refused or member.refused or ("kind" if is_other_archive(name) else "")
-    left = bounds.all_bytes - found.taken
+    shown = "/".join((archive.location, *parts[len(archive.prefix) :]))
+    name, limits = parts[-1], archive.limits
+    refused = refused or member.refusal or ("kind" if is_other_archive(name) else "")
+    left = limits.all_bytes - contents.bytes_read
     if refused:
-        found.add(File(parts, note=note(f"refused.{refused}", path=shown)), shown)
+        contents.add(File(parts, note=note(f"refused.{refused}", path=shown)), shown)
     elif is_archive(name):
-        file, size = _copied(archive, member, parts, shown, min(left, bounds.archive_bytes))
-        found.taken += size
+        file, size = _copy_member(archive, member, parts, shown, min(left, limits.archive_bytes))
+        contents.bytes_read += size
         if file.path is None:
-            found.add(file, shown)
+            contents.add(file, shown)
             return
         inner = replace(
             archive,
             path=file.path,
             prefix=parts,
-            shown=shown,
-            bounds=INSIDE,
+            location=shown,
+            limits=STUDENT_LIMITS,
             level=archive.level + 1,
         )
-        contents = _as_folder(inner)
+        inner_contents = _unpack_as_folder(inner)
         file.path.unlink()
-        found.taken += contents.taken
-        found.folders |= contents.folders
-        for one in contents.files.values():
-            found.add(one, shown)
+        contents.bytes_read += inner_contents.bytes_read
+        contents.folders |= inner_contents.folders
+        for one in inner_contents.files.values():
+            contents.add(one, shown)
     elif may_be_notebook(name):
-        file, size = _copied(archive, member, parts, shown, min(left, bounds.notebook_bytes))
-        found.taken += size
-        found.add(file, shown)
+        file, size = _copy_member(archive, member, parts, shown, min(left, limits.notebook_bytes))
+        contents.bytes_read += size
+        contents.add(file, shown)
     else:
-        found.add(File(parts, time=member.time), shown)
+        contents.add(File(parts, time=member.time), shown)
 
 
-def _copied(
+def _copy_member(
     archive: _Archive, member: Member, parts: tuple[str, ...], shown: str, most: int
 ) -> tuple[File, int]:
     """A member as a file of ours, and how many bytes were read of it; refused beyond ``most``."""
     size = 0
     try:
-        place = archive.store.place(parts[-1])
+        place = archive.scratch.new_path(parts[-1])
         with place.open("xb") as out:
             for data in _chunks(member):
                 size += len(data)
@@ -202,11 +207,11 @@ def _copied(
                     break
                 out.write(data)
     except OSError as problem:
-        raise NoRoom(problem.strerror or type(problem).__name__) from None
-    except _Broken:
+        raise StorageError(problem.strerror or type(problem).__name__) from None
+    except _DamagedMember:
         place.unlink()
         return File(parts, note=note("damaged", path=shown)), size
-    except TooMuch:
+    except ArchiveTooLarge:
         place.unlink()  # nobody else knows of it yet
         raise
     if size > most:
@@ -221,5 +226,5 @@ def _chunks(member: Member) -> Iterator[bytes]:
         source = member.open()
         while data := source.read(_CHUNK):
             yield data
-    except DAMAGED as problem:
-        raise _Broken from problem
+    except ARCHIVE_ERRORS as problem:
+        raise _DamagedMember from problem

@@ -16,24 +16,24 @@ _UTF_8 = 0x800
 _UNICODE_PATH = 0x7075
 
 
-def names_of(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
+def decode_names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
     """The names of all members; those that are only bytes are read in one encoding."""
     raw = [None if info.flag_bits & _UTF_8 else _bytes(info) for info in infos]
     unknown = [
         data
         for data, info in zip(raw, infos, strict=True)
-        if data is not None and not data.isascii() and not _field(info, data)
+        if data is not None and not data.isascii() and not _unicode_path(info, data)
     ]
-    encoding = guess(unknown)
+    encoding = guess_encoding(unknown)
     return [
         info.orig_filename
         if data is None
-        else (_field(info, data) or data.decode(encoding, "replace"))
+        else (_unicode_path(info, data) or data.decode(encoding, "replace"))
         for data, info in zip(raw, infos, strict=True)
     ]
 
 
-def guess(names: Sequence[bytes]) -> str:
+def guess_encoding(names: Sequence[bytes]) -> str:
     """The encoding in which all of ``names`` are text: UTF-8, GBK (as GB18030), else cp437.
 
     Any bytes are cp437. They count as GBK where most of what is read so are everyday
@@ -71,7 +71,7 @@ def _bytes(info: zipfile.ZipInfo) -> bytes:
     return info.orig_filename.encode("cp437", "replace")
 
 
-def _field(info: zipfile.ZipInfo, name: bytes) -> str:
+def _unicode_path(info: zipfile.ZipInfo, name: bytes) -> str:
     """The name in Info-ZIP's field, when it belongs to ``name``; else ""."""
     extra = info.extra
     while len(extra) >= 4:

@@ -15,12 +15,12 @@ from grader.cli import main
 from grader.core.types import GradeReport
 from grader.grading import batch
 from grader.grading.machine import GradingMachine, grade_one
-from grader.submission.intake import Entry
+from grader.submission.intake import SubmittedFile
 
 LITTLE_MB = 400  # honest notebooks take 230 MiB, and what fills memory 300 MB more
 
 
-def _first_run(machine: GradingMachine, plan: Any, entry: Entry) -> GradeReport:
+def _first_run(machine: GradingMachine, plan: Any, entry: SubmittedFile) -> GradeReport:
     """Grade as if this were the second run already: its reports are written in any case."""
     if entry.path.name.startswith("memory-of-"):
         settings = machine.options.settings

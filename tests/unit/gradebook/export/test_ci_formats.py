@@ -15,8 +15,8 @@ import pytest
 from grader.gradebook.export.ci_formats import write_formats
 from grader.report import write_report
 from grader.report.formats import FORMATS
-from grader.submission.intake.roster import Row, write_roster
-from grader.submission.intake.scan import OF_FORMATS
+from grader.submission.intake.roster import RosterEntry, write_roster
+from grader.submission.intake.scan import FORMAT_FILES
 from tests.support.project import run_grader
 from tests.support.sample_reports import not_graded, partly_wrong, perfect
 
@@ -37,7 +37,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         report = replace(report, submission_id=id, file="hw.ipynb", sha256=digest)
         write_report(report, tmp_path / "feedback" / id)
-    write_roster((Row(id=id, file="hw.ipynb") for id in reports), tmp_path / "feedback")
+    write_roster((RosterEntry(id=id, file="hw.ipynb") for id in reports), tmp_path / "feedback")
     return tmp_path
 
 
@@ -160,5 +160,5 @@ def test_a_format_that_there_is_not_is_named() -> None:
 def test_no_submission_takes_a_files_name() -> None:
     """A batch's files and its submissions' folders lie side by side."""
     assert {format.file for format in FORMATS.values() if not format.per_submission} == {
-        *OF_FORMATS
+        *FORMAT_FILES
     }

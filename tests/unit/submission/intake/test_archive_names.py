@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.submission.intake.archive_limits import parts_of
-from grader.submission.intake.zip_names import guess
+from grader.submission.intake.archive_limits import split_name
+from grader.submission.intake.zip_names import guess_encoding
 from tests.support.archives import BOOK, a_zip, unpacked, zipped
 
 
@@ -63,10 +63,10 @@ def test_names_are_read_as_they_were_meant(
 
 def test_a_names_own_field_is_believed_when_it_fits() -> None:
     """Accents in code page 437 are not taken for Chinese, nor Chinese for accents."""
-    assert guess([b"caf\x82.ipynb", b"\x82t\x82.ipynb"]) == "cp437"
-    assert guess(["作业.ipynb".encode("gbk"), "张三".encode("gbk")]) == "gb18030"
-    assert guess(["作业".encode()]) == "utf-8"
-    assert guess([]) == "utf-8"
+    assert guess_encoding([b"caf\x82.ipynb", b"\x82t\x82.ipynb"]) == "cp437"
+    assert guess_encoding(["作业.ipynb".encode("gbk"), "张三".encode("gbk")]) == "gb18030"
+    assert guess_encoding(["作业".encode()]) == "utf-8"
+    assert guess_encoding([]) == "utf-8"
 
 
 def test_names_that_differ_in_case_both_stay(tmp_path: Path, room: Path) -> None:
@@ -104,4 +104,4 @@ def test_no_name_moves_the_cursor(tmp_path: Path, room: Path) -> None:
 )
 def test_parts_of_names(name: str, parts: tuple[str, ...]) -> None:
     """A name's parts, whichever way its strokes lean."""
-    assert parts_of(name) == (parts, "")
+    assert split_name(name) == (parts, "")

@@ -16,9 +16,9 @@ import pytest
 from grader.core.messages import catalogue
 from grader.core.types import Note
 from grader.submission.intake import IntakeError, collect
-from grader.submission.intake.archive import TooMuch
-from grader.submission.intake.archive_limits import GIVEN, INSIDE
-from grader.submission.intake.unpack import NoRoom, Store, unpack
+from grader.submission.intake.archive import ArchiveTooLarge
+from grader.submission.intake.archive_limits import CLASS_LIMITS, STUDENT_LIMITS
+from grader.submission.intake.unpack import ScratchFolder, StorageError, unpack
 from tests.support.archives import BOOK, Files, a_zip, unpacked, zipped
 
 
@@ -122,7 +122,7 @@ def test_archives_nest_only_so_deep(tmp_path: Path, room: Path) -> None:
     assert any("an archive within an archive within an archive" in sentence for sentence in said)
 
 
-SMALL = replace(GIVEN, members=10, all_bytes=10_000, small=20_000)
+SMALL = replace(CLASS_LIMITS, members=10, all_bytes=10_000, free_bytes=20_000)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ def test_a_classs_archive_has_bounds_too(
     """Too many files, or too many bytes, raise before they are all there."""
     (tmp_path / "c.zip").write_bytes(zipped(files))
     room.mkdir()
-    with pytest.raises(TooMuch, match=why):
-        unpack(tmp_path / "c.zip", Store(room), SMALL)
+    with pytest.raises(ArchiveTooLarge, match=why):
+        unpack(tmp_path / "c.zip", ScratchFolder(room), SMALL)
     for name in ("en", "zh"):
         assert catalogue(name).has(f"read.intake.bound.{why}")
 
@@ -151,8 +151,8 @@ def test_a_zips_list_is_bounded_before_it_is_read(tmp_path: Path, room: Path) ->
     data[at + 8 : at + 12] = struct.pack("<2H", 60_000, 60_000)
     (tmp_path / "c.zip").write_bytes(data)
     room.mkdir()
-    with pytest.raises(TooMuch, match="too_many"):
-        unpack(tmp_path / "c.zip", Store(room), INSIDE)
+    with pytest.raises(ArchiveTooLarge, match="too_many"):
+        unpack(tmp_path / "c.zip", ScratchFolder(room), STUDENT_LIMITS)
 
 
 def test_a_tars_headers_are_bounded(tmp_path: Path, room: Path) -> None:
@@ -162,8 +162,8 @@ def test_a_tars_headers_are_bounded(tmp_path: Path, room: Path) -> None:
         info.pax_headers = {"comment": "x" * 5_000_000}
         archive.addfile(info)
     room.mkdir()
-    with pytest.raises(TooMuch, match="headers"):
-        unpack(tmp_path / "c.tar.gz", Store(room))
+    with pytest.raises(ArchiveTooLarge, match="headers"):
+        unpack(tmp_path / "c.tar.gz", ScratchFolder(room))
 
 
 def test_what_is_passed_over_is_bounded(tmp_path: Path, room: Path) -> None:
@@ -174,8 +174,8 @@ def test_what_is_passed_over_is_bounded(tmp_path: Path, room: Path) -> None:
             info.size = 40_000
             archive.addfile(info, io.BytesIO(bytes(40_000)))
     room.mkdir()
-    with pytest.raises(TooMuch, match="too_large"):
-        unpack(tmp_path / "c.tar.gz", Store(room), SMALL)
+    with pytest.raises(ArchiveTooLarge, match="too_large"):
+        unpack(tmp_path / "c.tar.gz", ScratchFolder(room), SMALL)
 
 
 @pytest.mark.parametrize("cut", [10, 60, -30])
@@ -226,9 +226,9 @@ def test_a_full_disk_is_no_students_fault(tmp_path: Path, monkeypatch: pytest.Mo
     def full(*_: object) -> Path:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Store, "place", full)
-    with pytest.raises(NoRoom):
-        unpack(a_zip(tmp_path / "c.zip", "a.ipynb"), Store(tmp_path))
+    monkeypatch.setattr(ScratchFolder, "new_path", full)
+    with pytest.raises(StorageError):
+        unpack(a_zip(tmp_path / "c.zip", "a.ipynb"), ScratchFolder(tmp_path))
     with pytest.raises(IntakeError, match="there is no room to unpack it"):
         collect([tmp_path / "c.zip"], tmp_path)
 

@@ -12,7 +12,7 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.core.messages import catalogue
-from grader.submission.intake import Entry, collect
+from grader.submission.intake import SubmittedFile, collect
 from tests.support.project import ROOT, SOLUTION
 
 HANDOUT = (ROOT / "assignments" / "hh" / "hh.ipynb").read_text("utf-8")
@@ -45,8 +45,8 @@ def put(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
-def graded(root: Path, assignment: Assignment) -> dict[str, Entry]:
-    entries, _ = collect([root]).entries(assignment)
+def graded(root: Path, assignment: Assignment) -> dict[str, SubmittedFile]:
+    entries, _ = collect([root]).select(assignment)
     return {entry.id: entry for entry in entries}
 
 
@@ -100,7 +100,7 @@ def test_a_folder_of_several_students_stays_apart(tmp_path: Path, assignment: As
         "group 2-cem",
         "group 2-dan",
     ]
-    _, notes = collect([tmp_path]).entries(assignment)
+    _, notes = collect([tmp_path]).select(assignment)
     assert [note.message_id for note in notes] == ["read.intake.kept_apart"] * 2
 
 
@@ -119,7 +119,7 @@ from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
 from grader.assignment.load import load_assignment
 from grader.submission.intake import collect
-found, _ = collect([Path(sys.argv[1])]).entries(load_assignment(Path(sys.argv[2])))
+found, _ = collect([Path(sys.argv[1])]).select(load_assignment(Path(sys.argv[2])))
 print(*(f"{entry.id}/{entry.path.name}" for entry in found))
 """
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.core.messages import catalogue
-from grader.submission.intake import Entry, collect
-from grader.submission.intake.lms_names import canvas, is_canvas, moodle
+from grader.submission.intake import SubmittedFile, collect
+from grader.submission.intake.lms_names import is_canvas_download, parse_canvas, parse_moodle
 from grader.submission.intake.roster import Layout, Origin
 
 FILE = "_assignsubmission_file"
@@ -23,13 +23,13 @@ def put(root: Path, *names: str) -> Path:
     return root
 
 
-def entries(*paths: Path, layout: Layout | None = None) -> dict[str, Entry]:
-    found, _ = collect(paths, layout=layout).entries(None)
+def entries(*paths: Path, layout: Layout | None = None) -> dict[str, SubmittedFile]:
+    found, _ = collect(paths, layout=layout).select(None)
     return {entry.id: entry for entry in found}
 
 
 def sentences(path: Path) -> list[str]:
-    _, notes = collect([path]).entries(None)
+    _, notes = collect([path]).select(None)
     return [catalogue("en").render(note.message_id, **note.values) for note in notes]
 
 
@@ -70,7 +70,7 @@ def sentences(path: Path) -> list[str]:
 )
 def test_names_of_canvas(name: str, origin: Origin, file: str) -> None:
     """A name gives the student, the number, whether it was late, and the file's own name."""
-    found = canvas(name)
+    found = parse_canvas(name)
     assert found is not None
     assert (found.origin, found.file) == (origin, file)
 
@@ -78,7 +78,7 @@ def test_names_of_canvas(name: str, origin: Origin, file: str) -> None:
 @pytest.mark.parametrize("name", ["hh.ipynb", "HH_12_345_x.ipynb", "lee_12_hh.ipynb", "a_1_2_"])
 def test_other_names_are_not_canvas(name: str) -> None:
     """Names with capitals, one number or no file are none of Canvas's."""
-    assert canvas(name) is None
+    assert parse_canvas(name) is None
 
 
 def test_a_folder_is_canvas_by_its_names() -> None:
@@ -86,16 +86,18 @@ def test_a_folder_is_canvas_by_its_names() -> None:
 
     One name alone needs long numbers, and so do names beside others.
     """
-    assert is_canvas(["lee_12345_67890_hh.ipynb", "kim_12346_67891_hh.ipynb", "README.txt"])
-    assert not is_canvas(["lee_12345_67890_hh.ipynb", "solution.ipynb"])
-    assert not is_canvas(["lee_1_2_hh.ipynb", "kim_3_4_hh.ipynb", "README.txt"])
-    assert not is_canvas(["wang_2021_12345_hh.ipynb", "li_2021_12346_hh.ipynb"])
-    assert is_canvas(["a_1_2_x.ipynb", "b_3_4_x.ipynb"])
-    assert not is_canvas(["a_1_2_x.ipynb", "b.ipynb"])
-    assert not is_canvas(["hh_2021_1_a.ipynb", "hh_2022_1_b.ipynb"])
-    assert not is_canvas(["hh_2021_1_final.ipynb"])
-    assert is_canvas(["lee_12345_67890_hh.ipynb"])
-    assert not is_canvas([])
+    assert is_canvas_download(
+        ["lee_12345_67890_hh.ipynb", "kim_12346_67891_hh.ipynb", "README.txt"]
+    )
+    assert not is_canvas_download(["lee_12345_67890_hh.ipynb", "solution.ipynb"])
+    assert not is_canvas_download(["lee_1_2_hh.ipynb", "kim_3_4_hh.ipynb", "README.txt"])
+    assert not is_canvas_download(["wang_2021_12345_hh.ipynb", "li_2021_12346_hh.ipynb"])
+    assert is_canvas_download(["a_1_2_x.ipynb", "b_3_4_x.ipynb"])
+    assert not is_canvas_download(["a_1_2_x.ipynb", "b.ipynb"])
+    assert not is_canvas_download(["hh_2021_1_a.ipynb", "hh_2022_1_b.ipynb"])
+    assert not is_canvas_download(["hh_2021_1_final.ipynb"])
+    assert is_canvas_download(["lee_12345_67890_hh.ipynb"])
+    assert not is_canvas_download([])
 
 
 @pytest.mark.parametrize(
@@ -125,14 +127,14 @@ def test_a_folder_is_canvas_by_its_names() -> None:
 )
 def test_names_of_moodle(name: str, origin: Origin, file: str) -> None:
     """A folder's or a file's name gives the student, the number, and what to give back."""
-    found = moodle(name)
+    found = parse_moodle(name)
     assert found is not None
     assert (found.origin, found.file) == (origin, file)
 
 
 def test_no_file_of_a_students_own_names_another() -> None:
     """Of two marks in a name of Moodle's the platform's own comes first."""
-    found = moodle(f"Ann Lee_12{FILE}_Bob Kim_13{FILE}_hh.ipynb")
+    found = parse_moodle(f"Ann Lee_12{FILE}_Bob Kim_13{FILE}_hh.ipynb")
     assert found is not None
     assert (found.origin.name, found.origin.lms_id) == ("Ann Lee", "12")
     assert found.file == f"Bob Kim_13{FILE}_hh.ipynb"
@@ -302,6 +304,6 @@ def test_students_own_archives_of_a_download(tmp_path: Path) -> None:
             archive.writestr("work/hh.ipynb", "{}")
             archive.writestr("work/.ipynb_checkpoints/hh-checkpoint.ipynb", "{}")
     (tmp_path / "scratch").mkdir()
-    found, _ = collect([data], tmp_path / "scratch").entries(None)
+    found, _ = collect([data], tmp_path / "scratch").select(None)
     assert [entry.id for entry in found] == ["bob_14", "leeann_12"]
     assert {entry.path.name for entry in found} == {"hh.ipynb"}

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 from grader.submission.intake.roster import (
-    FILE,
+    ROSTER_FILE,
     Origin,
+    RosterEntry,
     RosterError,
-    Row,
     read_roster,
     write_roster,
 )
 
 ROWS = (
-    Row(id="李雷_12", file="hh.ipynb", origin=Origin(layout="canvas", name="李雷", late=True)),
-    Row(id="b", file="", origin=Origin(layout="moodle", folder="b_1_x", attempt=2)),
-    Row(id="c", file="c.ipynb"),
+    RosterEntry(
+        id="李雷_12", file="hh.ipynb", origin=Origin(layout="canvas", name="李雷", late=True)
+    ),
+    RosterEntry(id="b", file="", origin=Origin(layout="moodle", folder="b_1_x", attempt=2)),
+    RosterEntry(id="c", file="c.ipynb"),
 )
 
 
@@ -49,9 +51,9 @@ def test_a_fault_is_named_by_its_path(
 ) -> None:
     """A file that someone changed says where it is wrong."""
     write_roster(ROWS, tmp_path)
-    table = json.loads((tmp_path / FILE).read_text("utf-8"))
+    table = json.loads((tmp_path / ROSTER_FILE).read_text("utf-8"))
     table["submissions"][0] |= change
-    (tmp_path / FILE).write_text(json.dumps(table))
+    (tmp_path / ROSTER_FILE).write_text(json.dumps(table))
     with pytest.raises(RosterError, match=words):
         read_roster(tmp_path)
 
@@ -59,6 +61,6 @@ def test_a_fault_is_named_by_its_path(
 @pytest.mark.parametrize("text", ["", "[]", '{"schema_version": 2}', '{"schema_version": 1}'])
 def test_what_is_no_roster_is_refused(tmp_path: Path, text: str) -> None:
     """Anything else raises, rather than being taken for an empty class."""
-    (tmp_path / FILE).write_text(text)
+    (tmp_path / ROSTER_FILE).write_text(text)
     with pytest.raises(RosterError):
         read_roster(tmp_path)

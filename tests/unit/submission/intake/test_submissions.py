@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.core.messages import catalogue
-from grader.submission.intake import Entry, IntakeError, find_submissions
+from grader.submission.intake import IntakeError, SubmittedFile, find_submissions
 from grader.submission.intake.safe_names import make_unique, safe_name
 
 
@@ -39,7 +39,7 @@ def test_one_file(tmp_path: Path) -> None:
     """A file is called after itself."""
     put(tmp_path, "work.ipynb")
     file = tmp_path / "work.ipynb"
-    assert find_submissions([file]) == ([Entry(id="work", path=file)], [])
+    assert find_submissions([file]) == ([SubmittedFile(id="work", path=file)], [])
 
 
 def test_no_submission_takes_the_name_of_a_page(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
 from grader.core.types import Note
 from grader.submission.cells.find_cell import find_cell
-from grader.submission.intake.group import Unit, stem
-from grader.submission.intake.tree import File, listing, may_be_notebook, note, printable
+from grader.submission.intake.file_tree import File, list_names, may_be_notebook, note, printable
+from grader.submission.intake.group import SubmissionGroup, strip_notebook_suffix
 from grader.submission.notebook.decode import Document, decode
 from grader.submission.notebook.read import LARGEST, read_notebook
 
@@ -29,14 +29,14 @@ _REASONS = ("readable", "assignment", "cells", "filled", "name", "newest", "numb
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selection:
     """What became of one unit: a submission's file or, without one, why there is none."""
 
-    unit: Unit
+    group: SubmissionGroup
     file: File | None
     notes: tuple[Note, ...] = ()
     fault: Note | None = None
-    split: str = ""  # the folder that holds it as one of several
+    split_folder: str = ""  # the folder that holds it as one of several
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -62,28 +62,28 @@ class Likeness:
         return self.readable and self.assignment >= 0 and (self.assignment == 1 or self.cells > 0)
 
 
-def choose(unit: Unit, assignment: Assignment | None) -> list[Chosen]:
+def select_notebooks(group: SubmissionGroup, assignment: Assignment | None) -> list[Selection]:
     """The notebook of ``unit`` that counts; several where they may be several students'.
 
     Without an ``assignment`` only names and times tell.
     """
-    own = tuple(file.note for file in unit.files if file.note is not None)
-    notebooks = [file for file in unit.files if file.is_notebook and file.path is not None]
+    own = tuple(file.note for file in group.files if file.note is not None)
+    notebooks = [file for file in group.files if file.is_notebook and file.path is not None]
     if not notebooks:
-        renamed = [file for file in unit.files if file.path is not None and _is_one(file)]
+        renamed = [file for file in group.files if file.path is not None and _holds_notebook(file)]
         if not renamed:
-            return [Chosen(unit, None, own, _nothing(unit))]
+            return [Selection(group, None, own, _explain_nothing(group))]
         notebooks = renamed
-        own = (*own, note("renamed_notebook", path=unit.shown, file=renamed[0].name))
+        own = (*own, note("renamed_notebook", path=group.location, file=renamed[0].name))
     if len(notebooks) == 1:
-        return [Chosen(unit, notebooks[0], own)]
+        return [Selection(group, notebooks[0], own)]
     ranked = sorted(
         ((likeness(file, assignment), file) for file in notebooks[:_MOST_READ]),
         key=lambda pair: pair[0],
         reverse=True,
     )
-    if not unit.sure and not _one_students(ranked):
-        return _apart(unit, notebooks, own)
+    if not group.one_student and not _is_one_students(ranked):
+        return _select_each(group, notebooks, own)
     (best, taken), (second, _) = ranked[:2]
     steps = zip(*(file.parts[:-1] for file in notebooks), strict=False)
     common = sum(1 for _ in takewhile(lambda step: len(set(step)) == 1, steps))
@@ -93,25 +93,27 @@ def choose(unit: Unit, assignment: Assignment | None) -> list[Chosen]:
         values={
             "count": len(notebooks),
             "file": printable(names[0])[-200:],
-            "others": listing(names[1:], 6),
+            "others": list_names(names[1:], 6),
         },
     )
-    return [Chosen(unit, taken, (told, *own))]
+    return [Selection(group, taken, (told, *own))]
 
 
 def likeness(file: File, assignment: Assignment | None) -> Likeness:
     """How much the notebook ``file`` looks like the homework."""
-    number = _NUMBER.search(stem(file.name))
+    number = _NUMBER.search(strip_notebook_suffix(file.name))
     copy = int(next(filter(None, number.groups()))) if number else 0
     first = tuple(-ord(char) for char in "/".join(file.parts))
     if assignment is None or file.path is None:
         return Likeness(True, 0, 0, 0, False, file.time, copy, first)
-    named = _base(stem(file.name)) == _base(stem(assignment.notebook.name))
-    inside = _inside(file.path, assignment)
+    named = _base(strip_notebook_suffix(file.name)) == _base(
+        strip_notebook_suffix(assignment.notebook.name)
+    )
+    inside = _match_content(file.path, assignment)
     return Likeness(*inside, named, file.time, copy, first)
 
 
-def _inside(path: Path, assignment: Assignment) -> tuple[bool, int, int, int]:
+def _match_content(path: Path, assignment: Assignment) -> tuple[bool, int, int, int]:
     """Whether a notebook can be read, whose it says it is, how much of the exercises is there."""
     try:
         submission = read_notebook(path)
@@ -128,22 +130,28 @@ def _inside(path: Path, assignment: Assignment) -> tuple[bool, int, int, int]:
     return True, ours, cells, sum(cell.filled for cell in found)
 
 
-def _one_students(ranked: Sequence[tuple[Likeness, File]]) -> bool:
+def _is_one_students(ranked: Sequence[tuple[Likeness, File]]) -> bool:
     """Whether notebooks in one folder are one student's: one is the homework, or all are copies."""
     homework = [file for like, file in ranked if like.is_homework]
     if len(homework) == 1:
         return True
-    same_name = len({_base(stem(file.name)) for file in homework}) == 1
+    same_name = len({_base(strip_notebook_suffix(file.name)) for file in homework}) == 1
     return len(homework) > 1 and (same_name or len({_digest(f) for f in homework}) == 1)
 
 
-def _apart(unit: Unit, notebooks: Iterable[File], own: tuple[Note, ...]) -> list[Chosen]:
+def _select_each(
+    group: SubmissionGroup, notebooks: Iterable[File], own: tuple[Note, ...]
+) -> list[Selection]:
     return [
-        Chosen(
-            replace(unit, name=(*unit.apart, stem(file.name)), shown=f"{unit.shown}/{file.name}"),
+        Selection(
+            replace(
+                group,
+                name=(*group.split_prefix, strip_notebook_suffix(file.name)),
+                location=f"{group.location}/{file.name}",
+            ),
             file,
             own,
-            split=unit.shown if unit.apart else "",
+            split_folder=group.location if group.split_prefix else "",
         )
         for file in notebooks
     ]
@@ -163,7 +171,7 @@ def _digest(file: File) -> str:
         return "/".join(file.parts)
 
 
-def _is_one(file: File) -> bool:
+def _holds_notebook(file: File) -> bool:
     """Whether a file of another name holds a notebook."""
     if file.path is None or not may_be_notebook(file.name):
         return False
@@ -175,11 +183,11 @@ def _is_one(file: File) -> bool:
     return len(data) <= LARGEST and isinstance(decode(data), Document)
 
 
-def _nothing(unit: Unit) -> Note:
+def _explain_nothing(group: SubmissionGroup) -> Note:
     """Why there is nothing to grade, for the student."""
-    names = [file.name for file in unit.files]
-    if any(file.note is not None for file in unit.files):
-        return Note(message_id="read.fault.not_unpacked", values={"files": listing(names)})
+    names = [file.name for file in group.files]
+    if any(file.note is not None for file in group.files):
+        return Note(message_id="read.fault.not_unpacked", values={"files": list_names(names)})
     if not names:
         return Note(message_id="read.fault.nothing_handed_in")
-    return Note(message_id="read.fault.no_notebook", values={"files": listing(names)})
+    return Note(message_id="read.fault.no_notebook", values={"files": list_names(names)})

@@ -12,9 +12,9 @@ from pathlib import Path
 from grader.core.types import Note
 from grader.submission.notebook.raw_cell import clean
 
-NOTEBOOK = ".ipynb"
-UNPACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
-NOT_UNPACKED = (".tar.xz", ".gz", ".xz", ".bz2", ".7z", ".rar")
+NOTEBOOK_SUFFIX = ".ipynb"
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
+UNSUPPORTED_SUFFIXES = (".tar.xz", ".gz", ".xz", ".bz2", ".7z", ".rar")
 _MAY_BE_NOTEBOOKS = (".json", ".txt", ".download", ".html", ".htm")
 _SKIPPED = frozenset({"__MACOSX", "__pycache__"})
 _LONGEST_SHOWN = 300
@@ -41,11 +41,11 @@ class File:
     @property
     def is_notebook(self) -> bool:
         """Whether it is called a notebook."""
-        return self.name.lower().endswith(NOTEBOOK)
+        return self.name.lower().endswith(NOTEBOOK_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class FileTree:
     """All that one given path holds. ``folders`` are those that are there, empty ones too."""
 
     root: Path
@@ -54,7 +54,7 @@ class Tree:
     packed: bool = False  # it is an archive
     notes: tuple[Note, ...] = field(default=())
 
-    def shown(self, parts: tuple[str, ...]) -> str:
+    def location(self, parts: tuple[str, ...]) -> str:
         """A place in it, as a teacher finds it."""
         return "/".join((str(self.root), *parts))
 
@@ -67,22 +67,22 @@ def is_hidden(name: str) -> bool:
 def may_be_notebook(name: str) -> bool:
     """Whether a file of this name is worth unpacking: a notebook, or one that was renamed."""
     lower = name.lower()
-    return NOTEBOOK in lower or lower.endswith(_MAY_BE_NOTEBOOKS) or "." not in lower
+    return NOTEBOOK_SUFFIX in lower or lower.endswith(_MAY_BE_NOTEBOOKS) or "." not in lower
 
 
 def is_archive(name: str) -> bool:
     """Whether it is called like an archive that is unpacked."""
-    return name.lower().endswith(UNPACKED)
+    return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def is_other_archive(name: str) -> bool:
     """Whether it is called like an archive that is not."""
-    return name.lower().endswith(NOT_UNPACKED) and not is_archive(name)
+    return name.lower().endswith(UNSUPPORTED_SUFFIXES) and not is_archive(name)
 
 
-def without_ending(name: str) -> str:
+def strip_archive_suffix(name: str) -> str:
     """An archive's name without what it ends in."""
-    for ending in sorted(UNPACKED, key=len, reverse=True):
+    for ending in sorted(ARCHIVE_SUFFIXES, key=len, reverse=True):
         if name.lower().endswith(ending) and len(name) > len(ending):
             return name[: -len(ending)]
     return name
@@ -106,7 +106,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in clean(text))
 
 
-def listing(names: list[str], most: int = 3) -> str:
+def list_names(names: list[str], most: int = 3) -> str:
     """The first few names, and an ellipsis when there are more."""
     shown = ", ".join(printable(name)[:80] for name in names[:most])
     return shown if len(names) <= most else f"{shown}, \N{HORIZONTAL ELLIPSIS}"
