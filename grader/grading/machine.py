@@ -52,10 +52,15 @@ class MachineOptions:
 
     settings: GradingSettings
     out: Path
+    """The folder for the reports."""
     jobs: int
-    private_files: tuple[Path, ...] = ()  # where they and a gradebook lie; a box never sees that
-    sandbox: SandboxConfig | None = None  # None runs notebooks with our own rights
-    programs_file: Path | None = None  # the file in which compiled programs are kept
+    """Notebooks that may run side by side; a GPU takes one."""
+    private_files: tuple[Path, ...] = ()
+    """Submissions and a gradebook: no sandbox ever sees the folders in which they lie."""
+    sandbox: SandboxConfig | None = None
+    """None runs notebooks with our own rights."""
+    programs_file: Path | None = None
+    """The file in which compiled programs are kept."""
 
     @property
     def at_a_time(self) -> int:
@@ -70,8 +75,10 @@ class GradingMachine:
     assignment: Assignment
     options: MachineOptions
     clients: ClientPool | None
+    """None where no notebook is to run."""
     judge: Judge
     scratch: Path
+    """A private folder, gone when the machine closes."""
     trial: SolutionTrial
 
 

@@ -85,7 +85,7 @@ class Cluster:
 
     def clear(self) -> None:
         """Forget the last class; whoever worked for it is done with it first."""
-        until(lambda: not self.stations(), "a station was left")
+        until(lambda: not self.sessions(), "a session was left")
         for folder in (self.folder / "class", self.out):
             shutil.rmtree(folder, ignore_errors=True)
         (self.folder / "class").mkdir()
@@ -113,7 +113,7 @@ class Cluster:
         """Whose result is there."""
         return sorted(file.parent.name for file in self.out.glob("*/result.json"))
 
-    def stations(self) -> list[int]:
+    def sessions(self) -> list[int]:
         """What runs below the workers for the grader."""
         below = {pid for process in self.processes for pid in descendants(process.pid)}
         return [pid for pid in below if b"grader." in _command(pid)]

@@ -69,9 +69,9 @@ class ClusterExecutor:
         assignment: Assignment,
         options: MachineOptions,
         plan: Plan,
-        say: Callable[[Note], None],
+        on_note: Callable[[Note], None],
     ) -> None:
-        self._client, self._address, self._on_note = client, address, say
+        self._client, self._address, self._on_note = client, address, on_note
         self._assignment, self._options, self._plan = assignment, options, plan
         self._batch = batch_setup(f"grader-{secrets.token_hex(8)}", assignment, plan)
         self._numbers = iter(range(2**63))
@@ -91,7 +91,7 @@ class ClusterExecutor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Cancel what still runs; workers see that and close their stations."""
+        """Cancel what still runs; workers see that and close their sessions."""
         running = [*self._running, *self._opening, *([self._presence] if self._presence else [])]
         with contextlib.suppress(Exception):
             self._client.cancel(running, force=True)

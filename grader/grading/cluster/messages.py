@@ -31,15 +31,18 @@ ALL: Final = (*EVIDENCE, *PAGES, RESULT_FILE)
 
 @dataclass(frozen=True, kw_only=True)
 class BatchSetup:
-    """All that a batch is graded with. ``name`` is its own among all batches of a cluster."""
+    """All that a worker needs to grade submissions of a batch."""
 
     name: str
+    """The batch's own among all batches of a cluster."""
     assignment: str
     digest: str
+    """The assignment's digest, which its files must have when they arrive."""
     public: Files = field(repr=False)
     teachers: Files = field(repr=False)
     settings: GradingSettings
     kernels: bool
+    """True if notebooks are to run, not only to be judged again."""
     environment: Mapping[str, str] = field(repr=False)
 
 

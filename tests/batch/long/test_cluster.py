@@ -103,7 +103,7 @@ def test_ctrl_c_ends_cleanly(a_cluster: Cluster) -> None:
     assert grading.returncode == 130, said
     assert "Traceback" not in said
     assert a_cluster.written() == ["student-0"]
-    until(lambda: not a_cluster.stations(), "a station was left")
+    until(lambda: not a_cluster.sessions(), "a session was left")
     until(lambda: not a_cluster.scratch(), "a private folder was left")
     assert worker.poll() is None
 
@@ -122,7 +122,7 @@ def test_a_killed_coordinator_leaves_nothing_and_the_next_goes_on(a_cluster: Clu
     grading.communicate()
     before = on_the_disk(a_cluster)
     assert [*before] == ["student-0"]
-    until(lambda: not a_cluster.stations(), "a station was left")
+    until(lambda: not a_cluster.sessions(), "a session was left")
     until(lambda: not a_cluster.scratch(), "a private folder was left")
     assert worker.poll() is None
     a_cluster.workers(0)
