@@ -1,4 +1,4 @@
-"""When an assignment is due, what lateness costs, and which of several attempts counts."""
+"""The rules of handing in: due dates, the cost of lateness, the attempt that counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class Late(Data):
-    """What lateness costs: ``percent_a_day`` of full marks for each day that was begun.
+    """The cost of lateness: ``percent_a_day`` of full marks for each day that was begun.
 
     It brings no mark below ``floor_percent`` of full marks, and raises none. What is more than
     ``cutoff_days`` late gets 0, whatever the floor.
@@ -25,7 +25,7 @@ class Late(Data):
     cutoff_days: NonNegative | None = None
 
     def mark(self, earned: float, most: float, days: int) -> float:
-        """What is left of ``earned``, of ``most`` points, ``days`` late."""
+        """Return what is left of ``earned``, of ``most`` points, ``days`` late."""
         if days <= 0:
             return earned
         if self.cutoff_days is not None and days > self.cutoff_days:

@@ -54,7 +54,7 @@ _PACKAGE: Final = Path(__file__).parents[1]
 
 
 def files(*folders: Path | None) -> dict[str, str]:
-    """A digest of each file of the students' and the teachers' folder of an assignment."""
+    """Return a digest of each file of the students' and the teachers' folder of an assignment."""
     return {
         f"{part}/{file.relative_to(folder).as_posix()}": _of(file.read_bytes())
         for part, folder in zip(PARTS, folders, strict=True)
@@ -71,7 +71,7 @@ def together(digests: dict[str, str]) -> str:
 
 
 def asked(assignment: Assignment) -> str:
-    """What decides how a submission is run and what is asked of its models, and no more.
+    """Return a digest of what decides how a submission is run and what its models are asked.
 
     That is the handout, the exercises but for what is right, the stimuli and how states are
     drawn. Limits are apart, for a batch may have its own.
@@ -92,7 +92,7 @@ def asked(assignment: Assignment) -> str:
 
 
 def intake(file: str, notes: Sequence[Note]) -> str:
-    """What a report says of how its notebook was found: the file's name, and what was chosen."""
+    """Return a digest of what a report says of finding its notebook: file name and choices."""
     return _of(json.dumps([file, *map(asdict, notes)]).encode())
 
 
@@ -119,14 +119,14 @@ def code_of(package: Path, *, of_runs: bool) -> str:
 
 @cache
 def installed() -> tuple[str, ...]:
-    """What is installed beside this package: each name with its version."""
+    """Return what is installed beside this package: each name with its version."""
     found = {f"{one.name.lower()}=={one.version}" for one in distributions() if one.name}
     return tuple(sorted(name for name in found if not name.startswith("grader==")))
 
 
 @cache
 def packages() -> str:
-    """A digest of what is installed beside this package."""
+    """Return a digest of what is installed beside this package."""
     return _of("\n".join(installed()).encode())
 
 

@@ -18,13 +18,13 @@ class Data(BaseModel):
 
 
 class Text(Data):
-    """The same words in both languages."""
+    """A text in both languages."""
 
     en: str
     zh: str
 
     def in_language(self, language: str) -> str:
-        """The words in ``language``, "en" or "zh"."""
+        """Return the words in ``language``, "en" or "zh"."""
         return self.zh if language == "zh" else self.en
 
 
@@ -112,14 +112,14 @@ class Exercise(Data):
     public_traces: str = ""  # file with the accepted models' traces for the public stimuli
 
     def channel(self, name: str) -> Channel:
-        """The channel asked for at ``name``; ``KeyError`` when there is none."""
+        """Return the channel asked for at ``name``; ``KeyError`` when there is none."""
         for channel in self.channels:
             if channel.name == name:
                 return channel
         raise KeyError(name)
 
     def is_ion(self, name: str) -> bool:
-        """Whether channels hang on what the exercise asks for at ``name``."""
+        """Return whether channels hang on what the exercise asks for at ``name``."""
         return any(channel.ion == name for channel in self.channels if channel.ion)
 
     @property
@@ -129,7 +129,7 @@ class Exercise(Data):
         return self.states | of_channels
 
     def short(self, state: str) -> str:
-        """A state's name without its channel's, where no other has the same."""
+        """Return a state's name without its channel's, where no other has the same."""
         own = state.rpartition(".")[2]
         alike = [gate for gate in self.gates if gate.rpartition(".")[2] == own]
         return own if len(alike) < 2 else state
@@ -142,12 +142,12 @@ class Exercise(Data):
 
     @property
     def answers(self) -> bool:
-        """Whether its model answers stimuli."""
+        """True if its model answers stimuli."""
         return self.kind in ("neuron", "channel")
 
     @property
     def ranges(self) -> dict[str, tuple[float, float]]:
-        """Where each state but V is drawn, also those that are ``given``, under its full name."""
+        """The range of each state but V, also of those that are ``given``, under its full name."""
         given = {f"{c.name}.{g}": ends for c in self.channels for g, ends in c.given.items()}
         return {name: gate.range for name, gate in self.gates.items()} | given
 
@@ -156,5 +156,5 @@ class Exercise(Data):
         return self.gates[variable].scale if variable in self.gates else 1.0
 
     def parameters_of(self, channel: str) -> dict[str, Parameter]:
-        """Those of a channel, or of the model itself for ""; ``KeyError`` as `channel`."""
+        """Return the parameters of a channel, or of the model for ""; ``KeyError`` as `channel`."""
         return self.channel(channel).parameters if channel else self.parameters

@@ -1,4 +1,4 @@
-"""Where the assignments lie: a clone, an editable install, a wheel, or a given folder."""
+"""Find the assignments: in a clone, an editable install, a wheel, or a given folder."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def places(given: Path | None = None) -> dict[str, Place]:
 
 
 def _own() -> Path:
-    """What came with this program: a wheel's assignments lie within the package."""
+    """Return what came with this program: a wheel's assignments lie within the package."""
     return _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _PACKAGE.parent
 
 
@@ -73,7 +73,7 @@ def find(
     named: str | None = None,
     likely: Callable[[Sequence[Place]], Sequence[str]] = lambda places: (),
 ) -> Place:
-    """The assignment ``id``; without one, the one ``named`` by a notebook, else the only one.
+    """Find the assignment ``id``; without one, the ``named`` one, else the only one.
 
     Of several, ``likely`` says which ones the notebook looks like.
     Raises ``NotFound``.
@@ -94,7 +94,7 @@ def find(
 
 
 def _only(fitting: Sequence[str], known: Sequence[str]) -> str:
-    """The one that fits. Raises ``NotFound`` where none does, or several."""
+    """Return the one that fits. Raises ``NotFound`` where none does, or several."""
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

@@ -159,7 +159,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 def read_strictly(
     file: Path, model: type[_Model], tables: Mapping[str, type[BaseModel]] = _TABLES
 ) -> _Model:
-    """A TOML file as a ``model``; ``tables`` are those within it, by their names.
+    """Read a TOML file as a ``model``; ``tables`` are those within it, by their names.
 
     Raises ``AssignmentError`` with every fault found.
     """
@@ -189,7 +189,7 @@ def _fault(file: Path, fault: ErrorDetails, known: Mapping[str, list[str]]) -> s
 
 
 def _verify(assignment: Assignment, derived: bool) -> None:
-    """What no single key shows: names that must exist, points that must add up."""
+    """Verify what no single key shows: names that must exist, points that must add up."""
     stimuli = assignment.stimuli + (assignment.rubric.stimuli if assignment.rubric else ())
     faults = [
         *_of_names(assignment, stimuli),
@@ -216,7 +216,7 @@ def _of_names(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[s
 
 
 def _of_checks(assignment: Assignment) -> Iterator[str]:
-    """What checks speak of and no exercise has."""
+    """Yield a fault for each name that checks use and no exercise has."""
     exercises = {exercise.id: exercise for exercise in assignment.exercises}
     for check in assignment.checks:
         if check.exercise not in exercises:
@@ -234,7 +234,7 @@ def _of_checks(assignment: Assignment) -> Iterator[str]:
 
 
 def _of_points(assignment: Assignment) -> Iterator[str]:
-    """Checks without points, points without checks, families that don't add up."""
+    """Yield checks without points, points without checks, families that don't add up."""
     if (rubric := assignment.rubric) is None:
         return
     ids, file = [check.id for check in assignment.checks], f"{rubric.folder}/rubric.toml"
@@ -274,7 +274,7 @@ def _underived(assignment: Assignment) -> Iterator[str]:
 
 
 def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:
-    """What an exercise of its kind lacks, and the exercises that are spoken of but not there."""
+    """Yield what an exercise of its kind lacks, and exercises that are named but not there."""
     before: set[str] = set()
     for exercise in assignment.exercises:
         needed = ["variable", "monitors"] if exercise.kind == "run" else ["class_name", "base"]

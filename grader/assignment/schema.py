@@ -59,7 +59,7 @@ __all__ = [
 
 
 class Limits(Data):
-    """How much a submission may take: seconds of wall time, MiB of memory and of output.
+    """Limits of a submission: seconds of wall time, MiB of memory and of output.
 
     Memory and output are limited in a box only.
     """
@@ -71,11 +71,11 @@ class Limits(Data):
     output_mb: Annotated[int, Field(ge=1)] = 64
 
     def changed(self, **given: float | None) -> Limits:
-        """These limits with those given (not None) put in their place."""
+        """Return these limits with those given (not None) put in their place."""
         return self.model_copy(update={n: limit for n, limit in given.items() if limit is not None})
 
     def longer(self, factor: float) -> Limits:
-        """These limits with ``factor`` times the seconds."""
+        """Return these limits with ``factor`` times the seconds."""
         return self.changed(
             cell_seconds=factor * self.cell_seconds,
             notebook_seconds=factor * self.notebook_seconds,
@@ -113,7 +113,7 @@ class Stimulus(Data):
 
 
 class Simulation(Data):
-    """How the stimuli are run.
+    """The settings with which stimuli are run.
 
     No run starts and no state is drawn at a V of ``avoid_V`` (mV), where rates as
     printed are 0/0.
@@ -126,7 +126,7 @@ class Simulation(Data):
 
 
 class FieldDraw(Data):
-    """Where the vector field is sampled: ``count`` states, V and current in these ranges.
+    """The sample of the vector field: ``count`` states, V and current in these ranges.
 
     From ``map_count`` further ones the model makes its steps, under a constant current.
     """
@@ -189,7 +189,7 @@ class Tolerance(Data):
 
 
 class Answer(Data):
-    """How the handout's own answer is told from a student's."""
+    """The marks of the handout's own answer, which tell it from a student's."""
 
     headings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()  # sha256 of its cells' normalised sources
@@ -242,7 +242,7 @@ class Assignment(Data):
         return self.public_checks + (self.rubric.checks if self.rubric else ())
 
     def points(self, check: Check) -> float:
-        """What a check is worth; without a rubric each public check counts one."""
+        """Return what a check is worth; without a rubric each public check counts one."""
         return self.rubric.points[check.id] if self.rubric else 1.0
 
     @property
@@ -257,19 +257,19 @@ class Assignment(Data):
         return {check.kind for check in self.checks if check.exercise == exercise.id}
 
     def tolerance(self, of: str, until: float | None, precision: Precision) -> float:
-        """The tolerance of a measure; NaN, within which nothing is, where none was derived."""
+        """Return a measure's tolerance; NaN, within which nothing is, where none was derived."""
         for one in self.tolerances:
             if (one.of, one.until) == (of, until):
                 return (one.float64 if precision == "float64" else one.float32).tolerance
         return math.nan
 
     def visibility(self, check: Check) -> Visibility:
-        """Whether students may see this check."""
+        """Return whether students may see this check."""
         known = any(check.id == own.id for own in self.public_checks)
         return "public" if known else "hidden"
 
     def of(self, exercise: Exercise) -> Assignment:
-        """What concerns one exercise alone: its stimuli and its checks."""
+        """Return what concerns one exercise alone: its stimuli and its checks."""
 
         def own(checks: tuple[Check, ...]) -> tuple[Check, ...]:
             return tuple(check for check in checks if check.exercise == exercise.id)
@@ -284,7 +284,7 @@ class Assignment(Data):
         return self.model_copy(update={**update, "public_checks": own(self.public_checks)})
 
     def exercise(self, id: str) -> Exercise:
-        """The exercise ``id``; ``KeyError`` when there is none."""
+        """Return the exercise ``id``; ``KeyError`` when there is none."""
         for exercise in self.exercises:
             if exercise.id == id:
                 return exercise

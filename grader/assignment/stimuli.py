@@ -26,7 +26,7 @@ CLEAR_OF_FIELD = 0.05
 
 
 def seed_for(secret: bytes, submission_sha256: str, assignment_digest: str) -> int:
-    """The seed of a submission: 63 bits of an HMAC-SHA256 keyed by ``secret``.
+    """Return the seed of a submission: 63 bits of an HMAC-SHA256 keyed by ``secret``.
 
     Raises ``ValueError`` for an empty secret, under which anybody could compute it.
     """
@@ -37,7 +37,7 @@ def seed_for(secret: bytes, submission_sha256: str, assignment_digest: str) -> i
 
 
 def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> StimulusSet:
-    """The stimuli of one run: the public ones and, with ``hidden``, the rubric's too.
+    """Return the stimuli of one run: the public ones and, with ``hidden``, the rubric's too.
 
     Public stimuli come first and are the same for every seed, noise included.
     Hidden ones are scaled as a whole by up to ``jitter`` and start up to
@@ -132,7 +132,7 @@ def finer_steps(assignment: Assignment) -> int:
 
 
 def _finer_from(assignment: Assignment, seed: int) -> int:
-    """A step of the later half of a run, so that what begins late in it can't hide there."""
+    """Return a step of the later half of a run, so that what begins late in it can't hide there."""
     steps = round(assignment.simulation.duration / assignment.simulation.dt)
     last = max(0, steps - finer_steps(assignment))
     return int(_generator("finer", "from", seed).integers(min(steps // 2, last), last + 1))
@@ -208,7 +208,7 @@ def _pulses(stimulus: Stimulus, steps: int, dt: float) -> Array:
 def _ornstein_uhlenbeck(
     stimulus: Stimulus, steps: int, dt: float, generator: np.random.Generator
 ) -> Array:
-    """The stationary process sampled every ``dt``, by its exact transition.
+    """Return the stationary process sampled every ``dt``, by its exact transition.
 
     See Gillespie 1996, Phys. Rev. E 54:2084: x(t + dt) given x(t) is normal around
     mean + (x - mean) exp(-dt / tau) with variance sd^2 (1 - exp(-2 dt / tau)).

@@ -13,7 +13,7 @@ from grader.submission.cells.handout import Released
 
 
 def definition_of(exercises: Sequence[Exercise]) -> re.Pattern[str]:
-    """What the definition of an exercise's class looks like: by its name or its base."""
+    """Return a pattern of the definition of an exercise's class: by its name or its base."""
     named = [exercise for exercise in exercises if exercise.class_name]
     names = "|".join(re.escape(exercise.class_name) for exercise in named)
     bases = "|".join(re.escape(exercise.base) for exercise in named)
@@ -23,7 +23,7 @@ def definition_of(exercises: Sequence[Exercise]) -> re.Pattern[str]:
 def anchors_of(
     codes: Sequence[Code], exercise: Exercise, start: Released
 ) -> tuple[list[Code], Literal["tag", "source"]]:
-    """The exercise's own cells, as the released notebook marks or words them."""
+    """Return the exercise's own cells, as the released notebook marks or words them."""
     if tagged := [code for code in codes if exercise.tag in code.cell.tags]:
         return tagged, "tag"
     own = start.own(exercise.tag)

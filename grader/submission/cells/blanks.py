@@ -1,4 +1,4 @@
-"""Which blanks of an exercise are filled, as the source shows it.
+"""Find the blanks of an exercise and read from the source if they are filled.
 
 Generous on purpose: a right answer must never be called unfilled. What a model
 really holds is seen later, in the kernel.
@@ -24,7 +24,7 @@ _GETTERS = frozenset({"getattr", "hasattr", "get", "pop"})
 
 
 class Places:
-    """Where a piece of code gives values to names, by line.
+    """The lines in which a piece of code gives values to names.
 
     ``filled`` and ``empty`` map a name to the first line that gives it a value or
     nothing; ``methods`` holds those of a class. ``dynamic`` says that values are given
@@ -87,7 +87,7 @@ def blanks(
     vocabulary: frozenset[str] = frozenset(),
     given: frozenset[str] = frozenset(),
 ) -> tuple[Blank, ...]:
-    """The blanks ``names`` of a class. A method is filled once it says more than it was given.
+    """Return the blanks ``names`` of a class. A method that says more than it was given is filled.
 
     ``given`` holds the digests of the statements of the released methods. ``helpers`` are
     the bases and functions that it uses from elsewhere in the notebook; ``vocabulary`` holds
@@ -117,7 +117,7 @@ def blanks(
 
 
 def blanks_in_text(source: str, names: Iterable[str]) -> tuple[Blank, ...]:
-    """The blanks of source that can't be parsed, from what its lines look like."""
+    """Return the blanks of source that can't be parsed, from what its lines look like."""
     found = []
     for name in names:
         word = re.escape(name)
@@ -131,7 +131,7 @@ def blanks_in_text(source: str, names: Iterable[str]) -> tuple[Blank, ...]:
 
 
 def says_more(method: _Function, given: frozenset[str]) -> bool:
-    """Whether a method holds a statement that is neither a stub nor one of those ``given``."""
+    """Return whether a method holds a statement beside stubs and those ``given``."""
     return any(not _is_stub(part) and tree_digest(part) not in given for part in method.body)
 
 
@@ -151,7 +151,7 @@ def _line(method: _Function | None, given: frozenset[str]) -> int | None:
 
 
 def is_blank(value: ast.expr | None) -> bool:
-    """Whether a value stands for nothing yet: ``...``, ``None``, a bare string."""
+    """Return whether a value stands for nothing yet: ``...``, ``None``, a bare string."""
     if value is None:
         return True
     if isinstance(value, ast.Constant):
@@ -181,7 +181,7 @@ def _given(part: ast.AST) -> _Given:
 
 
 def _pairs(values: Sequence[ast.expr]) -> _Given:
-    """A name and the value after it, as in ``setattr(self, "name", value)``."""
+    """Yield a name and the value after it, as in ``setattr(self, "name", value)``."""
     for one, other in pairwise(values):
         name = _string(one)
         if name is not None and _string(other) is None and not _is_number(other):
@@ -189,7 +189,7 @@ def _pairs(values: Sequence[ast.expr]) -> _Given:
 
 
 def _assigned(target: ast.expr, value: ast.expr | None) -> _Given:
-    """What an assignment gives: to attributes, and to keys such as ``children["name"]``."""
+    """Yield what an assignment gives: to attributes, and to keys such as ``children["name"]``."""
     if isinstance(target, (ast.Tuple, ast.List)):
         values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
         matched = len(values) == len(target.elts)
@@ -232,7 +232,7 @@ def _is_number(value: ast.expr) -> bool:
 
 
 def _string(value: ast.expr | None) -> str | None:
-    """The text of a string literal; None for anything else."""
+    """Return the text of a string literal; None for anything else."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         return value.value
     return None

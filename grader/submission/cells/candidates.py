@@ -44,7 +44,7 @@ class Candidate:
 
     @property
     def rank(self) -> int:
-        """How well it fits: the base counts most, then what is filled in, then the name.
+        """The fit's rank: the base counts most, then what is filled in, then the name.
 
         0 means not at all.
         """
@@ -61,7 +61,7 @@ class Candidate:
 
 
 def code_of(cell: Cell) -> Code:
-    """A code cell, parsed once."""
+    """Return a code cell, parsed once."""
     tree = parse(cell.source)
     return Code(cell, tree, digest_of(cell.source, tree))
 
@@ -91,15 +91,15 @@ class Finder:
         self._said = frozenset[str]().union(*(c.statements for c in start.own(exercise.tag)))
 
     def candidates(self, code: Code) -> list[Candidate]:
-        """The candidates of a cell that fit at all, in the order of its source."""
+        """Return the candidates of a cell that fit at all, in the order of its source."""
         return [candidate for candidate in self._all(code) if candidate.rank]
 
     def defines(self, code: Code) -> bool:
-        """Whether a cell defines the class at all, given or not."""
+        """Return whether a cell defines the class at all, given or not."""
         return any(candidate.rank for candidate in self._all(code, with_given=True))
 
     def best(self, code: Code) -> Candidate:
-        """The best of a cell that is known to be the exercise's, whatever it holds."""
+        """Return the best candidate of a cell known to be the exercise's, whatever it holds."""
         found = self._all(code) or [self._whole_cell(code)]
         best = max(reversed(found), key=lambda candidate: (candidate.rank, candidate.filled))
         return best if best.rank or best.filled else self._whole_cell(code)
@@ -124,7 +124,7 @@ class Finder:
         return self._made(code, name, asked, found, filled=digest not in self._template)
 
     def _whole_cell(self, code: Code) -> Candidate:
-        """A cell without a fitting class: one that can't be parsed, or makes it by a call."""
+        """Return a cell without a fitting class: unparsable, or one that makes it by a call."""
         name = self._exercise.class_name
         if code.tree is None:
             found = blanks_in_text(code.cell.source, self._names)
@@ -135,7 +135,7 @@ class Finder:
         return self._made(code, name, False, found, filled=False)
 
     def _in_text(self, code: Code) -> list[Candidate]:
-        """The classes of a cell that can't be parsed, from what its lines look like."""
+        """Return the classes of a cell that can't be parsed, from what its lines look like."""
         source = code.cell.source
         matches = list(_CLASS_IN_TEXT.finditer(source))[-_MOST_CANDIDATES:]
         starts = [match.start() for match in matches] + [len(source)]
@@ -151,7 +151,7 @@ class Finder:
     def _made(
         self, code: Code, name: str, asked: bool, found: tuple[Blank, ...], filled: bool
     ) -> Candidate:
-        """A candidate. Without blanks to fill, ``filled`` says whether it is no template."""
+        """Return a candidate. Without blanks to fill, ``filled`` says whether it is no template."""
         return Candidate(
             index=code.cell.index,
             class_name=name,

@@ -1,4 +1,4 @@
-"""What a notebook defines, without anything else that it does."""
+"""Reduce a notebook to what it defines, without anything else that it does."""
 
 from __future__ import annotations
 

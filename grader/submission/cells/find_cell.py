@@ -1,4 +1,4 @@
-"""Which cell of a submission is graded for an exercise.
+"""Find the cell of a submission that is graded for an exercise.
 
 Students rename, copy, merge and reorder cells, hand in everything in one cell and
 lose tags on the way, and the handout's own answer may have been left in. So a cell
@@ -23,7 +23,7 @@ _FoundBy = Literal["tag", "source", "class", "elsewhere", "none"]
 
 
 def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment) -> GradedCell:
-    """The cell that counts for an exercise, and how it was found.
+    """Return the cell that counts for an exercise, and how it was found.
 
     A cell with the exercise's tag (or the id of its cell) counts once a blank is
     filled. While it isn't, the last other filled cell with the class on the base
@@ -82,7 +82,7 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
 
 
 def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[int]:
-    """The code cells that are the handout's own answer, or stand under its heading.
+    """Return the code cells that are the handout's own answer, or stand under its heading.
 
     The handout's answer follows the exercise. So a heading above every cell of the
     exercise is the student's own, and a cell with an exercise's tag ends a section.
@@ -117,7 +117,7 @@ def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[in
 def _of_others(
     codes: Sequence[Code], exercise: Exercise, assignment: Assignment, start: Released
 ) -> Callable[[Candidate], bool]:
-    """Whether a candidate is another exercise's own: in a cell of that one, or by its name.
+    """Return whether a candidate is another exercise's own: in a cell of that one, or by its name.
 
     Where cells were merged, a class under this exercise's own name counts for it in the cell
     of one that asks for another name.
@@ -139,7 +139,7 @@ def _of_others(
 
 
 def _anchored(finder: Finder | RunFinder, anchors: Sequence[Code]) -> Candidate | None:
-    """The last filled one of the exercise's own cells, else the last that fits at all."""
+    """Return the last filled one of the exercise's own cells, else the last that fits at all."""
     found = [finder.best(code) for code in anchors]
     # max takes the first of equals; reversed, that is the last in the notebook
     return max(reversed(found), key=lambda best: (best.filled, best.rank > 0), default=None)

@@ -1,4 +1,4 @@
-"""What the released notebook gives: digests of its cells and classes, ids of its blanks."""
+"""The contents of the released notebook: digests of its cells and classes, ids of its blanks."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Released:
     texts: frozenset[str]
 
     def own(self, tag: str) -> tuple[ReleasedCell, ...]:
-        """The cells that carry an exercise's tag."""
+        """Return the cells that carry an exercise's tag."""
         return tuple(cell for cell in self.cells if tag in cell.tags)
 
     def given(self, tag: str) -> tuple[ReleasedCell, ...]:
-        """The other cells: what every student has from the start."""
+        """Return the other cells: what every student has from the start."""
         return tuple(cell for cell in self.cells if tag not in cell.tags)
 
 
 def released(assignment: Assignment) -> Released:
-    """The released notebook of an assignment, read once.
+    """Return the released notebook of an assignment, read once.
 
     Raises ``AssignmentError`` when it is missing or can't be read.
     """

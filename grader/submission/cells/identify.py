@@ -1,4 +1,4 @@
-"""Which assignments a notebook looks like, where it names none."""
+"""Identify the assignment of a notebook that names none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.submission.notebook.ast_digest import digest_of
 
 
 def looks_like(submission: Submission, assignments: Sequence[Assignment]) -> list[str]:
-    """The assignments that fit a notebook best; several where it can't be told, or none.
+    """Return the assignments that fit a notebook best; several where it can't be told, or none.
 
     What counts first are cells that one assignment alone released, then which share of the
     exercises has its tag on a cell, then for which there is a class of its name on its base.
@@ -44,7 +44,7 @@ def _digests(start: Released) -> frozenset[str]:
 
 
 def _defines(codes: Sequence[Code], exercise: Exercise) -> bool:
-    """Whether the exercise's class stands in a cell, on its base or one close to it."""
+    """Return whether the exercise's class stands in a cell, on its base or one close to it."""
     trees = [code.tree for code in codes if code.tree is not None]
     known = Scope(trees)
     bases = set[str]().union(*map(known.names_for, (exercise.base, *exercise.related_bases)))

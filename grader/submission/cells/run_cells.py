@@ -22,15 +22,15 @@ class RunFinder:
         self._exercise = exercise
 
     def candidates(self, code: Code) -> list[Candidate]:
-        """The cell itself, if it speaks of the variable as of something to be given a value."""
+        """Return the cell itself, if it treats the variable as something to be given a value."""
         return [self.best(code)] if self.defines(code) else []
 
     def defines(self, code: Code) -> bool:
-        """Whether a cell gives the variable a value, be it none yet."""
+        """Return whether a cell gives the variable a value, be it none yet."""
         return self._blank(code).line is not None
 
     def best(self, code: Code) -> Candidate:
-        """The cell as a candidate, whatever it holds."""
+        """Return the cell as a candidate, whatever it holds."""
         variable, blank = self._exercise.variable, self._blank(code)
         return Candidate(
             index=code.cell.index,
@@ -52,7 +52,7 @@ class RunFinder:
 
 
 def _given(tree: ast.Module, name: str) -> Iterator[tuple[int, ast.expr | None]]:
-    """The lines in which a cell assigns to ``name``, and what it is given there."""
+    """Yield the lines in which a cell assigns to ``name``, and what it is given there."""
     for node in top_level(tree.body):
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]

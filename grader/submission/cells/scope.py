@@ -15,7 +15,7 @@ _KEPT = 256  # pieces of code
 
 
 def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run in the notebook's namespace, within ``if`` or ``try`` too."""
+    """Yield the statements that run in the notebook's namespace, within ``if`` or ``try`` too."""
     stack = list(reversed(list(body)))
     while stack:
         statement = stack.pop()
@@ -30,13 +30,13 @@ def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def classes(tree: ast.Module) -> list[ast.ClassDef]:
-    """The classes that a cell leaves behind: of several under one name the last."""
+    """Return the classes that a cell leaves behind: of several under one name the last."""
     by_name = {node.name: node for node in top_level(tree.body) if isinstance(node, ast.ClassDef)}
     return sorted(by_name.values(), key=lambda node: node.lineno)
 
 
 def assigns(tree: ast.Module, name: str) -> bool:
-    """Whether a cell assigns to ``name``, as in ``name = type(...)``."""
+    """Return whether a cell assigns to ``name``, as in ``name = type(...)``."""
     return any(
         isinstance(target, ast.Name) and target.id == name
         for node in top_level(tree.body)
@@ -46,7 +46,7 @@ def assigns(tree: ast.Module, name: str) -> bool:
 
 
 class Scope:
-    """What names mean across the cells of a notebook; all meanings of a name count."""
+    """The meanings of names across the cells of a notebook; all meanings of a name count."""
 
     def __init__(self, trees: Iterable[ast.Module]) -> None:
         self._built_on: dict[str, set[str]] = {}  # a name to its aliases and subclasses
@@ -79,7 +79,7 @@ class Scope:
                     self._patches.setdefault(target.value.id, []).append(node)
 
     def names_for(self, base: str) -> frozenset[str]:
-        """``base``, its aliases, and the names of everything built on them."""
+        """Return ``base``, its aliases, and the names of everything built on them."""
         found, waiting = {base}, [base]
         while waiting:
             for name in self._built_on.get(waiting.pop(), ()):
@@ -95,7 +95,7 @@ class Scope:
         return self._places[node]
 
     def helpers(self, node: ast.AST) -> list[Places]:
-        """What else makes a class: the notebook's classes that it inherits from, the
+        """Return what else makes a class: the notebook's classes that it inherits from, the
         functions that it names, what is assigned to its attributes from outside.
         """
         seen, waiting = {node}, [node]

@@ -1,4 +1,4 @@
-"""Where a notebook's source and what its kernel said of the model don't agree.
+"""Find contradictions between a notebook's source and what its kernel said of the model.
 
 A kernel can say anything. What the graded cell plainly writes, a channel made by a call
 with numbers, is read beside it; a difference costs nothing and is shown to the teacher.
@@ -19,7 +19,7 @@ from grader.submission.notebook.ast_digest import parse
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the source says of one channel: the class called, and the numbers given by name."""
+    """A channel as the source has it: the class called, and the numbers given by name."""
 
     class_name: str
     numbers: dict[str, float]
@@ -28,7 +28,7 @@ class Claim:
 def contradictions(
     submission: Submission, exercise: Exercise, attempt: ExerciseEvidence
 ) -> list[Note]:
-    """A note for the teacher for each thing that source and kernel say differently."""
+    """Return a note for the teacher for each thing that source and kernel say differently."""
     if not attempt.probe.population:
         return []
     made = _claims(submission, attempt)
@@ -64,7 +64,7 @@ def _is_made_of(found: ChannelProbe, name: str) -> bool:
 
 
 def _claims(submission: Submission, attempt: ExerciseEvidence) -> dict[str, Claim]:
-    """The channels that the graded class makes by one plain call each."""
+    """Return the channels that the graded class makes by one plain call each."""
     cell = next((c for c in submission.cells if c.index == attempt.cell.index), None)
     tree = None if cell is None else parse(cell.source)
     if tree is None:

@@ -51,7 +51,7 @@ class ArchiveTooLarge(Exception):
 
 
 class Readable(Protocol):
-    """What a member's bytes are read from."""
+    """A source of a member's bytes."""
 
     def read(self, size: int, /) -> bytes:
         """At most ``size`` bytes; none at the end."""
@@ -70,7 +70,7 @@ class Member:
 
 @contextmanager
 def open_members(path: Path, max_members: int, max_bytes: int) -> Iterator[Iterator[Member]]:
-    """The members of the archive at ``path``, in its order; each is to be read before the next.
+    """Open the members of the archive at ``path``, in its order; read each before the next.
 
     Raises ``ArchiveTooLarge`` beyond ``max_members`` or ``max_bytes`` that a tar unpacks to, and
     one of ``ARCHIVE_ERRORS``, here or while they are gone through.
@@ -87,7 +87,7 @@ def open_members(path: Path, max_members: int, max_bytes: int) -> Iterator[Itera
 
 
 def _check_zip_directory(file: IO[bytes], max_members: int) -> None:
-    """Hold what a zip's end says of its list against the bounds, as ``zipfile`` reads it."""
+    """Check what a zip's end says of its list against the limits, as ``zipfile`` reads it."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - (1 << 16) - 22))
     tail = file.read()

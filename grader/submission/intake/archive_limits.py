@@ -1,4 +1,4 @@
-"""How much an archive may hold, and which names in it are believed."""
+"""Limits on an archive, and the names in it that are believed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SEPARATORS = re.compile(r"[/\\]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveLimits:
-    """How much an archive may hold. Bytes are those that it unpacks to."""
+    """Limits on what an archive holds. Bytes are those that it unpacks to."""
 
     members: int
     notebook_bytes: int = LARGEST  # of one notebook
@@ -32,7 +32,7 @@ STUDENT_LIMITS = ArchiveLimits(
 
 
 def split_name(name: str, limits: ArchiveLimits = CLASS_LIMITS) -> tuple[tuple[str, ...], str]:
-    """A member's name as parts, and why it is refused, "" when it is not.
+    """Return a member's name as parts, and why it is refused, "" when it is not.
 
     Names with backslashes come from Windows. What leads out of the archive is left out of
     the parts, which then only say whose it was.

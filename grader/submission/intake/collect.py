@@ -45,7 +45,7 @@ class SubmittedFile:
 
     @property
     def roster_entry(self) -> RosterEntry:
-        """What the roster keeps of it."""
+        """The roster's entry of it."""
         return RosterEntry(
             id=self.id, file="" if self.fault else self.path.name, origin=self.origin
         )
@@ -71,12 +71,12 @@ class IntakeResult:
 
     @property
     def notebooks(self) -> list[Path]:
-        """Where the first notebooks lie, as many as are looked into to learn the assignment."""
+        """The first notebooks, as many as are looked into to learn the assignment."""
         files = [f for group in self.groups for f in group.files if f.is_notebook]
         return [file.path for file in files if file.path is not None][:_LOOKED_INTO]
 
     def named_assignment(self) -> str | None:
-        """The assignment that the first notebook to name one names in its metadata."""
+        """Return the assignment that the first notebook to name one names in its metadata."""
         for path in self.notebooks:
             try:
                 named = read_notebook(path).assignment
@@ -87,7 +87,7 @@ class IntakeResult:
         return None
 
     def select(self, assignment: Assignment | None) -> tuple[list[SubmittedFile], list[Note]]:
-        """The submissions, and what is to be said to the teacher before they are graded.
+        """Return the submissions, and what is to be said to the teacher before they are graded.
 
         Neither the order of paths nor that of a disk changes an id.
         """
@@ -122,7 +122,7 @@ def collect(
     exclude: Path | None = None,
     layout: Layout | None = None,
 ) -> IntakeResult:
-    """What was handed in at ``paths``: notebooks, folders, archives, a platform's download.
+    """Collect what lies at ``paths``: notebooks, folders, archives, a platform's download.
 
     Archives are unpacked below ``scratch``, a private folder that must stay for as long as
     the submissions are read; without one they are refused. ``exclude`` is the folder that
@@ -160,7 +160,7 @@ def collect(
 def find_submissions(
     paths: Sequence[Path], exclude: Path | None = None, assignment: Assignment | None = None
 ) -> tuple[list[SubmittedFile], list[Note]]:
-    """The submissions at ``paths``, none of which is an archive; see ``collect``."""
+    """Return the submissions at ``paths``, none of which is an archive; see ``collect``."""
     return collect(paths, exclude=exclude).select(assignment)
 
 
@@ -169,7 +169,7 @@ def _is_packed(path: Path) -> bool:
 
 
 def _as_named(file: File) -> File:
-    """A file that was given by its name is a notebook; reading it will say what it is."""
+    """Return a file that was given by name as a notebook; reading it will say what it is."""
     return (
         file
         if file.is_notebook
@@ -193,7 +193,7 @@ def _read_tree(path: Path, scratch: ScratchFolder | None, exclude: Path | None) 
 
 
 def _merge_groups(groups: Iterable[SubmissionGroup]) -> Iterator[SubmissionGroup]:
-    """What one student of a platform handed in more than once, as one."""
+    """Yield what one student of a platform handed in more than once, as one."""
     known: dict[LmsKey, SubmissionGroup] = {}
     for group in groups:
         origin = group.origin
@@ -226,7 +226,7 @@ def _submitted_file(id: str, one: Selection) -> SubmittedFile:
 
 
 def _unique(notes: Iterable[Note]) -> list[Note]:
-    """The notes without those that are there already: a folder's are each of its files'."""
+    """Return the notes without those that are there already: a folder's are each of its files'."""
     return list({id(one): one for one in notes}.values())
 
 
@@ -240,7 +240,7 @@ def _is_choice(one: Note) -> bool:
 
 
 def _short(notes: Iterable[Note], most: int = _MOST_OF_A_KIND) -> tuple[Note, ...]:
-    """The notes, of each kind only the first few and how many more there are."""
+    """Return the notes, of each kind only the first few and how many more there are."""
     count: Counter[str] = Counter()
     kept = []
     for one in notes:

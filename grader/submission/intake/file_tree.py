@@ -1,4 +1,4 @@
-"""What lies where: the files of a folder or an archive as names, before anyone's are told apart.
+"""The files of a folder or an archive as names, before they are grouped by student.
 
 An archive's members keep their names here, whatever a disk makes of them: on the disk
 they lie under names of ours.
@@ -40,7 +40,7 @@ class File:
 
     @property
     def is_notebook(self) -> bool:
-        """Whether it is called a notebook."""
+        """True if it is called a notebook."""
         return self.name.lower().endswith(NOTEBOOK_SUFFIX)
 
 
@@ -55,33 +55,33 @@ class FileTree:
     notes: tuple[Note, ...] = field(default=())
 
     def location(self, parts: tuple[str, ...]) -> str:
-        """A place in it, as a teacher finds it."""
+        """Return a place in it, as a teacher finds it."""
         return "/".join((str(self.root), *parts))
 
 
 def is_hidden(name: str) -> bool:
-    """What a system or Jupyter leaves beside the work, ``.ipynb_checkpoints`` included."""
+    """Return whether a system or Jupyter left it beside the work, as ``.ipynb_checkpoints``."""
     return name.startswith(".") or name in _SKIPPED
 
 
 def may_be_notebook(name: str) -> bool:
-    """Whether a file of this name is worth unpacking: a notebook, or one that was renamed."""
+    """Return whether a file of this name is worth unpacking: a notebook, or a renamed one."""
     lower = name.lower()
     return NOTEBOOK_SUFFIX in lower or lower.endswith(_MAY_BE_NOTEBOOKS) or "." not in lower
 
 
 def is_archive(name: str) -> bool:
-    """Whether it is called like an archive that is unpacked."""
+    """Return whether it is called like an archive that is unpacked."""
     return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def is_other_archive(name: str) -> bool:
-    """Whether it is called like an archive that is not."""
+    """Return whether it is called like an archive that is not."""
     return name.lower().endswith(UNSUPPORTED_SUFFIXES) and not is_archive(name)
 
 
 def strip_archive_suffix(name: str) -> str:
-    """An archive's name without what it ends in."""
+    """Return an archive's name without what it ends in."""
     for ending in sorted(ARCHIVE_SUFFIXES, key=len, reverse=True):
         if name.lower().endswith(ending) and len(name) > len(ending):
             return name[: -len(ending)]
@@ -89,7 +89,7 @@ def strip_archive_suffix(name: str) -> str:
 
 
 def note(message: str, **values: object) -> Note:
-    """A note for the teacher, its values fit to print and of a length that can be read."""
+    """Return a note for the teacher, its values fit to print and of a length that can be read."""
     shown = {name: _shown(value) for name, value in values.items()}
     return Note(message_id=f"read.intake.{message}", values=shown, for_student=False)
 
@@ -102,11 +102,11 @@ def _shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """A stranger's name as it can be shown: nothing in it moves a cursor or turns a line."""
+    """Return a stranger's name as it can be shown: nothing in it moves a cursor or turns a line."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in clean(text))
 
 
 def list_names(names: list[str], most: int = 3) -> str:
-    """The first few names, and an ellipsis when there are more."""
+    """Return the first few names, and an ellipsis when there are more."""
     shown = ", ".join(printable(name)[:80] for name in names[:most])
     return shown if len(names) <= most else f"{shown}, \N{HORIZONTAL ELLIPSIS}"

@@ -40,7 +40,7 @@ class SubmissionGroup:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What lies below one folder of a tree, by its name from there."""
+    """The contents of one folder of a tree, by their names from there."""
 
     tree: FileTree
     prefix: _Parts
@@ -61,7 +61,7 @@ class _View:
         return _View(self.tree, self.prefix, files, folders)
 
     def by_top(self) -> dict[str, list[File]]:
-        """The files by what lies directly in it."""
+        """Return the files by what lies directly in it."""
         found: dict[str, list[File]] = {}
         for file in self.files:
             found.setdefault(file.parts[0], []).append(file)
@@ -80,7 +80,7 @@ def _is_in(parts: _Parts, folder: str) -> bool:
 def group_files(
     tree: FileTree, layout: Layout | None, alone: bool
 ) -> tuple[list[SubmissionGroup], list[Note]]:
-    """What was handed in, of a folder or an archive; ``layout`` None finds out which it is.
+    """Group the files of a folder or an archive; ``layout`` None finds out which it is.
 
     ``alone`` says that nothing else was given beside it.
     """
@@ -96,7 +96,7 @@ def group_files(
 def _group_wrapped_download(
     view: _View, layout: Layout | None, several: bool = False
 ) -> tuple[list[SubmissionGroup], list[Note]] | None:
-    """What was handed in, of a platform's download in any wrapper, or of ``several``."""
+    """Group a platform's download in any wrapper, or ``several`` of them."""
     for _ in range(_DEEPEST_WRAPPER):
         if (found := _group_download(view, layout)) is not None:
             return found
@@ -109,7 +109,7 @@ def _group_wrapped_download(
 def _group_download(
     view: _View, layout: Layout | None
 ) -> tuple[list[SubmissionGroup], list[Note]] | None:
-    """What was handed in, of a platform's download; None when it looks like none."""
+    """Group a platform's download; return None when it looks like none."""
     tops = view.tops
     if layout in (None, "nbgrader"):
         if "submitted" in tops and _is_submitted(inner := view.below("submitted")):
@@ -144,7 +144,7 @@ def _group_nbgrader(view: _View) -> tuple[list[SubmissionGroup], list[Note]]:
 
 
 def _timestamp(files: Iterable[File]) -> str:
-    """What nbgrader noted of when these were handed in; "" where it did not, or more than once."""
+    """Return nbgrader's time of handing these in; "" where there is none, or several."""
     noted = [file.path for file in files if file.parts[-1] == "timestamp.txt" and file.path]
     if len(noted) != 1:  # of several assignments
         return ""
@@ -191,7 +191,7 @@ def _with_others(
 def _group_several_downloads(
     view: _View, layout: Layout | None
 ) -> tuple[list[SubmissionGroup], list[Note]] | None:
-    """What was handed in, of a folder of a platform's downloads; None when none looks like one.
+    """Group a folder of a platform's downloads; return None when none looks like one.
 
     Of Canvas's names alone a single student's are not believed here: the folder may be that
     student's.
@@ -235,7 +235,7 @@ def _group_of_student(
 
 
 def _unwrapped(view: _View) -> _View:
-    """An archive without the folders that hold nothing but one folder with everything."""
+    """Return an archive without the folders that hold nothing but one folder with everything."""
     while view.tree.packed and len(tops := view.tops) == 1:
         inner = view.below(tops[0])
         if sum(file.is_notebook for file in inner.files) < 2:
@@ -245,7 +245,7 @@ def _unwrapped(view: _View) -> _View:
 
 
 def _group_plain(view: _View, alone: bool) -> tuple[list[SubmissionGroup], list[Note]]:
-    """A folder of notebooks, or of folders.
+    """Group a folder of notebooks, or of folders.
 
     A notebook is called after the highest folder that holds it alone, or that holds it
     directly beside others; after the root where that holds it alone and others were given.
@@ -303,12 +303,12 @@ def _group_plain(view: _View, alone: bool) -> tuple[list[SubmissionGroup], list[
 
 
 def _is_folder(files: Iterable[File]) -> bool:
-    """Whether these lie in a folder, or stand for one: an archive that could not be unpacked."""
+    """Return whether these lie in a folder, or stand for one: an archive left packed."""
     return any(len(file.parts) > 1 or file.note is not None for file in files)
 
 
 def _without_notebook(view: _View, folder: _Parts) -> Note:
-    """A note on a folder that holds no notebook, and what it holds instead."""
+    """Return a note on a folder that holds no notebook, and what it holds instead."""
     names = sorted({f.parts[1] for f in view.files if _is_in(f.parts, folder[0])})
     if not names:
         return note("empty_folder", path=view.shown(folder))
@@ -316,7 +316,7 @@ def _without_notebook(view: _View, folder: _Parts) -> Note:
 
 
 def strip_notebook_suffix(name: str) -> str:
-    """A notebook's name without what it ends in."""
+    """Return a notebook's name without what it ends in."""
     for ending in _ENDINGS_OF_NAMED_FILES:
         if name.lower().endswith(ending) and len(name) > len(ending):
             return name[: -len(ending)]

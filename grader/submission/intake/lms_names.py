@@ -1,4 +1,4 @@
-"""How learning platforms name what they give out: names to ``Origin``, nothing else."""
+"""Parse the names that learning platforms give files: names to ``Origin``, nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LmsKey = tuple[str, str, str, bool]
 
 
 def lms_key(origin: Origin) -> LmsKey:
-    """The same for all that one student handed in on a platform.
+    """Return a key shared by all that one student handed in on a platform.
 
     Moodle's number belongs to one assignment: of another download's it may be somebody else's.
     """
@@ -39,7 +39,7 @@ def lms_key(origin: Origin) -> LmsKey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedName:
-    """What one name tells: whose it is, the file's own name, which of several is newer."""
+    """A parsed name: whose it is, the file's own name, and which of several is newer."""
 
     origin: Origin
     file: str = ""
@@ -47,12 +47,12 @@ class ParsedName:
 
     @property
     def key(self) -> LmsKey:
-        """The same for all that one student handed in."""
+        """A key shared by all that one student handed in."""
         return lms_key(self.origin)
 
 
 def parse_canvas(name: str) -> ParsedName | None:
-    """A file of a Canvas download, or None: ``leili_LATE_12_345_hh.ipynb``."""
+    """Parse a file's name in a Canvas download, or return None: ``leili_LATE_12_345_hh.ipynb``."""
     if found := _CANVAS_ANONYMOUS.fullmatch(name):
         who, anonymous = "", True
     elif (found := _CANVAS.fullmatch(name)) and found["name"] == found["name"].lower():
@@ -72,7 +72,7 @@ def parse_canvas(name: str) -> ParsedName | None:
 
 
 def is_canvas_download(names: Sequence[str]) -> bool:
-    """Whether files are a Canvas download, and perhaps a few that lie beside it.
+    """Return whether files are a Canvas download, and perhaps a few that lie beside it.
 
     No attachment comes twice, and a number is one student's. Homework that students number
     themselves can look alike, so one name alone, and names beside others, are believed only
@@ -89,7 +89,7 @@ def is_canvas_download(names: Sequence[str]) -> bool:
 
 
 def parse_moodle(name: str) -> ParsedName | None:
-    """A folder or a file of a Moodle download, or None: ``Ann Lee_12_assignsubmission_file``."""
+    """Parse a name in a Moodle download, or return None: ``Ann Lee_12_assignsubmission_file``."""
     found = _MOODLE.fullmatch(name)
     if found is None:
         return None
@@ -109,7 +109,7 @@ def parse_moodle(name: str) -> ParsedName | None:
 
 
 def parse_nbgrader(student: str, timestamp: str = "") -> ParsedName:
-    """A student's folder in nbgrader's ``submitted``, with what its ``timestamp.txt`` says."""
+    """Parse a student's folder in nbgrader's ``submitted``, and its ``timestamp.txt``."""
     submitted = _parse_nbgrader_time(timestamp)
     return ParsedName(
         origin=Origin(layout="nbgrader", name=student, lms_id=student, submitted=submitted)
@@ -117,7 +117,7 @@ def parse_nbgrader(student: str, timestamp: str = "") -> ParsedName:
 
 
 def _parse_nbgrader_time(text: str) -> str:
-    """A time as nbgrader writes it, ``2026-11-30 15:59:00.123456 UTC``; "" for what is none."""
+    """Parse nbgrader's time, ``2026-11-30 15:59:00.123456 UTC``; return "" for what is none."""
     try:
         time = datetime.fromisoformat(text.strip().replace(" UTC", "+00:00"))
     except ValueError:

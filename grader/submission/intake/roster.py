@@ -1,4 +1,4 @@
-"""Who handed in what: the names and numbers that a learning platform will want back.
+"""The roster: names and numbers that a learning platform will want back.
 
 ``<out>/roster.json`` is the teacher's. It stands beside ``result.json``, whose keys are
 fixed, and is read by ``grader export`` alone: no report is made from it.
@@ -25,7 +25,7 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """Where a submission came from, as the platform that it was downloaded from writes it.
+    """The origin of a submission, as the platform that it was downloaded from writes it.
 
     ``lms_id`` is Canvas's user id (or its id of an anonymous student), Moodle's participant
     id, nbgrader's name of the student. ``attempt`` is told by some names only.
@@ -77,7 +77,7 @@ class RosterError(ValueError):
 
 
 def parse_layout(name: str) -> Layout | None:
-    """The layout called ``name``; None for "auto"."""
+    """Return the layout called ``name``; None for "auto"."""
     return next((layout for layout in LAYOUTS if layout == name), None)
 
 
@@ -90,7 +90,7 @@ def write_roster(entries: Iterable[RosterEntry], out: Path) -> None:
 
 
 def read_roster(out: Path) -> tuple[RosterEntry, ...] | None:
-    """The rows of ``<out>/roster.json``; None where there is none.
+    """Return the rows of ``<out>/roster.json``; None where there is none.
 
     Raises ``RosterError``.
     """

@@ -38,7 +38,7 @@ def safe_name(*parts: str) -> str:
 
 
 def make_unique(names: Sequence[str], reserved: Sequence[str] = ()) -> list[str]:
-    """The names, the second and later of equal ones numbered: ``name-2``.
+    """Return the names, the second and later of equal ones numbered: ``name-2``.
 
     So are those that were ``taken_before``.
 

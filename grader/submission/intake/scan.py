@@ -57,7 +57,7 @@ def scan(root: Path, scratch: ScratchFolder | None, exclude: Path | None = None)
 
 
 def without_results(tree: FileTree) -> FileTree:
-    """An archive's tree without what earlier batches left behind in it."""
+    """Return an archive's tree without what earlier batches left behind in it."""
     there = {file.parts for file in tree.files}
     left = {
         folder
@@ -73,7 +73,7 @@ def without_results(tree: FileTree) -> FileTree:
 
 
 def _holds_results(folder: Path) -> bool:
-    """Whether a folder is what an earlier batch left behind."""
+    """Return whether a folder is what an earlier batch left behind."""
     return all((folder / name).is_file() for name in BATCH_FILES)
 
 

@@ -1,4 +1,4 @@
-"""Which notebook of several is the one to grade, and by what it is told. Never in silence."""
+"""Select the notebook to grade of several, and say why: never in silence."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REASONS = ("readable", "assignment", "cells", "filled", "name", "newest", "numb
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What became of one unit: a submission's file or, without one, why there is none."""
+    """The outcome for one group: a submission's file or, without one, why there is none."""
 
     group: SubmissionGroup
     file: File | None
@@ -41,7 +41,7 @@ class Selection:
 
 @dataclass(frozen=True, order=True, slots=True)
 class Likeness:
-    """How much a notebook looks like the homework; compared from the first to the last."""
+    """The likeness of a notebook to the homework; compared from the first field to the last."""
 
     readable: bool
     assignment: int  # 1 names this one in its metadata, 0 names none, -1 another
@@ -53,17 +53,17 @@ class Likeness:
     first: tuple[int, ...]  # so that there is an order at all
 
     def reason(self, other: Likeness) -> str:
-        """By what this one comes before ``other``."""
+        """Return the field by which this one comes before ``other``."""
         return next(r for r in _REASONS if r == "first" or getattr(self, r) != getattr(other, r))
 
     @property
     def is_homework(self) -> bool:
-        """Whether it is this homework, well or badly done."""
+        """True if it is this homework, well or badly done."""
         return self.readable and self.assignment >= 0 and (self.assignment == 1 or self.cells > 0)
 
 
 def select_notebooks(group: SubmissionGroup, assignment: Assignment | None) -> list[Selection]:
-    """The notebook of ``unit`` that counts; several where they may be several students'.
+    """Return the notebook of ``unit`` that counts; several where they may be several students'.
 
     Without an ``assignment`` only names and times tell.
     """
@@ -114,7 +114,7 @@ def likeness(file: File, assignment: Assignment | None) -> Likeness:
 
 
 def _match_content(path: Path, assignment: Assignment) -> tuple[bool, int, int, int]:
-    """Whether a notebook can be read, whose it says it is, how much of the exercises is there."""
+    """Return if a notebook can be read, whose it says it is, how much of the exercises is there."""
     try:
         submission = read_notebook(path)
         named = submission.assignment
@@ -131,7 +131,7 @@ def _match_content(path: Path, assignment: Assignment) -> tuple[bool, int, int, 
 
 
 def _is_one_students(ranked: Sequence[tuple[Likeness, File]]) -> bool:
-    """Whether notebooks in one folder are one student's: one is the homework, or all are copies."""
+    """Return whether one student made these: one is the homework, or all are copies."""
     homework = [file for like, file in ranked if like.is_homework]
     if len(homework) == 1:
         return True
@@ -158,7 +158,7 @@ def _select_each(
 
 
 def _base(name: str) -> str:
-    """A name without what a copy of it is called by."""
+    """Return a name without what a copy of it is called by."""
     while (shorter := _COPY.sub("", name).strip(" _-")) not in ("", name):
         name = shorter
     return name.casefold()
@@ -172,7 +172,7 @@ def _digest(file: File) -> str:
 
 
 def _holds_notebook(file: File) -> bool:
-    """Whether a file of another name holds a notebook."""
+    """Return whether a file of another name holds a notebook."""
     if file.path is None or not may_be_notebook(file.name):
         return False
     try:

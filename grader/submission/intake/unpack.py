@@ -49,7 +49,7 @@ class ScratchFolder:
         self._folder, self._count = folder, 0
 
     def new_path(self, name: str) -> Path:
-        """Where a file called ``name`` is to lie; nothing is there yet."""
+        """Return a new path for a file called ``name``; nothing is there yet."""
         folder = self._folder / f"{self._count:06}"
         self._count += 1
         folder.mkdir(mode=0o700)
@@ -70,14 +70,14 @@ class _Archive:
 
 @dataclass(slots=True)
 class _Contents:
-    """What was found so far, by name, and how many bytes that took."""
+    """The files found so far, by name, and how many bytes that took."""
 
     files: dict[tuple[str, ...], File] = field(default_factory=dict)
     folders: set[tuple[str, ...]] = field(default_factory=set)
     bytes_read: int = 0
 
     def add(self, file: File, shown: str) -> None:
-        """Of one name twice the later counts, as for other programs; none is lost to a refused."""
+        """Add a file: of one name twice the later counts, but a refused one replaces none."""
         if file.parts in self.files and file.path is None:
             file = replace(file, parts=(*file.parts[:-1], f"{file.name} ({len(self.files)})"))
         elif (earlier := self.files.get(file.parts)) is not None:
@@ -94,7 +94,7 @@ class _Contents:
 
 
 def unpack(path: Path, scratch: ScratchFolder, limits: ArchiveLimits = CLASS_LIMITS) -> FileTree:
-    """What the archive at ``path`` holds, its notebooks unpacked, archives in it as folders.
+    """Return what the archive at ``path`` holds, its notebooks unpacked, archives in it as folders.
 
     Raises ``ArchiveTooLarge``, one of ``ARCHIVE_ERRORS`` where it is damaged, ``StorageError``.
     """
@@ -104,7 +104,7 @@ def unpack(path: Path, scratch: ScratchFolder, limits: ArchiveLimits = CLASS_LIM
 
 
 def unpack_inside(path: Path, parts: tuple[str, ...], scratch: ScratchFolder) -> FileTree:
-    """The same of an archive found in a folder at ``parts``, which never raises for what it is.
+    """Unpack an archive found in a folder at ``parts``, without raising for what it is.
 
     One that can't be unpacked stands there as a file with a note.
     """
@@ -116,7 +116,7 @@ def unpack_inside(path: Path, parts: tuple[str, ...], scratch: ScratchFolder) ->
 
 
 def _unpack_as_folder(archive: _Archive) -> _Contents:
-    """An archive called ``prefix`` as a folder of that name; a file with a note if it can't be."""
+    """Unpack an archive called ``prefix`` as a folder; return a file with a note if it can't be."""
     inside = (*archive.prefix[:-1], strip_archive_suffix(archive.prefix[-1]))
     contents = _Contents(folders={inside})
     if archive.level > _MOST_NESTED:
@@ -196,7 +196,7 @@ def _add_member(
 def _copy_member(
     archive: _Archive, member: Member, parts: tuple[str, ...], shown: str, most: int
 ) -> tuple[File, int]:
-    """A member as a file of ours, and how many bytes were read of it; refused beyond ``most``."""
+    """Copy a member to a file of ours; return it and the bytes read. Refuse more than ``most``."""
     size = 0
     try:
         place = archive.scratch.new_path(parts[-1])
@@ -221,7 +221,7 @@ def _copy_member(
 
 
 def _chunks(member: Member) -> Iterator[bytes]:
-    """A member's bytes. Whatever is raised for them is the archive's fault, not our disk's."""
+    """Yield a member's bytes. Whatever is raised for them is the archive's fault, not the disk."""
     try:
         source = member.open()
         while data := source.read(_CHUNK):

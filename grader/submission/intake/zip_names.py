@@ -17,7 +17,7 @@ _UNICODE_PATH = 0x7075
 
 
 def decode_names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """The names of all members; those that are only bytes are read in one encoding."""
+    """Return the names of all members; those that are only bytes are read in one encoding."""
     raw = [None if info.flag_bits & _UTF_8 else _bytes(info) for info in infos]
     unknown = [
         data
@@ -34,7 +34,7 @@ def decode_names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
 
 
 def guess_encoding(names: Sequence[bytes]) -> str:
-    """The encoding in which all of ``names`` are text: UTF-8, GBK (as GB18030), else cp437.
+    """Return the encoding in which all of ``names`` are text: UTF-8, GBK (as GB18030), else cp437.
 
     Any bytes are cp437. They count as GBK where most of what is read so are everyday
     characters: letters with accents in cp437 seldom fall there.
@@ -67,12 +67,12 @@ def _is_everyday(char: str) -> bool:
 
 
 def _bytes(info: zipfile.ZipInfo) -> bytes:
-    """A name's own bytes, which ``zipfile`` has read as code page 437."""
+    """Return a name's own bytes, which ``zipfile`` has read as code page 437."""
     return info.orig_filename.encode("cp437", "replace")
 
 
 def _unicode_path(info: zipfile.ZipInfo, name: bytes) -> str:
-    """The name in Info-ZIP's field, when it belongs to ``name``; else ""."""
+    """Return the name in Info-ZIP's field, when it belongs to ``name``; else ""."""
     extra = info.extra
     while len(extra) >= 4:
         kind, size = struct.unpack("<2H", extra[:4])

@@ -1,4 +1,4 @@
-"""What a cell's source says, whatever its layout: its syntax tree, and a digest of that."""
+"""The syntax tree of a cell's source, and a digest of that, whatever its layout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEPT = 64  # cells: those of a handout are met again in every submission
 
 @lru_cache(_KEPT)
 def parse(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, IPython's syntax included; None when there is none.
+    """Return the syntax tree of a cell, IPython's syntax included; None when there is none.
 
     The same source gets the same tree: nobody may change it.
 
@@ -47,7 +47,7 @@ def parse(source: str) -> ast.Module | None:
 
 
 def normalised(source: str) -> str:
-    """The sha256 of what a cell says: comments, docstrings and layout make no difference.
+    """Return the sha256 of what a cell says: comments, docstrings and layout make no difference.
 
     It is the same under every version of Python. Source that can't be parsed
     is compared as text, runs of white space being one space.
@@ -65,7 +65,7 @@ def digest_of(source: str, tree: ast.AST | None) -> str:
 
 @lru_cache(4 * _KEPT)
 def tree_digest(tree: ast.AST) -> str:
-    """The sha256 of a syntax tree without positions and docstrings."""
+    """Return the sha256 of a syntax tree without positions and docstrings."""
     digest = hashlib.sha256()
     for piece in _pieces(tree):
         digest.update(piece.encode("utf-8", "surrogatepass") + b"\0")
@@ -73,7 +73,7 @@ def tree_digest(tree: ast.AST) -> str:
 
 
 def is_docstring(statement: ast.stmt) -> bool:
-    """Whether a statement is nothing but a string."""
+    """Return whether a statement is nothing but a string."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
@@ -127,7 +127,7 @@ def _translated(source: str) -> ast.Module | None:
 
 
 def _pieces(tree: ast.AST) -> Iterator[str]:
-    """A tree as text, piece by piece; without recursion, so that no depth is too much."""
+    """Yield a tree as text, piece by piece; without recursion, so that no depth is too much."""
     stack: list[object] = [tree]
     while stack:
         node = stack.pop()
@@ -171,5 +171,5 @@ def _fields(node: ast.AST) -> list[tuple[str, object]]:
 
 
 def _is_empty(part: ast.AST) -> bool:
-    """Whether part of an f-string is an empty text, as only some versions of Python add."""
+    """Return whether part of an f-string is an empty text, as only some versions of Python add."""
     return isinstance(part, ast.Constant) and part.value == ""

@@ -36,7 +36,7 @@ class Document:
 
 
 def decode(data: bytes) -> Document | Note:
-    """The JSON object of a notebook's bytes, or a note that says why there is none."""
+    """Return the JSON object of a notebook's bytes, or a note that says why there is none."""
     for beginning, kind in _KINDS:
         if data.startswith(beginning):
             return Note(message_id="read.fault.other_kind", values={"kind": kind})
@@ -63,7 +63,7 @@ def decode(data: bytes) -> Document | Note:
 
 
 def text_of(data: bytes) -> tuple[str, list[Note]]:
-    """The text of a file in whatever encoding it has, and what is to be said of that."""
+    """Return the text of a file in whatever encoding it has, and what is to be said of that."""
     encoding = json.detect_encoding(data)
     try:
         text = data.decode(encoding)
@@ -110,7 +110,7 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> Note:
 
 
 def _breaks_off(text: str, error: json.JSONDecodeError) -> bool:
-    """Whether the error is that the text ends too early, perhaps within a word."""
+    """Return whether the error is that the text ends too early, perhaps within a word."""
     left = len(text) - error.pos
     in_a_word = left < len("false") and text[-1].isalpha()
     in_an_escape = left < len("\\uffff") and error.msg.startswith("Invalid \\u")

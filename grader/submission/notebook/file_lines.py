@@ -47,7 +47,7 @@ def _cells(text: str, notebook: int) -> Iterator[int]:
 
 
 def _lines(text: str, cell: int, ends: list[int]) -> Iterator[int]:
-    """The line of the file of each line of one cell, whose source is a text or a list of them."""
+    """Yield the file's line of each line of one cell, whose source is a text or a list of them."""
     members = dict(_members(text, cell))
     source = members.get("source", members.get("input"))
     if source is None:
@@ -92,6 +92,6 @@ def _next(text: str, at: int) -> int:
 
 
 def _after(text: str, at: int) -> int:
-    """The place of the first sign from ``at`` on that means something."""
+    """Return the place of the first sign from ``at`` on that means something."""
     found = _SPACE.match(text, at)
     return at if found is None else found.end()

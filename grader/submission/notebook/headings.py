@@ -23,7 +23,7 @@ class Heading:
 
 
 def headings(markdown: str) -> tuple[Heading, ...]:
-    """The headings of a Markdown text from top to bottom; code within it has none."""
+    """Return the headings of a Markdown text from top to bottom; code within it has none."""
     found: list[Heading] = []
     fence, above = "", ""
     for line in markdown.split("\n"):
@@ -51,7 +51,7 @@ def headings(markdown: str) -> tuple[Heading, ...]:
 
 
 def same_heading(one: str, other: str) -> bool:
-    """Whether two headings say the same: case, emphasis, numbering and colons aside."""
+    """Return whether two headings say the same: case, emphasis, numbering and colons aside."""
     return _bare(one) == _bare(other)
 
 

@@ -18,7 +18,7 @@ _ENOUGH = 20  # words that tell a language
 
 
 def spoken_language(notebook: Path) -> str | None:
-    """The language that a notebook names as ``metadata.grader.language``, or is written in.
+    """Return the language that a notebook names as ``metadata.grader.language``, or is written in.
 
     None where that can't be told: text in both languages, little text, no notebook.
     """
@@ -34,7 +34,7 @@ def spoken_language(notebook: Path) -> str | None:
 
 
 def written_language(submission: Submission) -> str | None:
-    """The language of the text cells and comments, where it is one."""
+    """Return the language of the text cells and comments, where it is one."""
     texts = [
         cell.source if cell.kind != "code" else " ".join(_COMMENT.findall(cell.source))
         for cell in submission.cells

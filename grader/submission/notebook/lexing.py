@@ -1,4 +1,4 @@
-"""Where strings, comments and IPython's own lines stand in a cell.
+"""Locate strings, comments and IPython's own lines in a cell.
 
 A scanner rather than Python's tokenizer: it never fails on broken code, takes time in
 proportion to the text, and says the same under every version of Python.
@@ -46,7 +46,7 @@ class Layout:
 
 
 def split_cell_magics(source: str) -> tuple[str, str, bool]:
-    """A cell's leading ``%%magic`` lines, what stands below, and whether that is Python.
+    """Return a cell's leading ``%%magic`` lines, what stands below, and whether that is Python.
 
     Blank lines above a magic belong to it. Without a magic the first part is empty.
     """
@@ -100,7 +100,7 @@ def layout(source: str) -> Layout:
 
 
 def _end_of_magic(source: str, position: int) -> int:
-    """The end of IPython's line: a backslash at a line's end carries it on."""
+    """Return the end of IPython's line: a backslash at a line's end carries it on."""
     while True:
         end = source.find("\n", position)
         if end < 0:

@@ -59,7 +59,7 @@ def clean(text: str) -> str:
 
 
 def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
-    """A cell of nbformat 3 as nbformat itself converts it; others as they are."""
+    """Return a cell of nbformat 3 as nbformat itself converts it; others as they are."""
     upgraded = dict(data)
     if data.get("cell_type") == "heading":
         level = data.get("level", 1)
@@ -79,7 +79,7 @@ def _upgraded(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _kind(data: dict[str, Any], mended: list[str]) -> Kind:
-    """A cell's kind. One without any is code when it has a count; one unknown is text."""
+    """Return a cell's kind. One without any is code when it has a count; one unknown is text."""
     named = data.get("cell_type")
     if isinstance(named, str) and named.strip().lower() in _KINDS:
         return _KINDS[named.strip().lower()]
@@ -88,7 +88,7 @@ def _kind(data: dict[str, Any], mended: list[str]) -> Kind:
 
 
 def _source(data: object, mended: list[str]) -> str:
-    """A cell's text, given as a string or a list of strings."""
+    """Return a cell's text, given as a string or a list of strings."""
     lines = data if isinstance(data, list) else [data]
     text = "".join(line for line in lines if isinstance(line, str))
     if not all(isinstance(line, str) for line in lines):

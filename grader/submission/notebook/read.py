@@ -51,7 +51,7 @@ def read_notebook(path: Path) -> Submission:
 
 
 def made_here(id: str) -> bool:
-    """Whether a cell's id was made while reading, for want of a good one in the file."""
+    """Return whether a cell's id was made while reading, for want of a good one in the file."""
     return id.startswith(_MADE_ID)
 
 
@@ -99,7 +99,7 @@ def _submission(
 
 
 def _listed_cells(tree: dict[str, Any]) -> tuple[list[Any] | None, list[Note]]:
-    """The cells as the file has them, and what is to be said of the file's version."""
+    """Return the cells as the file has them, and what is to be said of the file's version."""
     version = tree.get("nbformat")
     minor = tree.get("nbformat_minor")
     cells = tree.get("cells")
@@ -170,13 +170,13 @@ def _gathered(raws: Iterable[RawCell]) -> list[Note]:
 
 
 def _listing(indices: list[int]) -> str:
-    """The cells as people count them, from 1."""
+    """Return the cells as people count them, from 1."""
     shown = ", ".join(str(index + 1) for index in indices[:12])
     return shown if len(indices) <= 12 else f"{shown}, \N{HORIZONTAL ELLIPSIS}"
 
 
 def _order(cells: Iterable[Cell]) -> list[Note]:
-    """A note when the stored counts show that cells were run in another order."""
+    """Return a note when the stored counts show that cells were run in another order."""
     above: Cell | None = None
     for cell in cells:
         if cell.kind != "code" or cell.executed is None:
@@ -189,14 +189,14 @@ def _order(cells: Iterable[Cell]) -> list[Note]:
 
 
 def _named(metadata: dict[str, Any], key: str) -> str | None:
-    """What the notebook's metadata say for the grader."""
+    """Return what the notebook's metadata say for the grader."""
     ours = metadata.get("grader")
     name = ours.get(key) if isinstance(ours, dict) else None
     return clean(name)[:200] if isinstance(name, str) and name else None
 
 
 def _language(metadata: dict[str, Any]) -> str:
-    """The language that the notebook's metadata names; "python" when it names none."""
+    """Return the language that the notebook's metadata names; "python" when it names none."""
     names: list[str] = []
     for key, entry in (("language_info", "name"), ("kernelspec", "language")):
         part = metadata.get(key)

@@ -68,7 +68,7 @@ class _Edit:
 
 
 def mend(source: str, cell: int) -> tuple[str, tuple[Note, ...]]:
-    """The source of a code cell with what can't work while grading rewritten, and notes.
+    """Return the source of a code cell with what can't work while grading rewritten, and notes.
 
     ``cell`` is the cell's index. The notes name cells and lines as people count, from 1.
     """
@@ -108,7 +108,7 @@ def _edits(body: str) -> Iterator[_Edit]:
 
 
 def _mended_line(magic: str, start: int, end: int) -> _Edit | None:
-    """What becomes of one of IPython's lines; None when it stays as it is."""
+    """Return what becomes of one of IPython's lines; None when it stays as it is."""
     line = _LINE.match(magic)
     if line is None:
         return None
