@@ -12,7 +12,7 @@ from grader.cli.passback import FORMATS, pass_back
 
 if TYPE_CHECKING:
     from grader.core.messages import Catalogue
-    from grader.gradebook.export.results import Batch, Export
+    from grader.gradebook.export.results import ExportFile, MarkSheet
 
 _NAMES = {
     "canvas": "canvas-{}.csv",
@@ -175,32 +175,32 @@ def export(
         click.echo(messages.render(note.message_id, **note.values))
     total = len(batch.submissions) if submission is None else 1
     click.echo(messages.render("export.written", path=str(place), count=done.count, total=total))
-    return OK if done.complete else BELOW
+    return OK if done.is_complete else BELOW
 
 
-def _read_batch(format: str, folder: Path, book: Path | None, assignment: str | None) -> Batch:
+def _read_batch(format: str, folder: Path, book: Path | None, assignment: str | None) -> MarkSheet:
     """Read what is to be exported: a folder's results, or a gradebook's marks."""
-    from grader.gradebook.export.from_gradebook import booked
-    from grader.gradebook.export.results import ExportError, read_batch
-    from grader.gradebook.overrides import assignment_of
-    from grader.gradebook.store import opened
+    from grader.gradebook.export.from_gradebook import mark_sheet
+    from grader.gradebook.export.results import ExportError, read_mark_sheet
+    from grader.gradebook.overrides import find_assignment
+    from grader.gradebook.store import open_gradebook
 
     if book is None:
-        return read_batch(folder)
+        return read_mark_sheet(folder)
     if format not in ("canvas", "moodle", "csv"):
         raise ExportError("no_book", format=format)
-    with opened(book) as opening, opening.reading() as connection:
-        return booked(connection, assignment_of(connection, assignment))[0]
+    with open_gradebook(book) as opening, opening.reading() as connection:
+        return mark_sheet(connection, find_assignment(connection, assignment))[0]
 
 
 def _make_export(
     format: str,
-    batch: Batch,
+    batch: MarkSheet,
     into: Path | None,
     column: str | None,
     points: float | None,
     submission: str | None,
-) -> Export:
+) -> ExportFile:
     from grader.gradebook.export import canvas, ci_formats, moodle, plain_csv
     from grader.gradebook.export.results import ExportError
     from grader.report.formats import FORMATS
@@ -210,16 +210,16 @@ def _make_export(
     if format in FORMATS:
         if points is not None or column is not None:
             raise ExportError("no_points", format=format)
-        return ci_formats.rendered(format, batch, submission, Path.cwd())
+        return ci_formats.render_format(format, batch, submission, Path.cwd())
     if submission is not None:
         raise ExportError("no_submission", format=format)
     if format == "csv":
-        return plain_csv.table(batch, points)
+        return plain_csv.marks_csv(batch, points)
     if format == "moodle-feedback":
-        return moodle.feedback(batch)
+        return moodle.zip_feedback(batch)
     if into is None:
         if format == "moodle":
             raise ExportError("into_needed")
-        return canvas.fresh(batch, column, points)
-    fill = canvas.filled if format == "canvas" else moodle.filled
+        return canvas.new_gradebook(batch, column, points)
+    fill = canvas.fill_gradebook if format == "canvas" else moodle.fill_worksheet
     return fill(into.read_bytes(), str(into), batch, column, points)

@@ -238,11 +238,11 @@ def _grade(messages: Catalogue, request: ClassRequest) -> GradedClass:
 
 
 def _check_gradebook(book: Path) -> None:
-    """See that a gradebook can be used, before a class is graded. Raises `BookError`."""
-    from grader.gradebook.store import opened, room_for
+    """See that a gradebook can be used, before a class is graded. Raises `GradebookError`."""
+    from grader.gradebook.store import check_writable, open_gradebook
 
     if book.exists():
-        with opened(book, write=True):
+        with open_gradebook(book, write=True):
             pass
     else:
-        room_for(book)
+        check_writable(book)

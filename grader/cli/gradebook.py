@@ -122,14 +122,14 @@ def regrade(
     more, into the same folder, and then this. Overrides stay; earlier results stay on record.
     """
     from grader.cli.console.gradebook import show_regrade
-    from grader.gradebook.merge import compared, write
-    from grader.gradebook.store import opened
+    from grader.gradebook.merge import apply_update, plan_update
+    from grader.gradebook.store import open_gradebook
 
     graded, rules = incoming(messages, out, times, who, assignments, correcting=correcting)
-    with opened(book, write=apply) as opening, opening.transaction(apply) as connection:
-        update = compared(connection, graded, rules, messages.render("gradebook.rules_only"))
+    with open_gradebook(book, write=apply) as opening, opening.transaction(apply) as connection:
+        update = plan_update(connection, graded, rules, messages.render("gradebook.rules_only"))
         if apply:
-            write(connection, update, who, again=True)
+            apply_update(connection, update, who, regrade=True)
     show_regrade(update, messages, apply)
     return BELOW if update.left_out else OK
 
@@ -147,16 +147,18 @@ def show(messages: Catalogue, book: Path, assignment: str | None) -> int:
     """
     from grader.cli.console.gradebook import show_assignment, show_term
     from grader.gradebook import tables
-    from grader.gradebook.overrides import assignment_of
-    from grader.gradebook.overview import standings
-    from grader.gradebook.store import opened
+    from grader.gradebook.overrides import find_assignment
+    from grader.gradebook.overview import assignment_marks
+    from grader.gradebook.store import open_gradebook
 
-    with opened(book) as opening, opening.reading() as connection:
+    with open_gradebook(book) as opening, opening.reading() as connection:
         if assignment is not None:
-            show_assignment(standings(connection, assignment_of(connection, assignment)), messages)
+            show_assignment(
+                assignment_marks(connection, find_assignment(connection, assignment)), messages
+            )
             return OK
         every = tables.assignments(connection).values()
-        show_term([standings(connection, listed) for listed in every], messages)
+        show_term([assignment_marks(connection, listed) for listed in every], messages)
     return OK
 
 
@@ -171,22 +173,22 @@ def history(messages: Catalogue, student: str, book: Path, assignment: str | Non
     """Show all that became of STUDENT's work: attempts, results, overrides, what was sent."""
     from grader.cli.console.gradebook import show_history
     from grader.gradebook import tables
-    from grader.gradebook.overrides import assignment_of, find
-    from grader.gradebook.overview import history as history_of
-    from grader.gradebook.store import BookError, opened
+    from grader.gradebook.overrides import find_assignment, find_student
+    from grader.gradebook.overview import student_history
+    from grader.gradebook.store import GradebookError, open_gradebook
 
     events: list[Event] = []
-    with opened(book) as opening, opening.reading() as connection:
+    with open_gradebook(book) as opening, opening.reading() as connection:
         known = tables.assignments(connection)
-        ids = [assignment_of(connection, assignment).id] if assignment else [*known]
+        ids = [find_assignment(connection, assignment).id] if assignment else [*known]
         for number, id in enumerate(ids):
             try:
-                record = find(tables.records(connection, id).values(), student)
-            except BookError:
+                record = find_student(tables.records(connection, id).values(), student)
+            except GradebookError:
                 if number == len(ids) - 1 and not events:
                     raise
                 continue
-            events += history_of(connection, id, record)
+            events += student_history(connection, id, record)
     show_history(sorted(events, key=lambda event: event.at), messages)
     return OK
 
@@ -231,23 +233,23 @@ def override(
       grader gradebook override lee_12 --undo mark --why "was meant for another"
     """
     from grader.cli.console.gradebook import show_override
-    from grader.gradebook.effective_mark import standing
-    from grader.gradebook.export.submission_times import time_of
-    from grader.gradebook.overrides import as_mark, assignment_of, decide
-    from grader.gradebook.store import BookError, opened
+    from grader.gradebook.effective_mark import effective_mark
+    from grader.gradebook.export.submission_times import parse_time
+    from grader.gradebook.overrides import find_assignment, set_override, validate_mark
+    from grader.gradebook.store import GradebookError, open_gradebook
 
     if sum((mark is not None, excused, due is not None, undo is not None)) != 1:
-        raise BookError("one_thing")
-    with opened(book, write=True) as opening, opening.writing() as connection:
-        listed = assignment_of(connection, assignment)
+        raise GradebookError("one_thing")
+    with open_gradebook(book, write=True) as opening, opening.writing() as connection:
+        listed = find_assignment(connection, assignment)
         kind: Any = undo or ("mark" if mark is not None else "excused" if excused else "due")
         value = "yes" if excused else None
         if mark is not None:
-            value = as_mark(mark, listed.max_score)
+            value = validate_mark(mark, listed.max_score)
         elif due is not None:
             zone = None if listed.rules.due is None else listed.rules.due.tzinfo
-            value = time_of(due, zone, end_of_day=True).isoformat()
-        record = decide(connection, listed, student, kind, value, who, why)
-    at = standing(record, listed.rules, listed.max_score)
+            value = parse_time(due, zone, end_of_day=True).isoformat()
+        record = set_override(connection, listed, student, kind, value, who, why)
+    at = effective_mark(record, listed.rules, listed.max_score)
     show_override(record, kind, at, listed.title, messages)
     return OK

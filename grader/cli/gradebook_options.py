@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grader.assignment.deadline import HandingIn
     from grader.core.messages import Catalogue
     from grader.gradebook.merge import Update
-    from grader.gradebook.read_results import Graded
+    from grader.gradebook.read_results import GradedFolder
 
 FILE = Path("gradebook.sqlite")
 
@@ -66,15 +66,15 @@ def incoming(
     assignments: Path | None,
     *,
     correcting: bool = False,
-) -> tuple[Graded, HandingIn | None]:
+) -> tuple[GradedFolder, HandingIn | None]:
     """Read the results in ``out`` and their assignment's rules; None where that isn't at hand."""
     from grader.assignment.find import NotFound, find
     from grader.cli.console.gradebook import print_note
-    from grader.gradebook.export.results import read_batch
-    from grader.gradebook.export.submission_times import Times, read_times
-    from grader.gradebook.read_results import read_graded
+    from grader.gradebook.export.results import read_mark_sheet
+    from grader.gradebook.export.submission_times import SubmissionTimes, read_times
+    from grader.gradebook.read_results import read_graded_folder
 
-    batch = read_batch(out)
+    batch = read_mark_sheet(out)
     rules = None
     try:
         place = find(batch.assignment, assignments)
@@ -83,26 +83,28 @@ def incoming(
         if assignments is not None:
             raise
     zone = None if rules is None or rules.due is None else rules.due.tzinfo
-    submission_times = Times()
+    submission_times = SubmissionTimes()
     if times is not None:
         submission_times = read_times(times.read_bytes(), str(times), batch, zone)
     for note in submission_times.notes:
         print_note(messages, note)
-    return read_graded(out, who, submission_times.of, correcting=correcting), rules
+    return read_graded_folder(
+        out, who, submission_times.by_submission, correcting=correcting
+    ), rules
 
 
 def _added(
-    book: Path, graded: Graded, rules: HandingIn | None, messages: Catalogue, who: str
+    book: Path, graded: GradedFolder, rules: HandingIn | None, messages: Catalogue, who: str
 ) -> Update:
     """Add further attempts, to a new gradebook where there is none."""
     from grader.cli.console.gradebook import print_line
-    from grader.gradebook.merge import compared, write
-    from grader.gradebook.store import opened
+    from grader.gradebook.merge import apply_update, plan_update
+    from grader.gradebook.store import open_gradebook
 
-    with opened(book, make=True, write=True) as opening, opening.writing() as connection:
-        update = compared(connection, graded, rules, messages.render("gradebook.rules_only"))
-        write(connection, update, who, again=False)
-    if opening.was_made:
+    with open_gradebook(book, make=True, write=True) as opening, opening.writing() as connection:
+        update = plan_update(connection, graded, rules, messages.render("gradebook.rules_only"))
+        apply_update(connection, update, who, regrade=False)
+    if opening.is_new:
         print_line(messages.render("gradebook.made", path=str(book)))
     if rules is None and update.is_new:
         print_line(messages.render("gradebook.no_rules", id=graded.assignment))

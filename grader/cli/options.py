@@ -89,9 +89,9 @@ def _gradebook_errors() -> Any:
     """Return the exceptions whose ``note`` is for the user."""
     from grader.gradebook.export.results import ExportError
     from grader.gradebook.passback.secret import PassbackError
-    from grader.gradebook.store import BookError
+    from grader.gradebook.store import GradebookError
 
-    return BookError, ExportError, PassbackError
+    return GradebookError, ExportError, PassbackError
 
 
 def _end_with_sentence(error: BaseException, language: str) -> NoReturn:

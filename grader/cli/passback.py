@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from grader.core.messages import Catalogue
     from grader.core.types import Note
-    from grader.gradebook.passback.http import Web
-    from grader.gradebook.passback.platform import Look, Platform
-    from grader.gradebook.passback.send import Outcome
+    from grader.gradebook.passback.http import HttpClient
+    from grader.gradebook.passback.platform import LearningPlatform, PlatformState
+    from grader.gradebook.passback.send import PassbackOutcome
     from grader.gradebook.passback.settings import Settings
-    from grader.gradebook.tables import Listed
+    from grader.gradebook.tables import AssignmentRow
 
 FORMATS = ("lti", "canvas-api")
 KEY, TOKEN = "GRADER_LTI_KEY", "GRADER_CANVAS_TOKEN"
@@ -38,14 +38,14 @@ def pass_back(
 ) -> int:
     """Show what would be sent; with ``send`` send it. The exit status of ``export``.
 
-    Raises ``PassbackError``, ``BookError``, ``ExportError`` and ``AssignmentError``.
+    Raises ``PassbackError``, ``GradebookError``, ``ExportError`` and ``AssignmentError``.
     """
-    from grader.gradebook.passback.secret import Hidden, PassbackError
+    from grader.gradebook.passback.secret import PassbackError, Redactor
 
     try:
-        from grader.gradebook.passback import plan
-        from grader.gradebook.passback import send as sending
-        from grader.gradebook.passback.http import Web
+        from grader.gradebook.passback.http import HttpClient
+        from grader.gradebook.passback.plan import plan_passback
+        from grader.gradebook.passback.send import lock_passback, send_marks
         from grader.gradebook.passback.settings import FILE as SETTINGS
         from grader.gradebook.passback.settings import read_settings
 
@@ -58,53 +58,53 @@ def pass_back(
     from grader.cli.console.gradebook import print_note
     from grader.cli.console.passback import comment_in, show_outcome, show_passback
     from grader.cli.console.progress import progress
-    from grader.gradebook.export.from_gradebook import booked
-    from grader.gradebook.overrides import assignment_of
-    from grader.gradebook.sent_log import histories
-    from grader.gradebook.store import opened
+    from grader.gradebook.export.from_gradebook import mark_sheet
+    from grader.gradebook.overrides import find_assignment
+    from grader.gradebook.sent_log import delivery_histories
+    from grader.gradebook.store import open_gradebook
 
     place = settings or SETTINGS
     known = read_settings(place)
     file = book or Path(os.environ.get("GRADER_GRADEBOOK") or FILE)
     with contextlib.ExitStack() as stack:
-        opening = stack.enter_context(opened(file, write=send))
+        opening = stack.enter_context(open_gradebook(file, write=send))
         if send:
-            stack.enter_context(sending.alone(opening))
+            stack.enter_context(lock_passback(opening))
         web = stack.enter_context(
-            Web(known.retry, Hidden(), lambda note: print_note(messages, note))
+            HttpClient(known.retry, Redactor(), lambda note: print_note(messages, note))
         )
         with opening.reading() as connection:
-            listed = assignment_of(connection, assignment)
-            batch, records = booked(connection, listed)
+            listed = find_assignment(connection, assignment)
+            batch, records = mark_sheet(connection, listed)
         for note in batch.notes:
             if note.message_id == "export.above":  # whose lateness is unknown is in the plan
                 print_note(messages, note)
         platform = _platform(
             format, known, place, listed, web, lambda note: print_note(messages, note)
         )
-        look = platform.look(batch.max_score if points is None else points)
+        look = platform.read_state(batch.max_score if points is None else points)
         layout = platform.layout
         if people is not None:
             look, layout = _with_people(look, people), ""
         with opening.reading() as connection:
-            sent_before = histories(connection, platform.target, listed.id)
-        passback = plan.planned(
+            sent_before = delivery_histories(connection, platform.target, listed.id)
+        passback = plan_passback(
             *(batch, records, listed, sent_before, look, layout),
             points=points,
             overwrite=overwrite,
         )
         show_passback(passback, listed.title, messages, send)
         if not send:
-            return OK if passback.complete else BELOW
+            return OK if passback.is_complete else BELOW
         with progress("passback.sending", messages.language) as on_step:
-            outcome = sending.send(
+            outcome = send_marks(
                 opening, platform, passback, user_name(), comment_in(messages), on_step
             )
-    show_outcome(outcome, len(passback.send), messages)
-    return OK if passback.complete and _is_whole(outcome) else BELOW
+    show_outcome(outcome, len(passback.to_send), messages)
+    return OK if passback.is_complete and _is_whole(outcome) else BELOW
 
 
-def _is_whole(outcome: Outcome) -> bool:
+def _is_whole(outcome: PassbackOutcome) -> bool:
     return not (outcome.refused or outcome.unknown or outcome.assumed or outcome.stopped)
 
 
@@ -112,10 +112,10 @@ def _platform(
     format: str,
     known: Settings,
     place: Path,
-    listed: Listed,
-    web: Web,
+    listed: AssignmentRow,
+    web: HttpClient,
     say: Callable[[Note], None],
-) -> Platform:
+) -> LearningPlatform:
     """Open the place for this assignment's marks, with the secret that it takes."""
     from grader.gradebook.passback.canvas import Canvas
     from grader.gradebook.passback.lti import Lti
@@ -125,12 +125,12 @@ def _platform(
         if known.lti is None:
             raise PassbackError("section", path=str(place), name="lti")
         where = _of(known.lti.lineitems, "lti.lineitems", place, listed.id)
-        key = read_secret(KEY, known.lti.key_file, place, web.hidden, say)
+        key = read_secret(KEY, known.lti.key_file, place, web.redactor, say)
         return Lti(known.lti, where, key, web)
     if known.canvas is None:
         raise PassbackError("section", path=str(place), name="canvas")
     where = _of(known.canvas.assignments, "canvas.assignments", place, listed.id)
-    token = read_secret(TOKEN, known.canvas.token_file, place, web.hidden, say)
+    token = read_secret(TOKEN, known.canvas.token_file, place, web.redactor, say)
     return Canvas(known.canvas, where, token, web)
 
 
@@ -143,7 +143,7 @@ def _of(table: dict[str, str], name: str, place: Path, id: str) -> str:
     return table[id]
 
 
-def _with_people(look: Look, file: Path) -> Look:
+def _with_people(look: PlatformState, file: Path) -> PlatformState:
     """Take users from a file: columns ``student`` and ``user``."""
     from dataclasses import replace
 
@@ -161,7 +161,7 @@ def _with_people(look: Look, file: Path) -> Look:
             number=line.cell(number),
             name=line.cell(student),
             logins=(line.cell(student),),
-            called=line.cell(student),
+            submission=line.cell(student),
         )
         for index, line in enumerate(table.lines[1:], 1)
         if line.cell(number)

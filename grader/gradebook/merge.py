@@ -1,4 +1,4 @@
-"""What taking results in would change in a gradebook, and doing so.
+"""Results into a gradebook: what would change there, and doing so.
 
 New attempts are added at once. A mark that is there becomes another one only by grading again
 (``regrade``), which shows what would change before it is done.
@@ -12,18 +12,18 @@ from dataclasses import dataclass, field, replace
 
 from grader.assignment.deadline import ANY_TIME, HandingIn
 from grader.core.types import CheckChange, ScoreChange
-from grader.gradebook import tables as rows
-from grader.gradebook.effective_mark import Standing, standing
-from grader.gradebook.read_results import Coming, Graded
-from grader.gradebook.records import Attempt, Key, Override, Record, Result, Student
-from grader.gradebook.tables import Listed
+from grader.gradebook import tables
+from grader.gradebook.effective_mark import EffectiveMark, effective_mark
+from grader.gradebook.read_results import GradedFolder, IncomingResult
+from grader.gradebook.records import Attempt, Override, Result, Student, StudentKey, StudentRecord
+from grader.gradebook.tables import AssignmentRow
 from grader.report.batch.changes import score_change, utc_now
 
-_Records = Mapping[Key, Record]
+_Records = Mapping[StudentKey, StudentRecord]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class OverriddenChange:
     """An override that stands although what was computed changes beneath it, and of how much."""
 
     submission: str
@@ -36,7 +36,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What there is to do with the results of one output folder.
+    """The changes that the results of one output folder make to a gradebook.
 
     ``added`` and ``quiet`` are done at once: further attempts, and judgements that say the same.
     The others wait for grading again: ``changes`` are the marks that it changes, and ``kept``
@@ -44,49 +44,49 @@ class Update:
     by a further attempt, with what they were and are. ``before`` is the assignment as it was.
     """
 
-    assignment: Listed
-    before: Listed | None
-    added: tuple[Coming, ...]
-    quiet: tuple[tuple[int, Result], ...]
+    assignment: AssignmentRow
+    before: AssignmentRow | None
+    new_attempts: tuple[IncomingResult, ...]
+    unchanged_score: tuple[tuple[int, Result], ...]
     regraded: tuple[tuple[int, Result], ...]
-    times: tuple[Attempt, ...]
-    changes: tuple[tuple[str, ScoreChange], ...]
-    kept: tuple[Kept, ...]
-    moved: tuple[tuple[str, Standing, Standing], ...]
-    same: int
+    new_times: tuple[Attempt, ...]
+    score_changes: tuple[tuple[str, ScoreChange], ...]
+    overridden: tuple[OverriddenChange, ...]
+    score_moved: tuple[tuple[str, EffectiveMark, EffectiveMark], ...]
+    same_count: int
     left_out: tuple[str, ...]
 
     @property
     def is_new(self) -> bool:
-        """Whether the gradebook has nothing of this assignment yet."""
+        """True while the gradebook has nothing of this assignment."""
         return self.before is None
 
     @property
-    def other_rules(self) -> bool:
-        """Whether the rules of handing in are others."""
+    def rules_differ(self) -> bool:
+        """True where the rules of handing in are others."""
         return self.before is not None and self.before.rules != self.assignment.rules
 
     @property
-    def waits(self) -> bool:
-        """Whether there is something that only grading again does."""
-        return bool(self.regraded or self.times or self.other_rules)
+    def needs_regrade(self) -> bool:
+        """True where there is something that only grading again does."""
+        return bool(self.regraded or self.new_times or self.rules_differ)
 
 
-def compared(
-    connection: sqlite3.Connection, graded: Graded, rules: HandingIn | None, why_rules: str
+def plan_update(
+    connection: sqlite3.Connection, graded: GradedFolder, rules: HandingIn | None, why_rules: str
 ) -> Update:
-    """What ``graded`` and the assignment's ``rules`` would change; nothing is written.
+    """Work out what ``graded`` and the assignment's ``rules`` would change; nothing is written.
 
     Without ``rules`` those of the gradebook stay. ``why_rules`` is the reason of a mark that
     no judgement changes, but the rules or the time of handing in.
     """
-    known = rows.assignments(connection).get(graded.assignment)
+    known = tables.assignments(connection).get(graded.assignment)
     old_rules = known.rules if known else rules or ANY_TIME
     rules = rules or old_rules
     most = graded.max_score or (known.max_score if known else 0.0)
-    before = rows.records(connection, graded.assignment)
+    before = tables.records(connection, graded.assignment)
     piles = _Piles(dict(before), dict(before))
-    each = _one_each(graded.coming)
+    each = _one_each(graded.results)
     for coming in each:
         piles.take(coming)
     changes, kept = _held_against(piles, graded, (old_rules, rules), most, why_rules)
@@ -94,38 +94,42 @@ def compared(
     moved = [
         (
             piles.at_once[key].submission,
-            standing(before[key], old_rules, most),
-            standing(piles.at_once[key], old_rules, most),
+            effective_mark(before[key], old_rules, most),
+            effective_mark(piles.at_once[key], old_rules, most),
         )
         for key in further
     ]
     return Update(
-        assignment=Listed(id=graded.assignment, title=graded.title, max_score=most, rules=rules),
+        assignment=AssignmentRow(
+            id=graded.assignment, title=graded.title, max_score=most, rules=rules
+        ),
         before=known,
-        added=tuple(piles.added),
-        quiet=tuple(piles.quiet),
+        new_attempts=tuple(piles.added),
+        unchanged_score=tuple(piles.quiet),
         regraded=tuple(piles.regraded),
-        times=tuple(piles.times),
-        changes=tuple(changes),
-        kept=tuple(kept),
-        moved=tuple(one for one in moved if one[1].score != one[2].score),
-        same=piles.same + len(graded.coming) - len(each),
+        new_times=tuple(piles.times),
+        score_changes=tuple(changes),
+        overridden=tuple(kept),
+        score_moved=tuple(one for one in moved if one[1].score != one[2].score),
+        same_count=piles.same + len(graded.results) - len(each),
         left_out=graded.left_out,
     )
 
 
-def write(connection: sqlite3.Connection, update: Update, who: str, *, again: bool) -> None:
+def apply_update(
+    connection: sqlite3.Connection, update: Update, who: str, *, regrade: bool
+) -> None:
     """Do it, for ``who``; without ``again`` only what is done at once."""
-    if update.is_new or again:
-        rows.put_assignment(connection, update.assignment, who)
-    for coming in update.added:
-        student = rows.put_student(connection, coming.key, coming.name)
-        attempt = rows.put_attempt(connection, update.assignment.id, student, coming.attempt)
-        rows.put_result(connection, attempt, coming.result)
-    for id, result in (*update.quiet, *(update.regraded if again else ())):
-        rows.put_result(connection, id, result)
-    for one in update.times if again else ():
-        rows.put_times(connection, update.assignment.id, one, who)
+    if update.is_new or regrade:
+        tables.put_assignment(connection, update.assignment, who)
+    for coming in update.new_attempts:
+        student = tables.put_student(connection, coming.key, coming.name)
+        attempt = tables.put_attempt(connection, update.assignment.id, student, coming.attempt)
+        tables.put_result(connection, attempt, coming.result)
+    for id, result in (*update.unchanged_score, *(update.regraded if regrade else ())):
+        tables.put_result(connection, id, result)
+    for one in update.new_times if regrade else ():
+        tables.put_times(connection, update.assignment.id, one, who)
 
 
 @dataclass(slots=True)
@@ -136,17 +140,17 @@ class _Piles:
     what it holds after grading again.
     """
 
-    at_once: dict[Key, Record]
-    again: dict[Key, Record]
-    added: list[Coming] = field(default_factory=list)
+    at_once: dict[StudentKey, StudentRecord]
+    again: dict[StudentKey, StudentRecord]
+    added: list[IncomingResult] = field(default_factory=list)
     quiet: list[tuple[int, Result]] = field(default_factory=list)
     regraded: list[tuple[int, Result]] = field(default_factory=list)
     times: list[Attempt] = field(default_factory=list)
     same: int = 0
 
-    def take(self, coming: Coming) -> None:
+    def take(self, coming: IncomingResult) -> None:
         """Put one where it belongs."""
-        nobody = Record(student=Student(key=coming.key, name=coming.name))
+        nobody = StudentRecord(student=Student(key=coming.key, name=coming.name))
         record = self.again.get(coming.key, nobody)
         known = next((a for a in record.attempts if a.sha256 == coming.attempt.sha256), None)
         if known is None:
@@ -158,12 +162,17 @@ class _Piles:
             return
         told = coming.attempt
         new = _with_times(known, told)
-        if told.told:  # a correction stands in the place of what stood there
-            new = replace(known, first=told.first, last=told.last, told=True)
+        if told.is_corrected:  # a correction stands in the place of what stood there
+            new = replace(
+                known,
+                first_submitted=told.first_submitted,
+                last_submitted=told.last_submitted,
+                is_corrected=True,
+            )
         if new != known:
             self.times.append(new)
         last, result = known.result, coming.result
-        if last is not None and last.essence == result.essence:
+        if last is not None and last.verdict == result.verdict:
             self.same += 1
             if last.seal != result.seal:
                 self.quiet.append((known.id, result))
@@ -174,44 +183,53 @@ class _Piles:
         self.again[coming.key] = replace(record, attempts=attempts)
 
 
-def _one_each(coming: Sequence[Coming]) -> list[Coming]:
+def _one_each(coming: Sequence[IncomingResult]) -> list[IncomingResult]:
     """Of one content that a student handed in twice the result that was graded, and both times."""
-    found: dict[tuple[Key, str], Coming] = {}
+    found: dict[tuple[StudentKey, str], IncomingResult] = {}
     for one in coming:
         at = (one.key, one.attempt.sha256)
         first = found.setdefault(at, one)
         if first is not one:
             better = one if first.result.outcome == "not_graded" else first
-            times = _with_times(*sorted((first.attempt, one.attempt), key=lambda a: not a.told))
-            attempt = replace(better.attempt, first=times.first, last=times.last, told=times.told)
+            times = _with_times(
+                *sorted((first.attempt, one.attempt), key=lambda a: not a.is_corrected)
+            )
+            attempt = replace(
+                better.attempt,
+                first_submitted=times.first_submitted,
+                last_submitted=times.last_submitted,
+                is_corrected=times.is_corrected,
+            )
             found[at] = replace(better, attempt=attempt)
     return list(found.values())
 
 
 def _with_times(known: Attempt, coming: Attempt) -> Attempt:
-    """The earliest and the latest time at which one content was handed in."""
-    if known.told and not coming.told:
+    """Keep the earliest and the latest time at which one content was handed in."""
+    if known.is_corrected and not coming.is_corrected:
         return known
-    firsts = [time for time in (known.first, coming.first) if time is not None]
-    lasts = [time for time in (known.last, coming.last) if time is not None]
-    return replace(known, first=min(firsts, default=None), last=max(lasts, default=None))
+    firsts = [time for time in (known.first_submitted, coming.first_submitted) if time is not None]
+    lasts = [time for time in (known.last_submitted, coming.last_submitted) if time is not None]
+    return replace(
+        known, first_submitted=min(firsts, default=None), last_submitted=max(lasts, default=None)
+    )
 
 
 def _held_against(
-    piles: _Piles, graded: Graded, rules: tuple[HandingIn, HandingIn], most: float, why: str
-) -> tuple[list[tuple[str, ScoreChange]], list[Kept]]:
-    """The marks that grading again changes, and the overrides that stand all the same."""
-    judged = {one.key: one for one in graded.coming}
+    piles: _Piles, graded: GradedFolder, rules: tuple[HandingIn, HandingIn], most: float, why: str
+) -> tuple[list[tuple[str, ScoreChange]], list[OverriddenChange]]:
+    """List the marks that grading again changes, and the overrides that stand all the same."""
+    judged = {one.key: one for one in graded.results}
     changes, kept = [], []
     for key, after in piles.again.items():
         before = piles.at_once[key]
-        old, new = standing(before, rules[0], most), standing(after, rules[1], most)
-        if (old.computed, old.max_score) == (new.computed, new.max_score):
+        old, new = effective_mark(before, rules[0], most), effective_mark(after, rules[1], most)
+        if (old.computed_score, old.max_score) == (new.computed_score, new.max_score):
             continue
         name = after.submission
         if new.override is not None:
-            points = old.computed, new.computed, old.max_score, new.max_score
-            kept.append(Kept(name, new.override, *points))
+            points = old.computed_score, new.computed_score, old.max_score, new.max_score
+            kept.append(OverriddenChange(name, new.override, *points))
             continue
         reason, checks = _judged(before, judged.get(key))
         one = ScoreChange(
@@ -227,8 +245,10 @@ def _held_against(
     return changes, kept
 
 
-def _judged(before: Record, coming: Coming | None) -> tuple[str, tuple[CheckChange, ...]]:
-    """The reason and the checks of another judgement of an attempt; "" where there is none."""
+def _judged(
+    before: StudentRecord, coming: IncomingResult | None
+) -> tuple[str, tuple[CheckChange, ...]]:
+    """Return the reason and the checks of another judgement of an attempt; "" for none."""
     for attempt in before.attempts:
         last = attempt.result
         if coming is None or last is None or attempt.sha256 != coming.attempt.sha256:

@@ -9,22 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grader.core.types import Note, Value
-from grader.gradebook import sent_log as journal
-from grader.gradebook import tables as rows
-from grader.gradebook.effective_mark import Standing, standing
-from grader.gradebook.records import Key, Record, Revision
-from grader.gradebook.tables import Listed
+from grader.gradebook import sent_log, tables
+from grader.gradebook.effective_mark import EffectiveMark, effective_mark
+from grader.gradebook.records import Revision, StudentKey, StudentRecord
+from grader.gradebook.tables import AssignmentRow
 from grader.report.batch.csv_json import format_mark
 
 _DIGITS = 12  # of a digest, as many as tell files apart for people
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
+class AssignmentMarks:
     """One assignment: whose marks are which."""
 
-    listed: Listed
-    rows: Mapping[Key, tuple[Record, Standing]]
+    assignment: AssignmentRow
+    marks: Mapping[StudentKey, tuple[StudentRecord, EffectiveMark]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +35,16 @@ class Event:
     what: Note
 
 
-def standings(connection: sqlite3.Connection, listed: Listed) -> Standings:
-    """The marks of one assignment as they count now."""
-    found = rows.records(connection, listed.id)
-    return Standings(
+def assignment_marks(connection: sqlite3.Connection, listed: AssignmentRow) -> AssignmentMarks:
+    """Work out the marks of one assignment as they count now."""
+    found = tables.records(connection, listed.id)
+    return AssignmentMarks(
         listed,
-        {k: (one, standing(one, listed.rules, listed.max_score)) for k, one in found.items()},
+        {k: (one, effective_mark(one, listed.rules, listed.max_score)) for k, one in found.items()},
     )
 
 
-def people(term: list[Standings]) -> list[tuple[str, dict[str, Standing]]]:
+def marks_by_student(term: list[AssignmentMarks]) -> list[tuple[str, dict[str, EffectiveMark]]]:
     """Everyone's name and standings by assignment.
 
     Moodle's numbers are an assignment's own: there the name tells who is who, unless two in one
@@ -53,24 +52,26 @@ def people(term: list[Standings]) -> list[tuple[str, dict[str, Standing]]]:
     """
     alike: set[str] = set()
     for one in term:
-        named = Counter(record.student.name for record, _ in one.rows.values())
+        named = Counter(record.student.name for record, _ in one.marks.values())
         alike |= {name for name, count in named.items() if count > 1}
-    found: dict[object, tuple[str, dict[str, Standing]]] = {}
+    found: dict[object, tuple[str, dict[str, EffectiveMark]]] = {}
     for one in term:
-        for key, (record, at) in one.rows.items():
+        for key, (record, at) in one.marks.items():
             name = record.student.name
             who = (key.layout, name) if key.scope and name and name not in alike else key
             shown = record.submission if not name or name in alike else name
-            found.setdefault(who, (shown, {}))[1][one.listed.id] = at
+            found.setdefault(who, (shown, {}))[1][one.assignment.id] = at
     return list(found.values())
 
 
-def history(connection: sqlite3.Connection, assignment: str, record: Record) -> list[Event]:
-    """All that the gradebook knows of one student's work for one assignment, in its order."""
-    revisions = rows.revisions(connection, assignment)
+def student_history(
+    connection: sqlite3.Connection, assignment: str, record: StudentRecord
+) -> list[Event]:
+    """Read all that is known of one student's work for one assignment, in its order."""
+    revisions = tables.revisions(connection, assignment)
     events = [*_attempts(assignment, record, revisions), *_overrides(assignment, record)]
     events += _revisions(assignment, record, revisions)
-    for target, sending in journal.of_student(connection, record.student.id):
+    for target, sending in sent_log.student_deliveries(connection, record.student.id):
         if sending.assignment == assignment:
             values: dict[str, Value] = {
                 "assignment": assignment,
@@ -79,16 +80,18 @@ def history(connection: sqlite3.Connection, assignment: str, record: Record) -> 
                 "user": sending.user,
             }
             if sending.state == "refused":
-                values["told"] = sending.told
-            at = sending.stamp.isoformat(timespec="seconds")
+                values["told"] = sending.response
+            at = sending.timestamp.isoformat(timespec="seconds")
             events.append(Event(at, sending.who, _event(sending.state, values)))
     return sorted(events, key=lambda event: event.at)
 
 
-def _attempts(assignment: str, record: Record, revisions: Sequence[Revision]) -> Iterator[Event]:
+def _attempts(
+    assignment: str, record: StudentRecord, revisions: Sequence[Revision]
+) -> Iterator[Event]:
     for attempt in record.attempts:
         earlier = next((one for one in revisions if one.attempt == attempt.id), None)
-        first = _minute(earlier.was["first"] if earlier else attempt.first)
+        first = _minute(earlier.before["first"] if earlier else attempt.first_submitted)
         values: dict[str, Value] = {
             "assignment": assignment,
             "file": attempt.file,
@@ -111,7 +114,7 @@ def _attempts(assignment: str, record: Record, revisions: Sequence[Revision]) ->
             yield Event(result.at, result.who, _event(kind, told))
 
 
-def _overrides(assignment: str, record: Record) -> Iterator[Event]:
+def _overrides(assignment: str, record: StudentRecord) -> Iterator[Event]:
     for one in record.overrides:
         values: dict[str, Value] = {"assignment": assignment, "why": one.why}
         if one.value is not None and one.kind != "excused":
@@ -120,22 +123,24 @@ def _overrides(assignment: str, record: Record) -> Iterator[Event]:
         yield Event(one.at, one.who, _event(kind, values))
 
 
-def _revisions(assignment: str, record: Record, revisions: Sequence[Revision]) -> Iterator[Event]:
+def _revisions(
+    assignment: str, record: StudentRecord, revisions: Sequence[Revision]
+) -> Iterator[Event]:
     own = {attempt.id: attempt.submission for attempt in record.attempts}
     for one in revisions:
         values: dict[str, Value] = {"assignment": assignment}
         if one.attempt is None:
-            values["what"] = differing(one.was, one.now)
+            values["what"] = describe_differences(one.before, one.after)
             yield Event(one.at, one.who, _event("rules", values))
         elif one.attempt in own:
-            which = "first" if one.was["first"] != one.now["first"] else "last"
-            was, now = (_minute(times[which]) or "\N{EM DASH}" for times in (one.was, one.now))
+            which = "first" if one.before["first"] != one.after["first"] else "last"
+            was, now = (_minute(times[which]) or "\N{EM DASH}" for times in (one.before, one.after))
             values |= {"was": was, "now": now, "submission": own[one.attempt]}
             yield Event(one.at, one.who, _event("times", values))
 
 
-def differing(was: Mapping[str, object], now: Mapping[str, object]) -> str:
-    """What became another, as it is written in an assignment."""
+def describe_differences(was: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """Write what differs as an assignment writes it."""
     return "; ".join(f"{name} {_plain(was[name])} → {_plain(now[name])}" for name in now)
 
 
@@ -146,7 +151,7 @@ def _plain(value: object) -> str:
 
 
 def _minute(time: datetime | str | None) -> str:
-    """A time as people read it; "" for none."""
+    """Write a time as people read it; "" for none."""
     if time is None:
         return ""
     moment = datetime.fromisoformat(time) if isinstance(time, str) else time

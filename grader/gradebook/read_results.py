@@ -1,4 +1,4 @@
-"""What ``grade`` left in its output folder, as far as it can be relied on."""
+"""The results that ``grade`` left in its output folder, as far as they can be relied on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from grader.core.checksum import SEAL
 from grader.core.evidence_store import evidence_digest
 from grader.core.types import GradeReport
-from grader.gradebook.records import Attempt, Key, Result
-from grader.gradebook.store import BookError
+from grader.gradebook.records import Attempt, Result, StudentKey
+from grader.gradebook.store import GradebookError
 from grader.report.batch.changes import utc_now
 from grader.report.outcome import normalize_outcome
 from grader.report.store.read import read_stored_result, verified_report
@@ -20,10 +20,10 @@ from grader.submission.intake.roster import RosterEntry, RosterError, read_roste
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Coming:
+class IncomingResult:
     """One submission with its result, as the gradebook would keep them."""
 
-    key: Key
+    key: StudentKey
     name: str
     attempt: Attempt
     result: Result
@@ -31,44 +31,44 @@ class Coming:
 
 
 @dataclass(frozen=True, slots=True)
-class Graded:
+class GradedFolder:
     """A whole output folder. ``left_out`` are submissions without a result to rely on."""
 
     assignment: str
     title: str
-    coming: tuple[Coming, ...]
+    results: tuple[IncomingResult, ...]
     left_out: tuple[str, ...] = field(default=())
 
     @property
     def max_score(self) -> float:
-        """What a submission could get."""
-        return max((one.result.max_score for one in self.coming), default=0.0)
+        """The points that a submission could get."""
+        return max((one.result.max_score for one in self.results), default=0.0)
 
 
-def read_graded(
+def read_graded_folder(
     out: Path,
     who: str,
     times: Mapping[str, datetime] | None = None,
     *,
     correcting: bool = False,
-) -> Graded:
-    """The results in ``out``; ``times`` says when submissions were handed in.
+) -> GradedFolder:
+    """Read the results in ``out``; ``times`` says when submissions were handed in.
 
     Where ``correcting``, these stand in the place of all that was noted before.
 
     A result counts only as it was written, and with the evidence that it was judged by beside
-    it. Raises ``BookError`` where there is none, or they are of several assignments.
+    it. Raises ``GradebookError`` where there is none, or they are of several assignments.
     """
     try:
         rows = read_roster(out)
     except RosterError as error:
-        raise BookError("roster", reason=str(error)) from None
+        raise GradebookError("roster", reason=str(error)) from None
     if rows is None:
-        raise BookError("no_results", path=str(out))
+        raise GradebookError("no_results", path=str(out))
     coming, left_out, titles = [], [], {}
     for row in rows:
         try:
-            one = _coming(row, out / row.id, who, (times or {}).get(row.id), correcting)
+            one = _incoming_result(row, out / row.id, who, (times or {}).get(row.id), correcting)
         except ResultError:
             one = None
         if one is None:
@@ -77,39 +77,39 @@ def read_graded(
         coming.append(one)
         titles[one.report.assignment] = one.report.assignment_title
     if not coming:
-        raise BookError("no_results", path=str(out))
+        raise GradebookError("no_results", path=str(out))
     if len(titles) > 1:
-        raise BookError("several", path=str(out), ids=", ".join(titles))
+        raise GradebookError("several", path=str(out), ids=", ".join(titles))
     [(id, title)] = titles.items()
-    return Graded(id, title, tuple(coming), tuple(left_out))
+    return GradedFolder(id, title, tuple(coming), tuple(left_out))
 
 
-def key_of(row: RosterEntry, assignment: str) -> Key:
-    """Whose a submission is. Numbers of Moodle's participants are an assignment's own."""
+def student_key(row: RosterEntry, assignment: str) -> StudentKey:
+    """Return whose a submission is. Numbers of Moodle's participants are an assignment's own."""
     origin = row.origin
     own = origin.layout == "moodle" or origin.anonymous
     number = origin.lms_id if origin.layout != "plain" and origin.lms_id else row.id
-    return Key(origin.layout, number, assignment if own else "")
+    return StudentKey(origin.layout, number, assignment if own else "")
 
 
-def _noted(row: RosterEntry) -> datetime | None:
-    """When the download itself says that it was handed in."""
+def _noted_time(row: RosterEntry) -> datetime | None:
+    """Return when the download itself says that it was handed in."""
     try:
         return datetime.fromisoformat(row.origin.submitted) if row.origin.submitted else None
     except ValueError:
         return None
 
 
-def _coming(
-    row: RosterEntry, folder: Path, who: str, told: datetime | None, correcting: bool
-) -> Coming | None:
+def _incoming_result(
+    row: RosterEntry, folder: Path, who: str, time: datetime | None, correcting: bool
+) -> IncomingResult | None:
     """One submission, handed in when a table ``told``, else when the download says.
 
     Raises ``ResultError`` for a result that is not as it was written.
     """
-    when = told or _noted(row)
+    when = time or _noted_time(row)
     if Path(row.id).name != row.id or row.id in ("", ".", ".."):
-        raise BookError("roster", reason=f"{row.id!r} is no submission's name")
+        raise GradebookError("roster", reason=f"{row.id!r} is no submission's name")
     result = read_stored_result(folder)
     if result is None:
         return None
@@ -120,8 +120,8 @@ def _coming(
     last = report.changes[-1] if report.changes else None
     is_latest = last is not None and last.new == report.score
     at = utc_now()
-    return Coming(
-        key=key_of(row, report.assignment),
+    return IncomingResult(
+        key=student_key(row, report.assignment),
         name=row.origin.name,
         report=report,
         attempt=Attempt(
@@ -130,9 +130,9 @@ def _coming(
             file=row.file,
             origin=row.origin,
             at=at,
-            first=when,
-            last=when,
-            told=correcting and told is not None,
+            first_submitted=when,
+            last_submitted=when,
+            is_corrected=correcting and time is not None,
         ),
         result=Result(
             at=at,

@@ -1,4 +1,4 @@
-"""What is kept of one student's work for one assignment."""
+"""The gradebook's records of one student's work for one assignment."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from grader.submission.intake.roster import Origin
 Kind = Literal["mark", "excused", "due"]
 
 
-class Key(NamedTuple):
-    """Who a student is: a number of a platform's.
+class StudentKey(NamedTuple):
+    """The key of a student: a number of a platform's.
 
     ``scope`` is the assignment where the number is of one assignment only, else "".
     """
@@ -27,7 +27,7 @@ class Key(NamedTuple):
 class Student:
     """A student in the gradebook; ``id`` is the gradebook's own, 0 before there is one."""
 
-    key: Key
+    key: StudentKey
     name: str
     id: int = 0
 
@@ -53,8 +53,8 @@ class Result:
     id: int = 0
 
     @property
-    def essence(self) -> tuple[object, ...]:
-        """What a mark is made of; the same for two judgements that say the same."""
+    def verdict(self) -> tuple[object, ...]:
+        """The parts of a mark; the same for two judgements that say the same."""
         points = tuple((check["id"], check["points"]) for check in self.checks)
         return self.outcome, self.score, self.max_score, points
 
@@ -72,9 +72,9 @@ class Attempt:
     file: str
     origin: Origin
     at: str
-    first: datetime | None = None
-    last: datetime | None = None
-    told: bool = False
+    first_submitted: datetime | None = None
+    last_submitted: datetime | None = None
+    is_corrected: bool = False
     results: tuple[Result, ...] = ()
     id: int = 0
 
@@ -86,7 +86,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Override:
-    """What a person decided; ``value`` is a mark, a time (ISO 8601), "yes", or None to undo it."""
+    """A person's decision; ``value`` is a mark, a time (ISO 8601), "yes", or None to undo it."""
 
     kind: Kind
     value: str | None
@@ -98,34 +98,34 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:
-    """What became another: when an ``attempt`` was handed in, or what an assignment's marks go by.
+    """A change of when an ``attempt`` was handed in, or of what an assignment's marks go by.
 
-    ``was`` and ``now`` are what differs, by names that may have dots.
+    ``before`` and ``after`` are what differs, by names that may have dots.
     """
 
     attempt: int | None
     at: str
     who: str
-    was: Mapping[str, Any]
-    now: Mapping[str, Any]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
-    """All of one student's work for one assignment, each in its order."""
+class StudentRecord:
+    """One student's work for one assignment: attempts and overrides, each in its order."""
 
     student: Student
     attempts: tuple[Attempt, ...] = ()
     overrides: tuple[Override, ...] = ()
 
     def override(self, kind: Kind) -> Override | None:
-        """What a person decided last, and did not undo."""
+        """Return the last decision of a kind, unless it was undone."""
         last = next((one for one in reversed(self.overrides) if one.kind == kind), None)
         return last if last is not None and last.value is not None else None
 
     @property
     def submission(self) -> str:
-        """What a teacher calls it: the id that ``grade`` gave, else the student's name."""
+        """The name by which teachers know it: the id of ``grade``, else the student's name."""
         if self.attempts:
             return self.attempts[-1].submission
         return self.student.name or self.student.key.number

@@ -8,7 +8,7 @@ APPLICATION: Final = 0x47726442  # "GrdB": what tells the file from other SQLite
 
 
 def _fixed(table: str) -> tuple[str, str]:
-    """What was written into ``table`` stays as it is."""
+    """Forbid changes to what was written into ``table``."""
     return (
         f"CREATE TRIGGER {table}_is_not_changed BEFORE UPDATE ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is never changed'); END",

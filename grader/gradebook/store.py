@@ -36,7 +36,7 @@ _KINDS: Final = {
 }
 
 
-class BookError(Exception):
+class GradebookError(Exception):
     """Nothing was done; ``note`` says why and what to do."""
 
     def __init__(self, message: str, **values: Value) -> None:
@@ -45,34 +45,34 @@ class BookError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class Gradebook:
     """An open gradebook. ``was_made`` says that there was none before."""
 
     connection: sqlite3.Connection
     path: Path
-    was_made: bool = False
+    is_new: bool = False
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """All that is read in the block is of one moment."""
+        """Open a block in which all that is read is of one moment."""
         return self.transaction(write=False)
 
     def writing(self) -> AbstractContextManager[sqlite3.Connection]:
-        """All that the block writes is written, or nothing; other writers wait."""
+        """Open a block that writes all, or nothing; other writers wait."""
         return self.transaction(write=True)
 
     @contextlib.contextmanager
     def transaction(self, write: bool) -> Iterator[sqlite3.Connection]:
-        """`writing` or `reading`."""
+        """Open a block for `writing` or `reading`."""
         with _transaction(self.connection, "BEGIN IMMEDIATE" if write else "BEGIN"):
             yield self.connection
 
 
 @contextlib.contextmanager
-def opened(path: Path, *, make: bool = False, write: bool = False) -> Iterator[Book]:
-    """The gradebook at ``path``; with ``make`` a new one where there is none.
+def open_gradebook(path: Path, *, make: bool = False, write: bool = False) -> Iterator[Gradebook]:
+    """Open the gradebook at ``path``; with ``make`` a new one where there is none.
 
     Whoever is going to ``write`` leaves a copy of what was whole before, beside it. Raises
-    ``BookError`` for whatever keeps it from being read or written, in the block too.
+    ``GradebookError`` for whatever keeps it from being read or written, in the block too.
     """
     _is_there(path, make)
     with contextlib.ExitStack() as stack:
@@ -85,17 +85,17 @@ def opened(path: Path, *, make: bool = False, write: bool = False) -> Iterator[B
             )
             stack.callback(connection.close)
             was_made = _prepared(connection, path, write or make)
-            yield Book(connection, path, was_made)
+            yield Gradebook(connection, path, was_made)
         except sqlite3.Error as error:
             raise _in_words(error, path) from error
 
 
-def room_for(path: Path) -> None:
-    """Raises ``BookError`` where no new gradebook can be made at ``path``."""
+def check_writable(path: Path) -> None:
+    """Raise ``GradebookError`` where no new gradebook can be made at ``path``."""
     _is_there(path, make=True)
     folder = path.absolute().parent
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        raise BookError("closed", path=str(path), reason=os.strerror(_why_not(folder)))
+        raise GradebookError("closed", path=str(path), reason=os.strerror(_why_not(folder)))
 
 
 def _why_not(folder: Path) -> int:
@@ -103,17 +103,17 @@ def _why_not(folder: Path) -> int:
 
 
 def _is_there(path: Path, make: bool) -> None:
-    """Raises ``BookError`` where there is nothing, or nothing is left of what was there."""
+    """Raise ``GradebookError`` where there is nothing, or nothing is left of what was there."""
     try:
         size = path.stat().st_size
     except FileNotFoundError:
         size = -1
     except OSError as error:
-        raise BookError("closed", path=str(path), reason=str(error.strerror)) from None
+        raise GradebookError("closed", path=str(path), reason=str(error.strerror)) from None
     if size <= 0 and _backup_of(path).is_file():
-        raise BookError("lost", path=str(path), backup=str(_backup_of(path)))
+        raise GradebookError("lost", path=str(path), backup=str(_backup_of(path)))
     if size <= 0 and not make:
-        raise BookError("nothing", path=str(path))
+        raise GradebookError("nothing", path=str(path))
 
 
 def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> bool:
@@ -132,9 +132,9 @@ def _prepared(connection: sqlite3.Connection, path: Path, write: bool) -> bool:
             raise _torn(path)
     is_new = application == version == 0 and is_empty
     if not is_new and application != APPLICATION:
-        raise BookError("other", path=str(path))
+        raise GradebookError("other", path=str(path))
     if version > len(VERSIONS):
-        raise BookError("newer", path=str(path), version=version, known=len(VERSIONS))
+        raise GradebookError("newer", path=str(path), version=version, known=len(VERSIONS))
     is_old = version < len(VERSIONS)
     if (write or is_old) and not is_new:
         back_up(connection, path)
@@ -166,7 +166,7 @@ def back_up(connection: sqlite3.Connection, path: Path) -> None:
             connection.backup(copy)
         os.replace(draft, _backup_of(path))
     except OSError as error:
-        raise BookError("disk", path=str(path), reason=str(error.strerror)) from error
+        raise GradebookError("disk", path=str(path), reason=str(error.strerror)) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -206,16 +206,16 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
 
 
-def _torn(path: Path) -> BookError:
+def _torn(path: Path) -> GradebookError:
     backup = _backup_of(path)
     if backup.is_file():
-        return BookError("torn_with_backup", path=str(path), backup=str(backup))
-    return BookError("torn", path=str(path))
+        return GradebookError("torn_with_backup", path=str(path), backup=str(backup))
+    return GradebookError("torn", path=str(path))
 
 
-def _in_words(error: sqlite3.Error, path: Path) -> BookError:
+def _in_words(error: sqlite3.Error, path: Path) -> GradebookError:
     code = getattr(error, "sqlite_errorcode", None)  # absent on faults of the module's own
     kind = "" if code is None else _KINDS.get(code & 0xFF, "")
     if kind == "torn":
         return _torn(path)
-    return BookError(kind or "unknown", path=str(path), reason=str(error))
+    return GradebookError(kind or "unknown", path=str(path), reason=str(error))

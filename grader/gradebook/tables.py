@@ -12,20 +12,20 @@ from typing import Any
 from grader.assignment.deadline import HandingIn
 from grader.gradebook.records import (
     Attempt,
-    Key,
     Kind,
     Override,
-    Record,
     Result,
     Revision,
     Student,
+    StudentKey,
+    StudentRecord,
 )
-from grader.report.batch.changes import utc_now as moment
+from grader.report.batch.changes import utc_now
 from grader.submission.intake.roster import Origin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listed:
+class AssignmentRow:
     """An assignment in the gradebook, with the rules of handing in that its marks go by."""
 
     id: str
@@ -34,16 +34,18 @@ class Listed:
     rules: HandingIn
 
 
-def assignments(connection: sqlite3.Connection) -> dict[str, Listed]:
-    """Every assignment of the gradebook by its id, in the order in which they came."""
+def assignments(connection: sqlite3.Connection) -> dict[str, AssignmentRow]:
+    """Read every assignment of the gradebook by its id, in the order in which they came."""
     found = connection.execute("SELECT id, title, max_score, rules FROM assignment ORDER BY rowid")
     return {
-        id: Listed(id=id, title=title, max_score=most, rules=HandingIn.model_validate_json(rules))
+        id: AssignmentRow(
+            id=id, title=title, max_score=most, rules=HandingIn.model_validate_json(rules)
+        )
         for id, title, most, rules in found
     }
 
 
-def put_assignment(connection: sqlite3.Connection, one: Listed, who: str) -> None:
+def put_assignment(connection: sqlite3.Connection, one: AssignmentRow, who: str) -> None:
     """Add an assignment, or put what is known of it now in the place of what was."""
     before = assignments(connection).get(one.id)
     if before is not None:
@@ -56,8 +58,8 @@ def put_assignment(connection: sqlite3.Connection, one: Listed, who: str) -> Non
     )
 
 
-def records(connection: sqlite3.Connection, assignment: str) -> dict[Key, Record]:
-    """Everyone of whom the gradebook knows something in one assignment, in their order."""
+def records(connection: sqlite3.Connection, assignment: str) -> dict[StudentKey, StudentRecord]:
+    """Read the records of one assignment, of everyone who has one, in their order."""
     results: dict[int, list[Result]] = {}
     for attempt, result in _results(connection, assignment):
         results.setdefault(attempt, []).append(result)
@@ -68,7 +70,7 @@ def records(connection: sqlite3.Connection, assignment: str) -> dict[Key, Record
     for student, override in _overrides(connection, assignment):
         overrides.setdefault(student, []).append(override)
     return {
-        student.key: Record(
+        student.key: StudentRecord(
             student=student,
             attempts=tuple(attempts.get(student.id, ())),
             overrides=tuple(overrides.get(student.id, ())),
@@ -79,13 +81,13 @@ def records(connection: sqlite3.Connection, assignment: str) -> dict[Key, Record
 
 
 def students(connection: sqlite3.Connection) -> list[Student]:
-    """Every student of the gradebook."""
+    """Read every student of the gradebook."""
     found = connection.execute("SELECT id, layout, number, scope, name FROM student ORDER BY id")
-    return [Student(id=id, key=Key(*key), name=name) for id, *key, name in found]
+    return [Student(id=id, key=StudentKey(*key), name=name) for id, *key, name in found]
 
 
-def put_student(connection: sqlite3.Connection, key: Key, name: str) -> int:
-    """The number of a student, who is added where they are new; a name that was "" is filled in."""
+def put_student(connection: sqlite3.Connection, key: StudentKey, name: str) -> int:
+    """Return a student's number; new ones are added, and a name that was "" is filled in."""
     connection.execute(
         "INSERT INTO student (layout, number, scope, name) VALUES (?, ?, ?, ?) ON CONFLICT "
         "(layout, number, scope) DO UPDATE SET name = excluded.name WHERE excluded.name != ''",
@@ -103,7 +105,7 @@ def put_attempt(connection: sqlite3.Connection, assignment: str, student: int, o
         (
             *(assignment, student, one.sha256, one.submission, one.file),
             json.dumps(asdict(one.origin), ensure_ascii=False),
-            *(one.at, _text(one.first), _text(one.last), one.told),
+            *(one.at, _text(one.first_submitted), _text(one.last_submitted), one.is_corrected),
         ),
     )
     return _new(done)
@@ -113,18 +115,20 @@ def put_times(connection: sqlite3.Connection, assignment: str, one: Attempt, who
     """Note when an attempt was handed in, now that more is known of that."""
     found = "SELECT first, last FROM attempt WHERE id = ?"
     was = dict(zip(("first", "last"), connection.execute(found, (one.id,)).fetchone(), strict=True))
-    now = {"first": _text(one.first), "last": _text(one.last)}
+    now = {"first": _text(one.first_submitted), "last": _text(one.last_submitted)}
     _put_revision(connection, assignment, one.id, who, was, now)
     connection.execute(
         "UPDATE attempt SET first = ?, last = ?, told = ? WHERE id = ?",
-        (now["first"], now["last"], one.told, one.id),
+        (now["first"], now["last"], one.is_corrected, one.id),
     )
 
 
-def differences(before: Listed, after: Listed) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What marks go by that is not the same: how it was and how it is."""
+def differences(
+    before: AssignmentRow, after: AssignmentRow
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Compare what marks go by: how it was and how it is, as far as it differs."""
     was, now = (
-        {"max_score": one.max_score, **_flat(one.rules.model_dump(mode="json"))}
+        {"max_score": one.max_score, **_flatten(one.rules.model_dump(mode="json"))}
         for one in (before, after)
     )
     names = [name for name in now if was.get(name) != now[name]]
@@ -132,13 +136,13 @@ def differences(before: Listed, after: Listed) -> tuple[dict[str, Any], dict[str
 
 
 def revisions(connection: sqlite3.Connection, assignment: str) -> list[Revision]:
-    """What became another in one assignment, in its order."""
+    """Read what was revised in one assignment, in its order."""
     found = connection.execute(
         "SELECT attempt, at, who, was, now FROM revision WHERE assignment = ? ORDER BY id",
         (assignment,),
     )
     return [
-        Revision(attempt=attempt, at=at, who=who, was=json.loads(was), now=json.loads(now))
+        Revision(attempt=attempt, at=at, who=who, before=json.loads(was), after=json.loads(now))
         for attempt, at, who, was, now in found
     ]
 
@@ -155,15 +159,15 @@ def _put_revision(
         connection.execute(
             "INSERT INTO revision (assignment, attempt, at, who, was, now) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            (assignment, attempt, moment(), who, json.dumps(was), json.dumps(now)),
+            (assignment, attempt, utc_now(), who, json.dumps(was), json.dumps(now)),
         )
 
 
-def _flat(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in table.items():
         own = f"{prefix}{name}"
-        found |= _flat(value, f"{own}.") if isinstance(value, dict) else {own: value}
+        found |= _flatten(value, f"{own}.") if isinstance(value, dict) else {own: value}
     return found
 
 
@@ -209,9 +213,9 @@ def _attempts(
                 file=file,
                 origin=_origin(json.loads(origin)),
                 at=at,
-                first=_time(first),
-                last=_time(last),
-                told=bool(told),
+                first_submitted=_time(first),
+                last_submitted=_time(last),
+                is_corrected=bool(told),
                 results=tuple(results.get(id, ())),
             ),
         )
@@ -257,7 +261,7 @@ def _overrides(connection: sqlite3.Connection, assignment: str) -> Iterable[tupl
 
 
 def _origin(table: dict[str, Any]) -> Origin:
-    """Whose it is, as far as this grader knows such things."""
+    """Read whose it is, as far as this grader knows such things."""
     return Origin(**{one.name: table[one.name] for one in fields(Origin) if one.name in table})
 
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from grader.cli import main
 from grader.core.messages import catalogue
-from grader.gradebook.export.results import Export
+from grader.gradebook.export.results import ExportFile
 
 
 def grader(*arguments: str | Path) -> Result:
@@ -17,7 +17,7 @@ def grader(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [*map(str, arguments)], env=environment)
 
 
-def sentences(done: Export) -> list[str]:
+def sentences(done: ExportFile) -> list[str]:
     for note in done.notes:
         catalogue("zh").render(note.message_id, **note.values)
     return [catalogue("en").render(note.message_id, **note.values) for note in done.notes]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from grader.assignment.deadline import ANY_TIME, HandingIn, Late
 from grader.core.types import GradeReport, ScoreChange
-from grader.gradebook import tables as rows
-from grader.gradebook.effective_mark import Standing, standing
-from grader.gradebook.merge import Update, compared, write
-from grader.gradebook.overrides import decide
-from grader.gradebook.read_results import read_graded
-from grader.gradebook.records import Kind, Record
-from grader.gradebook.store import opened
+from grader.gradebook import tables
+from grader.gradebook.effective_mark import EffectiveMark, effective_mark
+from grader.gradebook.merge import Update, apply_update, plan_update
+from grader.gradebook.overrides import set_override
+from grader.gradebook.read_results import read_graded_folder
+from grader.gradebook.records import Kind, StudentRecord
+from grader.gradebook.store import open_gradebook
 from grader.report.store.result_json import result_json
 from grader.submission.intake.roster import Origin, RosterEntry, write_roster
 from tests.support.sample_reports import mark, perfect
@@ -76,29 +76,29 @@ def take_in(
     correcting: bool = False,
 ) -> Update:
     """Add results to a gradebook; ``again`` grades again, ``look`` writes nothing."""
-    graded = read_graded(out, "ta", times, correcting=correcting)
+    graded = read_graded_folder(out, "ta", times, correcting=correcting)
     with (
-        opened(book, make=True, write=not look) as opening,
+        open_gradebook(book, make=True, write=not look) as opening,
         opening.transaction(write=not look) as connection,
     ):
-        update = compared(connection, graded, rules, "other rules")
+        update = plan_update(connection, graded, rules, "other rules")
         if not look:
-            write(connection, update, "ta", again=again)
+            apply_update(connection, update, "ta", regrade=again)
     return update
 
 
-def standing_of(book: Path, submission: str) -> Standing:
+def standing_of(book: Path, submission: str) -> EffectiveMark:
     """Where one student stands in the only assignment."""
     return {record.submission: at for record, at in all_standings(book)}[submission]
 
 
-def all_standings(book: Path) -> list[tuple[Record, Standing]]:
+def all_standings(book: Path) -> list[tuple[StudentRecord, EffectiveMark]]:
     """Everyone in the only assignment."""
-    with opened(book) as opening, opening.reading() as connection:
-        [listed] = rows.assignments(connection).values()
+    with open_gradebook(book) as opening, opening.reading() as connection:
+        [listed] = tables.assignments(connection).values()
         return [
-            (record, standing(record, listed.rules, listed.max_score))
-            for record in rows.records(connection, listed.id).values()
+            (record, effective_mark(record, listed.rules, listed.max_score))
+            for record in tables.records(connection, listed.id).values()
         ]
 
 
@@ -109,12 +109,12 @@ RULES = HandingIn(due=DUE, counts="best", late=Late(percent_a_day=10))
 
 
 def set_by_hand(book: Path, name: str, value: str | None, kind: Kind = "mark") -> None:
-    with opened(book, write=True) as opening, opening.writing() as connection:
-        [listed] = rows.assignments(connection).values()
-        decide(connection, listed, name, kind, value, "ta", "said so")
+    with open_gradebook(book, write=True) as opening, opening.writing() as connection:
+        [listed] = tables.assignments(connection).values()
+        set_override(connection, listed, name, kind, value, "ta", "said so")
 
 
 def count(book: Path, table: str) -> int:
-    with opened(book) as opening:
+    with open_gradebook(book) as opening:
         found = opening.connection.execute(f"SELECT count(*) FROM {table}")
         return int(found.fetchone()[0])

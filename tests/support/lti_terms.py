@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.gradebook.store import opened
+from grader.gradebook.store import open_gradebook
 from tests.support.lms.lti import Platform
 from tests.support.passbacks import Term, number
 
@@ -11,7 +11,7 @@ LATE = "POST /course/7/lineitem/scores"
 
 
 def states(term: Term) -> list[str]:
-    with opened(term.book) as opening:
+    with open_gradebook(term.book) as opening:
         found = opening.connection.execute("SELECT state FROM sending ORDER BY id")
         return [state for (state,) in found]
 

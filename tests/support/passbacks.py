@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from grader.cli import main
 from grader.core.types import GradeReport
-from grader.gradebook import tables as rows
-from grader.gradebook.overrides import decide
-from grader.gradebook.store import opened
+from grader.gradebook import tables
+from grader.gradebook.overrides import set_override
+from grader.gradebook.store import open_gradebook
 from tests.support.gradebooks import report, results_in, take_in
 from tests.support.graded_folders import canvas
 from tests.support.lms.lti import CLIENT, KEY_ID, PEM
@@ -58,10 +58,10 @@ class Term:
         take_in(self.book, out, again=again)
 
     def override(self, place: int, value: str, kind: str = "mark") -> None:
-        with opened(self.book, write=True) as opening, opening.writing() as connection:
-            [listed] = rows.assignments(connection).values()
+        with open_gradebook(self.book, write=True) as opening, opening.writing() as connection:
+            [listed] = tables.assignments(connection).values()
             who = f"s{number(place)}"
-            decide(connection, listed, who, kind, value, "ta", "said so")  # type: ignore[arg-type]
+            set_override(connection, listed, who, kind, value, "ta", "said so")  # type: ignore[arg-type]
 
     def lti(self, url: str, patience: float = 1.0, more: str = "") -> None:
         """Settings for a platform that speaks LTI, and the tool's key."""

@@ -1,10 +1,13 @@
 """Marks and feedback back to where submissions came from, from what ``grade`` left behind.
 
-    graded      the output folder          -> Graded: whose, and how many points
-    table       a CSV file                 -> Table: filled without touching what isn't asked
-    people      Graded, rows of a gradebook -> who is who
-    canvas, moodle, plain                  -> Export: the file's bytes, and what is to be said
-    formats     the writers of ``grader.report.formats``, for grade and export alike
+    results           the output folder            -> MarkSheet: whose, and how many points
+    from_gradebook    the gradebook                -> MarkSheet
+    csv_table         a CSV file                   -> CsvTable: all but what is filled stays
+    match_people      GradedSubmissions and people -> who is who
+    submission_times  a CSV file                   -> SubmissionTimes: handed in when
+    fill_column       what filling any platform's table has in common
+    canvas, moodle, plain_csv                      -> ExportFile: bytes, and what is to be said
+    ci_formats        the writers of ``grader.report.formats``, for grade and export alike
 
 Only ``roster.json``, ``summary.json``, ``result.json`` and the student's own pages are read.
 """

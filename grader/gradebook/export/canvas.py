@@ -6,10 +6,22 @@ import csv
 import io
 import re
 
-from grader.gradebook.export.csv_table import Line, Table
-from grader.gradebook.export.fill_column import about_marks, as_number, fill, in_points, read_table
+from grader.gradebook.export.csv_table import CsvLine, CsvTable
+from grader.gradebook.export.fill_column import (
+    check_max_score,
+    fill_column,
+    mark_notes,
+    parse_number,
+    read_table,
+)
 from grader.gradebook.export.match_people import Person, shown
-from grader.gradebook.export.results import Batch, Export, ExportError, number, said
+from grader.gradebook.export.results import (
+    ExportError,
+    ExportFile,
+    MarkSheet,
+    format_number,
+    name_notes,
+)
 from grader.report.text.csv_text import plain_cell
 
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)", re.DOTALL)
@@ -17,10 +29,10 @@ _HEAD = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POINTS = "Points Possible"
 
 
-def filled(
-    content: bytes, path: str, batch: Batch, wanted: str | None, points: float | None
-) -> Export:
-    """The TA's export with the marks of ``batch`` in one column, named or found by its title.
+def fill_gradebook(
+    content: bytes, path: str, batch: MarkSheet, wanted: str | None, points: float | None
+) -> ExportFile:
+    """Fill the marks of ``batch`` into the TA's export, in one column, named or found by its title.
 
     Excused students (``EX``) stay excused. Raises ``ExportError``.
     """
@@ -33,7 +45,7 @@ def filled(
     people, most = [], None
     for index, line in enumerate(table.lines[1:], 1):
         if line.cell(students).casefold() == _POINTS.casefold():
-            most = as_number(line.cell(column))
+            most = parse_number(line.cell(column))
         elif number_of := line.cell(ids):
             people.append(
                 Person(
@@ -43,8 +55,8 @@ def filled(
                     logins=_logins(line, logins),
                 )
             )
-    in_points(most, batch, points, table.header[column])
-    return fill(
+    check_max_score(most, batch, points, table.header[column])
+    return fill_column(
         table,
         batch,
         people,
@@ -55,14 +67,14 @@ def filled(
     )
 
 
-def _logins(line: Line, columns: list[int | None]) -> tuple[str, ...]:
+def _logins(line: CsvLine, columns: list[int | None]) -> tuple[str, ...]:
     """Other numbers of a student; of an e-mail address the part before the @ too."""
     found = [text for column in columns if (text := line.cell(column))]
     return tuple(dict.fromkeys([*found, *(text.partition("@")[0] for text in found)]))
 
 
-def _column(table: Table, batch: Batch, wanted: str | None) -> int:
-    """The column of the assignment: as asked for, else the one of its title, else the only one."""
+def _column(table: CsvTable, batch: MarkSheet, wanted: str | None) -> int:
+    """Find the assignment's column: as asked for, else the one of its title, else the only one."""
     found = {i: m for i, name in enumerate(table.header) if (m := _ASSIGNMENT.fullmatch(name))}
     listed = "; ".join(table.header[i] for i in found)
     if wanted is not None:
@@ -79,8 +91,8 @@ def _column(table: Table, batch: Batch, wanted: str | None) -> int:
     return chosen[0]
 
 
-def fresh(batch: Batch, column: str | None, points: float | None) -> Export:
-    """A gradebook of our own, of those whom Canvas named by a number.
+def new_gradebook(batch: MarkSheet, column: str | None, points: float | None) -> ExportFile:
+    """Write a gradebook of our own, of those whom Canvas named by a number.
 
     A ``column`` without an assignment's number in brackets makes a new assignment there.
     Raises ``ExportError`` when that is nobody.
@@ -89,19 +101,19 @@ def fresh(batch: Batch, column: str | None, points: float | None) -> Export:
     rows = [g for g in known if g.mark()]
     if not rows:
         raise ExportError("no_canvas")
-    in_points(None, batch, points, batch.title)
+    check_max_score(None, batch, points, batch.title)
     most = batch.max_score if points is None else points
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow([*_HEAD, plain_cell(column or batch.title)])
-    writer.writerow([f"    {_POINTS}", *[""] * (len(_HEAD) - 1), number(most)])
+    writer.writerow([f"    {_POINTS}", *[""] * (len(_HEAD) - 1), format_number(most)])
     for graded in rows:
         ids = [plain_cell(graded.name), graded.origin.lms_id, "", "", ""]
         writer.writerow([*ids, graded.mark(points)])
     strangers = [shown(g) for g in batch.submissions if g not in known]
-    return Export(
+    return ExportFile(
         content=("\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()).encode("utf-8"),
         count=len(rows),
-        notes=(*about_marks(batch.submissions), *said("no_canvas_id", strangers)),
-        complete=len(rows) == len(batch.submissions),
+        notes=(*mark_notes(batch.submissions), *name_notes("no_canvas_id", strangers)),
+        is_complete=len(rows) == len(batch.submissions),
     )

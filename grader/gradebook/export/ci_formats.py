@@ -12,9 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grader.core.atomic import write_atomic
-from grader.gradebook.export.fill_column import about_marks
+from grader.gradebook.export.fill_column import mark_notes
 from grader.gradebook.export.match_people import shown
-from grader.gradebook.export.results import Batch, Export, ExportError, Graded, read_batch, said
+from grader.gradebook.export.results import (
+    ExportError,
+    ExportFile,
+    GradedSubmission,
+    MarkSheet,
+    name_notes,
+    read_mark_sheet,
+)
 from grader.report.formats import FORMATS, Feedback
 from grader.report.page.build import student_page
 from grader.report.store.pages import read_page
@@ -34,7 +41,7 @@ def write_formats(names: Iterable[str], out: Path, notebooks: Mapping[str, Seque
     """
     if not (formats := {name: FORMATS[name] for name in names}):
         return  # to read every result for nothing would take as long as to judge it
-    batch = read_batch(out)
+    batch = read_mark_sheet(out)
     feedbacks = {each.id: made for each, made in _feedbacks(batch.submissions, notebooks)}
     for format in formats.values():
         if format.per_submission:
@@ -44,8 +51,8 @@ def write_formats(names: Iterable[str], out: Path, notebooks: Mapping[str, Seque
             write_atomic(out / format.file, _bytes(format.write([*feedbacks.values()])))
 
 
-def rendered(name: str, batch: Batch, submission: str | None, below: Path) -> Export:
-    """The file of one format, of the whole batch or of one ``submission``.
+def render_format(name: str, batch: MarkSheet, submission: str | None, below: Path) -> ExportFile:
+    """Render the file of one format, of the whole batch or of one ``submission``.
 
     Notebooks are looked for in and below the folder ``below``. Raises ``ExportError``.
     """
@@ -61,16 +68,18 @@ def rendered(name: str, batch: Batch, submission: str | None, below: Path) -> Ex
         if _without(wanted, made):
             raise ExportError("no_page")
         raise ExportError("no_result", id=wanted[0].id)
-    return Export(
+    return ExportFile(
         content=_bytes(FORMATS[name].write([feedback for _, feedback in made])),
         count=len(made),
-        notes=(*about_marks(wanted), *said("no_page", _without(wanted, made))),
-        complete=len(made) == len(wanted),
+        notes=(*mark_notes(wanted), *name_notes("no_page", _without(wanted, made))),
+        is_complete=len(made) == len(wanted),
     )
 
 
-def _without(wanted: Iterable[Graded], made: Iterable[tuple[Graded, Feedback]]) -> list[str]:
-    """Who has a result, but no page that is whole."""
+def _without(
+    wanted: Iterable[GradedSubmission], made: Iterable[tuple[GradedSubmission, Feedback]]
+) -> list[str]:
+    """Name those who have a result, but no page that is whole."""
     there = {each.id for each, _ in made}
     return [shown(each) for each in wanted if each.outcome != "missing" and each.id not in there]
 
@@ -80,9 +89,9 @@ def _bytes(text: str) -> bytes:
 
 
 def _feedbacks(
-    submissions: Iterable[Graded], notebooks: Mapping[str, Sequence[Path]]
-) -> Iterable[tuple[Graded, Feedback]]:
-    """What the students may see of their results; those without one are left out."""
+    submissions: Iterable[GradedSubmission], notebooks: Mapping[str, Sequence[Path]]
+) -> Iterable[tuple[GradedSubmission, Feedback]]:
+    """Read what the students may see of their results; those without one are left out."""
     for each in submissions:
         try:
             result = read_result((each.folder / "result.json").read_text("utf-8"))
@@ -97,7 +106,7 @@ def _feedbacks(
 
 
 def _place(candidates: Iterable[Path], sha256: str) -> tuple[str, tuple[tuple[int, ...], ...]]:
-    """Where the notebook that was graded lies, from the working folder, and its lines.
+    """Find the notebook that was graded, from the working folder, and its lines.
 
     It is told by its bytes; nothing is said of one that was changed, or lies elsewhere.
     """
@@ -113,7 +122,7 @@ def _place(candidates: Iterable[Path], sha256: str) -> tuple[str, tuple[tuple[in
     return "", ()
 
 
-def _found(submissions: Sequence[Graded], below: Path) -> dict[str, list[Path]]:
+def _found(submissions: Sequence[GradedSubmission], below: Path) -> dict[str, list[Path]]:
     """For each submission the files of its notebook's name in and below a folder."""
     by_name: dict[str, list[Path]] = {each.file: [] for each in submissions if each.file}
     seen = 0

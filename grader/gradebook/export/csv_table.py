@@ -18,12 +18,12 @@ _MARKS = (
 _DELIMITERS = (",", ";", "\t")
 
 
-class TableError(ValueError):
+class CsvError(ValueError):
     """The bytes are no CSV file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CsvLine:
     """One row: its cells as they are written, and how it ends."""
 
     raw: tuple[str, ...]
@@ -35,20 +35,20 @@ class Line:
         return tuple(_meant(raw) for raw in self.raw)
 
     def cell(self, column: int | None) -> str:
-        """A cell's text without white space around it; "" where the row has no such cell."""
+        """Return a cell's text without white space around it; "" where the row has no such cell."""
         if column is None or column >= len(self.raw):
             return ""
         return _meant(self.raw[column]).strip()
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """A CSV file, and how it is written. The first of ``lines`` is its header."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[CsvLine, ...]
     delimiter: str
     encoding: str
-    mark: bytes
+    byte_order_mark: bytes
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -56,13 +56,13 @@ class Table:
         return tuple(cell.strip() for cell in self.lines[0].cells)
 
     def column(self, *names: str) -> int | None:
-        """The first column that is called like one of ``names``, whatever its case."""
+        """Find the first column that is called like one of ``names``, whatever its case."""
         wanted = {name.casefold() for name in names}
         found = (i for i, name in enumerate(self.header) if name.casefold() in wanted)
         return next(found, None)
 
-    def filled(self, changes: Mapping[tuple[int, int], str]) -> bytes:
-        """The file with the cells at ``(line, column)`` changed."""
+    def with_cells(self, changes: Mapping[tuple[int, int], str]) -> bytes:
+        """Write the file with the cells at ``(line, column)`` changed."""
         by_line: dict[int, list[tuple[int, str]]] = {}
         for (row, column), value in changes.items():
             by_line.setdefault(row, []).append((column, value))
@@ -73,7 +73,7 @@ class Table:
                 raw += [""] * (column + 1 - len(raw))
                 raw[column] = self._written(value, raw[column])
             text.append(self.delimiter.join(raw) + line.end)
-        return self.mark + "".join(text).encode(self.encoding)
+        return self.byte_order_mark + "".join(text).encode(self.encoding)
 
     def _written(self, value: str, before: str) -> str:
         special = any(char in value for char in (self.delimiter, '"', "\r", "\n"))
@@ -82,7 +82,7 @@ class Table:
         return value
 
 
-def parse(data: bytes) -> Table:
+def parse_csv(data: bytes) -> CsvTable:
     """Read a CSV file, in UTF-8, UTF-16 with its mark, GB18030 or else Latin-1.
 
     Raises ``TableError`` when there is no row, or a quote that never ends.
@@ -92,8 +92,8 @@ def parse(data: bytes) -> Table:
     delimiter = max(_DELIMITERS, key=first.count)
     lines = _lines(text, delimiter)
     if not lines:
-        raise TableError("empty")
-    return Table(tuple(lines), delimiter, encoding, mark)
+        raise CsvError("empty")
+    return CsvTable(tuple(lines), delimiter, encoding, mark)
 
 
 def _decoded(data: bytes) -> tuple[bytes, str, str]:
@@ -102,7 +102,7 @@ def _decoded(data: bytes) -> tuple[bytes, str, str]:
             try:
                 return mark, data[len(mark) :].decode(encoding), encoding
             except UnicodeDecodeError:
-                raise TableError("encoding") from None
+                raise CsvError("encoding") from None
     for encoding in ("utf-8", "gb18030"):
         try:
             return b"", data.decode(encoding), encoding
@@ -111,8 +111,8 @@ def _decoded(data: bytes) -> tuple[bytes, str, str]:
     return b"", data.decode("latin-1"), "latin-1"
 
 
-def _lines(text: str, delimiter: str) -> list[Line]:
-    lines: list[Line] = []
+def _lines(text: str, delimiter: str) -> list[CsvLine]:
+    lines: list[CsvLine] = []
     cells: list[str] = []
     at, begin, size = 0, 0, len(text)
     while at < size:
@@ -124,24 +124,24 @@ def _lines(text: str, delimiter: str) -> list[Line]:
             begin = at + 1
         elif text[at] in "\r\n":
             end = "\r\n" if text.startswith("\r\n", at) else text[at]
-            lines.append(Line((*cells, text[begin:at]), end))
+            lines.append(CsvLine((*cells, text[begin:at]), end))
             cells, begin = [], at + len(end)
             at = begin
             continue
         at += 1
     if cells or begin < size:
-        lines.append(Line((*cells, text[begin:]), ""))
+        lines.append(CsvLine((*cells, text[begin:]), ""))
     return lines
 
 
 def _behind_quotes(text: str, at: int) -> int:
-    """The place behind a quoted part that begins at ``at``."""
+    """Find the place behind a quoted part that begins at ``at``."""
     close = at + 1
     while (close := text.find('"', close)) >= 0:
         if not text.startswith('""', close):
             return close + 1
         close += 2
-    raise TableError("quote")
+    raise CsvError("quote")
 
 
 def _meant(raw: str) -> str:

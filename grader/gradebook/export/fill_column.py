@@ -1,4 +1,4 @@
-"""What filling any gradebook has in common: which marks go where, and what is said of it."""
+"""Fill a platform's table: which marks go where, and what is said of it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,49 @@ import re
 from collections.abc import Callable, Sequence
 
 from grader.core.types import Note
-from grader.gradebook.export.csv_table import Line, Table, TableError, parse
-from grader.gradebook.export.match_people import Person, match, shown
-from grader.gradebook.export.results import Batch, Export, ExportError, Graded, number, said
+from grader.gradebook.export.csv_table import CsvError, CsvLine, CsvTable, parse_csv
+from grader.gradebook.export.match_people import Person, match_people, shown
+from grader.gradebook.export.results import (
+    ExportError,
+    ExportFile,
+    GradedSubmission,
+    MarkSheet,
+    format_number,
+    name_notes,
+)
 
 _COMMA = re.compile(r"\d+,\d+")
 _LEFT = "left"  # a reason to leave a row alone ends in a sentence of this family
 
 
-def read_table(content: bytes, path: str) -> Table:
-    """The gradebook. Raises ``ExportError``."""
+def read_table(content: bytes, path: str) -> CsvTable:
+    """Read a platform's table. Raises ``ExportError``."""
     try:
-        return parse(content)
-    except TableError as problem:
+        return parse_csv(content)
+    except CsvError as problem:
         raise ExportError(f"table.{problem}", path=path) from None
 
 
-def fill(
-    table: Table,
-    batch: Batch,
+def fill_column(
+    table: CsvTable,
+    batch: MarkSheet,
     people: Sequence[Person],
     column: int,
     platform: str,
     points: float | None,
-    why_left: Callable[[Line], str],
-) -> Export:
-    """``table`` with the marks in ``column``.
+    why_left: Callable[[CsvLine], str],
+) -> ExportFile:
+    """Fill the marks into ``column`` of ``table``.
 
     ``why_left`` says why a row keeps what it has: the last part of a sentence's id, "" to
     fill it. What was not graded leaves its cell as it was. Numbers get a comma where the
     column has numbers with one.
     """
-    matching = match(batch.submissions, people, platform)
+    matching = match_people(batch.submissions, people, platform)
     changes: dict[tuple[int, int], str] = {}
     replaced, left = [], []
     comma = any(_COMMA.fullmatch(row.cell(column)) for row in table.lines)
-    for line, graded in sorted(matching.found.items()):
+    for line, graded in sorted(matching.submissions.items()):
         row = table.lines[line]
         mark, before = graded.mark(points), row.cell(column)
         if not mark:
@@ -53,40 +60,42 @@ def fill(
             replaced.append(f"{shown(graded)} ({before} \N{RIGHTWARDS ARROW} {mark})")
         if not _same(before, mark):
             changes[line, column] = mark.replace(".", ",") if comma else mark
-    rest = [p.name or p.number for p in people if p.line not in matching.found]
+    rest = [p.name or p.number for p in people if p.line not in matching.submissions]
     notes: list[Note] = []
-    notes += about_marks(batch.submissions)
-    notes += said("unmatched", matching.unmatched)
-    notes += said("doubtful", matching.doubtful)
+    notes += mark_notes(batch.submissions)
+    notes += name_notes("unmatched", matching.unmatched)
+    notes += name_notes("doubtful", matching.doubtful)
     for why in sorted({why for why, _ in left}):
-        notes += said(f"{_LEFT}.{why}", [name for reason, name in left if reason == why])
-    notes += said("by_name", matching.by_name)
-    notes += said("replaced", replaced)
-    notes += said("without", rest)
-    filled = [g for g in matching.found.values() if g.mark()]
-    return Export(
-        content=table.filled(changes),
+        notes += name_notes(f"{_LEFT}.{why}", [name for reason, name in left if reason == why])
+    notes += name_notes("by_name", matching.by_name)
+    notes += name_notes("replaced", replaced)
+    notes += name_notes("without", rest)
+    filled = [g for g in matching.submissions.values() if g.mark()]
+    return ExportFile(
+        content=table.with_cells(changes),
         count=len(filled) - len(left),
         notes=tuple(notes),
-        complete=len(filled) - len(left) == len(batch.submissions),
+        is_complete=len(filled) - len(left) == len(batch.submissions),
     )
 
 
-def about_marks(submissions: Sequence[Graded]) -> list[Note]:
-    """Who has no mark, and why (our fault, no result, an excuse); who has 0 without a file."""
+def mark_notes(submissions: Sequence[GradedSubmission]) -> list[Note]:
+    """Name who has no mark, and why (our fault, no result, an excuse); who has 0 without a file."""
     broken = [shown(each) for each in submissions if each.outcome == "not_graded"]
     missing = [shown(each) for each in submissions if each.outcome == "missing"]
     excused = [shown(each) for each in submissions if each.outcome == "excused"]
     unreadable = [shown(each) for each in submissions if each.status == "unreadable"]
     return [
-        *said("not_graded", broken),
-        *said("missing", missing),
-        *said("excused", excused),
-        *said("unreadable", unreadable),
+        *name_notes("not_graded", broken),
+        *name_notes("missing", missing),
+        *name_notes("excused", excused),
+        *name_notes("unreadable", unreadable),
     ]
 
 
-def in_points(most: float | None, batch: Batch, points: float | None, option: str) -> None:
+def check_max_score(
+    most: float | None, batch: MarkSheet, points: float | None, option: str
+) -> None:
     """Hold the gradebook's greatest mark against ours.
 
     Raises ``ExportError`` where they differ, or ours among themselves, and ``points`` does not
@@ -94,20 +103,20 @@ def in_points(most: float | None, batch: Batch, points: float | None, option: st
     """
     marked = [each for each in batch.submissions if each.score is not None]
     most_of_all = max((each.max_score for each in marked), default=0.0)
-    fewer = said("mixed", [shown(each) for each in marked if each.max_score < most_of_all])
+    fewer = name_notes("mixed", [shown(each) for each in marked if each.max_score < most_of_all])
     if points is None and fewer:
         values = {name: str(value) for name, value in fewer[0].values.items()}
-        raise ExportError("mixed", most=number(most_of_all), **values)
+        raise ExportError("mixed", most=format_number(most_of_all), **values)
     if most is None or not batch.max_score:
         return
     ours = batch.max_score if points is None else points
     if abs(most - ours) > 1e-9:
-        values = {"theirs": number(most), "ours": number(ours), "title": option}
+        values = {"theirs": format_number(most), "ours": format_number(ours), "title": option}
         raise ExportError("points", **values)
 
 
-def as_number(text: str) -> float | None:
-    """A number as gradebooks have it, with a point or a comma; None when it is none."""
+def parse_number(text: str) -> float | None:
+    """Read a number with a point or a comma, as gradebooks have it; None when it is none."""
     try:
         return float(text.replace(",", ".").replace("\N{NO-BREAK SPACE}", ""))
     except ValueError:
@@ -115,4 +124,4 @@ def as_number(text: str) -> float | None:
 
 
 def _same(before: str, mark: str) -> bool:
-    return (old := as_number(before)) is not None and old == float(mark)
+    return (old := parse_number(before)) is not None and old == float(mark)

@@ -1,4 +1,4 @@
-"""Who in a gradebook handed in what: by number first, then by name, never by a guess."""
+"""Match submissions to people: by number first, then by name, never by a guess."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from grader.gradebook.export.results import Graded
+from grader.gradebook.export.results import GradedSubmission
 
 _WORDS = re.compile(r"[^\W_]+")
 _SHORTEST_ID = 4  # characters that a number within a file's name must have to count
@@ -27,27 +27,29 @@ class Person:
     number: str
     name: str
     logins: tuple[str, ...] = ()
-    called: str = ""
+    submission: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
     """Rows to submissions, by line; and what could not be told."""
 
-    found: dict[int, Graded] = field(default_factory=dict)
+    submissions: dict[int, GradedSubmission] = field(default_factory=dict)
     by_name: list[str] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
 
 
-def match(submissions: Iterable[Graded], people: Sequence[Person], platform: str) -> Matching:
-    """Every submission to the one person whose it is.
+def match_people(
+    submissions: Iterable[GradedSubmission], people: Sequence[Person], platform: str
+) -> Matching:
+    """Match every submission to the one person whose it is.
 
     ``platform`` is the layout whose ids are the people's numbers. Where two people or two
     submissions come into question, nothing is filled in.
     """
     result = Matching()
-    taken: dict[int, list[tuple[Graded, bool]]] = {}
+    taken: dict[int, list[tuple[GradedSubmission, bool]]] = {}
     for graded in submissions:
         found, by_name = _people_of(graded, people, platform)
         if not found:
@@ -59,7 +61,7 @@ def match(submissions: Iterable[Graded], people: Sequence[Person], platform: str
     for line, claims in taken.items():
         sure = [claim for claim in claims if not claim[1]] or claims
         if len(sure) == 1:
-            result.found[line] = sure[0][0]
+            result.submissions[line] = sure[0][0]
             result.by_name.extend(shown(graded) for graded, by_name in sure if by_name)
         result.doubtful.extend(
             shown(graded) for graded, _ in claims if len(sure) > 1 or graded is not sure[0][0]
@@ -67,18 +69,18 @@ def match(submissions: Iterable[Graded], people: Sequence[Person], platform: str
     return result
 
 
-def shown(graded: Graded) -> str:
+def shown(graded: GradedSubmission) -> str:
     """A submission as it is named to a teacher."""
     return graded.id
 
 
 def _people_of(
-    graded: Graded, people: Sequence[Person], platform: str
+    graded: GradedSubmission, people: Sequence[Person], platform: str
 ) -> tuple[list[Person], bool]:
-    """The people who come into question, and whether only by their names."""
+    """Find the people who come into question, and say if only by their names."""
     origin = graded.origin
     own = {_folded(origin.lms_id), _folded(graded.id)} - {""}
-    if called := [person for person in people if _folded(person.called) in own]:
+    if called := [person for person in people if _folded(person.submission) in own]:
         return called, False
     if origin.layout == platform:
         found = [person for person in people if person.number == origin.lms_id]
@@ -101,7 +103,7 @@ def _people_of(
 
 
 def _keys(name: str) -> set[str]:
-    """What a name may be written as: its words run together, in its order and in none."""
+    """Return what a name may be written as: its words run together, in its order and in none."""
     words = _words(name)
     return {"".join(words), "".join(sorted(words))} - {""}
 

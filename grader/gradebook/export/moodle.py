@@ -6,10 +6,22 @@ import io
 import re
 import zipfile
 
-from grader.gradebook.export.csv_table import Line, Table
-from grader.gradebook.export.fill_column import about_marks, as_number, fill, in_points, read_table
+from grader.gradebook.export.csv_table import CsvLine, CsvTable
+from grader.gradebook.export.fill_column import (
+    check_max_score,
+    fill_column,
+    mark_notes,
+    parse_number,
+    read_table,
+)
 from grader.gradebook.export.match_people import Person, shown
-from grader.gradebook.export.results import Batch, Export, ExportError, Graded, said
+from grader.gradebook.export.results import (
+    ExportError,
+    ExportFile,
+    GradedSubmission,
+    MarkSheet,
+    name_notes,
+)
 from grader.report.store.pages import STUDENT_PAGES, read_page
 
 _IDENTIFIER = re.compile(r"\D+(?P<id>\d+)")
@@ -33,15 +45,15 @@ _LOGINS = ("ID number", "Username", "Email address", "学号", "用户名", "电
 _NO = ("no", "否")
 
 
-def filled(
-    content: bytes, path: str, batch: Batch, wanted: str | None, points: float | None
-) -> Export:
-    """The worksheet with the marks of ``batch``; students are told by their Identifier.
+def fill_worksheet(
+    content: bytes, path: str, batch: MarkSheet, wanted: str | None, points: float | None
+) -> ExportFile:
+    """Fill the marks of ``batch`` into the worksheet; students are told by their Identifier.
 
     Raises ``ExportError``.
     """
     table = read_table(content, path)
-    identifiers = participants(table)
+    identifiers = identifier_column(table)
     column = table.column(*([wanted] if wanted else _GRADE))
     if identifiers is None or column is None:
         header = ", ".join(table.header[:16])
@@ -54,7 +66,7 @@ def filled(
             continue
         own = [text for i in logins if (text := line.cell(i))]
         own += [text.partition("@")[0] for text in own]
-        in_points(as_number(line.cell(most)), batch, points, table.header[column])
+        check_max_score(parse_number(line.cell(most)), batch, points, table.header[column])
         people.append(
             Person(
                 line=index,
@@ -64,14 +76,14 @@ def filled(
             )
         )
 
-    def why_left(row: Line) -> str:
+    def why_left(row: CsvLine) -> str:
         return "locked" if row.cell(may_change).casefold() in _NO else ""
 
-    return fill(table, batch, people, column, "moodle", points, why_left)
+    return fill_column(table, batch, people, column, "moodle", points, why_left)
 
 
-def participants(table: Table) -> int | None:
-    """The first column in which every row ends in a number behind a word: ``Participant 12``."""
+def identifier_column(table: CsvTable) -> int | None:
+    """Find the first column of which every row is a word and a number: ``Participant 12``."""
     for column in range(len(table.header)):
         cells = [line.cell(column) for line in table.lines[1:] if any(line.raw)]
         if cells and all(_IDENTIFIER.fullmatch(cell) for cell in cells):
@@ -79,8 +91,8 @@ def participants(table: Table) -> int | None:
     return None
 
 
-def feedback(batch: Batch) -> Export:
-    """A zip of the students' own pages, under the names that Moodle gave their folders.
+def zip_feedback(batch: MarkSheet) -> ExportFile:
+    """Zip the students' own pages, under the names that Moodle gave their folders.
 
     Nothing of the teacher's gets in: two files are taken by their names, no link is followed.
     Left out are those who were not graded, and who has a page that is not whole.
@@ -113,17 +125,19 @@ def feedback(batch: Batch) -> Export:
     if not count:
         raise ExportError("no_page" if damaged else "no_feedback")
     notes = [
-        *about_marks(batch.submissions),
-        *said("no_moodle_folder", strangers),
-        *said("no_folder", unusable),
-        *said("no_page", damaged),
+        *mark_notes(batch.submissions),
+        *name_notes("no_moodle_folder", strangers),
+        *name_notes("no_folder", unusable),
+        *name_notes("no_page", damaged),
     ]
     complete = count == len(batch.submissions)
-    return Export(content=file.getvalue(), count=count, notes=tuple(notes), complete=complete)
+    return ExportFile(
+        content=file.getvalue(), count=count, notes=tuple(notes), is_complete=complete
+    )
 
 
-def _start(graded: Graded) -> str:
-    """What a student's file names begin with: the folder, or what stood in its place."""
+def _start(graded: GradedSubmission) -> str:
+    """Return what a student's file names begin with: the folder, or what stood in its place."""
     origin = graded.origin
     if origin.layout != "moodle":
         return ""
@@ -131,6 +145,6 @@ def _start(graded: Graded) -> str:
 
 
 def _usable(start: str) -> bool:
-    """Whether Moodle takes it, and whether it stays where it is unpacked."""
+    """Return True where Moodle takes it, and it stays where it is unpacked."""
     folder = start.removesuffix("/")
     return not (folder.startswith((".", "~")) or any(char in folder for char in "/\\\0"))

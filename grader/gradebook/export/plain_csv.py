@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from grader.gradebook.export.fill_column import about_marks
-from grader.gradebook.export.results import Batch, Export, number
+from grader.gradebook.export.fill_column import mark_notes
+from grader.gradebook.export.results import ExportFile, MarkSheet, format_number
 from grader.report.text.csv_text import plain_cell
 
 _HEAD = (
@@ -23,8 +23,8 @@ _HEAD = (
 )
 
 
-def table(batch: Batch, points: float | None) -> Export:
-    """All submissions of ``batch``. What was not graded has an empty score, never 0."""
+def marks_csv(batch: MarkSheet, points: float | None) -> ExportFile:
+    """Write all submissions of ``batch``. What was not graded has an empty score, never 0."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(_HEAD)
@@ -42,13 +42,13 @@ def table(batch: Batch, points: float | None) -> Export:
                 graded.outcome,
                 graded.status,
                 mark,
-                number(most) if mark else "",
+                format_number(most) if mark else "",
             ]
         )
     marked = sum(bool(graded.mark()) for graded in batch.submissions)
-    return Export(
+    return ExportFile(
         content=("\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()).encode("utf-8"),
         count=marked,
-        notes=tuple(about_marks(batch.submissions)),
-        complete=marked == len(batch.submissions),
+        notes=tuple(mark_notes(batch.submissions)),
+        is_complete=marked == len(batch.submissions),
     )

@@ -23,7 +23,7 @@ class ExportError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Graded:
+class GradedSubmission:
     """One submission. ``score`` is None when it was not graded, or has no result.
 
     ``pages`` is what the result says of its pages, as ``read_page`` takes it.
@@ -45,33 +45,33 @@ class Graded:
         return self.origin.name or self.id
 
     def mark(self, points: float | None = None) -> str:
-        """The score as a number in a file, scaled to ``points``; "" where there is none."""
+        """Write the score as files have it, scaled to ``points``; "" where there is none."""
         if self.score is None or not math.isfinite(self.score):
             return ""
         scale = points / self.max_score if points is not None and self.max_score > 0 else 1.0
-        return number(self.score * scale)
+        return format_number(self.score * scale)
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """All of one output folder, or of one assignment in a gradebook.
+class MarkSheet:
+    """The submissions and marks of one output folder, or of one assignment in a gradebook.
 
     ``notes`` are what is to be said of its marks, wherever they go.
     """
 
     assignment: str
     title: str
-    submissions: tuple[Graded, ...]
+    submissions: tuple[GradedSubmission, ...]
     notes: tuple[Note, ...] = ()
 
     @property
     def max_score(self) -> float:
-        """What a submission could get, at most."""
+        """The points that a submission could get, at most."""
         return max((each.max_score for each in self.submissions), default=0.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Export:
+class ExportFile:
     """A file to be written, and what is to be said of it.
 
     ``complete`` is False when a submission's mark or feedback is not in it.
@@ -80,15 +80,15 @@ class Export:
     content: bytes
     count: int
     notes: tuple[Note, ...] = ()
-    complete: bool = True
+    is_complete: bool = True
 
 
-def number(value: float) -> str:
-    """A number as files have it: no digit more than it needs."""
+def format_number(value: float) -> str:
+    """Write a number as files have it: no digit more than it needs."""
     return f"{round(value, 6):.15g}"
 
 
-def said(message: str, names: Iterable[str], most: int = 500) -> list[Note]:
+def name_notes(message: str, names: Iterable[str], most: int = 500) -> list[Note]:
     """One note that names everyone it is about; none where there is nobody."""
     listed = list(names)
     if not listed:
@@ -97,8 +97,8 @@ def said(message: str, names: Iterable[str], most: int = 500) -> list[Note]:
     return [Note(message_id=f"export.{message}", values={"count": len(listed), "names": shown})]
 
 
-def read_batch(out: Path) -> Batch:
-    """What ``grade`` left in ``out``.
+def read_mark_sheet(out: Path) -> MarkSheet:
+    """Read what ``grade`` left in ``out``.
 
     Raises ``ExportError`` where that is no such folder.
     """
@@ -124,7 +124,7 @@ def read_batch(out: Path) -> Batch:
     about = summary.get("assignment") if isinstance(summary, dict) else None
     title = about.get("title") if isinstance(about, dict) else None
     id = ids[0] if ids else "assignment"
-    return Batch(id, title if isinstance(title, str) and title else id, tuple(submissions))
+    return MarkSheet(id, title if isinstance(title, str) and title else id, tuple(submissions))
 
 
 def _rows_of(summary: Any) -> Iterable[RosterEntry]:
@@ -134,17 +134,17 @@ def _rows_of(summary: Any) -> Iterable[RosterEntry]:
             yield RosterEntry(id=entry["id"], file=str(entry.get("file", "")))
 
 
-def _graded(row: RosterEntry, out: Path) -> tuple[Graded, str]:
+def _graded(row: RosterEntry, out: Path) -> tuple[GradedSubmission, str]:
     """One submission with its result, and the assignment that the result is of."""
     folder = out / row.id
-    nothing = Graded(id=row.id, folder=folder, origin=row.origin, file=row.file)
+    nothing = GradedSubmission(id=row.id, folder=folder, origin=row.origin, file=row.file)
     if Path(row.id).name != row.id or row.id in ("", ".", ".."):
         raise ExportError("roster", reason=f"{row.id!r} is no submission's name")
     try:
         result = read_result((folder / "result.json").read_text("utf-8"))
     except (OSError, UnicodeDecodeError, ResultError):
         return nothing, ""
-    graded = Graded(
+    graded = GradedSubmission(
         id=row.id,
         folder=folder,
         origin=row.origin,

@@ -1,4 +1,4 @@
-"""When submissions were handed in, out of a table: a plain one, or Moodle's worksheet."""
+"""Times of handing in, out of a table: a plain one, or Moodle's worksheet."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
 from grader.core.types import Note
-from grader.gradebook.export.csv_table import Table
+from grader.gradebook.export.csv_table import CsvTable
 from grader.gradebook.export.fill_column import read_table
-from grader.gradebook.export.match_people import Person, match
-from grader.gradebook.export.moodle import participants
-from grader.gradebook.export.results import Batch, said
-from grader.gradebook.store import BookError
+from grader.gradebook.export.match_people import Person, match_people
+from grader.gradebook.export.moodle import identifier_column
+from grader.gradebook.export.results import MarkSheet, name_notes
+from grader.gradebook.store import GradebookError
 
 _STUDENT = ("student", "submission", "学生", "提交")
 _SUBMITTED = ("submitted", "submitted_at", "time", "提交时间")
@@ -30,17 +30,17 @@ _NONE = ("", "-")
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """When each submission was handed in, and what is to be said of the others."""
+class SubmissionTimes:
+    """The time at which each submission was handed in, and what is to be said of the others."""
 
-    of: Mapping[str, datetime] = field(default_factory=dict)
+    by_submission: Mapping[str, datetime] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
 
-def read_times(content: bytes, path: str, batch: Batch, zone: tzinfo | None) -> Times:
-    """The times of ``batch``'s submissions; those without a zone are in ``zone``.
+def read_times(content: bytes, path: str, batch: MarkSheet, zone: tzinfo | None) -> SubmissionTimes:
+    """Read the times of ``batch``'s submissions; those without a zone are in ``zone``.
 
-    Raises ``ExportError`` for what is no table, ``BookError`` for one without these columns.
+    Raises ``ExportError`` for what is no table, ``GradebookError`` for one without these columns.
     """
     table = read_table(content, path)
     number, column = _columns(table, path)
@@ -54,12 +54,12 @@ def read_times(content: bytes, path: str, batch: Batch, zone: tzinfo | None) -> 
             found = re.search(r"\d+$", who)
             person = Person(line=index, number=found[0] if found else who, name=who, logins=(who,))
         else:
-            person = Person(line=index, number=who, name=who, logins=(who,), called=who)
+            person = Person(line=index, number=who, name=who, logins=(who,), submission=who)
         people.append(person)
         texts[index] = text
-    matching = match(batch.submissions, people, "moodle" if moodles else "")
+    matching = match_people(batch.submissions, people, "moodle" if moodles else "")
     times, unclear = {}, []
-    for line_number, graded in matching.found.items():
+    for line_number, graded in matching.submissions.items():
         time = _time(texts[line_number], zone)
         if time is None:
             unclear.append(f"{graded.id} ({texts[line_number]})")
@@ -70,18 +70,18 @@ def read_times(content: bytes, path: str, batch: Batch, zone: tzinfo | None) -> 
         *_said("doubtful_times", matching.doubtful, path),
         *_said("unclear_times", unclear, path),
     )
-    return Times(times, notes)
+    return SubmissionTimes(times, notes)
 
 
-def time_of(text: str, zone: tzinfo | None, *, end_of_day: bool = False) -> datetime:
-    """A time that a person wrote, as ISO 8601 has it; a day alone may mean its end.
+def parse_time(text: str, zone: tzinfo | None, *, end_of_day: bool = False) -> datetime:
+    """Read a time that a person wrote, as ISO 8601 has it; a day alone may mean its end.
 
-    Raises ``BookError`` for no time, and for one whose zone nobody says.
+    Raises ``GradebookError`` for no time, and for one whose zone nobody says.
     """
     try:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise BookError("time", text=text) from None
+        raise GradebookError("time", text=text) from None
     if end_of_day and _is_day(text):
         time = time.replace(hour=23, minute=59, second=59)
     return _in_zone(time, text, zone)
@@ -95,12 +95,12 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _columns(table: Table, path: str) -> tuple[int, int]:
+def _columns(table: CsvTable, path: str) -> tuple[int, int]:
     moodles = table.column(*_MOODLES)
-    number = participants(table) if moodles is not None else table.column(*_STUDENT)
+    number = identifier_column(table) if moodles is not None else table.column(*_STUDENT)
     column = moodles if moodles is not None else table.column(*_SUBMITTED)
     if number is None or column is None:
-        raise BookError("times_header", path=path, header=", ".join(table.header[:16]))
+        raise GradebookError("times_header", path=path, header=", ".join(table.header[:16]))
     return number, column
 
 
@@ -108,8 +108,8 @@ def _time(text: str, zone: tzinfo | None) -> datetime | None:
     if found := _CHINESE.search(text):
         return _chinese(found, text, zone)
     try:
-        return time_of(text, zone)
-    except BookError as problem:
+        return parse_time(text, zone)
+    except GradebookError as problem:
         if problem.note.message_id.endswith("zone"):
             raise
     for form in _ENGLISH:
@@ -140,7 +140,7 @@ def _in_zone(time: datetime, text: str, zone: tzinfo | None) -> datetime:
     if time.tzinfo is not None:
         return time
     if zone is None:
-        raise BookError("zone", text=text)
+        raise GradebookError("zone", text=text)
     return time.replace(tzinfo=zone)
 
 
@@ -148,5 +148,5 @@ def _said(message: str, names: Iterable[str], path: str) -> list[Note]:
     """The note of ``said`` in the gradebook's words."""
     return [
         Note(message_id=f"gradebook.{message}", values={"path": path, **note.values})
-        for note in said(message, names)
+        for note in name_notes(message, names)
     ]

@@ -9,8 +9,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from grader.gradebook.export.match_people import Person
-from grader.gradebook.passback.http import Asked, Web
-from grader.gradebook.passback.platform import Held, Look, Outgoing, Sent
+from grader.gradebook.passback.http import HttpClient, HttpRequest
+from grader.gradebook.passback.platform import OutgoingScore, PlatformState, RemoteScore, SendResult
 from grader.gradebook.passback.secret import PassbackError, Secret
 from grader.gradebook.passback.settings import CanvasSettings
 
@@ -20,7 +20,9 @@ _POINTS: Final = ("points", "percent", "letter_grade", "gpa_scale")  # graded by
 class Canvas:
     """One assignment of one course."""
 
-    def __init__(self, settings: CanvasSettings, assignment: str, token: Secret, web: Web) -> None:
+    def __init__(
+        self, settings: CanvasSettings, assignment: str, token: Secret, web: HttpClient
+    ) -> None:
         self._token, self._web = token, web
         course = f"{settings.url.rstrip('/')}/api/v1/courses/{settings.course}"
         self._url = f"{course}/assignments/{assignment}"
@@ -35,42 +37,42 @@ class Canvas:
         """Users have the numbers of Canvas's downloads."""
         return "canvas"
 
-    def look(self, most: float) -> Look:
-        """Everyone who has the assignment, their grades, and what is full marks."""
-        [about] = self._web.pages(self._url, self._get)
+    def read_state(self, most: float) -> PlatformState:
+        """Read who has the assignment, their grades, and what is full marks."""
+        [about] = self._web.json_pages(self._url, self._get)
         if not isinstance(about, dict) or about.get("grading_type") not in _POINTS:
             kind = about.get("grading_type") if isinstance(about, dict) else None
             raise PassbackError("grading_type", kind=str(kind), kinds=", ".join(_POINTS))
         points = about.get("points_possible")
         people: list[Person] = []
-        held: dict[str, Held] = {}
+        held: dict[str, RemoteScore] = {}
         query = urlencode({"include[]": "user", "per_page": 100})
-        for page in self._web.pages(f"{self._url}/submissions?{query}", self._get):
+        for page in self._web.json_pages(f"{self._url}/submissions?{query}", self._get):
             for one in page if isinstance(page, list) else ():
                 number, user = str(one.get("user_id")), one.get("user") or {}
                 people.append(_person(len(people), number, user))
-                held[number] = _held(one)
-        return Look(
+                held[number] = _remote_score(one)
+        return PlatformState(
             people=tuple(people),
-            held=held,
-            at_once=True,
-            most=float(points) if isinstance(points, (int, float)) else None,
+            remote_scores=held,
+            reports_at_once=True,
+            max_score=float(points) if isinstance(points, (int, float)) else None,
         )
 
-    def send(self, outgoing: Outgoing) -> Sent:
+    def send(self, outgoing: OutgoingScore) -> SendResult:
         """Grade one submission; doing so again is the same grade again."""
         content = urlencode({"submission[posted_grade]": f"{outgoing.score:.15g}"}).encode()
         headers = {**self._bearer(), "Content-Type": "application/x-www-form-urlencoded"}
         url = f"{self._url}/submissions/{outgoing.user}"
-        asked = Asked(method="PUT", url=url, headers=headers, content=content)
-        answer = self._web.ask(lambda: asked)
-        told = self._web.told(answer)
+        asked = HttpRequest(method="PUT", url=url, headers=headers, content=content)
+        answer = self._web.request(lambda: asked)
+        told = self._web.describe_refusal(answer)
         if answer.status == 401 and "www-authenticate" in answer.headers:  # it is the token
             raise PassbackError("unauthorised", told=told)
-        return Sent("arrived") if answer.status == 200 else Sent("refused", told)
+        return SendResult("arrived") if answer.status == 200 else SendResult("refused", told)
 
-    def _get(self, url: str) -> Asked:
-        return Asked(method="GET", url=url, headers=self._bearer())
+    def _get(self, url: str) -> HttpRequest:
+        return HttpRequest(method="GET", url=url, headers=self._bearer())
 
     def _bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token.reveal()}"}
@@ -84,12 +86,12 @@ def _person(line: int, number: str, user: dict[str, Any]) -> Person:
     return Person(line=line, number=number, name=name, logins=tuple(dict.fromkeys(logins)))
 
 
-def _held(submission: dict[str, Any]) -> Held:
-    """The grade before what Canvas takes off for lateness by itself."""
+def _remote_score(submission: dict[str, Any]) -> RemoteScore:
+    """Return the grade before what Canvas takes off for lateness by itself."""
     score, taken_off = submission.get("score"), submission.get("points_deducted")
     if isinstance(score, (int, float)) and isinstance(taken_off, (int, float)):
         score += taken_off
-    return Held(
+    return RemoteScore(
         score=float(score) if isinstance(score, (int, float)) else None,
         excused=submission.get("excused") is True,
     )

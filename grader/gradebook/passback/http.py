@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from grader.core.types import Note, Value
-from grader.gradebook.passback.secret import Hidden, PassbackError
+from grader.gradebook.passback.secret import PassbackError, Redactor
 from grader.gradebook.passback.settings import Retry
 from grader.report.text.sanitize import one_line
 
@@ -30,12 +30,12 @@ _LINK: Final = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^\s",
 _REL: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))', re.IGNORECASE)
 
 
-class Unanswered(PassbackError):
+class NoResponse(PassbackError):
     """Tried as often as was asked for: whether it arrived is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class HttpRequest:
     """One request."""
 
     method: str
@@ -45,8 +45,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, after how many tries."""
+class HttpResponse:
+    """A platform's answer, and after how many tries it came."""
 
     status: int
     headers: Mapping[str, str]
@@ -54,29 +54,29 @@ class Answer:
     tries: int
 
     def json(self) -> Any:
-        """Raises ``ValueError`` for what is no JSON."""
+        """Read the body. Raises ``ValueError`` for what is no JSON."""
         return json.loads(self.body)
 
 
-class Web:
+class HttpClient:
     """A platform over HTTP. Close it, or use it in a ``with`` statement."""
 
-    def __init__(self, retry: Retry, hidden: Hidden, say: Callable[[Note], None]) -> None:
+    def __init__(self, retry: Retry, redactor: Redactor, say: Callable[[Note], None]) -> None:
         self._retry, self._say = retry, say
-        self.hidden = hidden
+        self.redactor = redactor
         self._client = httpx.Client(timeout=retry.timeout_seconds, follow_redirects=False)
 
-    def __enter__(self) -> Web:
+    def __enter__(self) -> HttpClient:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def ask(self, make: Callable[[], Asked]) -> Answer:
-        """The answer to a request that ``make`` makes anew for each try.
+    def request(self, make: Callable[[], HttpRequest]) -> HttpResponse:
+        """Return the answer to a request that ``make`` makes anew for each try.
 
         Tried again are no answer at all, "too many" and faults of the server's own. Raises
-        ``Unanswered`` when that goes on.
+        ``NoResponse`` when that goes on.
         """
         why, pause = "", 0.0
         for number in range(1, self._retry.tries + 1):
@@ -88,7 +88,7 @@ class Web:
             try:
                 answer = self._once(asked, number)
             except httpx.RequestError as error:
-                said = one_line(self.hidden.out_of(str(error)), 200)
+                said = one_line(self.redactor.redact(str(error)), 200)
                 why, pause = f"{type(error).__name__} {said}".strip(), self._pause(number)
                 continue
             if not _may_pass(answer):
@@ -96,20 +96,20 @@ class Web:
             why, pause = f"HTTP {answer.status}", self._pause(number)
             wanted = _retry_after(answer)
             if wanted is not None and wanted > self._retry.longest_seconds:
-                raise Unanswered("busy", host=_host(asked.url), seconds=round(wanted))
+                raise NoResponse("busy", host=_host(asked.url), seconds=round(wanted))
             pause = max(pause, wanted or 0.0)
-        raise Unanswered("unanswered", host=_host(asked.url), why=why, tries=self._retry.tries)
+        raise NoResponse("unanswered", host=_host(asked.url), why=why, tries=self._retry.tries)
 
-    def pages(self, url: str, make: Callable[[str], Asked]) -> Iterator[Any]:
-        """The JSON of all pages, each naming the next in its header ``Link``.
+    def json_pages(self, url: str, make: Callable[[str], HttpRequest]) -> Iterator[Any]:
+        """Read the JSON of all pages, each naming the next in its header ``Link``.
 
         Raises ``PassbackError`` for what is refused or no JSON, and where another host is named.
         """
         for _ in range(_MOST_PAGES):
             here = url
-            answer = self.ask(lambda: make(here))  # noqa: B023 - it is asked at once
+            answer = self.request(lambda: make(here))  # noqa: B023 - it is asked at once
             if answer.status != 200:
-                raise PassbackError("reading", told=self.told(answer), host=_host(url))
+                raise PassbackError("reading", told=self.describe_refusal(answer), host=_host(url))
             try:
                 yield answer.json()
             except ValueError:
@@ -121,12 +121,12 @@ class Web:
             if _origin(url) != _origin(here):
                 raise PassbackError("elsewhere", host=_host(url))
 
-    def told(self, answer: Answer) -> str:
-        """A refusal in short: its status and what the platform said, without any secret."""
-        whole = self.hidden.out_of(answer.body.decode("utf-8", "replace"))  # before it is cut
+    def describe_refusal(self, answer: HttpResponse) -> str:
+        """Return a refusal in short: its status and what the platform said, without any secret."""
+        whole = self.redactor.redact(answer.body.decode("utf-8", "replace"))  # before it is cut
         return f"HTTP {answer.status} {one_line(whole, 200)}".strip()
 
-    def _once(self, asked: Asked, number: int) -> Answer:
+    def _once(self, asked: HttpRequest, number: int) -> HttpResponse:
         with self._client.stream(
             asked.method, asked.url, headers=dict(asked.headers), content=asked.content or None
         ) as response:
@@ -136,7 +136,7 @@ class Web:
                 if len(body) > _MOST_BYTES:
                     raise PassbackError("too_much", host=_host(asked.url))
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, headers, bytes(body), number)
+            return HttpResponse(response.status_code, headers, bytes(body), number)
 
     def _pause(self, number: int) -> float:
         """Half to all of a pause that doubles, so that many graders don't come back at once."""
@@ -145,7 +145,7 @@ class Web:
 
 
 def _next(links: str) -> str | None:
-    """The URL of the next page out of a header ``Link``; see RFC 8288, section 3."""
+    """Return the URL of the next page out of a header ``Link``; see RFC 8288, section 3."""
     for link in _LINK.finditer(links):
         rel = _REL.search(link[2])
         if rel and "next" in (rel[1] or rel[2]).casefold().split():
@@ -153,14 +153,14 @@ def _next(links: str) -> str | None:
     return None
 
 
-def _may_pass(answer: Answer) -> bool:
-    """Whether asking again may help. Canvas says 403 where it means 429."""
+def _may_pass(answer: HttpResponse) -> bool:
+    """Return True where asking again may help. Canvas says 403 where it means 429."""
     limited = answer.status == 403 and b"rate limit" in answer.body[:2000].lower()
     return answer.status in _PASSES or limited
 
 
-def _retry_after(answer: Answer) -> float | None:
-    """The seconds that the platform asks for, as a number or as a date."""
+def _retry_after(answer: HttpResponse) -> float | None:
+    """Read the seconds that the platform asks for, as a number or as a date."""
     text = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
         return float(text)

@@ -16,8 +16,14 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import jwt
 
 from grader.gradebook.export.match_people import Person
-from grader.gradebook.passback.http import Answer, Asked, Web
-from grader.gradebook.passback.platform import Held, Look, Outgoing, Sent, same
+from grader.gradebook.passback.http import HttpClient, HttpRequest, HttpResponse
+from grader.gradebook.passback.platform import (
+    OutgoingScore,
+    PlatformState,
+    RemoteScore,
+    SendResult,
+    is_same_score,
+)
 from grader.gradebook.passback.secret import PassbackError, Secret
 from grader.gradebook.passback.settings import LtiSettings
 
@@ -35,7 +41,7 @@ _OF_CANVAS: Final = {"https://canvas.instructure.com/lti/submission": {"new_subm
 class Lti:
     """One line item of a platform: a column of its gradebook."""
 
-    def __init__(self, settings: LtiSettings, lineitem: str, key: Secret, web: Web) -> None:
+    def __init__(self, settings: LtiSettings, lineitem: str, key: Secret, web: HttpClient) -> None:
         self._settings, self._lineitem, self._key, self._web = settings, lineitem, key, web
         self._token: Secret | None = None
         self._scopes: frozenset[str] = frozenset()
@@ -50,38 +56,40 @@ class Lti:
         """Canvas takes its own numbers; elsewhere an LTI user is nobody's in a download."""
         return "canvas" if self._settings.canvas and not self._settings.memberships else ""
 
-    def look(self, most: float) -> Look:
-        """Who is in the course, and the results there, as far as the platform tells them."""
+    def read_state(self, most: float) -> PlatformState:
+        """Read who is in the course, and the results there, as far as the platform tells them."""
         self._authorise()
         people = tuple(self._members()) if self._settings.memberships else ()
         held = self._results(most) if RESULTS in self._scopes else None
-        return Look(people=people, held=held)
+        return PlatformState(people=people, remote_scores=held)
 
-    def send(self, outgoing: Outgoing) -> Sent:
+    def send(self, outgoing: OutgoingScore) -> SendResult:
         """Post one score, with its own timestamp however often it takes."""
         answer = self._post(outgoing)
-        may_be_there = outgoing.again or answer.tries > 1
+        may_be_there = outgoing.is_repeat or answer.tries > 1
         if answer.status == 401:  # the token was taken back, or lived shorter than it said
             self._token = None
             answer = self._post(outgoing)
             may_be_there = may_be_there or answer.tries > 1
         if 200 <= answer.status < 300:
-            return Sent("arrived")
-        told = self._web.told(answer)
+            return SendResult("arrived")
+        told = self._web.describe_refusal(answer)
         if answer.status == 401:
             raise PassbackError("unauthorised", told=told)
         if answer.status == 409 and may_be_there:
             return self._already(outgoing, told)
-        return Sent("refused", told)
+        return SendResult("refused", told)
 
-    def _post(self, outgoing: Outgoing) -> Answer:
+    def _post(self, outgoing: OutgoingScore) -> HttpResponse:
         score: dict[str, Any] = {
             "userId": outgoing.user,
             "scoreGiven": outgoing.score,
             "scoreMaximum": outgoing.max_score,
             "activityProgress": "Completed",
             "gradingProgress": "FullyGraded",
-            "timestamp": outgoing.stamp.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "timestamp": outgoing.timestamp.isoformat(timespec="milliseconds").replace(
+                "+00:00", "Z"
+            ),
         }
         if outgoing.comment:
             score["comment"] = outgoing.comment
@@ -90,36 +98,36 @@ class Lti:
         content = json.dumps(score, ensure_ascii=False).encode()
         url = _below(self._lineitem, "scores")
 
-        def make() -> Asked:
+        def make() -> HttpRequest:
             headers = {**self._authorise(), "Content-Type": _SCORE_TYPE}
-            return Asked(method="POST", url=url, headers=headers, content=content)
+            return HttpRequest(method="POST", url=url, headers=headers, content=content)
 
-        return self._web.ask(make)
+        return self._web.request(make)
 
-    def _already(self, outgoing: Outgoing, told: str) -> Sent:
-        """What became of a score that the platform refuses as too old, of a try before perhaps.
+    def _already(self, outgoing: OutgoingScore, told: str) -> SendResult:
+        """Find out about a score that is refused as too old, in favour of an earlier try perhaps.
 
         One that tells no results has something as new: ours, or what somebody gave since.
         """
         if RESULTS not in self._scopes:
-            return Sent("arrived", told)
+            return SendResult("arrived", told)
         held = self._results(outgoing.max_score, outgoing.user).get(outgoing.user)
         if held is None or held.score is None:  # told only later, or taken away by somebody
-            return Sent("refused" if outgoing.again else "begun", told)
-        if same(held.score, outgoing.score, outgoing.max_score):
-            return Sent("arrived")
-        return Sent("refused", told)
+            return SendResult("refused" if outgoing.is_repeat else "begun", told)
+        if is_same_score(held.score, outgoing.score, outgoing.max_score):
+            return SendResult("arrived")
+        return SendResult("refused", told)
 
-    def _results(self, most: float, user: str | None = None) -> dict[str, Held]:
+    def _results(self, most: float, user: str | None = None) -> dict[str, RemoteScore]:
         url = _below(self._lineitem, "results")
         if user is not None:
             url += ("&" if "?" in url else "?") + urlencode({"user_id": user})
         found = {}
-        for page in self._web.pages(url, lambda here: self._get(here, _RESULTS_TYPE)):
+        for page in self._web.json_pages(url, lambda here: self._get(here, _RESULTS_TYPE)):
             for one in _listed(page):
                 score, of = one.get("resultScore"), one.get("resultMaximum", 1)
                 if isinstance(score, (int, float)) and isinstance(of, (int, float)) and of > 0:
-                    found[str(one.get("userId"))] = Held(score=score / of * most)
+                    found[str(one.get("userId"))] = RemoteScore(score=score / of * most)
         return found
 
     def _members(self) -> list[Person]:
@@ -127,7 +135,7 @@ class Lti:
         people: list[Person] = []
         url = self._settings.memberships
         assert url is not None
-        for page in self._web.pages(url, lambda here: self._get(here, _MEMBERS_TYPE)):
+        for page in self._web.json_pages(url, lambda here: self._get(here, _MEMBERS_TYPE)):
             for one in _listed(page.get("members") if isinstance(page, dict) else None):
                 roles = one.get("roles")
                 if not any(str(r).endswith("Learner") for r in roles or ()) or not one.get(
@@ -147,8 +155,8 @@ class Lti:
                 )
         return people
 
-    def _get(self, url: str, accept: str) -> Asked:
-        return Asked(method="GET", url=url, headers={**self._authorise(), "Accept": accept})
+    def _get(self, url: str, accept: str) -> HttpRequest:
+        return HttpRequest(method="GET", url=url, headers={**self._authorise(), "Accept": accept})
 
     def _authorise(self) -> dict[str, str]:
         if self._token is None:
@@ -156,7 +164,7 @@ class Lti:
         return {"Authorization": f"Bearer {self._token.reveal()}"}
 
     def _new_token(self) -> Secret:
-        """A token for all that we read and write, or for scores alone where that is refused."""
+        """Get a token for all that we read and write, or for scores alone where that is refused."""
         wanted = [SCORE, RESULTS, *([MEMBERS] if self._settings.memberships else [])]
         answer = self._asked_for(wanted)
         if answer.status == 400 and b"invalid_scope" in answer.body:
@@ -167,32 +175,32 @@ class Lti:
             given = None
         token = given.get("access_token") if isinstance(given, dict) else None
         if answer.status != 200 or not isinstance(token, str):
-            raise PassbackError("token", told=self._web.told(answer))
+            raise PassbackError("token", told=self._web.describe_refusal(answer))
         granted = given.get("scope", " ".join(wanted))
         self._scopes = frozenset(granted.split() if isinstance(granted, str) else granted)
         if SCORE not in self._scopes:
             raise PassbackError("scope", scope=SCORE)
-        return self._web.hidden.add(token)
+        return self._web.redactor.add(token)
 
-    def _asked_for(self, scopes: list[str]) -> Answer:
-        def make() -> Asked:
+    def _asked_for(self, scopes: list[str]) -> HttpResponse:
+        def make() -> HttpRequest:
             form = {
                 "grant_type": "client_credentials",
                 "client_assertion_type": _ASSERTION,
                 "client_assertion": self._assertion().reveal(),
                 "scope": " ".join(scopes),
             }
-            return Asked(
+            return HttpRequest(
                 method="POST",
                 url=self._settings.token_url,
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
                 content=urlencode(form).encode(),
             )
 
-        return self._web.ask(make)
+        return self._web.request(make)
 
     def _assertion(self) -> Secret:
-        """Who we are, signed; good once, and for some minutes."""
+        """Sign who we are; good once, and for some minutes."""
         now = int(time.time())
         claims = {
             "iss": self._settings.client_id,
@@ -207,15 +215,15 @@ class Lti:
             signed = jwt.encode(claims, self._key.reveal(), algorithm="RS256", headers=headers)
         except (ValueError, TypeError, jwt.PyJWTError):
             raise PassbackError("key") from None  # what it says may hold a part of the key
-        return self._web.hidden.add(signed)
+        return self._web.redactor.add(signed)
 
 
 def _below(lineitem: str, name: str) -> str:
-    """A service of a line item: its path goes on, its query stays."""
+    """Return the URL of a line item's service: its path goes on, its query stays."""
     parts = urlsplit(lineitem)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
 
 
 def _listed(page: object) -> list[Mapping[str, Any]]:
-    """The objects of a list; what is none is passed over."""
+    """Return the objects of a list; what is none is passed over."""
     return [one for one in page if isinstance(one, dict)] if isinstance(page, list) else []

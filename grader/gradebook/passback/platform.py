@@ -1,4 +1,4 @@
-"""What every platform is asked: who is there, what they have, and to take a mark."""
+"""The interface of a platform: who is there, what they have, and to take a mark."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from datetime import datetime
 from typing import Protocol
 
 from grader.gradebook.export.match_people import Person
-from grader.gradebook.sent_log import State
+from grader.gradebook.sent_log import DeliveryState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
-    """What the platform has of one user: a mark in our points, None for none yet."""
+class RemoteScore:
+    """The platform's own mark of one user, in our points; None for none yet."""
 
     score: float | None
     excused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class PlatformState:
     """The platform as it is now. ``held`` is None where it doesn't tell marks.
 
     ``at_once`` says that it tells of every mark as soon as that is there.
@@ -28,57 +28,60 @@ class Look:
     """
 
     people: tuple[Person, ...] = ()
-    held: Mapping[str, Held] | None = None
-    at_once: bool = False
-    most: float | None = None
+    remote_scores: Mapping[str, RemoteScore] | None = None
+    reports_at_once: bool = False
+    max_score: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outgoing:
+class OutgoingScore:
     """A mark on its way; ``again`` where an earlier run may have sent it already."""
 
     user: str
     score: float
     max_score: float
-    stamp: datetime
+    timestamp: datetime
     comment: str = ""
-    again: bool = False
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of it: it arrived, or was refused and what was said of that.
+class SendResult:
+    """The end of a sending: it arrived, or was refused and what was said of that.
 
     Still "begun" is what may have arrived in a try before, and the next look will tell. With
     something told it is only taken to have arrived.
     """
 
-    state: State
-    told: str = field(default="")
+    state: DeliveryState
+    response: str = field(default="")
 
 
-class Platform(Protocol):
+class LearningPlatform(Protocol):
     """A place for the marks of one assignment."""
 
     @property
     def target(self) -> str:
-        """What the journal calls it."""
+        """The name that the sent log has for it."""
         ...
 
     @property
     def layout(self) -> str:
-        """Whose downloads have its users' numbers, "" for nobody's."""
+        """The layout of downloads that have its users' numbers, "" for none."""
         ...
 
-    def look(self, most: float) -> Look:
-        """Read only. ``most`` is what a mark of ours may be. Raises ``PassbackError``."""
+    def read_state(self, most: float) -> PlatformState:
+        """Read who is there and what they have. Raises ``PassbackError``.
+
+        ``most`` is what a mark of ours may be.
+        """
         ...
 
-    def send(self, outgoing: Outgoing) -> Sent:
-        """Raises ``PassbackError`` where nobody's mark can be sent, ``Unanswered`` within."""
+    def send(self, outgoing: OutgoingScore) -> SendResult:
+        """Send a mark. Raises ``PassbackError`` where none can be sent, ``NoResponse`` within."""
         ...
 
 
-def same(one: float, other: float, most: float) -> bool:
-    """Whether two marks are the same, but for how platforms round."""
+def is_same_score(one: float, other: float, most: float) -> bool:
+    """Return True where two marks are the same, but for how platforms round."""
     return abs(one - other) <= 1e-4 * max(most, 1.0)

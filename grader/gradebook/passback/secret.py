@@ -31,14 +31,14 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text. Whoever asks must send it to the platform and nowhere else."""
+        """Return the text. Whoever asks must send it to the platform and nowhere else."""
         return self._text
 
     def __repr__(self) -> str:
         return f"Secret({_STRUCK_OUT})"
 
 
-class Hidden:
+class Redactor:
     """Every secret in use, to be struck out of what others say."""
 
     def __init__(self) -> None:
@@ -50,24 +50,24 @@ class Hidden:
         self._texts |= {part for part in parts if len(part) >= _SHORTEST}
         return Secret(text)
 
-    def out_of(self, text: str) -> str:
-        """``text`` without any secret."""
+    def redact(self, text: str) -> str:
+        """Strike every secret out of ``text``."""
         for secret in sorted(self._texts, key=len, reverse=True):
             text = text.replace(secret, _STRUCK_OUT)
         return text
 
 
 def read_secret(
-    name: str, file: str, settings: Path, hidden: Hidden, say: Callable[[Note], None]
+    name: str, file: str, settings: Path, redactor: Redactor, say: Callable[[Note], None]
 ) -> Secret:
-    """The secret in the variable ``name``, in the file that ``name``_FILE names, or in ``file``.
+    """Read the secret from the variable ``name``, the file that ``name``_FILE names, or ``file``.
 
     ``file`` is as the settings have it, from their own folder. Raises ``PassbackError``.
     """
     if text := os.environ.get(name, "").strip():
         if not text.isascii():
             raise PassbackError("secret_file", path=name, reason="not ASCII")
-        return hidden.add(text)
+        return redactor.add(text)
     named = os.environ.get(f"{name}_FILE", "")
     place = Path(named) if named else settings.parent / file if file else None
     if place is None:
@@ -83,4 +83,4 @@ def read_secret(
         raise PassbackError("secret_file", path=str(place), reason=reason)
     if is_open:
         say(Note(message_id="passback.open_secret", values={"path": str(place)}))
-    return hidden.add(text)
+    return redactor.add(text)

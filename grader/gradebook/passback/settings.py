@@ -16,7 +16,7 @@ _HERE: Final = ("localhost", "127.0.0.1", "::1")
 
 
 def _safe(url: str) -> str:
-    """A URL that a secret may travel to. Raises ``ValueError``."""
+    """Check that a secret may travel to this URL. Raises ``ValueError``."""
     parts = urlsplit(url)
     if not parts.hostname or parts.username or parts.password or parts.fragment:
         raise ValueError("expected a URL, without a user's name or a fragment")
@@ -30,7 +30,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Retry(Data):
-    """How often something is tried, and how long the pauses are: each twice the one before."""
+    """The number of tries, and how long the pauses are: each twice the one before."""
 
     tries: Annotated[int, Field(ge=1, le=20)] = 5
     first_seconds: Positive = 1.0
@@ -65,7 +65,7 @@ class CanvasSettings(Data):
 
 
 class Settings(Data):
-    """All of ``lms.toml``."""
+    """The whole of ``lms.toml``."""
 
     lti: LtiSettings | None = None
     canvas: CanvasSettings | None = None
@@ -80,5 +80,5 @@ _TABLES: Final[dict[str, type[BaseModel]]] = {
 
 
 def read_settings(file: Path) -> Settings:
-    """Raises ``AssignmentError`` with every fault of ``file``."""
+    """Read the settings. Raises ``AssignmentError`` with every fault of ``file``."""
     return read_strictly(file, Settings, _TABLES)

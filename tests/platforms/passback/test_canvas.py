@@ -194,10 +194,10 @@ def test_without_the_extra_it_is_said(term: Term, package: str, format: str) -> 
 
 def test_two_cannot_send_at_once(term: Term, course: Course) -> None:
     """While one is at work the second is told so, and sends nothing."""
-    from grader.gradebook.passback.send import alone
-    from grader.gradebook.store import opened
+    from grader.gradebook.passback.send import lock_passback
+    from grader.gradebook.store import open_gradebook
 
-    with opened(term.book) as opening, alone(opening):
+    with open_gradebook(term.book) as opening, lock_passback(opening):
         done = term.export("canvas-api", "--send", **BY_TOKEN)
     assert done.exit_code == 2
     assert "somebody else is sending" in done.stderr

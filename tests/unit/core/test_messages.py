@@ -91,7 +91,7 @@ def test_every_message_that_the_code_names_exists() -> None:
 
 ERRORS = {
     "ExportError": "export.error",
-    "BookError": "gradebook.error",
+    "GradebookError": "gradebook.error",
     "PassbackError": "passback.error",
     "Unanswered": "passback.error",
 }

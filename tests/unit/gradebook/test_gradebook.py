@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.deadline import HandingIn, Late
-from grader.gradebook import tables as rows
-from grader.gradebook.export.from_gradebook import booked
-from grader.gradebook.export.plain_csv import table
-from grader.gradebook.store import opened
+from grader.gradebook import tables
+from grader.gradebook.export.from_gradebook import mark_sheet
+from grader.gradebook.export.plain_csv import marks_csv
+from grader.gradebook.store import open_gradebook
 from grader.submission.intake.roster import Origin
 from tests.support.gradebooks import (
     DUE,
@@ -32,8 +32,8 @@ def test_taking_the_same_in_again_changes_nothing(book: Path, out: Path) -> None
     """Each attempt and result is kept once, with the digest of its evidence."""
     results_in(out, {"ann": report(80), "bo": report(100)})
     first, second = take_in(book, out), take_in(book, out)
-    assert (len(first.added), first.same) == (2, 0)
-    assert (len(second.added), second.same, second.waits) == (0, 2, False)
+    assert (len(first.new_attempts), first.same_count) == (2, 0)
+    assert (len(second.new_attempts), second.same_count, second.needs_regrade) == (0, 2, False)
     assert (count(book, "attempt"), count(book, "result")) == (2, 2)
     [(record, at), _] = all_standings(book)
     assert (record.submission, at.score, at.max_score) == ("ann", 80, 100)
@@ -62,7 +62,7 @@ def test_the_best_or_the_last_attempt_counts(tmp_path: Path, book: Path) -> None
     assert count(book, "attempt") == 3
     last = tmp_path / "2"
     update = take_in(book, last, rules=HandingIn(counts="best"), again=True)
-    [(name, change)] = update.changes
+    [(name, change)] = update.score_changes
     assert (name, change.old, change.new, change.why) == ("ann", 60, 90, "other rules")
     assert standing_of(book, "ann").score == 90
 
@@ -94,7 +94,7 @@ def test_lateness_is_taken_off_and_shown(book: Path, out: Path) -> None:
     times = {"ann": DUE + timedelta(hours=25), "bo": DUE - timedelta(hours=1)}
     take_in(book, out, rules=RULES, times=times)
     ann, bo = standing_of(book, "ann"), standing_of(book, "bo")
-    assert (ann.score, ann.earned, ann.days_late, ann.lost) == (80, 100, 2, 20)
+    assert (ann.score, ann.raw_score, ann.days_late, ann.late_penalty) == (80, 100, 2, 20)
     assert (bo.score, bo.days_late) == (70, 0)
 
 
@@ -104,7 +104,7 @@ def test_the_best_attempt_is_the_best_after_lateness(tmp_path: Path, book: Path)
         out = results_in(tmp_path / str(days), {"ann": report(score, content=str(score))})
         take_in(book, out, rules=RULES, times={"ann": DUE + timedelta(days=days)})
     at = standing_of(book, "ann")
-    assert (at.score, at.earned) == (75, 75)
+    assert (at.score, at.raw_score) == (75, 75)
 
 
 def test_a_flag_alone_costs_nothing_and_is_said(book: Path, out: Path) -> None:
@@ -147,12 +147,12 @@ def test_one_content_twice_in_a_class_is_one_attempt(book: Path, out: Path) -> N
     times = {"ann_1": DUE, "ann_2": DUE + timedelta(days=1)}
     results_in(out, both, dict.fromkeys(both, origin))
     update = take_in(book, out, times=times)
-    assert (len(update.added), update.same) == (1, 1)
+    assert (len(update.new_attempts), update.same_count) == (1, 1)
     [(record, _)] = all_standings(book)
     [attempt] = record.attempts
-    assert (attempt.first, attempt.last) == (DUE, DUE + timedelta(days=1))
+    assert (attempt.first_submitted, attempt.last_submitted) == (DUE, DUE + timedelta(days=1))
     for _ in range(2):  # what is there says nothing new
-        assert not take_in(book, out, times=times, again=True).waits
+        assert not take_in(book, out, times=times, again=True).needs_regrade
     assert count(book, "result") == 1
 
 
@@ -176,8 +176,8 @@ def test_a_table_says_who_counts_as_late(
     take_in(book, out, rules=RULES, times={"ann_1": DUE + timedelta(days=1)})
     if extension is not None:
         set_by_hand(book, "ann_1", extension.isoformat(), "due")
-    with opened(book) as opening, opening.reading() as connection:
-        [listed] = rows.assignments(connection).values()
-        batch, _ = booked(connection, listed)
-    [row] = csv.DictReader(table(batch, None).content.decode("utf-8-sig").splitlines())
+    with open_gradebook(book) as opening, opening.reading() as connection:
+        [listed] = tables.assignments(connection).values()
+        batch, _ = mark_sheet(connection, listed)
+    [row] = csv.DictReader(marks_csv(batch, None).content.decode("utf-8-sig").splitlines())
     assert row["late"] == late

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 from grader.assignment.deadline import HandingIn, Late
 from grader.cli import main
 from grader.core.messages import catalogue
-from grader.gradebook import tables as rows
-from grader.gradebook.export.from_gradebook import booked
-from grader.gradebook.overrides import as_mark, decide, find
-from grader.gradebook.overview import history
-from grader.gradebook.store import BookError, opened
+from grader.gradebook import tables
+from grader.gradebook.export.from_gradebook import mark_sheet
+from grader.gradebook.overrides import find_student, set_override, validate_mark
+from grader.gradebook.overview import student_history
+from grader.gradebook.store import GradebookError, open_gradebook
 from tests.support.gradebooks import (
     DUE,
     LOST,
@@ -33,7 +33,7 @@ from tests.support.gradebooks import (
 from tests.support.graded_folders import canvas
 
 
-def sentence_of(problem: BookError) -> str:
+def sentence_of(problem: GradebookError) -> str:
     catalogue("zh").render(problem.note.message_id, **problem.note.values)
     return catalogue("en").render(problem.note.message_id, **problem.note.values)
 
@@ -46,15 +46,15 @@ def test_grading_again_shows_before_it_changes(book: Path, out: Path) -> None:
     results_in(out, {"ann": report(90, why="a tolerance changed"), "bo": report(60)})
     shown = take_in(book, out, look=True)
     assert book.read_bytes() == before
-    [(name, change)] = shown.changes
+    [(name, change)] = shown.score_changes
     assert (name, change.old, change.new, change.why) == ("ann", 80, 90, "a tolerance changed")
     assert [check.id for check in change.checks] == [LOST]
-    assert take_in(book, out).waits  # adding alone leaves the mark
+    assert take_in(book, out).needs_regrade  # adding alone leaves the mark
     assert standing_of(book, "ann").score == 80
-    [(name, done)] = take_in(book, out, again=True).changes
+    [(name, done)] = take_in(book, out, again=True).score_changes
     assert (name, done.old, done.new, done.checks) == ("ann", 80, 90, change.checks)
     assert standing_of(book, "ann").score == 90
-    assert not take_in(book, out, look=True).waits
+    assert not take_in(book, out, look=True).needs_regrade
     [(record, _), _] = all_standings(book)
     assert [result.score for result in record.attempts[0].results] == [80, 90]
 
@@ -66,10 +66,10 @@ def test_an_override_survives_grading_again(book: Path, out: Path) -> None:
     set_by_hand(book, "ann", "95")
     results_in(out, {"ann": report(60, why="a tolerance changed")})
     update = take_in(book, out, again=True)
-    [kept] = update.kept
-    assert (kept.submission, kept.old, kept.new, update.changes) == ("ann", 80, 60, ())
+    [kept] = update.overridden
+    assert (kept.submission, kept.old, kept.new, update.score_changes) == ("ann", 80, 60, ())
     at = standing_of(book, "ann")
-    assert (at.score, at.computed) == (95, 60)
+    assert (at.score, at.computed_score) == (95, 60)
     assert at.override is not None
     assert (at.override.who, at.override.why) == ("ta", "said so")
     assert datetime.fromisoformat(at.override.at).tzinfo is not None
@@ -87,9 +87,9 @@ def test_excused_has_no_mark_and_another_due_date_forgives(book: Path, out: Path
     set_by_hand(book, "bo", late.isoformat(), "due")
     scores = {r.submission: at.score for r, at in all_standings(book)}
     assert scores == {"ann": None, "bo": 90, "cem": 70}
-    with opened(book) as opening, opening.reading() as connection:
-        [listed] = rows.assignments(connection).values()
-        batch, _ = booked(connection, listed)
+    with open_gradebook(book) as opening, opening.reading() as connection:
+        [listed] = tables.assignments(connection).values()
+        batch, _ = mark_sheet(connection, listed)
     assert {g.id: g.mark() for g in batch.submissions} == {"ann": "", "bo": "90", "cem": "70"}
     assert batch.submissions[0].outcome == "excused"
 
@@ -99,23 +99,23 @@ def test_a_decision_without_a_reason_is_none(book: Path, out: Path) -> None:
     results_in(out, {"ann_1": report(80), "ann_2": report(80)},
                {"ann_1": canvas("Ann", "1"), "ann_2": canvas("Ann", "2")})  # fmt: skip
     take_in(book, out)
-    with opened(book, write=True) as opening:
+    with open_gradebook(book, write=True) as opening:
         connection = opening.connection
-        [listed] = rows.assignments(connection).values()
+        [listed] = tables.assignments(connection).values()
         for name, reason, said in (
             ("ann_1", "  ", "Say why, with --why"),
             ("Ann", "x", "Ann may be several: ann_1; ann_2."),
             ("an_1", "x", "Nobody in the gradebook is called an_1. Near: ann_1"),
         ):
-            with pytest.raises(BookError) as caught:
-                decide(connection, listed, name, "mark", "50", "ta", reason)
+            with pytest.raises(GradebookError) as caught:
+                set_override(connection, listed, name, "mark", "50", "ta", reason)
             assert said in sentence_of(caught.value)
-        with pytest.raises(BookError, match="nothing_to_undo"):
-            decide(connection, listed, "ann_1", "mark", None, "ta", "x")
-        assert find(rows.records(connection, "hh").values(), "2").submission == "ann_2"
+        with pytest.raises(GradebookError, match="nothing_to_undo"):
+            set_override(connection, listed, "ann_1", "mark", None, "ta", "x")
+        assert find_student(tables.records(connection, "hh").values(), "2").submission == "ann_2"
     for points in (100.5, -1, float("nan"), float("inf")):
-        with pytest.raises(BookError) as caught:
-            as_mark(points, 100)
+        with pytest.raises(GradebookError) as caught:
+            validate_mark(points, 100)
         assert "from 0 to 100" in sentence_of(caught.value)
 
 
@@ -140,12 +140,15 @@ def test_rules_and_times_leave_what_they_were(book: Path, out: Path) -> None:
     later = HandingIn(due=DUE + timedelta(days=1))
     for _ in range(2):  # the second one finds nothing new
         take_in(book, out, rules=later, times={"ann": DUE}, again=True)
-    with opened(book) as opening, opening.reading() as connection:
-        rules, times = rows.revisions(connection, "hh")
-        [record] = rows.records(connection, "hh").values()
-        events = history(connection, "hh", record)
-    assert (rules.was["due"], rules.now["due"]) == ("2026-11-30T12:00:00Z", "2026-12-01T12:00:00Z")
-    assert (times.was["first"], times.now["first"]) == (None, DUE.isoformat())
+    with open_gradebook(book) as opening, opening.reading() as connection:
+        rules, times = tables.revisions(connection, "hh")
+        [record] = tables.records(connection, "hh").values()
+        events = student_history(connection, "hh", record)
+    assert (rules.before["due"], rules.after["due"]) == (
+        "2026-11-30T12:00:00Z",
+        "2026-12-01T12:00:00Z",
+    )
+    assert (times.before["first"], times.after["first"]) == (None, DUE.isoformat())
     assert {rules.who, times.who} == {"ta"}
     kinds = {event.what.message_id.rpartition(".")[2] for event in events}
     assert kinds == {"attempt", "result", "rules", "times"}

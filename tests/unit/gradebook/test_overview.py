@@ -10,11 +10,10 @@ from click.testing import CliRunner
 from grader.assignment.deadline import HandingIn
 from grader.cli import main
 from grader.core.messages import catalogue
-from grader.gradebook import sent_log as journal
-from grader.gradebook import tables as rows
-from grader.gradebook.overview import history, people, standings
+from grader.gradebook import sent_log, tables
+from grader.gradebook.overview import assignment_marks, marks_by_student, student_history
 from grader.gradebook.records import Kind
-from grader.gradebook.store import opened
+from grader.gradebook.store import open_gradebook
 from tests.support.gradebooks import (
     DUE,
     all_standings,
@@ -37,9 +36,9 @@ def test_a_term_has_a_column_for_each_assignment(tmp_path: Path, book: Path) -> 
     for id, origins in (("hh", first), ("ih", second)):
         made = {name: report(50, content=name, assignment=id) for name in origins}
         take_in(book, results_in(tmp_path / id, made, origins))
-    with opened(book) as opening, opening.reading() as connection:
-        listed = rows.assignments(connection).values()
-        term = people([standings(connection, one) for one in listed])
+    with open_gradebook(book) as opening, opening.reading() as connection:
+        listed = tables.assignments(connection).values()
+        term = marks_by_student([assignment_marks(connection, one) for one in listed])
     assert [(name, sorted(of)) for name, of in term] == [
         ("Ann Lee", ["hh", "ih"]),
         ("b", ["hh"]),
@@ -56,16 +55,16 @@ def test_a_history_says_everything_in_both_languages(book: Path, tmp_path: Path)
     decisions: list[tuple[Kind, str | None]] = [("mark", "90"), ("excused", "yes")]
     for kind, value in [*decisions, ("due", DUE.isoformat()), ("mark", None)]:
         set_by_hand(book, "ann", value, kind)
-    with opened(book, write=True) as opening:
+    with open_gradebook(book, write=True) as opening:
         [(record, _)] = all_standings(book)
         for state in ("arrived", "refused", "begun"):
-            sending = journal.begin(
+            sending = sent_log.begin_delivery(
                 opening, target="lti x", assignment="hh", student=record.student.id, user="u1",
                 score=80.0, max_score=100.0, who="ta",
             )  # fmt: skip
             if state != "begun":
-                journal.end(opening, sending, state, "HTTP 404")
-        events = history(opening.connection, "hh", record)
+                sent_log.end_delivery(opening, sending, state, "HTTP 404")
+        events = student_history(opening.connection, "hh", record)
     kinds = {event.what.message_id.rpartition(".")[2] for event in events}
     assert kinds == {
         *("attempt_at", "attempt", "result", "not_graded", "mark", "excused", "due"),
@@ -121,7 +120,7 @@ def test_the_best_is_the_best_of_its_own_full_marks(book: Path, out: Path) -> No
     half = replace(report(50, content="two"), max_score=50.0)
     update = take_in(book, results_in(out, {"ann": half}), rules=rules)
     assert (standing_of(book, "ann").score, standing_of(book, "ann").max_score) == (50, 50)
-    [(name, old, new)] = update.moved
+    [(name, old, new)] = update.score_moved
     assert (name, old.score, new.score) == ("ann", 60, 50)
 
 

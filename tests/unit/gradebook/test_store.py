@@ -19,11 +19,10 @@ from click.testing import CliRunner
 
 from grader.cli import main
 from grader.core.messages import catalogue
-from grader.gradebook import store
-from grader.gradebook import tables as rows
-from grader.gradebook.records import Key
+from grader.gradebook import store, tables
+from grader.gradebook.records import StudentKey
 from grader.gradebook.schema import APPLICATION, VERSIONS
-from grader.gradebook.store import BookError, opened
+from grader.gradebook.store import GradebookError, open_gradebook
 from tests.support.gradebooks import all_standings, report, results_in, take_in
 from tests.support.project import SOLUTION
 
@@ -45,7 +44,7 @@ def names(book: Path) -> list[str]:
     return sorted(record.submission for record, _ in all_standings(book))
 
 
-def sentence_of(problem: BookError) -> str:
+def sentence_of(problem: GradebookError) -> str:
     catalogue("zh").render(problem.note.message_id, **problem.note.values)
     return catalogue("en").render(problem.note.message_id, **problem.note.values)
 
@@ -90,7 +89,7 @@ def test_two_graders_at_once_lose_nothing(book: Path, tmp_path: Path, is_new: bo
         assert process.returncode == 0, printed + faults
     added = [*(f"{letter}{n}" for letter in "ab" for n in range(40)), "both"]
     assert names(book) == sorted([*before, *added])
-    with opened(book) as opening:
+    with open_gradebook(book) as opening:
         found = opening.connection.execute("SELECT count(*) FROM result").fetchone()
     assert found == (len(before) + len(added),)
 
@@ -108,11 +107,15 @@ def waits_for(file: Path, process: int) -> bool:
 def test_a_second_writer_waits_and_is_told(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits too long changes nothing and is told why."""
     monkeypatch.setattr(store, "WAITS", 0.1)
-    with opened(book) as first, first.writing():
-        with pytest.raises(BookError) as caught, opened(book) as second, second.writing():
+    with open_gradebook(book) as first, first.writing():
+        with (
+            pytest.raises(GradebookError) as caught,
+            open_gradebook(book) as second,
+            second.writing(),
+        ):
             pass
         assert "another grader has been writing to it" in sentence_of(caught.value)
-    with opened(book) as second, second.writing():
+    with open_gradebook(book) as second, second.writing():
         pass
 
 
@@ -136,28 +139,28 @@ def test_a_full_disk_is_said_and_loses_nothing(book: Path, tmp_path: Path) -> No
 
 def write_many(book: Path, pages: int) -> None:
     """Write more than ``pages`` further pages hold."""
-    with opened(book) as opening:
+    with open_gradebook(book) as opening:
         has = opening.connection.execute("PRAGMA page_count").fetchone()[0]
         opening.connection.execute(f"PRAGMA max_page_count = {has + pages}")
         with opening.writing() as connection:
             for number in range(2000):
-                rows.put_student(connection, Key("plain", str(number), ""), "a name" * 20)
+                tables.put_student(connection, StudentKey("plain", str(number), ""), "a name" * 20)
 
 
 def test_no_room_for_one_more_page_is_said(book: Path) -> None:
     """The same where SQLite itself finds the disk full in the middle of a transaction."""
-    with pytest.raises(BookError) as caught:
+    with pytest.raises(GradebookError) as caught:
         write_many(book, 2)
     assert "is full" in sentence_of(caught.value)
-    with opened(book) as opening:
+    with open_gradebook(book) as opening:
         assert opening.connection.execute("SELECT count(*) FROM student").fetchone() == (2,)
 
 
 KILLED = """\
 import os, signal, sys
 from pathlib import Path
-from grader.gradebook.store import opened
-with opened(Path(sys.argv[1])) as book:
+from grader.gradebook.store import open_gradebook
+with open_gradebook(Path(sys.argv[1])) as book:
     book.connection.execute("PRAGMA cache_size = 1")  # so that pages reach the file at once
     with book.writing() as connection:
         for n in range(5000):
@@ -174,7 +177,7 @@ def test_a_writer_that_is_killed_leaves_what_was(book: Path) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, str(book)], timeout=60)
     assert done.returncode == -signal.SIGKILL
     assert book.stat().st_size > size  # torn indeed
-    with opened(book) as opening:
+    with open_gradebook(book) as opening:
         assert opening.connection.execute("SELECT title FROM assignment").fetchone() != ("half",)
         assert opening.connection.execute("SELECT count(*) FROM student").fetchone() == (2,)
     assert names(book) == ["ann", "bo"]
@@ -210,7 +213,7 @@ def test_a_file_that_is_gone_is_not_begun_anew(book: Path, tmp_path: Path) -> No
     take_in(book, class_in(tmp_path / "more", 3))
     for lose in (lambda: book.write_bytes(b""), book.unlink):
         lose()
-        with pytest.raises(BookError) as caught:
+        with pytest.raises(GradebookError) as caught:
             take_in(book, tmp_path / "more")
         assert "is gone or empty" in sentence_of(caught.value)
 
@@ -235,11 +238,14 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     }
     for path, expected in said.items():
         before = path.read_bytes() if path.exists() else None
-        with pytest.raises(BookError) as caught, opened(path):
+        with pytest.raises(GradebookError) as caught, open_gradebook(path):
             pass
         assert expected in sentence_of(caught.value)
         assert (path.read_bytes() if path.exists() else None) == before
-    with pytest.raises(BookError) as caught, opened(tmp_path / "no" / "x.sqlite", make=True):
+    with (
+        pytest.raises(GradebookError) as caught,
+        open_gradebook(tmp_path / "no" / "x.sqlite", make=True),
+    ):
         pass
     assert "can't be opened" in sentence_of(caught.value)
 
@@ -254,7 +260,7 @@ def test_an_older_gradebook_is_brought_up_to_date(tmp_path: Path) -> None:
         connection.execute("INSERT INTO student VALUES (1, 'plain', 'ann', '', '')")
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute("PRAGMA user_version = 1")
-    with opened(book, write=True) as opening:
+    with open_gradebook(book, write=True) as opening:
         found = opening.connection.execute("PRAGMA user_version").fetchone()
         assert found == (len(VERSIONS),)
         assert opening.connection.execute("SELECT number FROM student").fetchall() == [("ann",)]

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from grader.gradebook.export.csv_table import TableError, parse
+from grader.gradebook.export.csv_table import CsvError, parse_csv
 
 ROWS = 'Student,ID,"HW (1)"\r\n"Lee, Ann",12,\r\n李雷,13,"1"\r\n'
 
@@ -32,31 +32,31 @@ ROWS = 'Student,ID,"HW (1)"\r\n"Lee, Ann",12,\r\n李雷,13,"1"\r\n'
 )
 def test_a_file_that_is_not_filled_stays_as_it_is(data: bytes) -> None:
     """Encoding, mark, delimiter, quotes, line ends and odd rows come out as they went in."""
-    assert parse(data).filled({}) == data
+    assert parse_csv(data).with_cells({}) == data
 
 
 def test_only_the_cells_asked_for_change() -> None:
     """A cell that was quoted stays quoted, one that was not does not become so."""
-    table = parse(b"\xef\xbb\xbf" + ROWS.encode())
+    table = parse_csv(b"\xef\xbb\xbf" + ROWS.encode())
     expected = 'Student,ID,"HW (1)"\r\n"Lee, Ann",12,87.5\r\n李雷,13,"90"\r\n'
-    assert table.filled({(1, 2): "87.5", (2, 2): "90"}) == b"\xef\xbb\xbf" + expected.encode()
+    assert table.with_cells({(1, 2): "87.5", (2, 2): "90"}) == b"\xef\xbb\xbf" + expected.encode()
 
 
 def test_a_short_row_is_made_long_enough() -> None:
     """A row that ends early gets the cells that it lacks."""
-    assert parse(b"a,b,c\n1\n").filled({(1, 2): "9"}) == b"a,b,c\n1,,9\n"
+    assert parse_csv(b"a,b,c\n1\n").with_cells({(1, 2): "9"}) == b"a,b,c\n1,,9\n"
 
 
 def test_what_is_filled_in_is_quoted_where_it_must_be() -> None:
     """A value with the delimiter or a quote in it is one cell all the same."""
-    data = parse(b"a;b\n1;\n").filled({(1, 1): 'x;"y"'})
+    data = parse_csv(b"a;b\n1;\n").with_cells({(1, 1): 'x;"y"'})
     assert [*csv.reader(io.StringIO(data.decode()), delimiter=";")][1] == ["1", 'x;"y"']
 
 
 @pytest.mark.parametrize("text", [ROWS, 'a,"b ""c"""\n"1\n2",3\n', "a,b\n\n1,2\n", 'x, "y",z\n'])
 def test_cells_are_those_that_pythons_csv_reads(text: str) -> None:
     """What is meant by a cell is what everyone else reads."""
-    found = [list(line.cells) for line in parse(text.encode()).lines]
+    found = [list(line.cells) for line in parse_csv(text.encode()).lines]
     expected = [*csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)]
     assert [row for row in found if row != [""]] == [row for row in expected if row]
 
@@ -66,11 +66,11 @@ def test_cells_are_those_that_pythons_csv_reads(text: str) -> None:
 )
 def test_what_is_no_table_is_said(data: bytes, why: str) -> None:
     """A file that can't be read is never filled halfway."""
-    with pytest.raises(TableError, match=why):
-        parse(data)
+    with pytest.raises(CsvError, match=why):
+        parse_csv(data)
 
 
 def test_columns_are_found_by_name() -> None:
     """Whatever the case, and with white space around it."""
-    table = parse(b" Student ,ID\n")
+    table = parse_csv(b" Student ,ID\n")
     assert (table.column("student"), table.column("x", "id"), table.column("no")) == (0, 1, None)

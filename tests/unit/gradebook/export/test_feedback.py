@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.gradebook.export import moodle as to_moodle
-from grader.gradebook.export.results import read_batch
+from grader.gradebook.export.results import read_mark_sheet
 from grader.report import write_report
 from tests.support.exports import grader, sentences
 from tests.support.graded_folders import SECRETS, graded, moodle
@@ -19,7 +19,7 @@ from tests.support.sample_reports import perfect
 
 def test_feedback_has_students_files_only(from_moodle: Path) -> None:
     """Two pages a student, under Moodle's unchanged names; nothing of the teacher's, nowhere."""
-    done = to_moodle.feedback(read_batch(from_moodle))
+    done = to_moodle.zip_feedback(read_mark_sheet(from_moodle))
     with zipfile.ZipFile(io.BytesIO(done.content)) as archive:
         names = archive.namelist()
         texts = [archive.read(name).decode() for name in names]
@@ -35,16 +35,16 @@ def test_feedback_has_students_files_only(from_moodle: Path) -> None:
         secret in text for text in texts for secret in SECRETS.values() if len(secret) > 2
     )
     assert not any("the answer" in text for text in texts)
-    assert (done.count, done.complete) == (3, False)
+    assert (done.count, done.is_complete) == (3, False)
 
 
 def test_the_same_feedback_is_the_same_file(from_moodle: Path) -> None:
     """Not a byte tells when the archive was made."""
-    batch = read_batch(from_moodle)
-    done = to_moodle.feedback(batch)
+    batch = read_mark_sheet(from_moodle)
+    done = to_moodle.zip_feedback(batch)
     with zipfile.ZipFile(io.BytesIO(done.content)) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    assert done.content == to_moodle.feedback(batch).content
+    assert done.content == to_moodle.zip_feedback(batch).content
 
 
 def test_feedback_follows_no_link(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_feedback_follows_no_link(tmp_path: Path) -> None:
     for name in ("result.html", "result.md"):
         (out / "a" / name).unlink()
         (out / "a" / name).symlink_to(out / "a" / "teacher.html")
-    done = to_moodle.feedback(read_batch(out))
+    done = to_moodle.zip_feedback(read_mark_sheet(out))
     assert done.count == 1
     with zipfile.ZipFile(io.BytesIO(done.content)) as archive:
         assert [archive.read(name) for name in archive.namelist()] == [b"<p>b</p>", b"# b"]
@@ -86,5 +86,7 @@ def test_feedback_stays_where_it_is_unpacked(tmp_path: Path, folder: str) -> Non
         tmp_path / "f",
         {"a": (moodle("A", "1", folder=folder), 1.0), "b": (moodle("B", "2"), 1.0)},
     )
-    with zipfile.ZipFile(io.BytesIO(to_moodle.feedback(read_batch(out)).content)) as archive:
+    with zipfile.ZipFile(
+        io.BytesIO(to_moodle.zip_feedback(read_mark_sheet(out)).content)
+    ) as archive:
         assert {name.split("/")[0] for name in archive.namelist()} == {"B_2_assignsubmission_file"}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.gradebook.export.match_people import Person, match
-from grader.gradebook.export.results import Graded
+from grader.gradebook.export.match_people import Person, match_people
+from grader.gradebook.export.results import GradedSubmission
 from grader.submission.intake.roster import Origin
 
 PEOPLE = (
@@ -19,8 +19,8 @@ PEOPLE = (
 )
 
 
-def one(id: str, **origin: object) -> Graded:
-    return Graded(id=id, folder=Path(id), origin=Origin(**origin))  # type: ignore[arg-type]
+def one(id: str, **origin: object) -> GradedSubmission:
+    return GradedSubmission(id=id, folder=Path(id), origin=Origin(**origin))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def one(id: str, **origin: object) -> Graded:
         (one("hh-李雷 (final)"), 2),
     ],
 )
-def test_everyone_is_found(graded: Graded, line: int) -> None:
+def test_everyone_is_found(graded: GradedSubmission, line: int) -> None:
     """By the platform's number, by a login, by a number in the file's name, by the name."""
-    assert match([graded], PEOPLE, "canvas").found == {line: graded}
+    assert match_people([graded], PEOPLE, "canvas").submissions == {line: graded}
 
 
 @pytest.mark.parametrize(
@@ -53,29 +53,29 @@ def test_everyone_is_found(graded: Graded, line: int) -> None:
         one("a", layout="moodle", name="", lms_id="12", anonymous=True),
     ],
 )
-def test_strangers_are_named(graded: Graded) -> None:
+def test_strangers_are_named(graded: GradedSubmission) -> None:
     """Whoever is not in the file is listed; another platform's number is nobody's here."""
-    result = match([graded], PEOPLE, "canvas")
-    assert (result.found, result.unmatched) == ({}, [graded.id])
+    result = match_people([graded], PEOPLE, "canvas")
+    assert (result.submissions, result.unmatched) == ({}, [graded.id])
 
 
 def test_two_of_one_name_are_nobody() -> None:
     """A name that two people have fills in nothing."""
-    result = match([one("Jo Kim")], PEOPLE, "canvas")
-    assert (result.found, result.doubtful) == ({}, ["Jo Kim"])
+    result = match_people([one("Jo Kim")], PEOPLE, "canvas")
+    assert (result.submissions, result.doubtful) == ({}, ["Jo Kim"])
 
 
 def test_two_submissions_of_one_person_fill_in_nothing() -> None:
     """Which of two counts is the teacher's to say; a number goes before a name."""
     two = [one("Ann Lee"), one("Lee Ann")]
-    result = match(two, PEOPLE, "canvas")
-    assert (result.found, result.doubtful) == ({}, ["Ann Lee", "Lee Ann"])
+    result = match_people(two, PEOPLE, "canvas")
+    assert (result.submissions, result.doubtful) == ({}, ["Ann Lee", "Lee Ann"])
     by_number = one("x", layout="canvas", name="leeann", lms_id="12")
-    result = match([*two, by_number], PEOPLE, "canvas")
-    assert (result.found, result.doubtful) == ({1: by_number}, ["Ann Lee", "Lee Ann"])
+    result = match_people([*two, by_number], PEOPLE, "canvas")
+    assert (result.submissions, result.doubtful) == ({1: by_number}, ["Ann Lee", "Lee Ann"])
 
 
 def test_who_was_told_by_name_is_said() -> None:
     """A name is a weaker sign than a number, so the teacher reads which were taken by it."""
-    result = match([one("Ann Lee"), one("2021012347")], PEOPLE, "canvas")
+    result = match_people([one("Ann Lee"), one("2021012347")], PEOPLE, "canvas")
     assert result.by_name == ["Ann Lee"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.core.types import Note
-from grader.gradebook.passback.http import Answer, Web, _next
-from grader.gradebook.passback.secret import Hidden, PassbackError, read_secret
+from grader.gradebook.passback.http import HttpClient, HttpResponse, _next
+from grader.gradebook.passback.secret import PassbackError, Redactor, read_secret
 from grader.gradebook.passback.settings import Retry
 
 TOKEN = "7~" + "aB3" * 22
@@ -20,17 +20,17 @@ def unheard(note: Note) -> None:
 
 
 def read(folder: Path, file: str) -> str:
-    return read_secret(NAME, file, folder / "lms.toml", Hidden(), unheard).reveal()
+    return read_secret(NAME, file, folder / "lms.toml", Redactor(), unheard).reveal()
 
 
 @pytest.mark.parametrize("before", range(0, 260, 20))
 def test_a_secret_is_struck_out_wherever_a_message_is_cut(before: int) -> None:
     """A platform may say it back at any place of a long answer: no part of it is left."""
-    hidden = Hidden()
+    hidden = Redactor()
     hidden.add(TOKEN)
-    with Web(Retry(), hidden, unheard) as web:
+    with HttpClient(Retry(), hidden, unheard) as web:
         body = ("x" * before + " " + TOKEN + " y" * 3000).encode()
-        message = web.told(Answer(400, {}, body, 1))
+        message = web.describe_refusal(HttpResponse(400, {}, body, 1))
     assert message.startswith("HTTP 400 ")
     assert len(message) < 230
     assert not any(TOKEN[at : at + 8] in message for at in range(len(TOKEN) - 7))
