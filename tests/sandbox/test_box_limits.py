@@ -73,7 +73,7 @@ def test_large_output_ends_no_run(ended: Ended) -> None:
     done = ended["output-printed"]
     assert done["gone"] is None
     assert [status for status, _, _ in done["runs"]] == ["ok"] * 4
-    assert done["text"][2].startswith("y")
+    assert "y\n" * 100 in done["text"][2].replace("\r", "")  # JAX may warn of the fork before
     assert done["text"][3].strip() == "below"
     assert done["notebook"] < 4_000_000
 
