@@ -3,23 +3,33 @@
 The way of a submission, from what was handed in to a term's marks::
 
     submission/  intake/ notebook/ cells/   what was handed in -> graded cells
-    sandbox/                                boxes: bubblewrap, Landlock, limits, watchdog
-                                            (talks to what is untrusted)
-    untrusted/   box/ probe/                all that runs beside student code;
+    sandbox/                                boxes from outside: bubblewrap, Landlock, limits,
+                                            watchdog (talks to what is untrusted)
+    untrusted/   box/ probe/                all that runs inside, beside student code;
                                             imports nothing of grader
     run/         kernel/ probe/             notebook + box -> Evidence
                                             (talks to what is untrusted)
-    judge/       checks/ reference/         Evidence + reference -> GradeReport;
+    judge/       checks/ reference/         Evidence + reference -> GradeReport, the mark in it;
                                             never talks to a kernel
-    report/      page/ plots/ batch/ formats/ store/ text/
+    report/      page/ plots/ batch/ formats/ store/ text/ templates/
                                             GradeReport -> pages, tables, files of platforms
-    grading/     plan/ cluster/             one class: what to redo, who does it
+    grading/     plan/ cluster/             one class: what to redo, who does it; decides no mark
     gradebook/   export/ passback/          a term
     authoring/   release/ verify/ package/  for teachers
     assignment/                             an assignment as data
     core/        types/ messages/           shared frozen types, message catalogue, small ground
     cli/         console/                   one module for each command
     docs/                                   documents: data, no code
+
+Where to add what:
+
+    a check      judge/checks/, and a row in its CHECKS
+    a sentence   core/messages/en/ and zh/; one homework's own in assignments/ID/words/
+    a homework   assignments/ID/, which students may read, and reference/ID/, which teachers have;
+                 `grader new ID` makes both
+    a platform   submission/intake/ to read its download, report/formats/ to write its feedback,
+                 gradebook/export/ to write its table of marks, gradebook/passback/ to send marks,
+                 authoring/package/ to be its autograder
 
 Layers, each of which imports those below alone: ``cli``, ``authoring``, ``grading``, ``gradebook``
 beside ``run`` and ``judge``, ``sandbox`` beside ``submission``, ``report`` beside ``assignment``,

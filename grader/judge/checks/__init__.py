@@ -3,6 +3,10 @@
 A check gets a ``CheckContext`` (the evidence, of the whole and of one exercise, and its own
 data) and returns a ``Finding``. It never raises for bad work; when it raises all the
 same, that check is an error of ours and the submission is not graded.
+
+Checks: execution, structure, channels, initial_state, simulation, spikes, spike_records, monitors.
+What they share: context, comparable, convergence, distances; disclosure and handout_values, for
+what a student may be told; locate_line.
 """
 
 from __future__ import annotations
