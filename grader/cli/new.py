@@ -33,15 +33,15 @@ def new(messages: Catalogue, id: str, root: Path | None) -> int:
     \b
     Exit status: 0 it was laid out; 2 it was not, and the reason is said.
     """
-    from grader.authoring.release.faults import Refused
-    from grader.authoring.release.new import beside, lay_out
+    from grader.authoring.release.author_error import AuthorError
+    from grader.authoring.release.new_assignment import create_assignment, default_root
 
-    place = root or beside()
+    place = root or default_root()
     if place is None:
         fail(messages.render("author.new.where"))
     try:
-        laid_out = lay_out(id, place)
-    except Refused as refused:
+        laid_out = create_assignment(id, place)
+    except AuthorError as refused:
         fail(refused.in_language(messages.language))
     options = "" if root is None else f" --assignments {root}"
     click.echo(messages.render("author.new.made"))

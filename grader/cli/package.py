@@ -71,22 +71,26 @@ def package(
     Exit status: 0 it was written; 2 it was not, and the reason is said.
     """
     from grader.assignment.find import find
-    from grader.authoring.package.bundle import BadName, bundle, packed
-    from grader.authoring.package.platforms import PLATFORMS
+    from grader.authoring.package.bundle import UnusableId, make_bundle, zip_files
+    from grader.authoring.package.bundle_targets import BUNDLE_TARGETS
     from grader.authoring.package.wheel import NotInstalled
     from grader.core.atomic import write_atomic
     from grader.grading.seed_secret import load_secret
 
-    language, chosen = messages.language, PLATFORMS[platform]
+    language, chosen = messages.language, BUNDLE_TARGETS[platform]
     loaded = find(assignment, assignments).load(as_teacher=True)
     try:
-        files = bundle(chosen, loaded, language=language, sandbox=sandbox, secret=load_secret())
+        files = make_bundle(
+            chosen, loaded, language=language, sandbox=sandbox, secret=load_secret()
+        )
     except NotInstalled:
         fail(messages.render("package.error.not_installed"), language)
-    except BadName as name:
+    except UnusableId as name:
         fail(messages.render("package.error.name", id=str(name)), language)
-    place = out or (Path(f"{platform}-{loaded.id}.zip") if chosen.packed else Path())
-    written = {place: packed(files)} if chosen.packed else {place / p: d for p, d in files.items()}
+    place = out or (Path(f"{platform}-{loaded.id}.zip") if chosen.is_zipped else Path())
+    written = (
+        {place: zip_files(files)} if chosen.is_zipped else {place / p: d for p, d in files.items()}
+    )
     if there := [path for path in written if path.exists() and not overwrite]:
         fail(messages.render("package.error.exists", path=str(there[0])), language)
     try:

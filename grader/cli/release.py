@@ -59,8 +59,8 @@ def release(
     the notebook is out of date; 2 wrong usage; 3 a fault of ours.
     """
     from grader.assignment.find import find
-    from grader.authoring.release.faults import Refused
-    from grader.authoring.release.release import out_of_date
+    from grader.authoring.release.author_error import AuthorError
+    from grader.authoring.release.release import list_differences
     from grader.authoring.release.release import release as make
     from grader.cli.console.progress import progress
 
@@ -71,14 +71,14 @@ def release(
         fail(f"{out}: there is no such folder to write the notebook into.")
     try:
         if check:
-            if wrong := out_of_date(loaded, out):
-                raise Refused(wrong)
+            if wrong := list_differences(loaded, out):
+                raise AuthorError(wrong)
             click.echo(messages.render("author.up_to_date", file=str(out or loaded.notebook)))
             return OK
         box = sandbox_or_fail("auto", language)
         with progress("author.grading", language) as on_step:
             made = make(loaded, out, box, on_step)
-    except Refused as refused:
+    except AuthorError as refused:
         click.echo(refused.in_language(language), err=True)
         if not check:
             click.echo(messages.render("author.nothing_written"), err=True)

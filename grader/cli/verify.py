@@ -76,12 +76,12 @@ def verify(
 
     from grader.assignment.find import find
     from grader.authoring.verify.derive import derive_tolerances
-    from grader.authoring.verify.margins import NotTold
+    from grader.authoring.verify.margins import NoMargin
+    from grader.authoring.verify.parsed_solution import NoSolution
     from grader.authoring.verify.report_html import verify_html
     from grader.authoring.verify.run import VerifyFailed, verify_assignment
     from grader.authoring.verify.sample_labels import ExpectedError
-    from grader.authoring.verify.samples import Labelled, grade_labelled, samples_of
-    from grader.authoring.verify.solution import NoSolution
+    from grader.authoring.verify.samples import SampleAgreement, find_samples, grade_samples
     from grader.cli.console.progress import progress
     from grader.cli.console.verify import show_matrix
     from grader.grading.batch import default_jobs, processor_count
@@ -94,19 +94,19 @@ def verify(
     if not page.absolute().parent.is_dir():
         fail(f"{page}: there is no such folder to write the page into.")
     box, numbers = sandbox_or_fail("auto", language), range(1, seeds + 1)
-    labelled = Labelled(number=0, wrong={})
+    labelled = SampleAgreement(number=0, disagreements={})
     try:
         if derive:
             with progress("verify.deriving", language) as on_row:
                 for file in derive_tolerances(loaded, box, jobs or processor_count(), on_row):
                     click.echo(str(file))
             loaded = place.load(as_teacher=True)
-        if samples and (folder := samples_of(loaded)) is not None:
+        if samples and (folder := find_samples(loaded)) is not None:
             with progress("verify.samples", language) as on_step:
-                labelled = grade_labelled(folder, loaded, box, jobs or default_jobs(), on_step)
+                labelled = grade_samples(folder, loaded, box, jobs or default_jobs(), on_step)
         with progress("verify.running", language) as on_row:
             matrix = verify_assignment(loaded, box, numbers, jobs or processor_count(), on_row)
-    except (NoSolution, ExpectedError, NotTold) as problem:
+    except (NoSolution, ExpectedError, NoMargin) as problem:
         fail(str(problem))
     except VerifyFailed as problem:
         raise OurFault(str(problem)) from None
@@ -114,4 +114,4 @@ def verify(
     seconds = time.monotonic() - began
     page.write_text(verify_html(matrix, labelled, title, seconds, language), "utf-8")
     show_matrix(matrix, labelled, page, language)
-    return BELOW if matrix.faults() or labelled.wrong else OK
+    return BELOW if matrix.faults() or labelled.disagreements else OK

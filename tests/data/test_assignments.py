@@ -6,7 +6,7 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.mutants import specimens
+from grader.authoring.verify.all_mutants import all_mutants
 from grader.authoring.verify.sample_labels import load_samples
 from grader.core.messages import LANGUAGES, catalogue
 from tests.data.samples import build
@@ -24,8 +24,8 @@ def _loaded(id: str) -> Assignment:
 @pytest.mark.parametrize("id", IDS)
 def test_there_are_enough_wrong_models(id: str) -> None:
     """``grader verify`` makes at least 60 wrong models of each solution, and 30 right ones."""
-    made = [specimen for _, numbered in specimens(_loaded(id)) for _, specimen in numbered]
-    right = [specimen for specimen in made if specimen.right]
+    made = [mutant for _, numbered in all_mutants(_loaded(id)) for _, mutant in numbered]
+    right = [mutant for mutant in made if mutant.right]
     assert len(right) >= 30
     assert len(made) - len(right) >= 60
 

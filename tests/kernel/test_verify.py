@@ -11,11 +11,11 @@ import pytest
 
 from grader.assignment.find import find
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.mutants import specimens
+from grader.authoring.verify.all_mutants import all_mutants
+from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.report_html import verify_html
 from grader.authoring.verify.run import verify_assignment
-from grader.authoring.verify.samples import Labelled
+from grader.authoring.verify.samples import SampleAgreement
 from grader.sandbox.detect import detect_sandbox
 from tests.support.project import ROOT
 
@@ -102,15 +102,15 @@ def test_a_model_of_each_operator_gets_what_it_deserves(tried: Tried) -> None:
         tried.seeds,
         tried.jobs,
         lambda done, total: None,
-        lambda number, specimen: number in first,
+        lambda number, mutant: number in first,
     )
     assert matrix.faults() == []
-    assert [row.specimen for row in matrix.rows] == list(first.values())
-    deserves = {row.specimen.operator for row in (*matrix.right(), *matrix.wrong())}
-    assert deserves == {specimen.operator for specimen in first.values()}
-    page = verify_html(matrix, Labelled(number=0, wrong={}), tried.id, 1.0, "en")
+    assert [row.mutant for row in matrix.results] == list(first.values())
+    deserves = {row.mutant.operator for row in (*matrix.right(), *matrix.wrong())}
+    assert deserves == {mutant.operator for mutant in first.values()}
+    page = verify_html(matrix, SampleAgreement(number=0, disagreements={}), tried.id, 1.0, "en")
     rows = {html.unescape(head) for head in re.findall(r'<th scope="row">([^<]*)</th>', page)}
-    assert {row.specimen.operator for row in matrix.wrong()} <= rows
+    assert {row.mutant.operator for row in matrix.wrong()} <= rows
     assert "<script" not in page
 
 
@@ -130,14 +130,14 @@ def test_every_operator_of_every_assignment_is_tried() -> None:
 
 
 def _operators(assignment: Assignment) -> Iterator[str]:
-    return (one.operator for _, numbered in specimens(assignment) for _, one in numbered)
+    return (one.operator for _, numbered in all_mutants(assignment) for _, one in numbered)
 
 
-def first_of_each(assignment: Assignment, is_chosen: Callable[[str], bool]) -> dict[int, Specimen]:
+def first_of_each(assignment: Assignment, is_chosen: Callable[[str], bool]) -> dict[int, Mutant]:
     """The first model that each operator makes, by its number."""
-    found: dict[str, tuple[int, Specimen]] = {}
-    for _, numbered in specimens(assignment):
-        for number, specimen in numbered:
-            if is_chosen(specimen.operator):
-                found.setdefault(specimen.operator, (number, specimen))
+    found: dict[str, tuple[int, Mutant]] = {}
+    for _, numbered in all_mutants(assignment):
+        for number, mutant in numbered:
+            if is_chosen(mutant.operator):
+                found.setdefault(mutant.operator, (number, mutant))
     return dict(sorted(found.values()))

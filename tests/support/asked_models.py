@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.solution import Teacher, take_apart
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.parsed_solution import ParsedSolution, parse_solution
 from grader.core.child_process import ChildProcess
 from grader.core.evidence_store import load_evidence
 from grader.core.types import Evidence, GradeReport
@@ -34,7 +34,7 @@ def reports_of(
     A change maps texts of the solution to those that stand in their place.
     """
     (exercise,) = assignment.exercises
-    teacher = take_apart(assignment, exercise)
+    teacher = parse_solution(assignment, exercise)
     models = [_changed(teacher, name, texts) for name, texts in changes.items()]
     answers = _asked(models, teacher, assignment)
     comparison = Comparison(assignment, "cpu")
@@ -44,15 +44,15 @@ def reports_of(
     }
 
 
-def _changed(teacher: Teacher, name: str, texts: Mapping[str, str]) -> Specimen:
+def _changed(teacher: ParsedSolution, name: str, texts: Mapping[str, str]) -> Mutant:
     cells = {index: teacher.submission.cells[index].source for index in teacher.trees}
     for old, new in texts.items():
         assert any(old in source for source in cells.values()), f"nothing to replace: {old!r}"
         cells = {index: source.replace(old, new) for index, source in cells.items()}
-    return Specimen(operator="changed", place=name, cells=cells)
+    return Mutant(operator="changed", place=name, cells=cells)
 
 
-def _asked(models: list[Specimen], teacher: Teacher, assignment: Assignment) -> list[Evidence]:
+def _asked(models: list[Mutant], teacher: ParsedSolution, assignment: Assignment) -> list[Evidence]:
     """What each of the models answers, in their order."""
     assert assignment.rubric is not None
     setup, found = detect_sandbox("auto")
@@ -73,5 +73,5 @@ def _asked(models: list[Specimen], teacher: Teacher, assignment: Assignment) -> 
             for number in range(len(models)):
                 worker.await_reply(SECONDS)
                 assert connection.recv() == number
-        folders = (scratch / f"specimen-{number}" for number in range(len(models)))
+        folders = (scratch / f"mutant-{number}" for number in range(len(models)))
         return [replace(load_evidence(folder), seed=SEED) for folder in folders]

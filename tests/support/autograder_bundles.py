@@ -16,8 +16,8 @@ from typing import Any
 from platformdirs import user_cache_dir
 
 from grader.assignment.schema import Assignment
-from grader.authoring.package.bundle import bundle, packed
-from grader.authoring.package.platforms import PLATFORMS
+from grader.authoring.package.bundle import make_bundle, zip_files
+from grader.authoring.package.bundle_targets import BUNDLE_TARGETS
 from tests.support.sandboxes import OWN, give, in_container
 
 SECRET = "of the tests"
@@ -26,8 +26,8 @@ INSTALLED = ("env", "-u", "PYTHONPATH")  # what is started finds the installed g
 
 def files_of(platform: str, assignment: Assignment) -> Mapping[str, bytes]:
     """The files of a bundle, in English."""
-    return bundle(
-        PLATFORMS[platform], assignment, language="en", sandbox="auto", secret=SECRET.encode()
+    return make_bundle(
+        BUNDLE_TARGETS[platform], assignment, language="en", sandbox="auto", secret=SECRET.encode()
     )
 
 
@@ -136,11 +136,11 @@ def lay_out(platform: str, assignment: Assignment, root: Path, home: Path) -> Au
     Its stimuli are those of ``SECRET``, as in every other tree of the tests.
     """
     files = {**files_of(platform, assignment)}
-    files[f"{PLATFORMS[platform].course}secret"] = SECRET.encode()
-    values = PLATFORMS[platform].values
+    files[f"{BUNDLE_TARGETS[platform].course_folder}secret"] = SECRET.encode()
+    values = BUNDLE_TARGETS[platform].values
     if platform == "gradescope":
-        unpack(packed(files), root / values["source"])
+        unpack(zip_files(files), root / values["source"])
     else:
-        unpack(packed(files), root / "bundle")
+        unpack(zip_files(files), root / "bundle")
         shutil.copytree(root / "bundle" / "question" / "tests", root / values["source"])
     return Autograder(root, home, values["source"], values["submission"])

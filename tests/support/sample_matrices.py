@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from grader.assignment.load import load_assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.matrix import Matrix, Row
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.matrix import Matrix, MutantResult
 from grader.authoring.verify.report_html import verify_html
-from grader.authoring.verify.samples import Labelled
+from grader.authoring.verify.samples import SampleAgreement
 from tests.support.project import ROOT
 
 SIGN, TENFOLD = "checks.parameter.sign", "checks.parameter.power_of_ten"
@@ -16,19 +16,19 @@ SIGN, TENFOLD = "checks.parameter.sign", "checks.parameter.power_of_ten"
 
 def row(
     *named: str, right: bool = False, equal: bool = False, cause: str = "", full: bool = False
-) -> Row:
+) -> MutantResult:
     """A right model with full marks or a wrong one without, unless ``full``."""
     score = 100.0 if right or equal or full else 50.0
-    return Row(
-        specimen=Specimen(operator="o", place="p", cells={}, right=right, cause=cause),
+    return MutantResult(
+        mutant=Mutant(operator="o", place="p", cells={}, right=right, cause=cause),
         lowest=score,
         highest=score,
         lost={},
-        full=(1,) if score == 100.0 else (),
-        equal=equal,
+        full_mark_seeds=(1,) if score == 100.0 else (),
+        is_equivalent=equal,
         errors=(),
         messages=(),
-        measures={},
+        distances={},
         precision="float64",
         diagnoses=named,
     )
@@ -39,8 +39,8 @@ def page_to_cite(language: str) -> str:
     assignment = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
     measured = dict.fromkeys(assignment.measures, (1.2e-12, 3.4e-4))
     place = "INa.update: self.m.value, self.h.value = self.integral(self.m, self.h, t, V, dt=dt)"
-    long = Specimen(operator="parameter changes late, single precision", place=place, cells={})
-    wrong = replace(row(full=True), specimen=long, measures=measured)
+    long = Mutant(operator="parameter changes late, single precision", place=place, cells={})
+    wrong = replace(row(full=True), mutant=long, distances=measured)
     rows = (wrong, row(right=True), row(SIGN, TENFOLD, right=True), row(equal=True))
-    matrix = Matrix(assignment=assignment, seeds=(1, 2), rows=rows)
-    return verify_html(matrix, Labelled(number=0, wrong={}), "HH", 1.0, language)
+    matrix = Matrix(assignment=assignment, seeds=(1, 2), results=rows)
+    return verify_html(matrix, SampleAgreement(number=0, disagreements={}), "HH", 1.0, language)

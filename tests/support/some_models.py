@@ -7,8 +7,8 @@ import sys
 import grader.authoring.verify.run as run
 from grader.cli import main
 
-every = run.specimens
-run.specimens = lambda assignment: [(teacher, made[{part}]) for teacher, made in every(assignment)]
+every = run.mutants
+run.mutants = lambda assignment: [(teacher, made[{part}]) for teacher, made in every(assignment)]
 sys.exit(main())
 """
 

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.authoring.package.limits import Times, times
+from grader.authoring.package.bundle_targets import BundleTarget
 from grader.authoring.package.pins import constraints
-from grader.authoring.package.platforms import Platform
-from grader.authoring.package.wheel import NAME, wheel
+from grader.authoring.package.time_limits import TimeLimits, fit_time_limits
+from grader.authoring.package.wheel import WHEEL_NAME, build_wheel
 from grader.core.messages import catalogue
 from grader.judge.verdict import broken_evidence, verdict
 from grader.report.formats import FORMATS, Feedback
@@ -31,39 +31,39 @@ _GOOD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of an assignment that st
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the same files give the same zip
 
 
-class BadName(Exception):
+class UnusableId(Exception):
     """An assignment's id can't stand in a script; the message is the id."""
 
 
-def bundle(
-    platform: Platform, assignment: Assignment, *, language: str, sandbox: str, secret: bytes
+def make_bundle(
+    platform: BundleTarget, assignment: Assignment, *, language: str, sandbox: str, secret: bytes
 ) -> Files:
     """All files of the bundle.
 
     Stimuli are drawn from a secret of the bundle's own, made of ``secret``; the same
-    arguments give the same files. Raises ``BadName``, and ``NotInstalled`` where nothing
+    arguments give the same files. Raises ``UnusableId``, and ``NotInstalled`` where nothing
     tells what the grader needs.
     """
     if not _GOOD_ID.fullmatch(assignment.id):
-        raise BadName(assignment.id)
-    limits = times(assignment, platform.most)
+        raise UnusableId(assignment.id)
+    limits = fit_time_limits(assignment, platform.max_seconds)
     values = _values(platform, assignment, limits, language, sandbox)
     own = hmac.new(secret, f"{platform.name} {assignment.id}".encode(), hashlib.sha256)
     files = {
-        f"{platform.grader}{NAME}": wheel(),
-        f"{platform.grader}constraints.txt": constraints().encode(),
-        f"{platform.course}secret": f"{own.hexdigest()}\n".encode(),
-        **{f"{platform.course}course/{path}": data for path, data in _course(assignment)},
+        f"{platform.grader_folder}{WHEEL_NAME}": build_wheel(),
+        f"{platform.grader_folder}constraints.txt": constraints().encode(),
+        f"{platform.course_folder}secret": f"{own.hexdigest()}\n".encode(),
+        **{f"{platform.course_folder}course/{path}": data for path, data in _course(assignment)},
     }
-    if platform.packed:
+    if platform.is_zipped:
         fault = _fault(platform.name, assignment, language)
-        files[f"{platform.course}fault.json"] = fault.encode()
+        files[f"{platform.course_folder}fault.json"] = fault.encode()
     for path, template in platform.files.items():
         files[path] = _filled(template, values).encode()
     return files
 
 
-def packed(files: Files) -> bytes:
+def zip_files(files: Files) -> bytes:
     """The files as one zip; scripts can be started."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -97,7 +97,7 @@ def _fault(format: str, assignment: Assignment, language: str) -> str:
 
 
 def _values(
-    platform: Platform, assignment: Assignment, limits: Times, language: str, sandbox: str
+    platform: BundleTarget, assignment: Assignment, limits: TimeLimits, language: str, sandbox: str
 ) -> dict[str, str]:
     title = assignment.title.in_language(language)
     return {

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from grader.authoring.package.wheel import installed
+from grader.authoring.package.wheel import installed_grader
 
 
 def constraints() -> str:
@@ -18,7 +18,7 @@ def constraints() -> str:
     Raises ``NotInstalled``.
     """
     versions: dict[str, str] = {}
-    waiting = [*_applying(installed().requires or (), [])]
+    waiting = [*_applying(installed_grader().requires or (), [])]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         needed = waiting.pop()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader import __version__
 
-NAME = f"grader-{__version__}-py3-none-any.whl"
+WHEEL_NAME = f"grader-{__version__}-py3-none-any.whl"
 _INFO = f"grader-{__version__}.dist-info"
 _WHEEL = "Wheel-Version: 1.0\nGenerator: grader\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the same files give the same wheel
@@ -22,7 +22,7 @@ class NotInstalled(Exception):
     """This grader was not installed, so that nothing tells what it needs."""
 
 
-def installed() -> Distribution:
+def installed_grader() -> Distribution:
     """What pip knows of the grader. Raises ``NotInstalled``."""
     try:
         return distribution("grader")
@@ -30,9 +30,9 @@ def installed() -> Distribution:
         raise NotInstalled from None
 
 
-def wheel() -> bytes:
+def build_wheel() -> bytes:
     """The wheel ``NAME``. Raises ``NotInstalled``."""
-    about = installed()
+    about = installed_grader()
     files = dict(_package())
     for name in ("METADATA", "entry_points.txt"):
         files[f"{_INFO}/{name}"] = (about.read_text(name) or "").encode()

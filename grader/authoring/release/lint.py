@@ -19,7 +19,7 @@ _OF_ONE_STATE = ("trace_rmse", "field", "map")
 _OF_A_STATE = (*_OF_ONE_STATE, "start")
 
 
-def unsound(assignment: Assignment, whole: Model) -> Iterator[Note]:
+def find_unknown_names(assignment: Assignment, whole: Model) -> Iterator[Note]:
     """Every name in ``assignment`` that nothing answers to; ``whole`` is its reference."""
     for check in assignment.checks:
         yield from _of_check(check, assignment.exercise(check.exercise))

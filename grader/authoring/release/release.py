@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.authoring.release.faults import Refused
+from grader.authoring.release.author_error import AuthorError
 from grader.authoring.release.student_notebook import (
     as_text,
-    differing,
+    compare_notebook,
+    make_student_notebook,
     read_document,
-    release_of,
-    unfilled,
+    require_blanks,
 )
-from grader.authoring.release.trial_grading import grade_both, stale_traces, trial_of
+from grader.authoring.release.trial_grading import grade_both, open_trial, stale_traces
 from grader.core.atomic import write_atomic
 from grader.core.types import Note
 from grader.sandbox.warm_process import SandboxConfig
@@ -32,20 +32,20 @@ class Release:
 def release(
     assignment: Assignment,
     out: Path | None,
-    setup: SandboxConfig,
+    sandbox: SandboxConfig,
     on_step: Callable[[int, int], None],
 ) -> Release:
     """Make the student's notebook and public traces, grade both notebooks, then write.
 
-    With ``out`` the notebook alone is written, to there. Raises ``Refused``, and has
+    With ``out`` the notebook alone is written, to there. Raises ``AuthorError``, and has
     written nothing then, when anything does not hold.
     """
     assert assignment.rubric is not None
-    text = as_text(release_of(read_document(assignment.rubric.solution), assignment))
-    with trial_of(assignment, text) as trial:
-        unfilled(trial.assignment.notebook, trial.assignment)
-        if wrong := grade_both(trial, setup, on_step):
-            raise Refused(wrong)
+    text = as_text(make_student_notebook(read_document(assignment.rubric.solution), assignment))
+    with open_trial(assignment, text) as trial:
+        require_blanks(trial.assignment.notebook, trial.assignment)
+        if wrong := grade_both(trial, sandbox, on_step):
+            raise AuthorError(wrong)
         written = [out or assignment.notebook]
         write_atomic(written[0], text.encode())
         for stored, made in stale_traces(trial, assignment).items() if out is None else ():
@@ -54,18 +54,18 @@ def release(
         return Release(files=tuple(written), derived=trial.derived)
 
 
-def out_of_date(assignment: Assignment, out: Path | None) -> list[Note]:
+def list_differences(assignment: Assignment, out: Path | None) -> list[Note]:
     """In what the released notebook and traces at hand differ from what would be made.
 
-    Raises ``Refused`` when none can be made.
+    Raises ``AuthorError`` when none can be made.
     """
     assert assignment.rubric is not None
-    made = release_of(read_document(assignment.rubric.solution), assignment)
-    with trial_of(assignment, as_text(made)) as trial:
-        unfilled(trial.assignment.notebook, trial.assignment)
+    made = make_student_notebook(read_document(assignment.rubric.solution), assignment)
+    with open_trial(assignment, as_text(made)) as trial:
+        require_blanks(trial.assignment.notebook, trial.assignment)
         stale = () if out else stale_traces(trial, assignment)
         return [
-            *differing(made, out or assignment.notebook),
+            *compare_notebook(made, out or assignment.notebook),
             *(_of_traces(file) for file in stale),
         ]
 

@@ -24,7 +24,7 @@ _LIKE_A_MARK = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedCell:
     """A cell as its marks divide it.
 
     ``released`` is what the student gets, ``solutions`` the lines of each region that
@@ -41,7 +41,7 @@ def has_marks(source: str) -> bool:
     return any(map(_LIKE_A_MARK.match, source.split("\n")))
 
 
-def read_marks(source: str, cell: int) -> Marked:
+def read_marks(source: str, cell: int) -> MarkedCell:
     """Divide a code cell, the ``cell``-th as people count them."""
     kept: list[str] = []
     solutions: list[tuple[str, ...]] = []
@@ -79,4 +79,4 @@ def read_marks(source: str, cell: int) -> Marked:
             kept.append(line)
     if begun:
         fault("author.mark.never_ended", begun)
-    return Marked("\n".join(kept), tuple(solutions), tuple(faults))
+    return MarkedCell("\n".join(kept), tuple(solutions), tuple(faults))

@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.authoring.release.faults import Refused
+from grader.authoring.release.author_error import AuthorError
 from grader.authoring.release.solution_marks import has_marks, read_marks
 from grader.core.types import Note
 from grader.submission.cells.find_cell import find_cell
@@ -25,7 +25,7 @@ _SHORTEST = 8  # characters of code that are an answer wherever they stand
 
 
 def read_document(file: Path) -> Document:
-    """A teacher's notebook as JSON. Raises ``Refused`` for what is no notebook of format 4."""
+    """A teacher's notebook as JSON. Raises ``AuthorError`` for what is no notebook of format 4."""
     try:
         document = json.loads(file.read_text("utf-8"))
         if not isinstance(document, dict):
@@ -34,7 +34,7 @@ def read_document(file: Path) -> Document:
     except (OSError, ValueError, RecursionError, nbformat.ValidationError) as error:
         why = getattr(error, "strerror", None) or str(error).split("\n")[0][:200]
         values = {"file": str(file), "why": why}
-        raise Refused([Note(message_id="author.unreadable", values=values)]) from None
+        raise AuthorError([Note(message_id="author.unreadable", values=values)]) from None
     return document
 
 
@@ -43,10 +43,10 @@ def as_text(document: Document) -> str:
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def release_of(teachers: Document, assignment: Assignment) -> Document:
+def make_student_notebook(teachers: Document, assignment: Assignment) -> Document:
     """The student's notebook: no solution, no outputs; ids, tags and other metadata kept.
 
-    Raises ``Refused`` with every fault of the marks, the tags and what would be left.
+    Raises ``AuthorError`` with every fault of the marks, the tags and what would be left.
     """
     cells: list[Document] = []
     faults: list[Note] = []
@@ -71,14 +71,14 @@ def release_of(teachers: Document, assignment: Assignment) -> Document:
     for exercise in assignment.exercises:
         faults += _faults_of_tag(teachers, exercise)
     if faults:
-        raise Refused(faults)
+        raise AuthorError(faults)
     return released
 
 
-def unfilled(file: Path, assignment: Assignment) -> None:
+def require_blanks(file: Path, assignment: Assignment) -> None:
     """Hold a released notebook against its assignment: every blank is there, and blank.
 
-    Raises ``Refused``, and ``AssignmentError`` when the file can't be read.
+    Raises ``AuthorError``, and ``AssignmentError`` when the file can't be read.
     """
     own = assignment.model_copy(update={"notebook": file})
     submission, faults = read_notebook(file), []
@@ -91,10 +91,10 @@ def unfilled(file: Path, assignment: Assignment) -> None:
             elif blank.line is None:
                 faults.append(Note(message_id="author.blank.missing", values=values))
     if faults:
-        raise Refused(faults)
+        raise AuthorError(faults)
 
 
-def differing(made: Document, file: Path) -> list[Note]:
+def compare_notebook(made: Document, file: Path) -> list[Note]:
     """In what the notebook at ``file`` is not the one that would be made; nothing if it is."""
     values = {"file": str(file)}
     try:

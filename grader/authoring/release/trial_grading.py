@@ -19,8 +19,8 @@ import numpy as np
 
 from grader.assignment.load import AssignmentError, load_assignment
 from grader.assignment.schema import Assignment, Margin, Tolerance
-from grader.authoring.release.faults import Refused
-from grader.authoring.release.lint import unsound
+from grader.authoring.release.author_error import AuthorError
+from grader.authoring.release.lint import find_unknown_names
 from grader.authoring.verify.tolerances_file import write_tolerances
 from grader.core.types import GradeReport, Note, Value
 from grader.grading.batch import grade_batch
@@ -58,10 +58,10 @@ class Trial:
 
 
 @contextmanager
-def trial_of(assignment: Assignment, notebook: str) -> Iterator[Trial]:
+def open_trial(assignment: Assignment, notebook: str) -> Iterator[Trial]:
     """Copy an assignment and put a released ``notebook`` and new public traces into it.
 
-    Raises ``Refused`` when a name is nowhere to be found, or the reference can't be run.
+    Raises ``AuthorError`` when a name is nowhere to be found, or the reference can't be run.
     """
     assert assignment.rubric is not None
     hidden = shutil.ignore_patterns(".*", "__pycache__")
@@ -75,13 +75,13 @@ def trial_of(assignment: Assignment, notebook: str) -> Iterator[Trial]:
         own = load_assignment(folder, teachers, derived=False)
         try:
             traces = _traces(own)
-        except Refused:
+        except AuthorError:
             raise
         except Exception as error:
             if (why := _blamed(error, teachers)) is None:
                 raise
             why = why.replace(str(teachers), str(assignment.rubric.folder))
-            raise Refused([Note(message_id="author.reference", values={"why": why})]) from error
+            raise AuthorError([Note(message_id="author.reference", values={"why": why})]) from error
         try:
             own, derived = load_assignment(folder, teachers), True
         except AssignmentError:  # all but tolerances was read a moment ago
@@ -93,8 +93,8 @@ def trial_of(assignment: Assignment, notebook: str) -> Iterator[Trial]:
 def _traces(assignment: Assignment) -> tuple[Path, ...]:
     """Write the public traces of the copy, once its names are seen to be there."""
     assert assignment.rubric is not None
-    if wrong := list(unsound(assignment, load_model(assignment.rubric.reference))):
-        raise Refused(wrong)
+    if wrong := list(find_unknown_names(assignment, load_model(assignment.rubric.reference))):
+        raise AuthorError(wrong)
     stored = any(exercise.public_traces for exercise in assignment.exercises)
     return write_public_traces(assignment) if stored else ()
 
@@ -143,10 +143,10 @@ def grade_both(
         )
         summary = grade_batch(entries, trial.assignment, options, advance)
     student, teacher = summary.reports
-    return [*of_student(student), *of_teacher(teacher)]
+    return [*student_faults(student), *teacher_faults(teacher)]
 
 
-def of_student(report: GradeReport) -> Iterator[Note]:
+def student_faults(report: GradeReport) -> Iterator[Note]:
     """What is wrong with the mark of a notebook in which nothing was done."""
     if report.score is None:
         yield _not_graded(report, "author.student_not_graded")
@@ -155,7 +155,7 @@ def of_student(report: GradeReport) -> Iterator[Note]:
         yield Note(message_id="author.student_earns", values=_values(report, earned))
 
 
-def of_teacher(report: GradeReport) -> Iterator[Note]:
+def teacher_faults(report: GradeReport) -> Iterator[Note]:
     """What is wrong with the mark of the solution."""
     if report.score is None:
         yield _not_graded(report, "author.teacher_not_graded")

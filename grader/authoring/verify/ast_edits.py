@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Change = Callable[[ast.AST], Iterable[tuple[str, ast.AST | None]]]
+NodeEdits = Callable[[ast.AST], Iterable[tuple[str, ast.AST | None]]]
 """For a node: labels and what may stand in its place (None: nothing)."""
 
-New = ast.AST | list[ast.stmt] | None
+Replacement = ast.AST | list[ast.stmt] | None
 """What stands in the place of a node; several statements only for a statement."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Specimen:
+class Mutant:
     """A model made from the solution: ``cells`` maps a cell's index to its new source.
 
-    ``may_equal`` says that the change can leave the model what it was, ``other_scheme`` that
-    it is integrated in another way than the reference, so that only its field is comparable.
+    ``may_be_equivalent`` says that the change can leave the model what it was,
+    ``other_scheme`` that it is integrated in another way than the reference, so that only its field is comparable.
     ``cause`` is the id of the sentence that says what was done, where there is one.
     """
 
@@ -28,7 +28,7 @@ class Specimen:
     place: str
     cells: dict[int, str]
     right: bool = False
-    may_equal: bool = False
+    may_be_equivalent: bool = False
     other_scheme: bool = False
     cause: str = ""
 
@@ -38,14 +38,14 @@ class Specimen:
         return f"{self.operator}: {self.place}"
 
 
-def exchanged(tree: ast.Module, places: Mapping[ast.AST, New]) -> str:
+def replace_nodes(tree: ast.Module, places: Mapping[ast.AST, Replacement]) -> str:
     """The source of ``tree`` with other nodes in some places; ``tree`` stays as it is."""
     twin = _with(tree, places)
     assert isinstance(twin, ast.AST)
     return ast.unparse(ast.fix_missing_locations(twin))
 
 
-def _with(node: ast.AST, places: Mapping[ast.AST, New]) -> New:
+def _with(node: ast.AST, places: Mapping[ast.AST, Replacement]) -> Replacement:
     """``node`` with others in some places: made anew where something below it changes."""
     if node in places:
         return places[node]
@@ -74,27 +74,27 @@ def _instead(new: Any, part: object) -> list[Any]:
     return new if isinstance(new, list) else [new]
 
 
-def with_inside(top: ast.expr, target: ast.AST, new: ast.AST) -> ast.expr:
+def replace_inside(top: ast.expr, target: ast.AST, new: ast.AST) -> ast.expr:
     """The expression ``top`` with ``new`` in place of ``target``."""
     changed = _with(top, {target: new})
     assert isinstance(changed, ast.expr)
     return changed
 
 
-def swapped(tree: ast.Module, target: ast.AST, new: ast.AST | None) -> str:
+def replace_node(tree: ast.Module, target: ast.AST, new: ast.AST | None) -> str:
     """The source of ``tree`` with ``new`` in place of ``target``; ``tree`` stays as it is."""
-    return exchanged(tree, {target: new})
+    return replace_nodes(tree, {target: new})
 
 
-def everywhere(
-    tree: ast.Module, within: Iterable[ast.AST], change: Change
+def edit_each_node(
+    tree: ast.Module, within: Iterable[ast.AST], change: NodeEdits
 ) -> Iterator[tuple[str, str]]:
     """``(label, source)`` for each change of each node below ``within``, one at a time."""
     for top in within:
         for node in ast.walk(top):
             for label, new in change(node):
                 if new is not None or isinstance(node, ast.stmt):
-                    yield label, swapped(tree, node, new)
+                    yield label, replace_node(tree, node, new)
 
 
 def methods(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef]]:
@@ -106,7 +106,7 @@ def methods(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef]]:
                     yield kind, method
 
 
-def shown(node: ast.AST) -> str:
+def short_source(node: ast.AST) -> str:
     """A node as short text."""
     text = ast.unparse(node)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.margins import derive
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.margins import margins_between
 from grader.authoring.verify.run import verify_assignment
 from grader.authoring.verify.tolerances_file import write_tolerances
 from grader.sandbox.warm_process import SandboxConfig
@@ -17,16 +17,16 @@ SEEDS = range(1001, 1011)
 
 
 def derive_tolerances(
-    assignment: Assignment, setup: SandboxConfig, jobs: int, on_row: Callable[[int, int], None]
+    assignment: Assignment, sandbox: SandboxConfig, jobs: int, on_row: Callable[[int, int], None]
 ) -> list[Path]:
     """Run right models and every other wrong one, and write the files of tolerances.
 
-    Raises what `verify_assignment` does, and ``NotTold``.
+    Raises what `verify_assignment` does, and ``NoMargin``.
     """
-    matrix = verify_assignment(assignment, setup, SEEDS, jobs, on_row, is_derived_from)
-    return write_tolerances(assignment, derive(matrix), SEEDS)
+    matrix = verify_assignment(assignment, sandbox, SEEDS, jobs, on_row, is_derived_from)
+    return write_tolerances(assignment, margins_between(matrix), SEEDS)
 
 
-def is_derived_from(number: int, specimen: Specimen) -> bool:
-    """Whether tolerances are derived from a specimen; of wrong ones half are left to test them."""
-    return specimen.right or number % 2 == 0
+def is_derived_from(number: int, mutant: Mutant) -> bool:
+    """Whether tolerances are derived from a mutant; of wrong ones half are left to test them."""
+    return mutant.right or number % 2 == 0

@@ -1,4 +1,4 @@
-"""Judging specimens over several seeds: what each loses, and in which family of checks."""
+"""Judging mutants over several seeds: what each loses, and in which family of checks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from grader.assignment.schema import MEASURED, Assignment, Exercise, Measure
-from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.caching_reference import CachingReference
-from grader.authoring.verify.matrix import Matrix, Row
-from grader.authoring.verify.run_mutants import of_seed
+from grader.authoring.verify.matrix import Matrix, MutantResult
+from grader.authoring.verify.run_mutants import select_seed
 from grader.core.messages import catalogue
 from grader.core.types import Evidence, ExerciseEvidence, Note
 from grader.judge.apply_checks import CheckOutcome, ExerciseCaches, apply_checks
@@ -24,8 +24,8 @@ SAME = 1e-7
 """The residual of the field within which a changed equation is still the same model."""
 
 
-class Judging:
-    """Judges specimens one by one over ``seeds``; the reference is compiled once."""
+class MutantJudge:
+    """Judges mutants one by one over ``seeds``; the reference is compiled once."""
 
     def __init__(self, assignment: Assignment, seeds: tuple[int, ...]) -> None:
         assert assignment.rubric is not None
@@ -35,46 +35,48 @@ class Judging:
         self._solution: dict[str, ExerciseEvidence] = {}
         self._known = ExerciseCaches(dict)  # of the solution's attempts
 
-    def matrix(self, rows: Sequence[Row]) -> Matrix:
+    def matrix(self, rows: Sequence[MutantResult]) -> Matrix:
         """All rows together."""
-        return Matrix(assignment=self._assignment, seeds=self._seeds, rows=tuple(rows))
+        return Matrix(assignment=self._assignment, seeds=self._seeds, results=tuple(rows))
 
-    def row(self, specimen: Specimen, exercise: str, asked: Evidence) -> Row:
-        """What becomes of ``specimen``; ``asked`` holds its answers to all seeds."""
-        equal, named = specimen.may_equal, list[Note]()
+    def judge(self, mutant: Mutant, exercise: str, asked: Evidence) -> MutantResult:
+        """What becomes of ``mutant``; ``asked`` holds its answers to all seeds."""
+        equal, named = mutant.may_be_equivalent, list[Note]()
         found: list[list[CheckOutcome]] = []
         measured: list[dict[Measure, float]] = []
         own = self._assignment.exercise(exercise)
         alone, others = self._assignment.of(own), self._others(asked, exercise)
         for position, seed in enumerate(self._seeds):
-            attempt = of_seed(asked.exercises[exercise], position, len(self._seeds))
+            attempt = select_seed(asked.exercises[exercise], position, len(self._seeds))
             evidence = self._comparison.add_reference(
                 replace(asked, exercises={exercise: attempt}, seed=seed),
                 name_mistakes=position == 0,
             )
             evidence = replace(evidence, exercises={**others, **evidence.exercises})
             known = ExerciseCaches(dict, {id: self._known[id] for id in others})
-            measured.append(measures(evidence, alone, specimen.other_scheme, known))
+            measured.append(measure_distances(evidence, alone, mutant.other_scheme, known))
             compared = evidence.exercises[exercise]
-            equal = equal and is_same(compared, own)
-            equal = equal and follows(compared, measured[-1], alone)
+            equal = equal and has_same_field(compared, own)
+            equal = equal and traces_are_within_tolerance(compared, measured[-1], alone)
             named += mistake_notes(compared)
             found.append(list(apply_checks(evidence, self._assignment, self._words, known)))
         scores = [self._score(one) for one in found]
         first = [one for one in found[0] if one.points < self._assignment.points(one.check)]
         errors = {one.finding.detail for each in found for one in each if one.status == "error"}
-        return Row(
-            specimen=specimen,
+        return MutantResult(
+            mutant=mutant,
             lowest=min(scores),
             highest=max(scores),
             lost=self._lost(found),
-            full=tuple(s for s, score in zip(self._seeds, scores, strict=True) if score >= 100.0),
-            equal=equal and min(scores) >= 100.0,
+            full_mark_seeds=tuple(
+                s for s, score in zip(self._seeds, scores, strict=True) if score >= 100.0
+            ),
+            is_equivalent=equal and min(scores) >= 100.0,
             errors=tuple(sorted(errors)),
             messages=tuple(sorted({one.message for one in first})),
-            measures=_over_seeds(measured),
+            distances=_over_seeds(measured),
             precision=asked.exercises[exercise].answers.precision,
-            diagnoses=diagnoses(
+            diagnoses=named_mistakes(
                 [one.finding.message_id for one in found[0]], named, self._assignment
             ),
         )
@@ -120,7 +122,7 @@ NAMING = (
 """The sentences of checks that name a mistake; an assignment's data has further ones."""
 
 
-def diagnoses(
+def named_mistakes(
     said: Iterable[str], notes: Sequence[Note], assignment: Assignment
 ) -> tuple[str, ...]:
     """Those of the ids ``said`` by checks that name a mistake; ``notes`` name equations'."""
@@ -135,7 +137,7 @@ def diagnoses(
     return tuple(sorted(naming | {note.message_id for note in notes}))
 
 
-def measures(
+def measure_distances(
     evidence: Evidence, assignment: Assignment, other_scheme: bool, known: ExerciseCaches
 ) -> dict[Measure, float]:
     """All that is held against a tolerance, of the field the worst of its states.
@@ -174,7 +176,7 @@ def _as_far(distance: float) -> float:
     return math.inf if math.isnan(distance) else distance
 
 
-def is_same(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
+def has_same_field(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
     """Whether the model's field is the reference's to round-off, at every drawn state."""
     reference, found = attempt.reference, attempt.answers.field
     if reference is None or not found:
@@ -186,7 +188,7 @@ def is_same(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
     return True
 
 
-def follows(
+def traces_are_within_tolerance(
     attempt: ExerciseEvidence, measured: Mapping[Measure, float], assignment: Assignment
 ) -> bool:
     """Whether every trace of V keeps within the tolerance over the first of its windows."""

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from typing import get_args
 
 from grader.assignment.schema import Margin, Measure, Tolerance
-from grader.authoring.verify.matrix import Matrix, Row
+from grader.authoring.verify.matrix import Matrix, MutantResult
 from grader.core.types import Precision
 
-SEEN = 10.0
-LEAST = 1e-12
+DETECTION_FACTOR = 10.0
+LEAST_DISTANCE = 1e-12
 """What a right model may be off by in any case: other machines round in another order."""
 
 
-class NotTold(Exception):
+class NoMargin(Exception):
     """A measure tells no wrong model from the right ones; the message says which."""
 
 
@@ -40,8 +40,8 @@ class Clearance:
     tolerance: float
     right: float | None
     wrong: float | None
-    untold: int
-    of_wrong: int
+    undetected: int
+    wrong_number: int
 
 
 def clearances(matrix: Matrix) -> list[Clearance]:
@@ -51,7 +51,7 @@ def clearances(matrix: Matrix) -> list[Clearance]:
         for precision in get_args(Precision):
             right = _worst(matrix.right(), measure, precision)
             tolerance = matrix.assignment.tolerance(*measure, precision)
-            every = [row.measures[measure][0] for row in _of(matrix.wrong(), measure, precision)]
+            every = [row.distances[measure][0] for row in _of(matrix.wrong(), measure, precision)]
             untold = sum(distance <= tolerance for distance in every)
             wrong = [d for d in every if math.isfinite(d) and d > tolerance]
             if right is not None or every:
@@ -63,15 +63,15 @@ def clearances(matrix: Matrix) -> list[Clearance]:
                         tolerance=tolerance,
                         right=right,
                         wrong=min(wrong, default=None),
-                        untold=untold,
-                        of_wrong=len(every),
+                        undetected=untold,
+                        wrong_number=len(every),
                     )
                 )
     return found
 
 
-def derive(matrix: Matrix) -> list[Tolerance]:
-    """The tolerances of all measures. Raises ``NotTold``."""
+def margins_between(matrix: Matrix) -> list[Tolerance]:
+    """The tolerances of all measures. Raises ``NoMargin``."""
     found = []
     for measure in matrix.assignment.measures:
         of, until = measure
@@ -83,17 +83,17 @@ def derive(matrix: Matrix) -> list[Tolerance]:
 
 def _is_single(matrix: Matrix, measure: Measure) -> bool:
     """Whether any model of what is measured is in single precision; one without states is not."""
-    return any(True for _ in _of(matrix.rows, measure, "float32"))
+    return any(True for _ in _of(matrix.results, measure, "float32"))
 
 
 def _margin(matrix: Matrix, measure: Measure, precision: Precision) -> Margin:
-    right = max(_worst(matrix.right(), measure, precision) or 0.0, LEAST)
-    told = [d for d in _nearest(matrix.wrong(), measure, precision) if d > SEEN * right]
+    right = max(_worst(matrix.right(), measure, precision) or 0.0, LEAST_DISTANCE)
+    told = [d for d in _nearest(matrix.wrong(), measure, precision) if d > DETECTION_FACTOR * right]
     if not told or not math.isfinite(right):
         of, until = measure
-        raise NotTold(
+        raise NoMargin(
             f"{of}{f' up to {until:g} ms' if until else ''} in {precision}: the worst right "
-            f"model is {right:.3g} away, and no wrong one {SEEN:g} times as far"
+            f"model is {right:.3g} away, and no wrong one {DETECTION_FACTOR:g} times as far"
         )
     return Margin(
         tolerance=round_number(math.sqrt(right * min(told))),
@@ -109,17 +109,19 @@ def round_number(number: float) -> float:
     return float(f"{nearest * power:.0e}")
 
 
-def _worst(rows: Sequence[Row], measure: Measure, precision: Precision) -> float | None:
-    far = [row.measures[measure][1] for row in _of(rows, measure, precision)]
+def _worst(rows: Sequence[MutantResult], measure: Measure, precision: Precision) -> float | None:
+    far = [row.distances[measure][1] for row in _of(rows, measure, precision)]
     if any(map(math.isnan, far)):
         return math.inf
     return max(far, default=None)
 
 
-def _nearest(rows: Sequence[Row], measure: Measure, precision: Precision) -> list[float]:
-    near = [row.measures[measure][0] for row in _of(rows, measure, precision)]
+def _nearest(rows: Sequence[MutantResult], measure: Measure, precision: Precision) -> list[float]:
+    near = [row.distances[measure][0] for row in _of(rows, measure, precision)]
     return [distance for distance in near if math.isfinite(distance)]
 
 
-def _of(rows: Sequence[Row], measure: Measure, precision: Precision) -> Iterable[Row]:
-    return (row for row in rows if row.precision == precision and measure in row.measures)
+def _of(
+    rows: Sequence[MutantResult], measure: Measure, precision: Precision
+) -> Iterable[MutantResult]:
+    return (row for row in rows if row.precision == precision and measure in row.distances)

@@ -7,20 +7,31 @@ import copy
 import itertools
 from collections.abc import Iterable, Iterator
 
-from grader.authoring.verify.ast_edits import New, Specimen, everywhere, exchanged, shown, swapped
-from grader.authoring.verify.equivalents.classes import statements
-from grader.authoring.verify.equivalents.steps import Step, own_step, state_makers
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.ast_edits import (
+    Mutant,
+    Replacement,
+    edit_each_node,
+    replace_node,
+    replace_nodes,
+    short_source,
+)
+from grader.authoring.verify.equivalents.class_edits import parse_statements
+from grader.authoring.verify.equivalents.integrator_step import (
+    IntegratorStep,
+    find_own_step,
+    find_state_makers,
+)
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 STARTS = {"0.2 %": 1.002, "20 %": 1.2, "sign": -1.0}
 _OTHER = {ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt}
 
 
-def stepping(teacher: Teacher) -> Iterator[Specimen]:
+def own_step_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
     """Those of the graded class; none where it steps no state of its own."""
-    if (step := own_step(teacher)) is None:
+    if (step := find_own_step(solution)) is None:
         return
-    tree = teacher.trees[teacher.graded]
+    tree = solution.trees[solution.graded_index]
     made = [
         *_starts(tree, step),
         *_passed(tree, step),
@@ -29,26 +40,31 @@ def stepping(teacher: Teacher) -> Iterator[Specimen]:
     ]
     for operator, place, source in made:
         cause = "checks.start.state" if operator.startswith("start") else ""
-        yield Specimen(operator=operator, place=place, cells={teacher.graded: source}, cause=cause)
+        yield Mutant(
+            operator=operator, place=place, cells={solution.graded_index: source}, cause=cause
+        )
 
 
 _Made = Iterator[tuple[str, str, str]]
 """Operator, place and source."""
 
 
-def _starts(tree: ast.Module, step: Step) -> _Made:
-    makers = state_makers(step.init)
+def _starts(tree: ast.Module, step: IntegratorStep) -> _Made:
+    makers = find_state_makers(step.init)
     for name, statement in makers.items():
-        for label, source in everywhere(tree, [statement.value], _other_number):
+        for label, source in edit_each_node(tree, [statement.value], _other_number):
             yield "start of a state", f"{name}: {label}", source
     plain = {name: made for name, made in makers.items() if name in _states(step)}
     for one, two in itertools.combinations(plain, 2):
         first, second = plain[one].value, plain[two].value
-        places: dict[ast.AST, New] = {first: copy.deepcopy(second), second: copy.deepcopy(first)}
-        yield "starts exchanged", f"{one} and {two}", exchanged(tree, places)
+        places: dict[ast.AST, Replacement] = {
+            first: copy.deepcopy(second),
+            second: copy.deepcopy(first),
+        }
+        yield "starts exchanged", f"{one} and {two}", replace_nodes(tree, places)
 
 
-def _states(step: Step) -> list[str]:
+def _states(step: IntegratorStep) -> list[str]:
     return [function.args.args[1].arg for function in step.equations]
 
 
@@ -60,20 +76,20 @@ def _other_number(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
             yield f"by {how}, {value!r} -> {new!r}", ast.Constant(new)
 
 
-def _passed(tree: ast.Module, step: Step) -> _Made:
+def _passed(tree: ast.Module, step: IntegratorStep) -> _Made:
     """What the integrator is given, and what its results are called, in a wrong order."""
     called, target = step.statement.value, step.statement.targets[0]
     assert isinstance(called, ast.Call)
     for number in range(len(called.args) - 1):
         given = _turned(called.args, number)
-        place = f"{shown(called.args[number])} and {shown(called.args[number + 1])}"
+        place = f"{short_source(called.args[number])} and {short_source(called.args[number + 1])}"
         new = ast.Call(called.func, given, called.keywords)
-        yield "arguments exchanged", place, swapped(tree, called, new)
+        yield "arguments exchanged", place, replace_node(tree, called, new)
     if isinstance(target, ast.Tuple):
         for number in range(len(target.elts) - 1):
             other = ast.Tuple(_turned(target.elts, number), ast.Store())
-            place = f"{shown(target)} -> {shown(other)}"
-            yield "results exchanged", place, swapped(tree, target, other)
+            place = f"{short_source(target)} -> {short_source(other)}"
+            yield "results exchanged", place, replace_node(tree, target, other)
 
 
 def _turned(nodes: list[ast.expr], number: int) -> list[ast.expr]:
@@ -81,27 +97,27 @@ def _turned(nodes: list[ast.expr], number: int) -> list[ast.expr]:
     return [*nodes[:number], nodes[number + 1], nodes[number], *nodes[number + 2 :]]
 
 
-def _flags(tree: ast.Module, step: Step) -> _Made:
+def _flags(tree: ast.Module, step: IntegratorStep) -> _Made:
     """Comparisons of the update turned, or with the old state in place of the new one."""
-    for label, source in everywhere(tree, step.inside.body, _compared):
+    for label, source in edit_each_node(tree, step.method.body, _compared):
         yield "comparison", label, source
-    writes = [s for s in step.inside.body if isinstance(s, ast.Assign) and _is_write(s)]
+    writes = [s for s in step.method.body if isinstance(s, ast.Assign) and _is_write(s)]
     for early, late in itertools.combinations(writes, 2):
         if _mentions(early, late.targets[0]):
-            body = [s for s in step.inside.body if s is not late]
+            body = [s for s in step.method.body if s is not late]
             body.insert(body.index(early), late)
-            new = ast.FunctionDef(**{**dict(ast.iter_fields(step.inside)), "body": body})
-            yield "written back too soon", shown(late), swapped(tree, step.inside, new)
+            new = ast.FunctionDef(**{**dict(ast.iter_fields(step.method)), "body": body})
+            yield "written back too soon", short_source(late), replace_node(tree, step.method, new)
 
 
 def _compared(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
     if isinstance(node, ast.Compare) and type(node.ops[0]) in _OTHER:
         turned = ast.Compare(node.left, [_OTHER[type(node.ops[0])]()], node.comparators)
-        yield f"{shown(node)} -> {shown(turned)}", turned
-        text = shown(node.left)
+        yield f"{short_source(node)} -> {short_source(turned)}", turned
+        text = short_source(node.left)
         old = text.removeprefix("self.") if text.startswith("self.") else f"self.{text}"
         other = ast.Compare(ast.parse(old, mode="eval").body, node.ops, node.comparators)
-        yield f"{shown(node)} -> {shown(other)}", other
+        yield f"{short_source(node)} -> {short_source(other)}", other
 
 
 def _is_write(statement: ast.Assign) -> bool:
@@ -111,29 +127,29 @@ def _is_write(statement: ast.Assign) -> bool:
 
 def _mentions(statement: ast.Assign, target: ast.expr) -> bool:
     """Whether a statement reads the state that is written at ``target``."""
-    state = shown(target).removesuffix(".value")
-    return any(shown(node) == state for node in ast.walk(statement.value) if _is_state(node))
+    state = short_source(target).removesuffix(".value")
+    return any(short_source(node) == state for node in ast.walk(statement.value) if _is_state(node))
 
 
 def _is_state(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and shown(node.value) == "self"
+    return isinstance(node, ast.Attribute) and short_source(node.value) == "self"
 
 
-def _steps(tree: ast.Module, step: Step) -> _Made:
+def _steps(tree: ast.Module, step: IntegratorStep) -> _Made:
     """Steps of another length, one step too many, and no input."""
     text, states = ast.unparse(step.statement), _states(step)
 
-    def specimen(operator: str, place: str, source: str) -> tuple[str, str, str]:
-        return operator, place, exchanged(tree, {step.statement: statements(source)})
+    def mutant(operator: str, place: str, source: str) -> tuple[str, str, str]:
+        return operator, place, replace_nodes(tree, {step.statement: parse_statements(source)})
 
     for other in (f"{step.dt} / 2", f"{step.dt} * 1.002"):
         changed = text.replace(f"dt={step.dt}", f"dt={other}")
-        yield specimen("another step", f"dt={other}", changed)
+        yield mutant("another step", f"dt={other}", changed)
     again = text
     for state, target in zip(states, step.targets, strict=True):
-        again = again.replace(f"{step.given[state]},", f"{target},", 1)
-    yield specimen("stepped twice", shown(step.statement), f"{text}\n{again}")
-    for name, given in step.given.items():
+        again = again.replace(f"{step.passed[state]},", f"{target},", 1)
+    yield mutant("stepped twice", short_source(step.statement), f"{text}\n{again}")
+    for name, given in step.passed.items():
         if name not in (*states, "t", "dt"):
             silent = text.replace(f", {given},", ", 0.0,", 1)
-            yield specimen("input left out", given, silent)
+            yield mutant("input left out", given, silent)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.assignment.schema import Exercise, Parameter
-from grader.authoring.verify.ast_edits import Specimen, swapped
+from grader.authoring.verify.ast_edits import Mutant, replace_node
 from grader.authoring.verify.equivalents.integrators import super_call
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 FACTORS = {"0.2 %": 1.002, "1 %": 1.01, "5 %": 1.05, "20 %": 1.2}
 KNOWN = "parameter by a known mistake"
@@ -29,10 +29,10 @@ class _Wrong:
     of: str = ""
 
 
-def parameters(teacher: Teacher) -> Iterator[Specimen]:
+def parameter_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
     """Every parameter of the neuron itself and of every channel, wrong in each way."""
-    tree, exercise = teacher.trees[teacher.graded], teacher.exercise
-    made = {"": super_call(tree), **teacher.made}
+    tree, exercise = solution.trees[solution.graded_index], solution.exercise
+    made = {"": super_call(tree), **solution.channel_calls}
     for owner in ("", *(channel.name for channel in exercise.channels)):
         if (call := made.get(owner)) is None:
             continue
@@ -40,10 +40,10 @@ def parameters(teacher: Teacher) -> Iterator[Specimen]:
             for wrong in _wrong(exercise, owner, parameter):
                 new = with_argument(call, parameter, wrong.value)
                 place = f"{owner}.{parameter}{wrong.of}".removeprefix(".")
-                yield Specimen(
+                yield Mutant(
                     operator=wrong.operator,
                     place=f"{place}: {asked.value:.6g} -> {wrong.value:.6g}",
-                    cells={teacher.graded: swapped(tree, call, new)},
+                    cells={solution.graded_index: replace_node(tree, call, new)},
                     cause=_named_by(asked, wrong.value) or wrong.cause,
                 )
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from grader.authoring.verify.margins import clearances
-from grader.authoring.verify.matrix import Matrix, Row
-from grader.authoring.verify.samples import Labelled
+from grader.authoring.verify.matrix import Matrix, MutantResult
+from grader.authoring.verify.samples import SampleAgreement
 from grader.core.environment import versions
 from grader.core.messages import Catalogue, catalogue, format_value
 from grader.report.page.html import render
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """One table; the first column names its row. ``words`` are the columns that hold words."""
 
     heading: str
@@ -25,7 +25,7 @@ class Table:
 
 
 def verify_html(
-    matrix: Matrix, labelled: Labelled, title: str, seconds: float, language: str
+    matrix: Matrix, labelled: SampleAgreement, title: str, seconds: float, language: str
 ) -> str:
     """One file that opens offline: what was caught by what, margins, every model."""
     messages = catalogue(language)
@@ -34,7 +34,7 @@ def verify_html(
         language=language,
         message=messages.render,
         title=messages.render("verify.title", assignment=title),
-        verdict=[summary(matrix, language), about_labelled(labelled, language)],
+        verdict=[summary(matrix, language), labels_summary(labelled, language)],
         facts=[
             (messages.render("verify.facts.wrong"), len(matrix.wrong())),
             (messages.render("verify.facts.right"), len(matrix.right())),
@@ -42,12 +42,16 @@ def verify_html(
             (messages.render("verify.facts.seeds"), len(matrix.seeds)),
         ],
         faults=[
-            *((row.specimen.name, why(row, messages)) for row in matrix.faults()),
-            *((file, "; ".join(ways)) for file, ways in labelled.wrong.items()),
+            *((row.mutant.name, explain_fault(row, messages)) for row in matrix.faults()),
+            *((file, "; ".join(ways)) for file, ways in labelled.disagreements.items()),
         ],
         cite=citation(matrix, messages),
-        tables=[by_operator(matrix, language), margins(matrix, language), models(matrix, language)],
-        equal=[row.specimen.name for row in matrix.equal()],
+        tables=[
+            operator_table(matrix, language),
+            margin_table(matrix, language),
+            model_table(matrix, language),
+        ],
+        equivalent=[row.mutant.name for row in matrix.equivalent()],
         took=messages.render(
             "verify.took", seconds=round(seconds), first=matrix.seeds[0], last=matrix.seeds[-1]
         ),
@@ -80,33 +84,33 @@ def summary(matrix: Matrix, language: str) -> str:
     )
 
 
-def about_labelled(labelled: Labelled, language: str) -> str:
+def labels_summary(labelled: SampleAgreement, language: str) -> str:
     """One sentence: whether every labelled sample got what its label says."""
     messages = catalogue(language)
     if not labelled.number:
         return messages.render("verify.labels_none")
-    if labelled.wrong:
+    if labelled.disagreements:
         return messages.render(
-            "verify.labels_not_met", wrong=len(labelled.wrong), number=labelled.number
+            "verify.labels_not_met", wrong=len(labelled.disagreements), number=labelled.number
         )
     return messages.render("verify.labels_met", number=labelled.number)
 
 
-def why(row: Row, words: Catalogue) -> str:
+def explain_fault(row: MutantResult, words: Catalogue) -> str:
     """What is false about a row's marks."""
     if row.errors:
         return words.render("verify.faults.broke", error=row.errors[0].strip().splitlines()[-1])
     if row.is_false_alarm and row.lowest == 100.0:
         return words.render("verify.faults.false_alarm", diagnoses=", ".join(row.diagnoses))
-    if row.specimen.right:
+    if row.mutant.right:
         messages = " ".join(row.messages)[:400]
         return words.render("verify.faults.right_lost", points=row.lowest, messages=messages)
-    if row.full:
-        return words.render("verify.faults.wrong_full", seeds=len(row.full))
+    if row.full_mark_seeds:
+        return words.render("verify.faults.wrong_full", seeds=len(row.full_mark_seeds))
     return words.render("verify.faults.wrongly_named", diagnoses=", ".join(row.diagnoses))
 
 
-def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table:
+def operator_table(matrix: Matrix, language: str, *, narrow: bool = False) -> ReportTable:
     """How many wrong models each operator made, and how many each family caught.
 
     Where it is to be ``narrow``, in one column for all families.
@@ -123,7 +127,7 @@ def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table
         wrongly = "" if tally.wrongly_named is None else str(tally.wrongly_named)
         ends = (str(tally.named), wrongly, str(tally.missed))
         rows.append((operator, str(tally.number), *families, *ends))
-    return Table(
+    return ReportTable(
         messages.render("verify.table.heading"),
         messages.render("verify.table.about"),
         (
@@ -140,7 +144,7 @@ def by_operator(matrix: Matrix, language: str, *, narrow: bool = False) -> Table
     )
 
 
-def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
+def margin_table(matrix: Matrix, language: str, *, derived: bool = True) -> ReportTable:
     """Tolerances with what lies next to them on both sides.
 
     With ``derived`` also what lay there when they were derived.
@@ -157,11 +161,11 @@ def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
         now = [one.right, one.tolerance, one.wrong]
         numbers = [then.right, *now, then.wrong] if derived else now
         window = "" if one.until is None else format_value(one.until)
-        untold = f"{one.untold} / {one.of_wrong}"
+        untold = f"{one.undetected} / {one.wrong_number}"
         rows.append((name, window, one.precision, *map(_short, numbers), untold))
     sides = ("right_then", "right", "tolerance", "wrong", "wrong_then")
     heads = ("check", "window", "precision", *(sides if derived else sides[1:-1]), "untold")
-    return Table(
+    return ReportTable(
         messages.render("verify.margins.heading"),
         messages.render("verify.margins.about"),
         tuple(messages.render(f"verify.margins.{head}") for head in heads),
@@ -170,15 +174,15 @@ def margins(matrix: Matrix, language: str, *, derived: bool = True) -> Table:
     )
 
 
-def models(matrix: Matrix, language: str) -> Table:
+def model_table(matrix: Matrix, language: str) -> ReportTable:
     """Every model with its marks."""
     messages = catalogue(language)
     rows = []
-    for row in matrix.rows:
+    for row in matrix.results:
         lost = ", ".join(f"{f} {points:.3g}" for f, points in row.lost.items() if points > 0)
-        rows.append((row.specimen.name, f"{row.lowest:.4g}", f"{row.highest:.4g}", lost))
+        rows.append((row.mutant.name, f"{row.lowest:.4g}", f"{row.highest:.4g}", lost))
     heads = ("name", "lowest", "highest", "lost")
-    return Table(
+    return ReportTable(
         messages.render("verify.models.heading"),
         "",
         tuple(messages.render(f"verify.models.{head}") for head in heads),

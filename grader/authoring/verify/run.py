@@ -9,10 +9,10 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.judge_mutants import Judging
-from grader.authoring.verify.matrix import Matrix, Row
-from grader.authoring.verify.mutants import specimens
+from grader.authoring.verify.all_mutants import all_mutants
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.judge_mutants import MutantJudge
+from grader.authoring.verify.matrix import Matrix, MutantResult
 from grader.core.child_process import ChildProcess
 from grader.core.evidence_store import load_evidence
 from grader.run.kernel.plain import short_folder
@@ -30,7 +30,7 @@ def verify_assignment(
     seeds: Sequence[int],
     jobs: int,
     on_row: Callable[[int, int], None],
-    chosen: Callable[[int, Specimen], bool] = lambda number, specimen: True,
+    chosen: Callable[[int, Mutant], bool] = lambda number, mutant: True,
 ) -> Matrix:
     """Wrong and right models of every exercise, each judged under all ``seeds``.
 
@@ -38,7 +38,7 @@ def verify_assignment(
     are judged and how many there are. Raises ``NoSolution`` and ``VerifyFailed``.
     """
     assert assignment.rubric is not None
-    rows: dict[int, Row] = {}
+    rows: dict[int, MutantResult] = {}
     with contextlib.ExitStack() as stack:
         workers = [
             _Worker(stack.enter_context(scratch_folder(short_folder()))) for _ in range(jobs)
@@ -56,23 +56,23 @@ def verify_assignment(
                 }
             )
         exercise_of = {
-            number: (teacher.exercise.id, specimen)
-            for teacher, numbered in specimens(assignment)
-            for number, specimen in numbered
-            if chosen(number, specimen)
+            number: (solution.exercise.id, mutant)
+            for solution, numbered in all_mutants(assignment)
+            for number, mutant in numbered
+            if chosen(number, mutant)
         }
         numbers = sorted(exercise_of)
         for part, worker in enumerate(workers):
-            share: dict[str, dict[int, Specimen]] = {}
+            share: dict[str, dict[int, Mutant]] = {}
             for number in numbers[part::jobs]:
-                exercise, specimen = exercise_of[number]
-                share.setdefault(exercise, {})[number] = specimen
+                exercise, mutant = exercise_of[number]
+                share.setdefault(exercise, {})[number] = mutant
             worker.send(share)
-        judging = Judging(assignment, tuple(seeds))
+        judging = MutantJudge(assignment, tuple(seeds))
         for folder in _arrivals(workers):
             number = int(folder.name.rpartition("-")[2])
-            exercise, specimen = exercise_of[number]
-            rows[number] = judging.row(specimen, exercise, load_evidence(folder))
+            exercise, mutant = exercise_of[number]
+            rows[number] = judging.judge(mutant, exercise, load_evidence(folder))
             shutil.rmtree(folder)
             on_row(len(rows), len(exercise_of))
     if missing := exercise_of.keys() - rows.keys():
@@ -94,7 +94,7 @@ class _Worker(ChildProcess):
 
 
 def _arrivals(workers: Sequence[_Worker]) -> Iterator[Path]:
-    """Yield the folder of each specimen's evidence as it arrives. Raises ``VerifyFailed``."""
+    """Yield the folder of each mutant's evidence as it arrives. Raises ``VerifyFailed``."""
     running = {worker.connection: worker for worker in workers}
     while running:
         for connection in wait(list(running)):
@@ -108,4 +108,4 @@ def _arrivals(workers: Sequence[_Worker]) -> Iterator[Path]:
                 continue
             if isinstance(message, str):
                 raise VerifyFailed(message)
-            yield worker.scratch / f"specimen-{message}"
+            yield worker.scratch / f"mutant-{message}"

@@ -1,4 +1,4 @@
-"""Running specimens in boxes: one after the other in a kernel, every seed in one population."""
+"""Running mutants in boxes: one after the other in a kernel, every seed in one population."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.parsed_solution import ParsedSolution
 from grader.core.types import (
     Cell,
     CellRun,
@@ -28,26 +28,26 @@ from grader.run.run_request import RunRequest
 from grader.sandbox.kernel_manager import boxed_kernel
 from grader.submission.cells.find_cell import find_cell
 
-IN_A_KERNEL = 40  # specimens; each leaves its compiled programs in the kernel's memory
-MOST_LOST = 2  # kernels in a row without an answer, and a further one is tried
+MUTANTS_PER_KERNEL = 40  # mutants; each leaves its compiled programs in the kernel's memory
+MAX_LOST_KERNELS = 2  # kernels in a row without an answer, and a further one is tried
 SECONDS = 120.0  # for the questions to one of them
-MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one specimen
+MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one mutant
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """What specimens of one exercise are asked with. ``job`` is the solution's own.
+class MutantRunner:
+    """What mutants of one exercise are asked with. ``job`` is the solution's own.
 
-    ``base`` is the evidence of the solution's run: a specimen's differs in its cells alone.
+    ``base`` is the evidence of the solution's run: a mutant's differs in its cells alone.
     """
 
-    teacher: Teacher
-    job: RunRequest
+    solution: ParsedSolution
+    request: RunRequest
     base: Evidence
     seeds: tuple[int, ...]
-    drawn: dict[tuple[str, ...], ProbeRequest] = field(default_factory=dict)
+    stimuli: dict[tuple[str, ...], ProbeRequest] = field(default_factory=dict)
 
-    def ask(self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None]) -> None:
+    def run(self, mutants: Sequence[Mutant], keep: Callable[[Evidence], None]) -> None:
         """Hand the evidence of each to ``keep``, in their order, with the stimuli of all seeds.
 
         At once: it is large, and the watchdog of a box ends it when this process grows.
@@ -55,42 +55,46 @@ class Asker:
         Raises ``SandboxError`` when no box can be made, and ``HarnessError`` when one kernel after
         the other ends for a fault of ours.
         """
-        left, lost = list(specimens), 0
+        left, lost = list(mutants), 0
         while left:
             kept = 0
             try:
-                kept = asyncio.run(self._in_one_kernel(left[:IN_A_KERNEL], keep, again=lost > 0))
+                kept = asyncio.run(
+                    self._in_one_kernel(left[:MUTANTS_PER_KERNEL], keep, again=lost > 0)
+                )
             except HarnessError:
-                if lost == MOST_LOST:
+                if lost == MAX_LOST_KERNELS:
                     raise
             lost = 0 if kept else lost + 1
             left = left[kept:]
 
     async def _in_one_kernel(
-        self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None], *, again: bool
+        self, mutants: Sequence[Mutant], keep: Callable[[Evidence], None], *, again: bool
     ) -> int:
         """How many were kept: those before the one that ended the kernel.
 
         That one is kept, too, where it is the first, asked ``again``.
         """
-        assert self.job.sandbox_client is not None
-        whole, places = _one_notebook(self.teacher, specimens)
-        number = len(specimens)
-        limits = self.job.limits.changed(
+        assert self.request.sandbox_client is not None
+        whole, places = _one_notebook(self.solution, mutants)
+        number = len(mutants)
+        limits = self.request.limits.changed(
             notebook_seconds=SECONDS * number,
             cell_seconds=SECONDS,
             memory_mb=MEMORY_MB,
             output_mb=REPLY_MB * number,
         )
         kept = 0
-        with tempfile.TemporaryDirectory(prefix="verify-", dir=self.job.scratch) as folder:
-            kernel = boxed_kernel(Path(folder), self.job.sandbox_client, limits, self.job.core)
+        with tempfile.TemporaryDirectory(prefix="verify-", dir=self.request.scratch) as folder:
+            kernel = boxed_kernel(
+                Path(folder), self.request.sandbox_client, limits, self.request.core
+            )
             async with open_session(whole, limits, kernel) as session:
-                for cell in whole.cells[: self.teacher.graded]:
-                    if cell.kind == "code" and cell.index not in self.teacher.trees:
+                for cell in whole.cells[: self.solution.graded_index]:
+                    if cell.kind == "code" and cell.index not in self.solution.trees:
                         await session.run_cell(cell.index)
-                for number, (specimen, cells) in enumerate(zip(specimens, places, strict=True)):
-                    evidence = await self._one(session, specimen, cells, number)
+                for number, (mutant, cells) in enumerate(zip(mutants, places, strict=True)):
+                    evidence = await self._one(session, mutant, cells, number)
                     if session.kernel_exit is None or (again and not kept):
                         keep(evidence)
                         kept += 1
@@ -99,13 +103,13 @@ class Asker:
         return kept
 
     async def _one(
-        self, session: Session, specimen: Specimen, cells: Sequence[int], number: int
+        self, session: Session, mutant: Mutant, cells: Sequence[int], number: int
     ) -> Evidence:
-        submission = as_submission(self.teacher, specimen)
-        cell = find_cell(submission, self.teacher.exercise, self.job.assignment)
+        submission = as_submission(self.solution, mutant)
+        cell = find_cell(submission, self.solution.exercise, self.request.assignment)
         own = replace(cell, exercise=f"{cell.exercise}-{number}")
         questions = ProbeSettings(
-            assignment=self.job.assignment,
+            assignment=self.request.assignment,
             seeds=self.seeds,
             hidden=True,
             seconds=SECONDS,
@@ -115,9 +119,9 @@ class Asker:
         try:
             await _afresh(session)
             await snapshot_class(session, own)
-            for index, place in zip(self.teacher.trees, cells, strict=True):
+            for index, place in zip(self.solution.trees, cells, strict=True):
                 runs[index] = replace(await session.run_cell(place), index=index)
-            attempt = await probe_model(session, questions, self.teacher.exercise, own)
+            attempt = await probe_model(session, questions, self.solution.exercise, own)
         except (BadReply, KernelExit) as problem:
             attempt = empty_evidence(own, str(problem))
         base = self.base.executed
@@ -137,45 +141,45 @@ class Asker:
         hidden: bool,
     ) -> ProbeRequest:
         """What models with these states are asked; all else is the same for an asker's."""
-        if states not in self.drawn:
-            self.drawn[states] = draw(assignment, states, seeds, hidden)
-        return self.drawn[states]
+        if states not in self.stimuli:
+            self.stimuli[states] = draw(assignment, states, seeds, hidden)
+        return self.stimuli[states]
 
 
 async def _afresh(session: Session) -> None:
-    """Put back the settings that an earlier specimen of the kernel may have left.
+    """Put back the settings that an earlier mutant of the kernel may have left.
 
     Raises ``BadReply`` and ``KernelExit``.
     """
     reply_text(await session.ask(messages.expression("reset_settings", {}), SECONDS))
 
 
-def as_submission(teacher: Teacher, specimen: Specimen) -> Submission:
-    """The solution with a specimen's cells in place of its own."""
+def as_submission(solution: ParsedSolution, mutant: Mutant) -> Submission:
+    """The solution with a mutant's cells in place of its own."""
     cells = [
-        replace(cell, source=specimen.cells.get(cell.index, cell.source))
-        for cell in teacher.submission.cells
+        replace(cell, source=mutant.cells.get(cell.index, cell.source))
+        for cell in solution.submission.cells
     ]
-    return replace(teacher.submission, cells=tuple(cells))
+    return replace(solution.submission, cells=tuple(cells))
 
 
 def _one_notebook(
-    teacher: Teacher, specimens: Sequence[Specimen]
+    solution: ParsedSolution, mutants: Sequence[Mutant]
 ) -> tuple[Submission, list[list[int]]]:
-    """All specimens in one notebook: where each of them has its cells."""
-    cells = list(teacher.submission.cells)
+    """All mutants in one notebook: where each of them has its cells."""
+    cells = list(solution.submission.cells)
     places: list[list[int]] = []
-    for specimen in specimens:
+    for mutant in mutants:
         places.append([])
-        for index in teacher.trees:
-            source = specimen.cells.get(index, teacher.submission.cells[index].source)
+        for index in solution.trees:
+            source = mutant.cells.get(index, solution.submission.cells[index].source)
             number = len(cells)
-            cells.append(Cell(index=number, kind="code", source=source, id=f"specimen-{number}"))
+            cells.append(Cell(index=number, kind="code", source=source, id=f"mutant-{number}"))
             places[-1].append(number)
-    return replace(teacher.submission, cells=tuple(cells)), places
+    return replace(solution.submission, cells=tuple(cells)), places
 
 
-def of_seed(attempt: ExerciseEvidence, position: int, seeds: int) -> ExerciseEvidence:
+def select_seed(attempt: ExerciseEvidence, position: int, seeds: int) -> ExerciseEvidence:
     """The part of an attempt that answers the seed at ``position`` of so many."""
     panel, answers = attempt.stimuli, attempt.answers
     if panel is None:

@@ -23,26 +23,26 @@ CELL_SECONDS = 10.0  # no honest cell takes longer, and some samples never end
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Labelled:
+class SampleAgreement:
     """How many samples there are, and in what each differs from its label."""
 
     number: int
-    wrong: dict[str, list[str]]
+    disagreements: dict[str, list[str]]
 
 
-def samples_of(assignment: Assignment) -> Path | None:
+def find_samples(assignment: Assignment) -> Path | None:
     """The folder of an assignment's labelled submissions, or None."""
     folder = assignment.folder.parents[1] / "submissions" / assignment.id
     return folder if (folder / "expected.toml").is_file() else None
 
 
-def grade_labelled(
+def grade_samples(
     folder: Path,
     assignment: Assignment,
     setup: SandboxConfig,
     jobs: int,
     on_step: Callable[[int, int], None],
-) -> Labelled:
+) -> SampleAgreement:
     """Grade ``folder`` and hold every result against its label.
 
     Raises ``ExpectedError`` when the labels can't be read.
@@ -73,5 +73,7 @@ def grade_labelled(
         for file in Path(out).glob("*/result.json"):
             result = json.loads(file.read_text("utf-8"))
             results[Path(result["submission"]["file"]).name] = result
-    wrong = {s.file: disagreements(s, results.get(s.file, {})) for s in samples}
-    return Labelled(number=len(samples), wrong={file: ways for file, ways in wrong.items() if ways})
+    ways = {s.file: disagreements(s, results.get(s.file, {})) for s in samples}
+    return SampleAgreement(
+        number=len(samples), disagreements={file: own for file, own in ways.items() if own}
+    )

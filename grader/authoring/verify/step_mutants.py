@@ -10,11 +10,18 @@ import copy
 from collections.abc import Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import New, Specimen, exchanged, methods, shown, with_inside
+from grader.authoring.verify.ast_edits import (
+    Mutant,
+    Replacement,
+    methods,
+    replace_inside,
+    replace_nodes,
+    short_source,
+)
 from grader.authoring.verify.equivalents.integrators import super_call
-from grader.authoring.verify.own_step_mutants import stepping
-from grader.authoring.verify.solution import Teacher
-from grader.authoring.verify.update_mutants import updates
+from grader.authoring.verify.own_step_mutants import own_step_mutants
+from grader.authoring.verify.parsed_solution import ParsedSolution
+from grader.authoring.verify.update_mutants import update_mutants
 
 V_MOVED = 0.5  # mV, each end of the range that V starts in
 KEYWORDS = {
@@ -23,37 +30,45 @@ KEYWORDS = {
 }
 
 
-def hidden(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
+def step_and_update_mutants(solution: ParsedSolution, assignment: Assignment) -> list[Mutant]:
     """Those of the steps of channels or of the neuron itself, and of an update around its own."""
-    return [*_steps(teacher, assignment), *stepping(teacher), *updates(teacher, assignment)]
+    return [
+        *_steps(solution, assignment),
+        *own_step_mutants(solution),
+        *update_mutants(solution, assignment),
+    ]
 
 
 # ------------------------------------------------------------- the channels' steps
 
 
-def _steps(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
-    for index in set(teacher.class_cells) - teacher.of_others:
-        tree = teacher.trees[index]
+def _steps(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
+    for index in set(solution.class_cells) - solution.shared_cells:
+        tree = solution.trees[index]
         for kind, own in methods(tree):
             for node in own.body if own.name == "update" else []:
                 if not isinstance(node, ast.Assign) or not _stored(node):
                     continue
                 for operator, label, new in _of_step(node, assignment.simulation.dt):
-                    yield Specimen(
+                    yield Mutant(
                         operator=operator,
                         place=f"{kind.name}.{own.name}: {label}",
-                        cells={index: exchanged(tree, {node: new})},
+                        cells={index: replace_nodes(tree, {node: new})},
                     )
 
 
-def _of_step(node: ast.Assign, dt: float) -> Iterator[tuple[str, str, New]]:
+def _of_step(node: ast.Assign, dt: float) -> Iterator[tuple[str, str, Replacement]]:
     """Another length of a step, two of them for one, and one whose result is lost."""
     for keyword in [k for n in ast.walk(node) if isinstance(n, ast.Call) for k in n.keywords]:
         if keyword.arg == "dt":
             half = ast.BinOp(keyword.value, ast.Mult(), ast.Constant(0.5))
             for value in (half, *(ast.Constant(float(f"{dt * f:.12g}")) for f in (0.5, 1.2))):
                 new = _with_dt(node, keyword, value)
-                yield "wrong dt", f"dt={shown(keyword.value)} -> dt={shown(value)}", new
+                yield (
+                    "wrong dt",
+                    f"dt={short_source(keyword.value)} -> dt={short_source(value)}",
+                    new,
+                )
     names = ", ".join(_name(target) for target in _stored(node))
     yield "step done twice", names, [copy.deepcopy(node), copy.deepcopy(node)]
     stored = _stored(node)
@@ -82,7 +97,7 @@ def _name(target: ast.Attribute) -> str:
 
 def _with_dt(node: ast.Assign, keyword: ast.keyword, value: ast.expr) -> ast.Assign:
     twin = copy.deepcopy(node)
-    twin.value = with_inside(node.value, keyword, ast.keyword("dt", value))
+    twin.value = replace_inside(node.value, keyword, ast.keyword("dt", value))
     return twin
 
 
@@ -105,32 +120,32 @@ def _in_local_names(node: ast.Assign, names: list[str]) -> ast.Assign:
 # ----------------------------------------------------------- the neuron's keywords
 
 
-def keywords(teacher: Teacher) -> Iterator[Specimen]:
+def keyword_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
     """Other arguments of the graded class's ``super().__init__``."""
-    tree = teacher.trees[teacher.graded]
+    tree = solution.trees[solution.graded_index]
     if (called := super_call(tree)) is None:
         return
-    low, high = teacher.exercise.start.get("V", (0.0, 0.0))
+    low, high = solution.exercise.start.get("V", (0.0, 0.0))
     for keyword in called.keywords if low < high else []:
         for node in _numbers(keyword.value) if keyword.arg == "V_initializer" else []:
             for moved in (-V_MOVED, V_MOVED):
                 was = ast.literal_eval(node)
                 value = was + moved
                 new = ast.parse(repr(value), mode="eval").body
-                yield Specimen(
+                yield Mutant(
                     operator="start of V moved",
                     place=f"{keyword.arg}: {was:g} -> {value:g}",
-                    cells={teacher.graded: exchanged(tree, {node: new})},
+                    cells={solution.graded_index: replace_nodes(tree, {node: new})},
                 )
     given = {keyword.arg for keyword in called.keywords}
-    for name, number in KEYWORDS.get(teacher.exercise.base, {}).items():
+    for name, number in KEYWORDS.get(solution.exercise.base, {}).items():
         if name not in given:
             whole = copy.deepcopy(called)
             whole.keywords.append(ast.keyword(name, ast.Constant(number)))
-            yield Specimen(
+            yield Mutant(
                 operator="keyword of the neuron added",
                 place=f"{name}={number!r}",
-                cells={teacher.graded: exchanged(tree, {called: whole})},
+                cells={solution.graded_index: replace_nodes(tree, {called: whole})},
             )
 
 

@@ -7,8 +7,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from grader.assignment.schema import Assignment, Channel
-from grader.authoring.verify.ast_edits import Specimen, shown, swapped
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.ast_edits import Mutant, replace_node, short_source
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 OWNERS = ("bp.dyn.Calcium", "object")
 MORE_OWNERS = ("bp.dyn.Potassium", "bp.dyn.Sodium", "bp.dyn.CondNeuGroup", "bp.dyn.MixIons")
@@ -16,42 +16,44 @@ MORE_OWNERS = ("bp.dyn.Potassium", "bp.dyn.Sodium", "bp.dyn.CondNeuGroup", "bp.d
 JOINT = "bp.mixin.JointType"
 
 
-def wrong_types(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def type_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Every class whose ``master_type`` is asked for, with another that is not accepted."""
-    checks = assignment.of(teacher.exercise).checks
+    checks = assignment.of(solution.exercise).checks
     if not any(check.kind == "master_type" for check in checks):
         return
-    for index, kind, statement, channel in _statements(teacher):
-        more = MORE_OWNERS if teacher.exercise.kind == "type" else ()
+    for index, kind, statement, channel in _statements(solution):
+        more = MORE_OWNERS if solution.exercise.kind == "type" else ()
         for other in _others(statement.value, (*OWNERS, *more)):
-            if named(other) not in channel.master_types:
-                yield _with(teacher, index, kind, statement, other, "master_type")
+            if type_name(other) not in channel.master_types:
+                yield _with(solution, index, kind, statement, other, "master_type")
 
 
-def accepted_types(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def accepted_type_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each other ``master_type`` that the assignment accepts."""
-    for index, kind, statement, channel in _statements(teacher):
+    for index, kind, statement, channel in _statements(solution):
         for other in channel.master_types:
-            if " + " not in other and other != named(statement.value):
+            if " + " not in other and other != type_name(statement.value):
                 new = ast.parse(f"bp.dyn.{other}", mode="eval").body
-                yield _with(teacher, index, kind, statement, new, "accepted master_type")
+                yield _with(solution, index, kind, statement, new, "accepted master_type")
 
 
-def named(node: ast.expr) -> str:
+def type_name(node: ast.expr) -> str:
     """A type by its name, a joint one as the assignment writes it: "A + B"."""
     if isinstance(node, ast.Subscript):
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        return " + ".join(map(named, parts))
+        return " + ".join(map(type_name, parts))
     return ast.unparse(node).rpartition(".")[2]
 
 
-def _statements(teacher: Teacher) -> Iterator[tuple[int, ast.ClassDef, ast.Assign, Channel]]:
+def _statements(
+    solution: ParsedSolution,
+) -> Iterator[tuple[int, ast.ClassDef, ast.Assign, Channel]]:
     """Where the class of a channel that is asked for says its ``master_type``."""
-    for index in teacher.equation_cells:
-        for kind in teacher.trees[index].body:
-            found = [c for c in teacher.exercise.channels if c.name == getattr(kind, "name", "")]
+    for index in solution.equation_cells:
+        for kind in solution.trees[index].body:
+            found = [c for c in solution.exercise.channels if c.name == getattr(kind, "name", "")]
             for node in kind.body if isinstance(kind, ast.ClassDef) and found else ():
-                if isinstance(node, ast.Assign) and shown(node.targets[0]) == "master_type":
+                if isinstance(node, ast.Assign) and short_source(node.targets[0]) == "master_type":
                     assert isinstance(kind, ast.ClassDef)
                     yield index, kind, node, found[0]
 
@@ -68,14 +70,14 @@ def _others(value: ast.expr, owners: Sequence[str]) -> Iterator[ast.expr]:
 
 
 def _with(
-    teacher: Teacher,
+    solution: ParsedSolution,
     index: int,
     kind: ast.ClassDef,
     statement: ast.Assign,
     other: ast.expr,
     operator: str,
-) -> Specimen:
-    source = swapped(teacher.trees[index], statement.value, other)
-    return Specimen(
+) -> Mutant:
+    source = replace_node(solution.trees[index], statement.value, other)
+    return Mutant(
         operator=operator, place=f"{kind.name}: {ast.unparse(other)}", cells={index: source}
     )

@@ -7,13 +7,17 @@ import copy
 from collections.abc import Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import New, Specimen, exchanged
-from grader.authoring.verify.equivalents.classes import method, modules, statements
+from grader.authoring.verify.ast_edits import Mutant, Replacement, replace_nodes
+from grader.authoring.verify.equivalents.class_edits import (
+    find_method,
+    module_names,
+    parse_statements,
+)
 from grader.authoring.verify.equivalents.integrators import super_call
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
-LATE = 10.0  # ms, when a change that comes late begins
-LATE_ONES = ("input ends early", "input scaled late", "parameter changes late")
+LATE_START = 10.0  # ms, when a change that comes late begins
+LATE_OPERATORS = ("input ends early", "input scaled late", "parameter changes late")
 AROUND = {"reset": 40.0, "clipped": 20.0}  # mV above the threshold of a spike
 
 Written = tuple[str, str, list[str]]
@@ -22,37 +26,39 @@ Written = tuple[str, str, list[str]]
 _NUMBER = "x = 0.0 if x is None else x"
 
 
-def updates(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def update_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """One for each such method, where the graded class has none of its own."""
-    tree, known = teacher.trees[teacher.graded], modules(teacher)
+    tree, known = solution.trees[solution.graded_index], module_names(solution)
     bp, bm = known.get("brainpy"), known.get("brainpy.math")
     made = [n for n in tree.body if isinstance(n, ast.ClassDef)]
-    made = [node for node in made if node.name == teacher.cell.class_name]
-    if len(made) != 1 or method(made[0], "update") is not None or bp is None or bm is None:
+    made = [node for node in made if node.name == solution.cell.class_name]
+    if len(made) != 1 or find_method(made[0], "update") is not None or bp is None or bm is None:
         return
     written = [
         *_of_input(bp, bm),
-        *_of_V(teacher, assignment, bp, bm),
-        *_late_parameters(teacher, bp, bm),
+        *_of_V(solution, assignment, bp, bm),
+        *_late_parameters(solution, bp, bm),
     ]
     for operator, place, body in written:
         text = "\n".join(["def update(self, x=None):", *(f"    {line}" for line in body)])
-        places: dict[ast.AST, New] = {made[0]: [_with(made[0], text)]}
-        yield Specimen(
-            operator=operator, place=place, cells={teacher.graded: exchanged(tree, places)}
+        places: dict[ast.AST, Replacement] = {made[0]: [_with(made[0], text)]}
+        yield Mutant(
+            operator=operator,
+            place=place,
+            cells={solution.graded_index: replace_nodes(tree, places)},
         )
-    if _asks_for_spikes(teacher, assignment):
-        yield from _adapting(teacher, made[0], bp, bm)
+    if _asks_for_spikes(solution, assignment):
+        yield from _adapting(solution, made[0], bp, bm)
 
 
-def _asks_for_spikes(teacher: Teacher, assignment: Assignment) -> bool:
+def _asks_for_spikes(solution: ParsedSolution, assignment: Assignment) -> bool:
     """Whether the model fires: where it never does, what a spike brings about changes nothing."""
-    asked = {c.kind for c in assignment.checks if c.exercise == teacher.exercise.id}
+    asked = {c.kind for c in assignment.checks if c.exercise == solution.exercise.id}
     return bool(asked & {"spike_count", "spike_times"})
 
 
 def _of_input(bp: str, bm: str) -> Iterator[Written]:
-    late = f"{bp}.share.load('t') < {LATE!r}"
+    late = f"{bp}.share.load('t') < {LATE_START!r}"
     yield (
         "input scaled",
         "by 1.5",
@@ -62,21 +68,21 @@ def _of_input(bp: str, bm: str) -> Iterator[Written]:
     for operator, after in (("input ends early", 0.0), ("input scaled late", 1.5)):
         factor = f"{bm}.where({late}, 1.0, {after!r})"
         lines = [_NUMBER, f"return super().update(x * {factor})"]
-        yield operator, f"by {after:g} from {LATE:g} ms on", lines
+        yield operator, f"by {after:g} from {LATE_START:g} ms on", lines
     once, again = "super().update(x)", "super().update(0.0)"  # what came in is kept till cleared
     yield "every step twice", "input twice", [once, f"return {once}"]
     yield "every step twice", "input once", [once, f"return {again}"]
 
 
-def _of_V(teacher: Teacher, assignment: Assignment, bp: str, bm: str) -> Iterator[Written]:
-    threshold, V0 = teacher.exercise.spike_threshold, assignment.stimuli[0].V0
+def _of_V(solution: ParsedSolution, assignment: Assignment, bp: str, bm: str) -> Iterator[Written]:
+    threshold, V0 = solution.exercise.spike_threshold, assignment.stimuli[0].V0
 
     def after(value: str) -> list[str]:
         return ["spike = super().update(x)", f"self.V.value = {value}", "return spike"]
 
     V, high = "self.V.value", threshold + AROUND["reset"]
     top = threshold + AROUND["clipped"]
-    if _asks_for_spikes(teacher, assignment):
+    if _asks_for_spikes(solution, assignment):
         yield (
             "V reset after a spike",
             f"to {V0:g} from {high:g} on",
@@ -86,15 +92,15 @@ def _of_V(teacher: Teacher, assignment: Assignment, bp: str, bm: str) -> Iterato
     yield "V leaks", "0.05 of it in 1 ms", after(f"{V} - 0.05 * {bp}.share.load('dt') * {V}")
 
 
-def _late_parameters(teacher: Teacher, bp: str, bm: str) -> Iterator[Written]:
+def _late_parameters(solution: ParsedSolution, bp: str, bm: str) -> Iterator[Written]:
     """A parameter of a channel that is another after some time."""
-    for channel in teacher.exercise.channels:
-        for parameter in channel.parameters if channel.name in teacher.calls else ():
+    for channel in solution.exercise.channels:
+        for parameter in channel.parameters if channel.name in solution.channel_statements else ():
             own = f"self.{channel.name}.{parameter}"
-            factor = f"{bm}.where({bp}.share.load('t') < {LATE!r}, 1.0, 1.2)"
+            factor = f"{bm}.where({bp}.share.load('t') < {LATE_START!r}, 1.0, 1.2)"
             yield (
                 "parameter changes late",
-                f"{channel.name}.{parameter} by 1.2 from {LATE:g} ms on",
+                f"{channel.name}.{parameter} by 1.2 from {LATE_START:g} ms on",
                 [
                     f"asked = {own}",
                     f"{own} = asked * {factor}",
@@ -105,9 +111,9 @@ def _late_parameters(teacher: Teacher, bp: str, bm: str) -> Iterator[Written]:
             )
 
 
-def _adapting(teacher: Teacher, kind: ast.ClassDef, bp: str, bm: str) -> Iterator[Specimen]:
+def _adapting(solution: ParsedSolution, kind: ast.ClassDef, bp: str, bm: str) -> Iterator[Mutant]:
     """A current that each spike adds to and that dies away, kept in a variable of its own."""
-    tree, init = teacher.trees[teacher.graded], method(kind, "__init__")
+    tree, init = solution.trees[solution.graded_index], find_method(kind, "__init__")
     if init is None or (called := super_call(tree)) is None:
         return
     at = [n for n, s in enumerate(init.body) if any(node is called for node in ast.walk(s))]
@@ -120,19 +126,21 @@ def _adapting(teacher: Teacher, kind: ast.ClassDef, bp: str, bm: str) -> Iterato
         "    self.adaptation.value = kept + 0.5 * spike\n"
         "    return spike",
     )
-    own = method(whole, "__init__")
+    own = find_method(whole, "__init__")
     assert own is not None
     place = at[0] + 1 if at else len(own.body)
-    own.body[place:place] = statements(f"self.adaptation = {bm}.Variable({bm}.zeros(self.num))")
-    yield Specimen(
+    own.body[place:place] = parse_statements(
+        f"self.adaptation = {bm}.Variable({bm}.zeros(self.num))"
+    )
+    yield Mutant(
         operator="adaptation added",
         place="0.5 for each spike, over 100 ms",
-        cells={teacher.graded: exchanged(tree, {kind: [whole]})},
+        cells={solution.graded_index: replace_nodes(tree, {kind: [whole]})},
     )
 
 
 def _with(kind: ast.ClassDef, text: str) -> ast.ClassDef:
     """A copy of a class with one more method."""
     twin = copy.deepcopy(kind)
-    twin.body += statements(text)
+    twin.body += parse_statements(text)
     return twin

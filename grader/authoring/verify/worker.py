@@ -1,7 +1,7 @@
-"""A process that runs its share of the specimens and leaves the evidence of each on the disk.
+"""A process that runs its share of the mutants and leaves the evidence of each on the disk.
 
-Its parent sends two messages: the settings, and the specimens, which are still being made while
-it starts: ``{exercise id: {number: specimen}}``. It sends the number of each specimen once its
+Its parent sends two messages: the settings, and the mutants, which are still being made while
+it starts: ``{exercise id: {number: mutant}}``. It sends the number of each mutant once its
 evidence is there, or a sentence on what went wrong, and ends. It has no JAX: the warm process of
 its boxes is forked from it.
 """
@@ -20,9 +20,9 @@ from typing import Any
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.run_mutants import Asker
-from grader.authoring.verify.solution import take_apart
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.parsed_solution import parse_solution
+from grader.authoring.verify.run_mutants import MutantRunner
 from grader.core.evidence_store import save_evidence
 from grader.core.types import Evidence
 from grader.run.collect_evidence import collect_evidence
@@ -31,18 +31,18 @@ from grader.sandbox.warm_process import SandboxConfig, WarmProcess
 
 
 class SolutionFails(Exception):
-    """The teacher's own notebook does not run to its end; the message says how."""
+    """The solution's own notebook does not run to its end; the message says how."""
 
 
 def main(connection: Connection) -> None:
-    """Run the specimens of the second message."""
+    """Run the mutants of the second message."""
     request: dict[str, Any] = connection.recv()
     folders = request["assignment"], request["teachers"]
     assignment = load_assignment(*folders, derived=False)  # a kernel needs no tolerances
     scratch = request["scratch"]
     warm = WarmProcess(_setup(assignment, request["config"], scratch))
     try:
-        share: dict[str, dict[int, Specimen]] = connection.recv()
+        share: dict[str, dict[int, Mutant]] = connection.recv()
         assert assignment.rubric is not None
         cores = sorted(os.sched_getaffinity(0))
         warm.wait()
@@ -58,9 +58,9 @@ def main(connection: Connection) -> None:
         )
         base = _runs(collect_evidence(job))
         for exercise, own in share.items():
-            teacher = take_apart(assignment, assignment.exercise(exercise))
-            asker = Asker(teacher, job, base, tuple(request["seeds"]))
-            asker.ask(list(own.values()), partial(_keep, connection, scratch, iter(own)))
+            solution = parse_solution(assignment, assignment.exercise(exercise))
+            asker = MutantRunner(solution, job, base, tuple(request["seeds"]))
+            asker.run(list(own.values()), partial(_keep, connection, scratch, iter(own)))
     finally:
         warm.close()
 
@@ -68,9 +68,9 @@ def main(connection: Connection) -> None:
 def _keep(
     connection: Connection, scratch: Path, numbers: Iterator[int], evidence: Evidence
 ) -> None:
-    """Leave the evidence of the next specimen on the disk, and send its number."""
+    """Leave the evidence of the next mutant on the disk, and send its number."""
     number = next(numbers)
-    (folder := scratch / f"specimen-{number}").mkdir()
+    (folder := scratch / f"mutant-{number}").mkdir()
     save_evidence(evidence, folder)
     connection.send(number)
 

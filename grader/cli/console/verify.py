@@ -8,17 +8,23 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.authoring.verify.matrix import Matrix
-from grader.authoring.verify.report_html import about_labelled, by_operator, margins, summary, why
-from grader.authoring.verify.samples import Labelled
+from grader.authoring.verify.report_html import (
+    explain_fault,
+    labels_summary,
+    margin_table,
+    operator_table,
+    summary,
+)
+from grader.authoring.verify.samples import SampleAgreement
 from grader.cli.console.progress import terminal
 from grader.core.messages import catalogue
 
 
-def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -> None:
+def show_matrix(matrix: Matrix, labelled: SampleAgreement, page: Path, language: str) -> None:
     """Show what ``grader verify`` found: by operator, then margins, then what is false."""
     messages, console = catalogue(language), terminal()
-    operators = by_operator(matrix, language, narrow=True)
-    for content in (operators, margins(matrix, language, derived=False)):
+    operators = operator_table(matrix, language, narrow=True)
+    for content in (operators, margin_table(matrix, language, derived=False)):
         table = Table(title=content.heading, title_justify="left", box=None, padding=(0, 2, 0, 0))
         for number, head in enumerate(content.head):
             table.add_column(
@@ -29,11 +35,11 @@ def show_matrix(matrix: Matrix, labelled: Labelled, page: Path, language: str) -
         console.print(table)
         console.print()
     for fault in matrix.faults():
-        console.print(Text(f"{fault.specimen.name}: {why(fault, messages)}", style="red"))
-    for file, ways in labelled.wrong.items():
+        console.print(Text(f"{fault.mutant.name}: {explain_fault(fault, messages)}", style="red"))
+    for file, ways in labelled.disagreements.items():
         console.print(Text(f"{file}: {'; '.join(ways)}", style="red"))
     for sentence, is_bad in (
-        (about_labelled(labelled, language), labelled.wrong),
+        (labels_summary(labelled, language), labelled.disagreements),
         (summary(matrix, language), matrix.faults()),
     ):
         console.print(Text(sentence, style="bold red" if is_bad else "bold green"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.load import load_assignment
-from grader.authoring.release.new import lay_out
+from grader.authoring.release.new_assignment import create_assignment
 from tests.support.edit import edit
 from tests.support.project import results, run_grader
 from tests.support.some_models import some_models
@@ -19,7 +19,7 @@ from tests.support.some_models import some_models
 @pytest.fixture
 def laid_out(tmp_path: Path) -> Path:
     """A folder with a new assignment in it."""
-    lay_out("week-3", tmp_path)
+    create_assignment("week-3", tmp_path)
     return tmp_path
 
 

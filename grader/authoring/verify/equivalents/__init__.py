@@ -1,7 +1,7 @@
 """Right models: the solution written in other ways, none of which may cost a point.
 
 ``classes`` finds the channels' classes and changes them; the other modules each hold some
-families: functions that yield specimens where the solution has what they change, else none.
+families: functions that yield mutants where the solution has what they change, else none.
 """
 
 from __future__ import annotations
@@ -11,75 +11,79 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.equivalents.arguments import (
-    by_position,
-    computed,
-    defaults,
-    rounded,
-    set_later,
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.equivalents.channel_construction import (
+    channels_one_by_one,
+    channels_reordered,
+    channels_together,
 )
-from grader.authoring.verify.equivalents.equations import rewritten
-from grader.authoring.verify.equivalents.hooks import hung_in_other_ways
-from grader.authoring.verify.equivalents.integrators import dt_in_other_ways, other_integrators
-from grader.authoring.verify.equivalents.joint import own_states
-from grader.authoring.verify.equivalents.names import (
-    exchanged_names,
-    other_names,
+from grader.authoring.verify.equivalents.class_renames import (
+    exchanged_class_names,
+    renamed_classes,
     subclassed,
     super_in_other_ways,
 )
-from grader.authoring.verify.equivalents.numbers import single_precision, variants
-from grader.authoring.verify.equivalents.settings import left_settings
-from grader.authoring.verify.equivalents.updates import by_hand
-from grader.authoring.verify.equivalents.ways import each_alone, in_another_order, together
-from grader.authoring.verify.record_mutants import right_runs
-from grader.authoring.verify.solution import Teacher
-from grader.authoring.verify.type_mutants import accepted_types
+from grader.authoring.verify.equivalents.global_settings import global_settings
+from grader.authoring.verify.equivalents.hand_written_steps import hand_written_steps
+from grader.authoring.verify.equivalents.integrators import dt_in_other_ways, other_integrators
+from grader.authoring.verify.equivalents.ion_attachments import ion_attachments
+from grader.authoring.verify.equivalents.own_states import own_states
+from grader.authoring.verify.equivalents.parameter_passing import (
+    computed_parameters,
+    defaults_relied_on,
+    parameters_by_position,
+    parameters_set_later,
+    rounded_parameters,
+)
+from grader.authoring.verify.equivalents.precision import accepted_variants, single_precision
+from grader.authoring.verify.equivalents.rewritten_equations import rewritten_equations
+from grader.authoring.verify.parsed_solution import ParsedSolution
+from grader.authoring.verify.record_mutants import equivalent_records
+from grader.authoring.verify.type_mutants import accepted_type_mutants
 
-Family = Callable[[Teacher, Assignment], Iterator[Specimen]]
+Producer = Callable[[ParsedSolution, Assignment], Iterator[Mutant]]
 
 
-def _as_written(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
-    yield Specimen(operator="as it is", place="the solution", cells={})
+def _as_written(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
+    yield Mutant(operator="as it is", place="the solution", cells={})
 
 
-FAMILIES: tuple[Family, ...] = (
+PRODUCERS: tuple[Producer, ...] = (
     _as_written,
     other_integrators,
-    in_another_order,
-    each_alone,
-    together,
-    set_later,
-    computed,
-    rounded,
-    defaults,
-    by_position,
-    rewritten,
-    by_hand,
+    channels_reordered,
+    channels_one_by_one,
+    channels_together,
+    parameters_set_later,
+    computed_parameters,
+    rounded_parameters,
+    defaults_relied_on,
+    parameters_by_position,
+    rewritten_equations,
+    hand_written_steps,
     own_states,
-    hung_in_other_ways,
+    ion_attachments,
     dt_in_other_ways,
     super_in_other_ways,
     subclassed,
-    other_names,
-    exchanged_names,
-    accepted_types,
+    renamed_classes,
+    exchanged_class_names,
+    accepted_type_mutants,
     single_precision,
-    variants,
-    left_settings,
-    right_runs,
+    accepted_variants,
+    global_settings,
+    equivalent_records,
 )
 
 
-def equivalents(teacher: Teacher, assignment: Assignment) -> list[Specimen]:
+def equivalent_mutants(solution: ParsedSolution, assignment: Assignment) -> list[Mutant]:
     """Every right model.
 
     Of those that change nothing but other exercises' cells, each kind once: the last one, which
     changes them together. They are all made where that exercise is verified.
     """
-    made = itertools.chain.from_iterable(family(teacher, assignment) for family in FAMILIES)
-    every = [replace(specimen, right=True) for specimen in made]
-    of_others = [s for s in every if s.cells and s.cells.keys() <= teacher.of_others]
-    last = {specimen.operator: specimen for specimen in of_others}
+    made = itertools.chain.from_iterable(family(solution, assignment) for family in PRODUCERS)
+    every = [replace(mutant, right=True) for mutant in made]
+    of_others = [s for s in every if s.cells and s.cells.keys() <= solution.shared_cells]
+    last = {mutant.operator: mutant for mutant in of_others}
     return [s for s in every if s not in of_others or s is last[s.operator]]

@@ -7,53 +7,53 @@ import copy
 from collections.abc import Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen, exchanged
-from grader.authoring.verify.equivalents.classes import class_by_class
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.ast_edits import Mutant, replace_nodes
+from grader.authoring.verify.equivalents.class_edits import mutate_classes
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 METHODS = ("euler", "rk2", "heun2", "rk4")  # other integrators of BrainPy's
 BY_RK4 = ("another integrator", "rk4, of V too")  # an operator and a place
 
 
-def other_integrators(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def other_integrators(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Those of the channels, then those of V as well."""
     for method in METHODS:
-        cells = channels_by(teacher, method)
+        cells = channels_by(solution, method)
         if cells:
             yield _by(method, cells)
-        whole = {**cells, **_V_by(teacher, method)}
+        whole = {**cells, **_V_by(solution, method)}
         if len(whole) > len(cells):
             yield _by(f"{method}, of V too", whole)
 
 
-def _by(place: str, cells: dict[int, str]) -> Specimen:
-    return Specimen(operator="another integrator", place=place, cells=cells, other_scheme=True)
+def _by(place: str, cells: dict[int, str]) -> Mutant:
+    return Mutant(operator="another integrator", place=place, cells=cells, other_scheme=True)
 
 
-def channels_by(teacher: Teacher, method: str) -> dict[int, str]:
+def channels_by(solution: ParsedSolution, method: str) -> dict[int, str]:
     """The cells of the channels' classes with another method for the one that is their default."""
     cells = {}
-    for index in teacher.equation_cells:
-        source = ast.unparse(teacher.trees[index])
+    for index in solution.equation_cells:
+        source = ast.unparse(solution.trees[index])
         changed = source.replace("method='exp_auto'", f"method='{method}'")
         if changed != source:
             cells[index] = changed
     return cells
 
 
-def _V_by(teacher: Teacher, method: str) -> dict[int, str]:
+def _V_by(solution: ParsedSolution, method: str) -> dict[int, str]:
     """The graded cell with another method for V."""
-    tree = teacher.trees[teacher.graded]
+    tree = solution.trees[solution.graded_index]
     before = super_call(tree)
     if (
-        not teacher.calls
+        not solution.channel_statements
         or before is None
         or any(keyword.arg == "method" for keyword in before.keywords)
     ):
         return {}
     whole = copy.deepcopy(before)
     whole.keywords.append(ast.keyword("method", ast.Constant(method)))
-    return {teacher.graded: exchanged(tree, {before: whole})}
+    return {solution.graded_index: replace_nodes(tree, {before: whole})}
 
 
 def super_call(tree: ast.Module) -> ast.Call | None:
@@ -73,7 +73,7 @@ def _is_dt(node: ast.expr) -> bool:
     return ast.unparse(node).endswith((".load('dt')", "share['dt']"))
 
 
-def dt_in_other_ways(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def dt_in_other_ways(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """dt not passed to an integrator, which knows it, or written down as a number."""
 
     def silent(kind: ast.ClassDef) -> list[ast.stmt]:
@@ -88,5 +88,5 @@ def dt_in_other_ways(teacher: Teacher, assignment: Assignment) -> Iterator[Speci
                 node.value = ast.Constant(assignment.simulation.dt)
         return [kind]
 
-    yield from class_by_class(teacher, "dt not passed on", silent)
-    yield from class_by_class(teacher, "dt written down", number)
+    yield from mutate_classes(solution, "dt not passed on", silent)
+    yield from mutate_classes(solution, "dt written down", number)

@@ -18,20 +18,20 @@ import yaml
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.authoring.package.bundle import BadName, bundle, packed
-from grader.authoring.package.limits import times
+from grader.authoring.package.bundle import UnusableId, make_bundle, zip_files
+from grader.authoring.package.bundle_targets import BUNDLE_TARGETS
 from grader.authoring.package.pins import constraints
-from grader.authoring.package.platforms import PLATFORMS
-from grader.authoring.package.wheel import NAME, wheel
+from grader.authoring.package.time_limits import fit_time_limits
+from grader.authoring.package.wheel import WHEEL_NAME, build_wheel
 from tests.support.autograder_bundles import files_of
 from tests.support.project import ROOT, run_grader
 
 
 def test_the_wheel_is_one() -> None:
     """Every file of the package is in it, and in its RECORD with its digest."""
-    with zipfile.ZipFile(io.BytesIO(wheel())) as archive:
+    with zipfile.ZipFile(io.BytesIO(build_wheel())) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    info = NAME.replace("-py3-none-any.whl", ".dist-info")
+    info = WHEEL_NAME.replace("-py3-none-any.whl", ".dist-info")
     recorded = dict(line.split(",", 1) for line in files[f"{info}/RECORD"].decode().splitlines())
     assert recorded.keys() == files.keys()
     for name, data in files.items():
@@ -52,20 +52,20 @@ def test_what_is_needed_is_pinned() -> None:
     assert not {"grader", "pytest", "ruff", "neuron"} & pins.keys()
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", BUNDLE_TARGETS)
 def test_bundles_are_the_same_twice(platform: str, assignment: Assignment) -> None:
     """The same assignment gives the same bytes at any time, so that a bundle can be compared."""
     files = files_of(platform, assignment)
-    assert packed(files) == packed(files_of(platform, assignment))
-    for archive in (packed(files), *(files[path] for path in files if path.endswith(".whl"))):
+    assert zip_files(files) == zip_files(files_of(platform, assignment))
+    for archive in (zip_files(files), *(files[path] for path in files if path.endswith(".whl"))):
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             assert {info.date_time for info in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    own = PLATFORMS[platform].files
+    own = BUNDLE_TARGETS[platform].files
     assert not [path for path in own if re.search(rb"@[a-z_]+@", files[path])]
     assert not [path for path in files if path.startswith("/") or ".." in path]
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", BUNDLE_TARGETS)
 def test_the_assignment_keeps_its_digest(
     platform: str, assignment: Assignment, tmp_path: Path
 ) -> None:
@@ -74,7 +74,7 @@ def test_the_assignment_keeps_its_digest(
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-    course = tmp_path / PLATFORMS[platform].course / "course"
+    course = tmp_path / BUNDLE_TARGETS[platform].course_folder / "course"
     loaded = load_assignment(course / "assignments" / "hh", course / "reference" / "hh")
     assert loaded.digest == assignment.digest
 
@@ -84,7 +84,7 @@ def test_prairielearns_image_knows_nothing_of_the_assignment(assignment: Assignm
     files = files_of("prairielearn", assignment)
     image = {path for path in files if path.startswith("image/")}
     assert image == {
-        "image/Dockerfile", "image/constraints.txt", f"image/{NAME}", "image/setup.sh",
+        "image/Dockerfile", "image/constraints.txt", f"image/{WHEEL_NAME}", "image/setup.sh",
     }  # fmt: skip
     assert json.loads(files["question/info.json"])["externalGradingOptions"]["timeout"] == 600
 
@@ -92,16 +92,16 @@ def test_prairielearns_image_knows_nothing_of_the_assignment(assignment: Assignm
 def test_the_secret_is_the_bundles_own(assignment: Assignment) -> None:
     """Neither the teacher's own secret nor another bundle's can be had from it."""
     secrets = set()
-    for name, platform in PLATFORMS.items():
-        secrets.add(files_of(name, assignment)[f"{platform.course}secret"])
-    assert len(secrets) == len(PLATFORMS)
+    for name, platform in BUNDLE_TARGETS.items():
+        secrets.add(files_of(name, assignment)[f"{platform.course_folder}secret"])
+    assert len(secrets) == len(BUNDLE_TARGETS)
     assert not any(b"of the tests" in secret for secret in secrets)
 
 
 @pytest.mark.parametrize("most", [None, 600.0])
 def test_two_runs_fit_into_a_platforms_time(assignment: Assignment, most: float | None) -> None:
     """A run that was cut is repeated; where all of that is too long, limits are shorter."""
-    found = times(assignment, most)
+    found = fit_time_limits(assignment, most)
     assert found.all <= (most or 10**6)
     assert 2 * (found.notebook + found.probe) < found.all
     assert found.notebook >= 100
@@ -112,8 +112,8 @@ def test_two_runs_fit_into_a_platforms_time(assignment: Assignment, most: float 
 def test_a_name_that_a_script_would_run_is_refused(assignment: Assignment) -> None:
     """An id with signs of the shell in it gets no bundle."""
     bad = assignment.model_copy(update={"id": "hh; rm -rf ."})
-    with pytest.raises(BadName):
-        bundle(PLATFORMS["github"], bad, language="en", sandbox="auto", secret=b"")
+    with pytest.raises(UnusableId):
+        make_bundle(BUNDLE_TARGETS["github"], bad, language="en", sandbox="auto", secret=b"")
 
 
 @pytest.mark.parametrize("platform", ["gradescope", "prairielearn"])
@@ -125,7 +125,7 @@ def test_scripts_can_be_read(platform: str, assignment: Assignment, tmp_path: Pa
             file = tmp_path / Path(path).name
             file.write_bytes(data)
             subprocess.run(["bash", "-n", str(file)], check=True)
-    with zipfile.ZipFile(io.BytesIO(packed(files))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zip_files(files))) as archive:
         modes = {Path(i.filename).name: i.external_attr >> 16 for i in archive.infolist()}
     assert (modes["setup.sh"], modes["run_autograder"], modes["README.md"]) == (
         0o755, 0o755, 0o644,

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from grader.assignment.find import places
-from grader.authoring.release.faults import Refused
-from grader.authoring.release.new import lay_out
-from grader.authoring.release.release import out_of_date
-from grader.authoring.release.student_notebook import differing, read_document, release_of
-from grader.authoring.release.trial_grading import of_student, of_teacher
+from grader.authoring.release.author_error import AuthorError
+from grader.authoring.release.new_assignment import create_assignment
+from grader.authoring.release.release import list_differences
+from grader.authoring.release.student_notebook import (
+    compare_notebook,
+    make_student_notebook,
+    read_document,
+)
+from grader.authoring.release.trial_grading import student_faults, teacher_faults
 from grader.core.messages import catalogue
 from grader.core.types import CheckResult, ExecutedNotebook, GradeReport
 from tests.support.edit import edit
@@ -24,7 +28,7 @@ STUB = "#: self.IM = ..."
 @pytest.fixture
 def laid_out(tmp_path: Path) -> Path:
     """A folder with a new assignment in it."""
-    lay_out("week-3", tmp_path)
+    create_assignment("week-3", tmp_path)
     return tmp_path
 
 
@@ -33,8 +37,8 @@ def test_every_released_notebook_is_what_its_teachers_notebook_makes(id: str) ->
     """Nobody edits a released notebook by hand, and nobody forgets to release it."""
     assignment = places()[id].load(as_teacher=True)
     assert assignment.rubric is not None
-    made = release_of(read_document(assignment.rubric.solution), assignment)
-    assert differing(made, assignment.notebook) == []
+    made = make_student_notebook(read_document(assignment.rubric.solution), assignment)
+    assert compare_notebook(made, assignment.notebook) == []
 
 
 @pytest.mark.parametrize(
@@ -113,8 +117,8 @@ def test_a_name_that_nothing_answers_to_is_said_before_anything_runs(
     place = places(laid_out)["week-3"]
     (file,) = laid_out.rglob(name)
     edit(file, old, new)
-    with pytest.raises(Refused) as refused:
-        out_of_date(place.load(as_teacher=True, derived=False), None)
+    with pytest.raises(AuthorError) as refused:
+        list_differences(place.load(as_teacher=True, derived=False), None)
     message = refused.value.in_language("en")
     assert said in message
     assert "grader-release-" not in message
@@ -135,16 +139,16 @@ def test_a_name_that_nothing_answers_to_is_said_before_anything_runs(
 def test_an_id_that_is_none_or_is_taken_gets_a_sentence(laid_out: Path, id: str, said: str) -> None:
     """Nothing is laid out, and nothing that is there is touched."""
     before = sorted(laid_out.rglob("*"))
-    with pytest.raises(Refused, match=re.escape(said)):
-        lay_out(id, laid_out)
+    with pytest.raises(AuthorError, match=re.escape(said)):
+        create_assignment(id, laid_out)
     assert sorted(laid_out.rglob("*")) == before
 
 
 def test_a_folder_of_the_teachers_is_not_overwritten(tmp_path: Path) -> None:
     """A reference without an assignment is somebody's work too."""
     (tmp_path / "reference" / "week-3").mkdir(parents=True)
-    with pytest.raises(Refused, match="is there already"):
-        lay_out("week-3", tmp_path)
+    with pytest.raises(AuthorError, match="is there already"):
+        create_assignment("week-3", tmp_path)
     assert not (tmp_path / "assignments").exists()
 
 
@@ -197,8 +201,11 @@ def test_a_mark_that_may_not_be_is_explained(
 ) -> None:
     """The student's notebook must have 0 and the teacher's everything; not graded is neither."""
     made = report(score)
-    for found, said in ((of_student(made), of_the_student), (of_teacher(made), of_the_teacher)):
-        sentence = str(Refused(found))
+    for found, said in (
+        (student_faults(made), of_the_student),
+        (teacher_faults(made), of_the_teacher),
+    ):
+        sentence = str(AuthorError(found))
         assert said in sentence
         assert bool(said) == bool(sentence)
 

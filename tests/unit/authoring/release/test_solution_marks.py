@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from grader.assignment.schema import Assignment
-from grader.authoring.release.faults import Refused
+from grader.authoring.release.author_error import AuthorError
 from grader.authoring.release.solution_marks import read_marks
 from grader.authoring.release.student_notebook import (
     as_text,
-    differing,
+    compare_notebook,
+    make_student_notebook,
     read_document,
-    release_of,
+    require_blanks,
     source_of,
-    unfilled,
 )
 from grader.submission.notebook.ast_digest import parse
 from tests.support.project import ROOT
@@ -69,18 +69,20 @@ def test_a_cell_without_marks_stays_as_it_is() -> None:
 def test_a_fault_of_the_marks_is_named_with_cell_and_line(source: str, said: str) -> None:
     """Marks that are not paired, unknown or without a blank are no marks, in both languages."""
     faults = read_marks(source, 7).faults
-    assert f"Cell 7, {said}" in str(Refused(faults))
-    assert "第 7 个单元格" in Refused(faults).in_language("zh")
+    assert f"Cell 7, {said}" in str(AuthorError(faults))
+    assert "第 7 个单元格" in AuthorError(faults).in_language("zh")
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda f: f.parent.name)
 def test_every_teachers_notebook_can_be_released(file: Path, assignment: Assignment) -> None:
     """What the student sees of it can be parsed, and a second release changes nothing."""
-    made = release_of(read_document(file), assignment.model_copy(update={"exercises": ()}))
+    made = make_student_notebook(
+        read_document(file), assignment.model_copy(update={"exercises": ()})
+    )
     for cell in made["cells"]:
         assert cell["cell_type"] != "code" or parse(source_of(cell)) is not None
         assert "SOLUTION" not in source_of(cell)
-    again = release_of(made, assignment.model_copy(update={"exercises": ()}))
+    again = make_student_notebook(made, assignment.model_copy(update={"exercises": ()}))
     assert as_text(again) == as_text(made)
 
 
@@ -93,7 +95,7 @@ def test_outputs_go_and_tags_stay(assignment: Assignment) -> None:
     cell["metadata"]["execution"] = {"iopub.execute_input": "2026-01-01"}
     cell["source"] = cell["source"].splitlines(keepends=True)
     document["metadata"] = {"widgets": {"the": "answer"}}
-    made = release_of(document, assignment)
+    made = make_student_notebook(document, assignment)
     own = made["cells"][GRADED]
     assert (own["outputs"], own["execution_count"]) == ([], None)
     assert own["metadata"] == {"tags": ["grader:HH"]}
@@ -146,8 +148,8 @@ def test_what_keeps_a_notebook_from_being_released_is_said(
     """Each fault of tags and of what would be left has a sentence with its cell."""
     document = teachers(assignment)
     edit(document["cells"])
-    with pytest.raises(Refused) as refused:
-        release_of(document, assignment)
+    with pytest.raises(AuthorError) as refused:
+        make_student_notebook(document, assignment)
     assert said in str(refused.value)
     assert refused.value.in_language("zh")
 
@@ -164,18 +166,18 @@ def test_a_blank_that_is_filled_or_missing_is_named(
     cell = document["cells"][GRADED]
     cell["source"] = cell["source"].replace("#: self.IK = ...", new)
     file = tmp_path / "made.ipynb"
-    file.write_text(as_text(release_of(document, assignment)), "utf-8")
-    with pytest.raises(Refused, match=said):
-        unfilled(file, assignment)
+    file.write_text(as_text(make_student_notebook(document, assignment)), "utf-8")
+    with pytest.raises(AuthorError, match=said):
+        require_blanks(file, assignment)
 
 
 @pytest.mark.parametrize("text", ["no notebook", '{"nbformat": 3, "worksheets": []}', "[1]", "{}"])
 def test_a_file_that_is_no_notebook_is_named(tmp_path: Path, text: str) -> None:
     """Other formats and other files are refused with the file's name."""
     (tmp_path / "old.ipynb").write_text(text, "utf-8")
-    with pytest.raises(Refused, match=r"old\.ipynb: not readable as a notebook"):
+    with pytest.raises(AuthorError, match=r"old\.ipynb: not readable as a notebook"):
         read_document(tmp_path / "old.ipynb")
-    with pytest.raises(Refused, match=r"none\.ipynb: not readable as a notebook"):
+    with pytest.raises(AuthorError, match=r"none\.ipynb: not readable as a notebook"):
         read_document(tmp_path / "none.ipynb")
 
 
@@ -183,13 +185,13 @@ def test_a_released_notebook_that_differs_is_named_with_its_cells(
     assignment: Assignment, tmp_path: Path
 ) -> None:
     """An edited cell, other metadata, a torn file and a missing one are told apart."""
-    made, file = release_of(teachers(assignment), assignment), tmp_path / "hh.ipynb"
+    made, file = make_student_notebook(teachers(assignment), assignment), tmp_path / "hh.ipynb"
 
     def said(text: str) -> str:
         file.write_text(text, "utf-8")
-        return str(Refused(differing(made, file)))
+        return str(AuthorError(compare_notebook(made, file)))
 
-    assert "is missing" in str(Refused(differing(made, file)))
+    assert "is missing" in str(AuthorError(compare_notebook(made, file)))
     assert said(as_text(made)) == ""
     assert "cells 3 differ" in said(as_text(_edited(made, 2)))
     assert "its cells are the same" in said(as_text({**made, "metadata": {}}))

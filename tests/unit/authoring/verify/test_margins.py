@@ -9,10 +9,10 @@ import pytest
 
 from grader.assignment.load import AssignmentError, load_assignment
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
+from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.derive import SEEDS, is_derived_from
-from grader.authoring.verify.margins import NotTold, clearances, derive, round_number
-from grader.authoring.verify.matrix import Matrix, Row
+from grader.authoring.verify.margins import NoMargin, clearances, margins_between, round_number
+from grader.authoring.verify.matrix import Matrix, MutantResult
 from grader.authoring.verify.tolerances_file import write_tolerances
 from grader.core.types import Precision
 from tests.support.project import ROOT
@@ -20,34 +20,34 @@ from tests.support.project import ROOT
 
 def row(
     assignment: Assignment, far: float, *, right: bool, precision: Precision = "float64"
-) -> Row:
+) -> MutantResult:
     """A model that is equally far away in every measure."""
-    return Row(
-        specimen=Specimen(operator="o", place="p", cells={}, right=right),
+    return MutantResult(
+        mutant=Mutant(operator="o", place="p", cells={}, right=right),
         lowest=100.0 if right else 0.0,
         highest=100.0 if right else 0.0,
         lost={},
-        full=(),
-        equal=False,
+        full_mark_seeds=(),
+        is_equivalent=False,
         errors=(),
         messages=(),
-        measures=dict.fromkeys(assignment.measures, (far, far)),
+        distances=dict.fromkeys(assignment.measures, (far, far)),
         precision=precision,
     )
 
 
-def matrix(assignment: Assignment, *rows: Row) -> Matrix:
+def matrix(assignment: Assignment, *rows: MutantResult) -> Matrix:
     """These rows, and a right and a wrong model in single precision."""
     single = [
         row(assignment, 1e-3, right=True, precision="float32"),
         row(assignment, 1e-1, right=False, precision="float32"),
     ]
-    return Matrix(assignment=assignment, seeds=(1, 2), rows=(*rows, *single))
+    return Matrix(assignment=assignment, seeds=(1, 2), results=(*rows, *single))
 
 
 def test_a_tolerance_lies_between_right_and_wrong(assignment: Assignment) -> None:
     """It is the geometric mean of the worst right and the nearest wrong model, each precision."""
-    found = derive(
+    found = margins_between(
         matrix(
             assignment,
             row(assignment, 1e-8, right=True),
@@ -64,7 +64,7 @@ def test_a_tolerance_lies_between_right_and_wrong(assignment: Assignment) -> Non
 
 def test_a_wrong_model_that_a_measure_cannot_see_is_left_out(assignment: Assignment) -> None:
     """One as near as the right models moves no tolerance."""
-    found = derive(
+    found = margins_between(
         matrix(
             assignment,
             row(assignment, 1e-6, right=True),
@@ -78,7 +78,7 @@ def test_a_wrong_model_that_a_measure_cannot_see_is_left_out(assignment: Assignm
 def test_without_a_model_in_single_precision_double_decides(assignment: Assignment) -> None:
     """What has no state can't be in single precision: one tolerance does for both."""
     double = [row(assignment, 1e-6, right=True), row(assignment, 1e-2, right=False)]
-    found = derive(Matrix(assignment=assignment, seeds=(1, 2), rows=tuple(double)))
+    found = margins_between(Matrix(assignment=assignment, seeds=(1, 2), results=tuple(double)))
     assert [one.float32 for one in found] == [one.float64 for one in found]
     assert {one.float32.tolerance for one in found} == {1e-4}
 
@@ -86,13 +86,13 @@ def test_without_a_model_in_single_precision_double_decides(assignment: Assignme
 def test_nothing_is_derived_where_nothing_is_told(assignment: Assignment) -> None:
     """Wrong models all as near as right ones, or a right one that is NaN: an error, no number."""
     near = matrix(assignment, row(assignment, 1e-6, right=True), row(assignment, 2e-6, right=False))
-    with pytest.raises(NotTold, match="no wrong one 10 times as far"):
-        derive(near)
+    with pytest.raises(NoMargin, match="no wrong one 10 times as far"):
+        margins_between(near)
     nan = matrix(
         assignment, row(assignment, float("nan"), right=True), row(assignment, 1.0, right=False)
     )
-    with pytest.raises(NotTold):
-        derive(nan)
+    with pytest.raises(NoMargin):
+        margins_between(nan)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_derived_tolerances_are_read_back(assignment: Assignment, tmp_path: Path
         shutil.copytree(ROOT / name / "hh", tmp_path / name / "hh")
     folders = tmp_path / "assignments" / "hh", tmp_path / "reference" / "hh"
     bare = load_assignment(*folders, derived=False)
-    found = derive(
+    found = margins_between(
         matrix(bare, row(bare, 1e-6, right=True), row(bare, 1e-2, right=False)),
     )
     write_tolerances(bare, found, SEEDS)
@@ -134,8 +134,8 @@ def test_a_missing_tolerance_is_said(tmp_path: Path) -> None:
 
 def test_half_of_the_wrong_models_are_left_to_test_the_tolerances() -> None:
     """Every other wrong model and all right ones derive; seeds of the test are others."""
-    right = Specimen(operator="o", place="p", cells={}, right=True)
-    wrong = Specimen(operator="o", place="p", cells={})
+    right = Mutant(operator="o", place="p", cells={}, right=True)
+    wrong = Mutant(operator="o", place="p", cells={})
     assert [is_derived_from(n, wrong) for n in range(4)] == [True, False, True, False]
     assert all(is_derived_from(n, right) for n in range(4))
     assert not set(SEEDS) & set(range(1, 101))

@@ -12,11 +12,11 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw
-from grader.authoring.verify.ast_edits import Specimen, everywhere, swapped
-from grader.authoring.verify.equation_mutants import mutants
-from grader.authoring.verify.mutants import specimens
-from grader.authoring.verify.run_mutants import Asker, as_submission, of_seed
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.all_mutants import all_mutants
+from grader.authoring.verify.ast_edits import Mutant, edit_each_node, replace_node
+from grader.authoring.verify.equation_mutants import wrong_mutants
+from grader.authoring.verify.parsed_solution import ParsedSolution
+from grader.authoring.verify.run_mutants import MutantRunner, as_submission, select_seed
 from grader.core.types import (
     Answers,
     Evidence,
@@ -31,18 +31,18 @@ from grader.run.run_request import RunRequest
 
 
 @pytest.fixture(scope="module")
-def made(assignment: Assignment) -> tuple[Teacher, list[Specimen]]:
-    """The solution taken apart, and all specimens made of it."""
-    ((teacher, numbered),) = specimens(assignment)
+def made(assignment: Assignment) -> tuple[ParsedSolution, list[Mutant]]:
+    """The solution taken apart, and all mutants made of it."""
+    ((teacher, numbered),) = all_mutants(assignment)
     assert [number for number, _ in numbered] == list(range(len(numbered)))
-    return teacher, [specimen for _, specimen in numbered]
+    return teacher, [mutant for _, mutant in numbered]
 
 
 def test_an_edit_changes_one_place_and_leaves_the_tree_alone() -> None:
     """The new source differs in the node that was meant; the tree stays as it was."""
     tree = ast.parse("a = x * y\nb = x * y")
     first = tree.body[0].value  # type: ignore[attr-defined]
-    assert swapped(tree, first, ast.Constant(1)) == "a = 1\nb = x * y"
+    assert replace_node(tree, first, ast.Constant(1)) == "a = 1\nb = x * y"
     assert ast.unparse(tree) == "a = x * y\nb = x * y"
 
 
@@ -54,55 +54,55 @@ def test_each_place_is_changed_once() -> None:
         if isinstance(node, ast.UnaryOp):
             yield "plus", node.operand
 
-    found = [source for _, source in everywhere(tree, tree.body, plus)]
+    found = [source for _, source in edit_each_node(tree, tree.body, plus)]
     assert found == ["a = x\nb = -y", "a = -x\nb = y"]
 
 
-def test_the_solution_is_taken_apart(made: tuple[Teacher, list[Specimen]]) -> None:
+def test_the_solution_is_taken_apart(made: tuple[ParsedSolution, list[Mutant]]) -> None:
     """The graded cell, the cells of the channels' classes, and the line of each channel."""
     teacher, _ = made
-    assert list(teacher.calls) == ["IK", "INa", "IL"]
+    assert list(teacher.channel_statements) == ["IK", "INa", "IL"]
     assert len(teacher.class_cells) == 3
-    assert max(teacher.class_cells) < teacher.graded
+    assert max(teacher.class_cells) < teacher.graded_index
 
 
-def test_there_are_enough_models(made: tuple[Teacher, list[Specimen]]) -> None:
+def test_there_are_enough_models(made: tuple[ParsedSolution, list[Mutant]]) -> None:
     """At least 150 wrong ones and 30 right ones; every one is Python and has a name of its own."""
     _, all_of_them = made
-    rights = [specimen for specimen in all_of_them if specimen.right]
+    rights = [mutant for mutant in all_of_them if mutant.right]
     assert len(rights) >= 30
     assert len(all_of_them) - len(rights) >= 150
-    for specimen in all_of_them:
-        for source in specimen.cells.values():
+    for mutant in all_of_them:
+        for source in mutant.cells.values():
             ast.parse(source)
     twice = [n for n, count in Counter(str(s.cells) for s in all_of_them).items() if count > 1]
     assert len(twice) <= 3  # the same text may come about in two ways
 
 
 def test_a_specimen_differs_from_the_solution_in_its_own_cells_alone(
-    made: tuple[Teacher, list[Specimen]],
+    made: tuple[ParsedSolution, list[Mutant]],
 ) -> None:
     """The rest of the notebook is the teacher's."""
     teacher, all_of_them = made
-    specimen = next(s for s in all_of_them if s.operator == "exponent")
-    cells = as_submission(teacher, specimen).cells
+    mutant = next(s for s in all_of_them if s.operator == "exponent")
+    cells = as_submission(teacher, mutant).cells
     changed = [a.index for a, b in zip(cells, teacher.submission.cells, strict=True) if a != b]
-    assert changed == list(specimen.cells)
+    assert changed == list(mutant.cells)
 
 
 def test_an_accepted_variant_is_no_wrong_model(
-    made: tuple[Teacher, list[Specimen]], assignment: Assignment
+    made: tuple[ParsedSolution, list[Mutant]], assignment: Assignment
 ) -> None:
     """A constant that is changed into that of an accepted model makes no wrong one."""
     name = "constant: INa.dm: 0.11 -> 0.11022"
-    assert name in {specimen.name for specimen in made[1]}
+    assert name in {mutant.name for mutant in made[1]}
     variants = [
         variant.model_copy(update={"constants": {"alpha_m": 0.11022}} if variant.constants else {})
         for variant in assignment.variants
     ]
     accepting = assignment.model_copy(update={"variants": tuple(variants)})
-    left = {specimen.name for specimen in mutants(made[0], accepting)}
-    assert {specimen.name for specimen in mutants(made[0], assignment)} - left == {name}
+    left = {mutant.name for mutant in wrong_mutants(made[0], accepting)}
+    assert {mutant.name for mutant in wrong_mutants(made[0], assignment)} - left == {name}
 
 
 def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> None:
@@ -125,7 +125,7 @@ def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> No
         stimuli=every.stimuli,
     )
     for position, own in enumerate(drawn):
-        part = of_seed(whole, position, len(seeds))
+        part = select_seed(whole, position, len(seeds))
         assert isinstance(part.stimuli, StimulusSet)
         assert part.stimuli.names == own.stimuli.names
         assert np.array_equal(part.stimuli.V0, own.stimuli.V0)
@@ -136,23 +136,23 @@ def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> No
 
 
 def test_a_kernel_that_never_was_ready_is_tried_again(
-    made: tuple[Teacher, list[Specimen]], assignment: Assignment
+    made: tuple[ParsedSolution, list[Mutant]], assignment: Assignment
 ) -> None:
-    """In vain twice in a row is no end; three times is. So is one that a specimen ends."""
+    """In vain twice in a row is no end; three times is. So is one that a mutant ends."""
     teacher, all_of_them = made
     ends: list[str] = []
 
-    class Unready(Asker):
+    class Unready(MutantRunner):
         """Its kernels are ready, or not, as ``ends`` says."""
 
         async def _in_one_kernel(
-            self, specimens: Sequence[Specimen], keep: Callable[[Evidence], None], *, again: bool
+            self, mutants: Sequence[Mutant], keep: Callable[[Evidence], None], *, again: bool
         ) -> int:
             if (end := ends.pop(0)) == "never ready":
                 raise HarnessError(end)
             if end == "lost" and not again:
                 return 0
-            keep(replace(self.base, submission=as_submission(teacher, specimens[0])))
+            keep(replace(self.base, submission=as_submission(teacher, mutants[0])))
             return 1
 
     job = RunRequest(
@@ -164,10 +164,10 @@ def test_a_kernel_that_never_was_ready_is_tried_again(
     asker = Unready(teacher, job, base, (1,))
     ends[:] = ["never ready", "never ready", "answers", "never ready", "answers", "lost", "lost"]
     kept: list[Evidence] = []
-    asker.ask(all_of_them[:3], kept.append)
+    asker.run(all_of_them[:3], kept.append)
     assert [e.submission for e in kept] == [as_submission(teacher, s) for s in all_of_them[:3]]
     assert ends == []
     ends[:] = ["answers", "never ready", "never ready", "never ready", "answers"]
     with pytest.raises(HarnessError):
-        asker.ask(all_of_them[:2], kept.append)
+        asker.run(all_of_them[:2], kept.append)
     assert ends == ["answers"]

@@ -9,13 +9,13 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.mutants import specimens
-from grader.authoring.verify.solution import Teacher
-from grader.authoring.verify.type_mutants import named
+from grader.authoring.verify.all_mutants import all_mutants
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.parsed_solution import ParsedSolution
+from grader.authoring.verify.type_mutants import type_name
 from tests.support.project import ROOT
 
-Made = dict[str, tuple[Teacher, list[Specimen]]]
+Made = dict[str, tuple[ParsedSolution, list[Mutant]]]
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,8 @@ def lesson() -> Assignment:
 @pytest.fixture(scope="module")
 def made(lesson: Assignment) -> Made:
     return {
-        teacher.exercise.id: (teacher, [specimen for _, specimen in numbered])
-        for teacher, numbered in specimens(lesson)
+        teacher.exercise.id: (teacher, [mutant for _, mutant in numbered])
+        for teacher, numbered in all_mutants(lesson)
     }
 
 
@@ -48,14 +48,14 @@ def test_a_wrong_model_is_wrong_in_its_own_exercise(made: Made) -> None:
         for model in models:
             beside = model.operator.endswith(("single precision", "another integrator"))
             if not model.right and not beside:
-                assert teacher.of_others.isdisjoint(model.cells), (id, model.name)
+                assert teacher.shared_cells.isdisjoint(model.cells), (id, model.name)
 
 
 def test_what_stands_on_other_exercises_is_rewritten_there_as_a_whole(made: Made) -> None:
     """Of right models that change other exercises' cells alone there is one of each kind."""
     teacher, models = made["HH"]
-    assert len(teacher.of_others) == 3
-    of_others = [m for m in models if m.cells and m.cells.keys() <= teacher.of_others]
+    assert len(teacher.shared_cells) == 3
+    of_others = [m for m in models if m.cells and m.cells.keys() <= teacher.shared_cells]
     assert of_others
     assert max(Counter(m.operator for m in of_others).values()) == 1
 
@@ -72,7 +72,7 @@ def test_wrong_types_are_none_that_is_accepted(made: Made) -> None:
                 own = ast.parse(source).body[-1]
                 assert isinstance(own, ast.ClassDef)
                 given = next(n for n in own.body if isinstance(n, ast.Assign))
-                found.add(named(given.value))
+                found.add(type_name(given.value))
         assert found
         assert found.isdisjoint(accepted)
         assert name != "ICaNa" or {"Sodium + Calcium", "Calcium", "Sodium"} <= found

@@ -6,59 +6,61 @@ import ast
 import copy
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from grader.authoring.verify.ast_edits import New, Specimen, exchanged
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.ast_edits import Mutant, Replacement, replace_nodes
+from grader.authoring.verify.parsed_solution import ParsedSolution
 from grader.submission.notebook.ast_digest import parse
 
 ClassChange = Callable[[ast.ClassDef], list[ast.stmt] | None]
 """For a copy of a class: what stands in its place, or None where there is nothing to change."""
 
 
-def class_names(teacher: Teacher) -> dict[str, str]:
+def channel_class_names(solution: ParsedSolution) -> dict[str, str]:
     """Channel to the name of the notebook's class that it is made of, where it is one."""
-    own = {node.name for _, node in definitions(teacher)}
-    made = {name: ast.unparse(call(teacher, name).func) for name in teacher.calls}
+    own = {node.name for _, node in class_definitions(solution)}
+    made = {
+        name: ast.unparse(channel_call(solution, name).func) for name in solution.channel_statements
+    }
     return {name: kind for name, kind in made.items() if kind in own}
 
 
-def definitions(teacher: Teacher) -> Iterator[tuple[int, ast.ClassDef]]:
+def class_definitions(solution: ParsedSolution) -> Iterator[tuple[int, ast.ClassDef]]:
     """Every class of the solution's cells, with the index of its cell."""
-    for index, tree in teacher.trees.items():
+    for index, tree in solution.trees.items():
         for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 yield index, node
 
 
-def channel_classes(teacher: Teacher) -> dict[str, ast.ClassDef]:
+def channel_classes(solution: ParsedSolution) -> dict[str, ast.ClassDef]:
     """The classes that channels are made of, by name."""
-    used = class_names(teacher).values()
-    return {node.name: node for _, node in definitions(teacher) if node.name in used}
+    used = channel_class_names(solution).values()
+    return {node.name: node for _, node in class_definitions(solution) if node.name in used}
 
 
-def equation_classes(teacher: Teacher) -> dict[str, ast.ClassDef]:
+def equation_classes(solution: ParsedSolution) -> dict[str, ast.ClassDef]:
     """The classes with equations, by name: those of channels, else the graded one."""
-    graded = teacher.cell.class_name
-    own = {node.name: node for _, node in definitions(teacher) if node.name == graded}
-    return channel_classes(teacher) or own
+    graded = solution.cell.class_name
+    own = {node.name: node for _, node in class_definitions(solution) if node.name == graded}
+    return channel_classes(solution) or own
 
 
-def call(teacher: Teacher, channel: str) -> ast.Call:
+def channel_call(solution: ParsedSolution, channel: str) -> ast.Call:
     """The call that makes a channel."""
-    return teacher.made[channel]
+    return solution.channel_calls[channel]
 
 
-def method(kind: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+def find_method(kind: ast.ClassDef, name: str) -> ast.FunctionDef | None:
     """A method of a class, or None."""
     found = [n for n in kind.body if isinstance(n, ast.FunctionDef) and n.name == name]
     return found[-1] if found else None
 
 
-def changed_classes(
-    teacher: Teacher, names: Collection[str], change: ClassChange
+def change_classes(
+    solution: ParsedSolution, names: Collection[str], change: ClassChange
 ) -> dict[int, str]:
     """The cells with every class of these names changed; those that stay as they are left out."""
     cells = {}
-    for index, tree in teacher.trees.items():
+    for index, tree in solution.trees.items():
         body: list[ast.stmt] = []
         for node in copy.deepcopy(tree).body:
             new = None
@@ -71,25 +73,25 @@ def changed_classes(
     return cells
 
 
-def class_by_class(
-    teacher: Teacher, operator: str, change: ClassChange, other_scheme: bool = False
-) -> Iterator[Specimen]:
-    """A specimen for each class with equations that ``change`` alters, and one with all of them."""
+def mutate_classes(
+    solution: ParsedSolution, operator: str, change: ClassChange, other_scheme: bool = False
+) -> Iterator[Mutant]:
+    """A mutant for each class with equations that ``change`` alters, and one with all of them."""
 
-    def specimen(names: list[str], cells: dict[int, str]) -> Specimen:
+    def mutant(names: list[str], cells: dict[int, str]) -> Mutant:
         place = ", ".join(names)
-        return Specimen(operator=operator, place=place, cells=cells, other_scheme=other_scheme)
+        return Mutant(operator=operator, place=place, cells=cells, other_scheme=other_scheme)
 
     changed = []
-    for name in equation_classes(teacher):
-        if cells := changed_classes(teacher, [name], change):
+    for name in equation_classes(solution):
+        if cells := change_classes(solution, [name], change):
             changed.append(name)
-            yield specimen([name], cells)
+            yield mutant([name], cells)
     if len(changed) > 1:
-        yield specimen(changed, changed_classes(teacher, changed, change))
+        yield mutant(changed, change_classes(solution, changed, change))
 
 
-class Renaming(ast.NodeTransformer):
+class ClassRenamer(ast.NodeTransformer):
     """Gives classes other names, where they are made and where they are used."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -105,10 +107,10 @@ class Renaming(ast.NodeTransformer):
         return ast.copy_location(ast.Name(self._names.get(node.id, node.id), node.ctx), node)
 
 
-def modules(teacher: Teacher) -> dict[str, str]:
+def module_names(solution: ParsedSolution) -> dict[str, str]:
     """What the notebook calls each module that it imports above the graded cell."""
     names: dict[str, str] = {}
-    for cell in teacher.submission.cells[: teacher.graded + 1]:
+    for cell in solution.submission.cells[: solution.graded_index + 1]:
         tree = parse(cell.source) if cell.kind == "code" else None
         for node in [] if tree is None else ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -119,15 +121,15 @@ def modules(teacher: Teacher) -> dict[str, str]:
     return names
 
 
-def statements(source: str) -> list[ast.stmt]:
+def parse_statements(source: str) -> list[ast.stmt]:
     """Python text as statements."""
     return ast.parse(source).body
 
 
-def edited(teacher: Teacher, places: Mapping[ast.AST, New]) -> dict[int, str]:
+def edit_cells(solution: ParsedSolution, places: Mapping[ast.AST, Replacement]) -> dict[int, str]:
     """The cells with these nodes changed; those that hold none of them left out."""
     return {
-        index: exchanged(tree, places)
-        for index, tree in teacher.trees.items()
+        index: replace_nodes(tree, places)
+        for index, tree in solution.trees.items()
         if not places.keys().isdisjoint(ast.walk(tree))
     }

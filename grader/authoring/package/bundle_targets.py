@@ -8,7 +8,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Platform:
+class BundleTarget:
     """What a bundle is made of.
 
     ``files`` maps its own files to their templates, ``values`` fills these besides what
@@ -20,28 +20,28 @@ class Platform:
 
     name: str
     files: Mapping[str, str]
-    grader: str
-    course: str
-    packed: bool
-    most: float | None = None
+    grader_folder: str
+    course_folder: str
+    is_zipped: bool
+    max_seconds: float | None = None
     values: Mapping[str, str] = field(default_factory=dict)
 
 
 _IN_A_REPOSITORY: Final = {".grader/README.md": "repository.md"}
 
-PLATFORMS: Final = {
+BUNDLE_TARGETS: Final = {
     platform.name: platform
     for platform in (
-        Platform(
+        BundleTarget(
             name="gradescope",
             files={
                 "setup.sh": "setup.sh",
                 "run_autograder": "run_autograder",
                 "README.md": "gradescope.md",
             },
-            grader="",
-            course="",
-            packed=True,
+            grader_folder="",
+            course_folder="",
+            is_zipped=True,
             values={
                 "format": "gradescope",
                 "root": "/autograder",
@@ -50,7 +50,7 @@ PLATFORMS: Final = {
                 "show_log": "yes",
             },
         ),
-        Platform(
+        BundleTarget(
             name="prairielearn",
             files={
                 "README.md": "prairielearn.md",
@@ -60,10 +60,10 @@ PLATFORMS: Final = {
                 "question/question.html": "question.html",
                 "question/tests/run_autograder": "run_autograder",
             },
-            grader="image/",
-            course="question/tests/",
-            packed=True,
-            most=600.0,
+            grader_folder="image/",
+            course_folder="question/tests/",
+            is_zipped=True,
+            max_seconds=600.0,
             values={
                 "format": "prairielearn",
                 "root": "/grade",
@@ -72,20 +72,20 @@ PLATFORMS: Final = {
                 "show_log": "",
             },
         ),
-        Platform(
+        BundleTarget(
             name="github",
             files={".github/workflows/grade.yml": "github.yml", **_IN_A_REPOSITORY},
-            grader=".grader/",
-            course=".grader/",
-            packed=False,
+            grader_folder=".grader/",
+            course_folder=".grader/",
+            is_zipped=False,
             values={"workflow": ".github/workflows/grade.yml"},
         ),
-        Platform(
+        BundleTarget(
             name="gitlab",
             files={".gitlab-ci.yml": "gitlab.yml", **_IN_A_REPOSITORY},
-            grader=".grader/",
-            course=".grader/",
-            packed=False,
+            grader_folder=".grader/",
+            course_folder=".grader/",
+            is_zipped=False,
             values={"workflow": ".gitlab-ci.yml"},
         ),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment.find import places
-from grader.authoring.release.faults import Refused
+from grader.authoring.release.author_error import AuthorError
 from grader.core.types import Note
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -17,7 +17,7 @@ _GOOD_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LaidOut:
+class NewAssignment:
     """The two folders of a new assignment, and its teacher's notebook."""
 
     folder: Path
@@ -25,17 +25,17 @@ class LaidOut:
     solution: Path
 
 
-def beside() -> Path | None:
+def default_root() -> Path | None:
     """The folder with the assignments that the package finds by itself; None without any."""
     known = places()
     return next((place.folder.parents[1] for place in known.values()), None)
 
 
-def lay_out(id: str, root: Path) -> LaidOut:
+def create_assignment(id: str, root: Path) -> NewAssignment:
     """Make ``assignments/ID`` and ``reference/ID`` below ``root``.
 
     ``root`` may be an ``assignments`` folder itself, as `places` takes it. Raises
-    ``Refused`` for an id that is none, is near another's, or whose folders are there;
+    ``AuthorError`` for an id that is none, is near another's, or whose folders are there;
     nothing is ever overwritten.
     """
     assignments = root / "assignments"
@@ -43,10 +43,10 @@ def lay_out(id: str, root: Path) -> LaidOut:
         assignments = root
     folder, teachers = assignments / id, assignments.parent / "reference" / id
     if faults := _faults_of_id(id, places(assignments)):
-        raise Refused(faults)
+        raise AuthorError(faults)
     for made in (folder, teachers):
         if made.exists():
-            raise Refused([Note(message_id="author.new.there", values={"folder": str(made)})])
+            raise AuthorError([Note(message_id="author.new.there", values={"folder": str(made)})])
     for part, place in (("assignment", folder), ("reference", teachers)):
         source = _TEMPLATES / part
         for file in sorted(source.rglob("*")):
@@ -54,7 +54,9 @@ def lay_out(id: str, root: Path) -> LaidOut:
                 target = place / str(file.relative_to(source)).replace(_ID, id)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(file.read_text("utf-8").replace(_ID, id), "utf-8")
-    return LaidOut(folder=folder, teachers=teachers, solution=teachers / f"{id}-solution.ipynb")
+    return NewAssignment(
+        folder=folder, teachers=teachers, solution=teachers / f"{id}-solution.ipynb"
+    )
 
 
 def _faults_of_id(id: str, known: Iterable[str]) -> list[Note]:

@@ -12,7 +12,7 @@ _SLACK = 30.0 + DEFINITIONS_SECONDS  # that a run may take beyond its limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Times:
+class TimeLimits:
     """Limits in whole seconds; ``all`` is what one submission takes at most.
 
     A run that was cut is repeated, so that two of them must fit.
@@ -24,7 +24,7 @@ class Times:
     all: int
 
 
-def times(assignment: Assignment, most: float | None) -> Times:
+def fit_time_limits(assignment: Assignment, most: float | None) -> TimeLimits:
     """The assignment's own limits, made shorter where ``most`` seconds would not do."""
     limits, exercises = assignment.limits, len(assignment.exercises)
     notebook, probe = limits.notebook_seconds, limits.probe_seconds
@@ -32,7 +32,7 @@ def times(assignment: Assignment, most: float | None) -> Times:
         room = (most - _START) / 2 - _SLACK
         probe = min(probe, room / (3 * exercises))
         notebook = min(notebook, room - probe * exercises)
-    return Times(
+    return TimeLimits(
         cell=int(min(limits.cell_seconds, notebook)),
         notebook=int(notebook),
         probe=int(probe),

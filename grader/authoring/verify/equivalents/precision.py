@@ -6,71 +6,73 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from grader.assignment.schema import Assignment, Variant
-from grader.authoring.verify.ast_edits import New, Specimen
-from grader.authoring.verify.equivalents.arguments import plain
-from grader.authoring.verify.equivalents.classes import (
-    call,
-    changed_classes,
-    class_names,
-    edited,
+from grader.authoring.verify.ast_edits import Mutant, Replacement
+from grader.authoring.verify.equivalents.class_edits import (
+    change_classes,
+    channel_call,
+    channel_class_names,
+    edit_cells,
     equation_classes,
-    modules,
-    statements,
+    module_names,
+    parse_statements,
 )
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.equivalents.parameter_passing import literal_value
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
-Places = dict[ast.AST, New]
+Places = dict[ast.AST, Replacement]
 
 IN_FLOAT32 = ("states in float32", "everywhere")
-"""The specimen all of whose states are in single precision: operator and place."""
+"""The mutant all of whose states are in single precision: operator and place."""
 
 
-def single_precision(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def single_precision(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Constants as ``np.float32(...)``, states made in float32, and both."""
-    known, kinds = modules(teacher), equation_classes(teacher)
+    known, kinds = module_names(solution), equation_classes(solution)
     numbers: dict[str, Places] = {}
-    of_library = teacher.made.keys() - class_names(teacher).keys()  # takes no NumPy scalar
+    of_library = (
+        solution.channel_calls.keys() - channel_class_names(solution).keys()
+    )  # takes no NumPy scalar
     if (numpy := known.get("numpy")) is not None and not of_library:
-        calls = [call(teacher, name) for name in teacher.calls]
+        calls = [channel_call(solution, name) for name in solution.channel_statements]
         numbers = {name: _constants([kind], numpy) for name, kind in kinds.items()}
         numbers |= {"the calls": _constants(calls, numpy)}
-        yield from _each_and_all(teacher, "constants in float32", numbers)
+        yield from _each_and_all(solution, "constants in float32", numbers)
     if (math := known.get("brainpy.math")) is not None:
         states = dict(_states(kinds, math))
-        yield from _each_and_all(teacher, IN_FLOAT32[0], states)
-        if not states and teacher.exercise.kind == "neuron":
-            graded = teacher.cell.class_name
-            cells = changed_classes(teacher, [graded], lambda kind: _V_in_float32(kind, math))
-            yield Specimen(operator=IN_FLOAT32[0], place=IN_FLOAT32[1], cells=cells)
+        yield from _each_and_all(solution, IN_FLOAT32[0], states)
+        if not states and solution.exercise.kind == "neuron":
+            graded = solution.cell.class_name
+            cells = change_classes(solution, [graded], lambda kind: _V_in_float32(kind, math))
+            yield Mutant(operator=IN_FLOAT32[0], place=IN_FLOAT32[1], cells=cells)
         if states and numbers:
-            yield Specimen(
+            yield Mutant(
                 operator="states and constants in float32",
                 place="everywhere",
-                cells=edited(teacher, _joined([*numbers.values(), *states.values()])),
+                cells=edit_cells(solution, _joined([*numbers.values(), *states.values()])),
             )
 
 
-def variants(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def accepted_variants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Every other accepted model whose constants each stand once in the channels' classes."""
     own = _reference_constants(assignment)
     for variant in assignment.variants:
-        places = _of_variant(teacher, variant, own)
+        places = _of_variant(solution, variant, own)
         if places:
             changes = ", ".join(f"{n}: {own[n]!r} -> {v!r}" for n, v in variant.constants.items())
-            yield Specimen(
+            yield Mutant(
                 operator="accepted variant",
                 place=f"{variant.id}, {changes}",
-                cells=edited(teacher, places),
+                cells=edit_cells(solution, places),
             )
 
 
-def _of_variant(teacher: Teacher, variant: Variant, own: dict[str, float]) -> Places:
+def _of_variant(solution: ParsedSolution, variant: Variant, own: dict[str, float]) -> Places:
     """The number in the place of each constant; none at all where one of them is not found."""
     places: Places = {}
     for name, value in variant.constants.items():
         found = [
             node
-            for kind in equation_classes(teacher).values()
+            for kind in equation_classes(solution).values()
             for node in ast.walk(kind)
             if isinstance(node, ast.Constant)
             and type(node.value) in (int, float)
@@ -89,19 +91,21 @@ def _reference_constants(assignment: Assignment) -> dict[str, float]:
         targets = node.targets if isinstance(node, ast.Assign) else []
         if [ast.unparse(target) for target in targets] == ["CONSTANTS"]:
             assert isinstance(node, ast.Assign)
-            found = plain(node.value)
+            found = literal_value(node.value)
             return found if isinstance(found, dict) else {}
     return {}
 
 
-def _each_and_all(teacher: Teacher, operator: str, parts: dict[str, Places]) -> Iterator[Specimen]:
-    """A specimen for each part, where there are several, and one with all of them."""
+def _each_and_all(
+    solution: ParsedSolution, operator: str, parts: dict[str, Places]
+) -> Iterator[Mutant]:
+    """A mutant for each part, where there are several, and one with all of them."""
     found = {name: places for name, places in parts.items() if places}
     for name, places in found.items() if len(found) > 1 else ():
-        yield Specimen(operator=operator, place=name, cells=edited(teacher, places))
+        yield Mutant(operator=operator, place=name, cells=edit_cells(solution, places))
     if found:
-        whole = edited(teacher, _joined(found.values()))
-        yield Specimen(operator=operator, place="everywhere", cells=whole)
+        whole = edit_cells(solution, _joined(found.values()))
+        yield Mutant(operator=operator, place="everywhere", cells=whole)
 
 
 def _joined(parts: Iterable[Places]) -> Places:
@@ -125,7 +129,7 @@ def _V_in_float32(kind: ast.ClassDef, math: str) -> list[ast.stmt]:
         "    super().reset_state(*given, **named)\n"
         f"    self.V = {math}.Variable({math}.asarray(self.V, dtype={math}.float32))"
     )
-    kind.body += statements(text)
+    kind.body += parse_statements(text)
     return [kind]
 
 

@@ -8,7 +8,7 @@ from grader.core.messages import catalogue
 from grader.core.types import Note
 
 
-class Refused(Exception):
+class AuthorError(Exception):
     """What was asked for can't be done; ``notes`` say why, every fault found."""
 
     def __init__(self, notes: Iterable[Note]) -> None:

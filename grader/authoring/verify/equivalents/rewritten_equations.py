@@ -7,11 +7,11 @@ import copy
 from collections.abc import Callable, Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen, methods
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.ast_edits import Mutant, methods
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 
-def rewritten(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def rewritten_equations(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Rewritten but equal: all places of a cell at once."""
     rewritings: dict[str, Callable[[ast.AST], ast.AST | None]] = {
         "factors in another order": _commuted,
@@ -20,8 +20,8 @@ def rewritten(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
         "quotients as products": _inverted,
         "sums in another order": _summed,
     }
-    for index in teacher.equation_cells:
-        tree = teacher.trees[index]
+    for index in solution.equation_cells:
+        tree = solution.trees[index]
         for operator, rewrite in rewritings.items():
             twin = copy.deepcopy(tree)
             for _, method in methods(twin):
@@ -29,7 +29,7 @@ def rewritten(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
                     method.body = [_rewritten(statement, rewrite) for statement in method.body]
             source = ast.unparse(ast.fix_missing_locations(twin))
             if source != ast.unparse(tree):
-                yield Specimen(operator=operator, place=f"cell {index + 1}", cells={index: source})
+                yield Mutant(operator=operator, place=f"cell {index + 1}", cells={index: source})
 
 
 class _Rewrite(ast.NodeTransformer):

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from grader.authoring.verify.equivalents.classes import method, statements
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.equivalents.class_edits import find_method, parse_statements
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class IntegratorStep:
     """The statement of a method that calls an integrator, and the one that makes it.
 
     ``targets`` are what the call's result is assigned to, one for each of ``equations``;
@@ -21,43 +21,45 @@ class Step:
     """
 
     init: ast.FunctionDef
-    made: ast.Assign
-    inside: ast.FunctionDef
+    maker: ast.Assign
+    method: ast.FunctionDef
     statement: ast.Assign
     equations: Sequence[ast.FunctionDef]
     targets: Sequence[str]
-    given: Mapping[str, str]
+    passed: Mapping[str, str]
     dt: str
 
     @property
-    def coupled(self) -> bool:
+    def is_coupled(self) -> bool:
         """Whether an equation takes the state of another."""
-        states = {arguments(equation)[0] for equation in self.equations}
-        return any(not states.isdisjoint(arguments(equation)[1:]) for equation in self.equations)
+        states = {argument_names(equation)[0] for equation in self.equations}
+        return any(
+            not states.isdisjoint(argument_names(equation)[1:]) for equation in self.equations
+        )
 
     def call(self, equation: ast.FunctionDef) -> str:
         """The call of an equation with what the integrator is given."""
-        passed = ", ".join(self.given[name] for name in arguments(equation))
+        passed = ", ".join(self.passed[name] for name in argument_names(equation))
         return f"self.{equation.name}({passed})"
 
     def write(self, text: str) -> None:
         """Put other statements into the class, in place of the integrator's call."""
-        at = self.inside.body.index(self.statement)
-        self.inside.body[at : at + 1] = statements(text)
+        at = self.method.body.index(self.statement)
+        self.method.body[at : at + 1] = parse_statements(text)
 
     def drop_integrator(self) -> None:
         """Take out of the class the statement that makes the integrator."""
-        self.init.body.remove(self.made)
+        self.init.body.remove(self.maker)
 
 
-def arguments(function: ast.FunctionDef) -> list[str]:
+def argument_names(function: ast.FunctionDef) -> list[str]:
     """The names of a method's arguments but ``self``."""
     return [argument.arg for argument in function.args.args[1:]]
 
 
-def find_step(kind: ast.ClassDef) -> Step | None:
+def find_step(kind: ast.ClassDef) -> IntegratorStep | None:
     """The step of a class with one integrator, where its call tells which state is which."""
-    init = method(kind, "__init__")
+    init = find_method(kind, "__init__")
     made = [] if init is None else [s for s in init.body if _makes_integrator(s)]
     if init is None or len(made) != 1:
         return None
@@ -81,26 +83,26 @@ def find_step(kind: ast.ClassDef) -> Step | None:
     passed = _passed(step.value, equations)
     if passed is None or len(targets) != len(equations):
         return None
-    return Step(
+    return IntegratorStep(
         init=init,
-        made=statement,
-        inside=inside,
+        maker=statement,
+        method=inside,
         statement=step,
         equations=equations,
         targets=targets,
-        given=passed[0],
+        passed=passed[0],
         dt=passed[1],
     )
 
 
-def own_step(teacher: Teacher) -> Step | None:
+def find_own_step(solution: ParsedSolution) -> IntegratorStep | None:
     """The step of the graded class, where it has states of its own."""
-    graded = [n for n in teacher.trees[teacher.graded].body if isinstance(n, ast.ClassDef)]
-    own = [node for node in graded if node.name == teacher.cell.class_name]
+    graded = [n for n in solution.trees[solution.graded_index].body if isinstance(n, ast.ClassDef)]
+    own = [node for node in graded if node.name == solution.cell.class_name]
     return find_step(own[0]) if own else None
 
 
-def state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:
+def find_state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:
     """The statements of a constructor that make a ``Variable``, by the state's name."""
     return {
         ast.unparse(statement.targets[0]).partition(".")[2]: statement
@@ -137,7 +139,7 @@ def _equations(made_of: ast.expr, own: Sequence[ast.FunctionDef]) -> list[ast.Fu
         if isinstance(returned, ast.Return) and returned.value is not None:
             return _equations(returned.value, own)
         return []
-    return found if len(found) == len(texts) and all(map(arguments, found)) else []
+    return found if len(found) == len(texts) and all(map(argument_names, found)) else []
 
 
 def _passed(
@@ -149,8 +151,8 @@ def _passed(
     something is not passed.
     """
     assert isinstance(step, ast.Call)
-    states = [arguments(equation)[0] for equation in equations]
-    others = [name for equation in equations for name in arguments(equation)[1:]]
+    states = [argument_names(equation)[0] for equation in equations]
+    others = [name for equation in equations for name in argument_names(equation)[1:]]
     names = list(dict.fromkeys([*states, *others, "dt"]))
     if len(step.args) > len(names):
         return None

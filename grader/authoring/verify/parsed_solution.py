@@ -19,7 +19,7 @@ class NoSolution(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Teacher:
+class ParsedSolution:
     """The solution of one exercise. ``trees`` maps a cell's index to its syntax tree.
 
     ``graded`` is the graded cell's index; the other trees are cells whose classes the graded
@@ -31,35 +31,40 @@ class Teacher:
     submission: Submission
     exercise: Exercise
     cell: GradedCell
-    graded: int
+    graded_index: int
     trees: Mapping[int, ast.Module]
-    of_others: frozenset[int]
-    calls: Mapping[str, ast.Assign]
-    made: Mapping[str, ast.Call]
+    shared_cells: frozenset[int]
+    channel_statements: Mapping[str, ast.Assign]
+    channel_calls: Mapping[str, ast.Call]
 
     @property
     def class_cells(self) -> list[int]:
         """The cells of the channels' classes, in order."""
-        return [index for index in self.trees if index != self.graded]
+        return [index for index in self.trees if index != self.graded_index]
 
     @property
     def equation_cells(self) -> list[int]:
         """The cells with equations: those of the channels' classes, else the graded one."""
-        return self.class_cells or [self.graded]
+        return self.class_cells or [self.graded_index]
 
     @property
     def own_equation_cells(self) -> list[int]:
         """Those that are no other exercise's: what is wrong there is that one's affair."""
-        return [index for index in self.equation_cells if index not in self.of_others]
+        return [index for index in self.equation_cells if index not in self.shared_cells]
 
-    def changed(self, cells: Mapping[int, str]) -> Teacher:
+    def with_cells(self, cells: Mapping[int, str]) -> ParsedSolution:
         """The solution with other sources of some of its cells."""
         trees = {i: ast.parse(cells[i]) if i in cells else tree for i, tree in self.trees.items()}
-        own, names = trees[self.graded], [channel.name for channel in self.exercise.channels]
-        return replace(self, trees=trees, calls=calls(own, names), made=made(own, names))
+        own, names = trees[self.graded_index], [channel.name for channel in self.exercise.channels]
+        return replace(
+            self,
+            trees=trees,
+            channel_statements=find_channel_statements(own, names),
+            channel_calls=find_channel_calls(own, names),
+        )
 
 
-def take_apart(assignment: Assignment, exercise: Exercise) -> Teacher:
+def parse_solution(assignment: Assignment, exercise: Exercise) -> ParsedSolution:
     """The solution of ``exercise``. Raises ``NoSolution``."""
     assert assignment.rubric is not None
     submission = read_notebook(assignment.rubric.solution)
@@ -83,19 +88,21 @@ def take_apart(assignment: Assignment, exercise: Exercise) -> Teacher:
     kept = sorted(set(defined.values()))
     others = [other for other in assignment.exercises if other.id != exercise.id]
     graded = {find_cell(submission, other, assignment).index for other in others}
-    return Teacher(
+    return ParsedSolution(
         submission=submission,
         exercise=exercise,
         cell=cell,
-        graded=cell.index,
+        graded_index=cell.index,
         trees={**{index: trees[index] for index in kept}, cell.index: own},
-        of_others=frozenset(index for index in kept if index in graded),
-        calls=calls(own, [channel.name for channel in exercise.channels]),
-        made=made(own, [channel.name for channel in exercise.channels]),
+        shared_cells=frozenset(index for index in kept if index in graded),
+        channel_statements=find_channel_statements(
+            own, [channel.name for channel in exercise.channels]
+        ),
+        channel_calls=find_channel_calls(own, [channel.name for channel in exercise.channels]),
     )
 
 
-def makes(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
+def makes_channel(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
     """Whether a statement makes one of the channels: ``self.NAME = CLASS(...)``."""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return False
@@ -103,9 +110,9 @@ def makes(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
     return isinstance(target, ast.Attribute) and target.attr in names
 
 
-def calls(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Assign]:
+def find_channel_statements(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Assign]:
     """The statement that makes each channel, of those that no other statement speaks of."""
-    found = [node for node in ast.walk(tree) if makes(node, names)]
+    found = [node for node in ast.walk(tree) if makes_channel(node, names)]
     loads = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_load(n)]
     spoken_of = {ast.unparse(node) for node in loads}
     made = {ast.unparse(node.targets[0]): node for node in found}
@@ -117,7 +124,7 @@ def _is_load(node: ast.Attribute) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class IonAttachment:
     """A statement ``self.ION.add_elem(NAME=CLASS(...), ...)``."""
 
     ion: str
@@ -125,10 +132,10 @@ class Hook:
     call: ast.Call
 
 
-def hooks(tree: ast.Module) -> list[Hook]:
+def find_ion_attachments(tree: ast.Module) -> list[IonAttachment]:
     """The statements that hang channels on ions."""
     return [
-        Hook(ast.unparse(node.value.func.value).partition(".")[2], node, node.value)
+        IonAttachment(ast.unparse(node.value.func.value).partition(".")[2], node, node.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Call)
@@ -138,13 +145,13 @@ def hooks(tree: ast.Module) -> list[Hook]:
     ]
 
 
-def made(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Call]:
+def find_channel_calls(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Call]:
     """The call that makes each channel, those that hang on ions too."""
     found = {}
     for node in ast.walk(tree):
-        if makes(node, names) and isinstance(node.value, ast.Call):
+        if makes_channel(node, names) and isinstance(node.value, ast.Call):
             found[ast.unparse(node.targets[0]).rpartition(".")[2]] = node.value
-    for hook in hooks(tree):
+    for hook in find_ion_attachments(tree):
         for keyword in hook.call.keywords:
             if f"{hook.ion}.{keyword.arg}" in names and isinstance(keyword.value, ast.Call):
                 found[f"{hook.ion}.{keyword.arg}"] = keyword.value

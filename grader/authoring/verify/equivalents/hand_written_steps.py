@@ -6,27 +6,35 @@ import ast
 from collections.abc import Collection, Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.equivalents.classes import class_by_class, modules, statements
-from grader.authoring.verify.equivalents.linear import linear
-from grader.authoring.verify.equivalents.steps import Step, arguments, find_step
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.equivalents.class_edits import (
+    module_names,
+    mutate_classes,
+    parse_statements,
+)
+from grader.authoring.verify.equivalents.integrator_step import (
+    IntegratorStep,
+    argument_names,
+    find_step,
+)
+from grader.authoring.verify.equivalents.linear_form import linear_form
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 
-def by_hand(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def hand_written_steps(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each way of writing the step, where a class has an integrator for it."""
-    yield from class_by_class(teacher, "Euler by hand", _euler, other_scheme=True)
-    yield from class_by_class(
-        teacher, "Euler by hand, integrator left unused", _euler_beside, other_scheme=True
+    yield from mutate_classes(solution, "Euler by hand", _euler, other_scheme=True)
+    yield from mutate_classes(
+        solution, "Euler by hand, integrator left unused", _euler_beside, other_scheme=True
     )
-    yield from class_by_class(
-        teacher, "Euler by hand, one state after the other", _in_turn, other_scheme=True
+    yield from mutate_classes(
+        solution, "Euler by hand, one state after the other", _in_turn, other_scheme=True
     )
-    if (math := modules(teacher).get("brainpy.math")) is not None:
-        yield from class_by_class(
-            teacher,
+    if (math := module_names(solution).get("brainpy.math")) is not None:
+        yield from mutate_classes(
+            solution,
             "exponential Euler by hand",
-            lambda kind: _exponential(kind, f"{math}.exp", teacher.exercise.blanks),
+            lambda kind: _exponential(kind, f"{math}.exp", solution.exercise.blanks),
         )
 
 
@@ -50,7 +58,7 @@ def _euler_beside(kind: ast.ClassDef) -> list[ast.stmt] | None:
 def _in_turn(kind: ast.ClassDef) -> list[ast.stmt] | None:
     """A statement for each state, where no equation needs the state of another."""
     found = find_step(kind)
-    if found is None or len(found.equations) < 2 or found.coupled:
+    if found is None or len(found.equations) < 2 or found.is_coupled:
         return None
     pairs = zip(found.targets, _slopes_added(found), strict=True)
     found.write("\n".join(f"{target} = {value}" for target, value in pairs))
@@ -58,10 +66,10 @@ def _in_turn(kind: ast.ClassDef) -> list[ast.stmt] | None:
     return [kind]
 
 
-def _slopes_added(found: Step) -> list[str]:
+def _slopes_added(found: IntegratorStep) -> list[str]:
     """Each state after a step of Euler's."""
     return [
-        f"{found.given[arguments(equation)[0]]} + {found.dt} * {found.call(equation)}"
+        f"{found.passed[argument_names(equation)[0]]} + {found.dt} * {found.call(equation)}"
         for equation in found.equations
     ]
 
@@ -73,19 +81,19 @@ def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[a
     keep their names.
     """
     found = find_step(kind)
-    if found is None or found.coupled:
+    if found is None or found.is_coupled:
         return None
     parts = [part for equation in found.equations if (part := _parts(equation)) is not None]
     if len(parts) < len(found.equations):
         return None
     values = []
     for equation, (constant, slope) in zip(found.equations, parts, strict=True):
-        state = arguments(equation)[0]
+        state = argument_names(equation)[0]
         if equation.name not in asked:
             equation.name = f"{equation.name}_step"
         values.append(f"{found.call(equation)[:-1]}, {found.dt})")
         equation.args.args.append(ast.arg("dt"))
-        equation.body[-1:] = statements(
+        equation.body[-1:] = parse_statements(
             f"at_zero, slope = ({constant}, {slope})\n"
             f"decay = {exp}(slope * dt)\n"
             f"return {state} * decay + (decay - 1.0) / slope * at_zero"
@@ -97,9 +105,9 @@ def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[a
 
 def _parts(equation: ast.FunctionDef) -> tuple[str, str] | None:
     """The constant and the slope of an equation in its own state, where it is linear in that."""
-    (state, *others), last = arguments(equation), equation.body[-1]
+    (state, *others), last = argument_names(equation), equation.body[-1]
     above = {n.id for s in equation.body[:-1] for n in ast.walk(s) if isinstance(n, ast.Name)}
     if not isinstance(last, ast.Return) or last.value is None or state in above or "dt" in others:
         return None
-    parts = linear(last.value, state)
+    parts = linear_form(last.value, state)
     return None if parts is None or parts[1] is None else (parts[0] or "0.0", parts[1])

@@ -7,129 +7,133 @@ import copy
 from collections.abc import Callable, Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen, exchanged
-from grader.authoring.verify.equivalents.classes import changed_classes, statements
-from grader.authoring.verify.equivalents.steps import (
-    Step,
-    arguments,
+from grader.authoring.verify.ast_edits import Mutant, replace_nodes
+from grader.authoring.verify.equivalents.class_edits import change_classes, parse_statements
+from grader.authoring.verify.equivalents.integrator_step import (
+    IntegratorStep,
+    argument_names,
+    find_own_step,
+    find_state_makers,
     find_step,
-    own_step,
-    state_makers,
 )
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 
-def own_states(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def own_states(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each way of writing the graded class's states and its update, where it has them."""
-    if (own := own_step(teacher)) is None:
+    if (own := find_own_step(solution)) is None:
         return
-    name = teacher.cell.class_name
-    ways: dict[str, Callable[[ast.ClassDef, Step], None]] = {
+    name = solution.cell.class_name
+    ways: dict[str, Callable[[ast.ClassDef, IntegratorStep], None]] = {
         "an integrator for each equation": _apart,
         "equations in another order": _turned,
     }
-    whole: dict[str, Callable[[ast.ClassDef, Step], None]] = {
+    whole: dict[str, Callable[[ast.ClassDef, IntegratorStep], None]] = {
         "states reset too": _reset,
         "states made in reset_state": _made_in_reset,
         "states read by value": _by_value,
         "spikes by operators": _by_operators,
         "the last spike at the end of its step": _at_the_end,
     }
-    if is_whole := bool(state_makers(own.init)):  # no channel, which makes its states elsewhere
+    if is_whole := bool(
+        find_state_makers(own.init)
+    ):  # no channel, which makes its states elsewhere
         ways |= whole
     elif len(own.equations) < 2:
         return
     for operator, way in ways.items():
 
         def changed(
-            kind: ast.ClassDef, way: Callable[[ast.ClassDef, Step], None] = way
+            kind: ast.ClassDef, way: Callable[[ast.ClassDef, IntegratorStep], None] = way
         ) -> list[ast.stmt]:
             step = find_step(kind)
             assert step is not None
             way(kind, step)
             return [kind]
 
-        if cells := changed_classes(teacher, [name], changed):
-            yield Specimen(operator=operator, place=name, cells=cells)
+        if cells := change_classes(solution, [name], changed):
+            yield Mutant(operator=operator, place=name, cells=cells)
     if is_whole:
-        yield from _in_turn(teacher)
+        yield from _in_turn(solution)
 
 
-def _in_turn(teacher: Teacher) -> Iterator[Specimen]:
+def _in_turn(solution: ParsedSolution) -> Iterator[Mutant]:
     """The other states stepped from the new value of one: a scheme of its own, as good as Euler's.
 
     What the step goes to as dt goes to 0 is the same model.
     """
-    tree, step = teacher.trees[teacher.graded], own_step(teacher)
+    tree, step = solution.trees[solution.graded_index], find_own_step(solution)
     assert step is not None
     text = ast.unparse(step.statement)
     for equation, target in zip(step.equations, step.targets, strict=True):
-        state = arguments(equation)[0]
-        later = text.replace(f"{step.given[state]},", f"{target},", 1)
+        state = argument_names(equation)[0]
+        later = text.replace(f"{step.passed[state]},", f"{target},", 1)
         others = [t if t != target else "_" for t in step.targets]
         later = later.replace(", ".join(step.targets), ", ".join(others), 1)
-        yield Specimen(
+        yield Mutant(
             operator="stepped in turn",
             place=f"the others from the new {state}",
             cells={
-                teacher.graded: exchanged(tree, {step.statement: statements(f"{text}\n{later}")})
+                solution.graded_index: replace_nodes(
+                    tree, {step.statement: parse_statements(f"{text}\n{later}")}
+                )
             },
             other_scheme=True,
         )
 
 
-def _reset(kind: ast.ClassDef, step: Step) -> None:
+def _reset(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """``reset_state`` puts every state back to what the constructor makes."""
     lines = []
-    for name, statement in state_makers(step.init).items():
+    for name, statement in find_state_makers(step.init).items():
         assert isinstance(statement.value, ast.Call)
         lines.append(f"    self.{name}.value = {ast.unparse(statement.value.args[0])}")
-    kind.body += statements("def reset_state(self, batch_size=None):\n" + "\n".join(lines))
+    kind.body += parse_statements("def reset_state(self, batch_size=None):\n" + "\n".join(lines))
 
 
-def _made_in_reset(kind: ast.ClassDef, step: Step) -> None:
+def _made_in_reset(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """The constructor calls ``reset_state``, which makes every state."""
-    makers = list(state_makers(step.init).values())
+    makers = list(find_state_makers(step.init).values())
     at = step.init.body.index(makers[0])
     body = [s for s in step.init.body if s not in makers]
-    step.init.body = [*body[:at], *statements("self.reset_state()"), *body[at:]]
+    step.init.body = [*body[:at], *parse_statements("self.reset_state()"), *body[at:]]
     lines = "\n".join(f"    {ast.unparse(made)}" for made in makers)
-    kind.body += statements(f"def reset_state(self, batch_size=None):\n{lines}")
+    kind.body += parse_statements(f"def reset_state(self, batch_size=None):\n{lines}")
 
 
-def _apart(kind: ast.ClassDef, step: Step) -> None:
+def _apart(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """Four integrators in place of a joint one, all from the old states."""
-    made = ast.unparse(step.made)
-    given = step.made.value.args + [k.value for k in step.made.value.keywords]  # type: ignore[attr-defined]
+    made = ast.unparse(step.maker)
+    given = step.maker.value.args + [k.value for k in step.maker.value.keywords]  # type: ignore[attr-defined]
     first = ast.unparse(given[0])
-    integrator = ast.unparse(step.made.targets[0])
-    at, calls, lines = step.init.body.index(step.made), [], []
+    integrator = ast.unparse(step.maker.targets[0])
+    at, calls, lines = step.init.body.index(step.maker), [], []
     for equation in step.equations:
-        own = f"{integrator}_{arguments(equation)[0]}"
+        own = f"{integrator}_{argument_names(equation)[0]}"
         lines.append(made.replace(integrator, own, 1).replace(first, f"self.{equation.name}", 1))
-        passed = ", ".join(step.given[name] for name in arguments(equation))
+        passed = ", ".join(step.passed[name] for name in argument_names(equation))
         calls.append(f"{own}({passed}, dt={step.dt})")
-    step.init.body[at : at + 1] = statements("\n".join(lines))
+    step.init.body[at : at + 1] = parse_statements("\n".join(lines))
     step.write(f"{', '.join(step.targets)} = {', '.join(calls)}")
 
 
-def _turned(kind: ast.ClassDef, step: Step) -> None:
+def _turned(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """The equations, their states and their results all the other way round."""
     equations = list(step.equations)[::-1]
     for node in ast.walk(kind):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("JointEq"):
             node.args = node.args[::-1]
-    states = [arguments(equation)[0] for equation in equations]
-    others = [name for equation in equations for name in arguments(equation)[1:]]
+    states = [argument_names(equation)[0] for equation in equations]
+    others = [name for equation in equations for name in argument_names(equation)[1:]]
     names = list(dict.fromkeys([*states, *others]))
-    passed = ", ".join(step.given[name] for name in names)
-    integrator = ast.unparse(step.made.targets[0])
+    passed = ", ".join(step.passed[name] for name in names)
+    integrator = ast.unparse(step.maker.targets[0])
     step.write(f"{', '.join(step.targets[::-1])} = {integrator}({passed}, dt={step.dt})")
 
 
-def _by_value(kind: ast.ClassDef, step: Step) -> None:
+def _by_value(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """``self.V.value`` for ``self.V`` wherever the update reads a state."""
-    states = {f"self.{name}" for name in state_makers(step.init)}
+    states = {f"self.{name}" for name in find_state_makers(step.init)}
 
     class Reader(ast.NodeTransformer):
         def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -137,10 +141,10 @@ def _by_value(kind: ast.ClassDef, step: Step) -> None:
                 return ast.Attribute(node, "value", ast.Load())
             return node if node.attr == "value" else self.generic_visit(node)
 
-    step.inside.body = [Reader().visit(statement) for statement in step.inside.body]
+    step.method.body = [Reader().visit(statement) for statement in step.method.body]
 
 
-def _by_operators(kind: ast.ClassDef, step: Step) -> None:
+def _by_operators(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """``(a) & (b)`` for ``bm.logical_and(a, b)``."""
 
     class Writer(ast.NodeTransformer):
@@ -149,12 +153,12 @@ def _by_operators(kind: ast.ClassDef, step: Step) -> None:
                 return ast.BinOp(node.args[0], ast.BitAnd(), node.args[1])
             return self.generic_visit(node)
 
-    step.inside.body = [Writer().visit(statement) for statement in step.inside.body]
+    step.method.body = [Writer().visit(statement) for statement in step.method.body]
 
 
-def _at_the_end(kind: ast.ClassDef, step: Step) -> None:
+def _at_the_end(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """``t + dt`` for ``t`` wherever the update writes a time down."""
-    after = step.inside.body[step.inside.body.index(step.statement) + 1 :]
+    after = step.method.body[step.method.body.index(step.statement) + 1 :]
     end = ast.BinOp(ast.Name("t", ast.Load()), ast.Add(), ast.Name(step.dt, ast.Load()))
     for statement in after:
         for node in ast.walk(statement):

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import ast
 
-Parts = tuple[str | None, str | None]
+LinearForm = tuple[str | None, str | None]
 """The source of a and of b in a + b x; None for what is zero."""
 
 
-def linear(node: ast.expr, name: str) -> Parts | None:
+def linear_form(node: ast.expr, name: str) -> LinearForm | None:
     """The parts of an expression as a function of ``name``; None where it is not linear in it."""
     if not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node)):
         return ast.unparse(node), None
     if isinstance(node, ast.Name):
         return None, "1.0"
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        parts = linear(node.operand, name)
+        parts = linear_form(node.operand, name)
         return None if parts is None else (_minus(parts[0]), _minus(parts[1]))
     if not isinstance(node, ast.BinOp):
         return None
-    left, right = linear(node.left, name), linear(node.right, name)
+    left, right = linear_form(node.left, name), linear_form(node.right, name)
     if left is None or right is None:
         return None
     if isinstance(node.op, ast.Add):

@@ -6,31 +6,31 @@ import ast
 from collections.abc import Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Specimen
-from grader.authoring.verify.equivalents.classes import modules
+from grader.authoring.verify.ast_edits import Mutant
+from grader.authoring.verify.equivalents.class_edits import module_names
 from grader.authoring.verify.equivalents.integrators import METHODS, channels_by
-from grader.authoring.verify.solution import Teacher
+from grader.authoring.verify.parsed_solution import ParsedSolution
 
 OTHER_DT = (0.05, 0.01)  # ms
 
 
-def left_settings(teacher: Teacher, assignment: Assignment) -> Iterator[Specimen]:
+def global_settings(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each setting in one of the places in turn; then another dt and another integrator.
 
     None where no model is asked, and for a channel alone, which is asked as its neuron is.
     """
-    if teacher.exercise.kind != "neuron":
+    if solution.exercise.kind != "neuron":
         return
-    for number, setting in enumerate(_settings(modules(teacher))):
-        places = list(_places(teacher, setting).items())
+    for number, setting in enumerate(_settings(module_names(solution))):
+        places = list(_places(solution, setting).items())
         where, cells = places[number % len(places)]
-        yield Specimen(operator="setting left behind", place=f"{setting}, {where}", cells=cells)
-    math = modules(teacher).get("brainpy.math")
+        yield Mutant(operator="setting left behind", place=f"{setting}, {where}", cells=cells)
+    math = module_names(solution).get("brainpy.math")
     for number, method in enumerate(METHODS if math is not None else ()):
-        if other := channels_by(teacher, method):
+        if other := channels_by(solution, method):
             setting = f"{math}.set_dt({OTHER_DT[number % len(OTHER_DT)]})"
-            above = _places(teacher.changed(other), setting)["above the graded class"]
-            yield Specimen(
+            above = _places(solution.with_cells(other), setting)["above the graded class"]
+            yield Mutant(
                 operator="another integrator and dt",
                 place=f"{method}, {setting}",
                 cells={**other, **above},
@@ -60,10 +60,10 @@ def _settings(known: dict[str, str]) -> list[str]:
     return found
 
 
-def _places(teacher: Teacher, setting: str) -> dict[str, dict[int, str]]:
+def _places(solution: ParsedSolution, setting: str) -> dict[str, dict[int, str]]:
     """Where the setting stands, to the cell with it."""
-    first, graded = min(teacher.trees), teacher.graded
-    source = {index: ast.unparse(teacher.trees[index]) for index in (first, graded)}
+    first, graded = min(solution.trees), solution.graded_index
+    source = {index: ast.unparse(solution.trees[index]) for index in (first, graded)}
     found = {
         "above the graded class": {graded: f"{setting}\n{source[graded]}"},
         "below the graded class": {graded: f"{source[graded]}\n{setting}"},
