@@ -17,20 +17,18 @@ Replacement = ast.AST | list[ast.stmt] | None
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mutant:
-    """A model made from the solution: ``cells`` maps a cell's index to its new source.
-
-    ``may_be_equivalent`` says that the change can leave the model what it was,
-    ``other_scheme`` that it is integrated in another way than the reference, so that only its field is comparable.
-    ``cause`` is the id of the sentence that says what was done, where there is one.
-    """
+    """A model made from the solution: ``cells`` maps a cell's index to its new source."""
 
     operator: str
     place: str
     cells: dict[int, str]
     right: bool = False
     may_be_equivalent: bool = False
+    """True where the change can leave the model what it was."""
     other_scheme: bool = False
+    """True if it is integrated in another way than the reference: only its field is comparable."""
     cause: str = ""
+    """The id of the sentence that says what was done, where there is one."""
 
     @property
     def name(self) -> str:

@@ -99,7 +99,7 @@ def test_what_a_run_imports_changes_its_digest(package: Path, file: str) -> None
         ),
         *(
             "core/messages/en/checks.toml",
-            "authoring/release/new.py",
+            "authoring/release/new_assignment.py",
             "authoring/verify/run.py",
             "run/client_pool.py",
             "assignment/find.py",
