@@ -64,7 +64,7 @@ def make_bundle(
 
 
 def zip_files(files: Files) -> bytes:
-    """The files as one zip; scripts can be started."""
+    """Return the files as one zip; scripts can be started."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in sorted(files.items()):
@@ -89,7 +89,7 @@ def _course(assignment: Assignment) -> Iterator[tuple[str, bytes]]:
 
 
 def _fault(format: str, assignment: Assignment, language: str) -> str:
-    """What a student gets when nothing else could be written: our fault, and no score."""
+    """Return what a student gets when nothing else could be written: our fault, and no score."""
     report = verdict(broken_evidence("", "?"), assignment, assignment.id, language)
     said = catalogue(language)
     text = f"# {said.render('report.outcome.not_graded')}\n\n{said.render('package.fault')}\n"
@@ -120,6 +120,6 @@ def _values(
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
-    """A template with each ``@name@`` replaced. Raises ``KeyError`` for an unknown one."""
+    """Return a template with each ``@name@`` replaced. Raises ``KeyError`` for an unknown one."""
     text = (_TEMPLATES / template).read_text("utf-8")
     return re.sub(r"@([a-z_]+)@", lambda found: values[found[1]], text)

@@ -25,7 +25,7 @@ class TimeLimits:
 
 
 def fit_time_limits(assignment: Assignment, most: float | None) -> TimeLimits:
-    """The assignment's own limits, made shorter where ``most`` seconds would not do."""
+    """Return the assignment's own limits, made shorter where ``most`` seconds would not do."""
     limits, exercises = assignment.limits, len(assignment.exercises)
     notebook, probe = limits.notebook_seconds, limits.probe_seconds
     if most is not None:

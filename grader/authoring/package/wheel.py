@@ -23,7 +23,7 @@ class NotInstalled(Exception):
 
 
 def installed_grader() -> Distribution:
-    """What pip knows of the grader. Raises ``NotInstalled``."""
+    """Return what pip knows of the grader. Raises ``NotInstalled``."""
     try:
         return distribution("grader")
     except PackageNotFoundError:
@@ -31,7 +31,7 @@ def installed_grader() -> Distribution:
 
 
 def build_wheel() -> bytes:
-    """The wheel ``NAME``. Raises ``NotInstalled``."""
+    """Return the wheel ``WHEEL_NAME``. Raises ``NotInstalled``."""
     about = installed_grader()
     files = dict(_package())
     for name in ("METADATA", "entry_points.txt"):

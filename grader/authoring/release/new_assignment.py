@@ -26,7 +26,7 @@ class NewAssignment:
 
 
 def default_root() -> Path | None:
-    """The folder with the assignments that the package finds by itself; None without any."""
+    """Return the folder with the assignments that the package finds by itself; None without any."""
     known = places()
     return next((place.folder.parents[1] for place in known.values()), None)
 

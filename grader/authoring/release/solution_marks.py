@@ -37,7 +37,7 @@ class MarkedCell:
 
 
 def has_marks(source: str) -> bool:
-    """Whether a line of ``source`` is a mark, or looks like one."""
+    """True if a line of ``source`` is a mark, or looks like one."""
     return any(map(_LIKE_A_MARK.match, source.split("\n")))
 
 

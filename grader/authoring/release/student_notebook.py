@@ -39,12 +39,12 @@ def read_document(file: Path) -> Document:
 
 
 def as_text(document: Document) -> str:
-    """A notebook as Jupyter writes it."""
+    """Return a notebook as Jupyter writes it."""
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def make_student_notebook(teachers: Document, assignment: Assignment) -> Document:
-    """The student's notebook: no solution, no outputs; ids, tags and other metadata kept.
+    """Return the student's notebook: no solution, no outputs; ids, tags and other metadata kept.
 
     Raises ``AuthorError`` with every fault of the marks, the tags and what would be left.
     """
@@ -116,18 +116,18 @@ def compare_notebook(made: Document, file: Path) -> list[Note]:
 
 
 def source_of(cell: Mapping[str, Any]) -> str:
-    """A cell's text, which a file may hold as lines."""
+    """Return a cell's text, which a file may hold as lines."""
     source = cell["source"]
     return source if isinstance(source, str) else "".join(source)
 
 
 def tags_of(cell: Mapping[str, Any]) -> Sequence[str]:
-    """A cell's tags."""
+    """Return a cell's tags."""
     return tuple(cell["metadata"].get("tags", ()))
 
 
 def _blank(cell: Document, source: str) -> Document:
-    """A code cell that was never run, its text in the form that the file has."""
+    """Return a code cell that was never run, its text in the form that the file has."""
     lines = source if isinstance(cell["source"], str) else source.splitlines(keepends=True)
     metadata = {n: value for n, value in cell["metadata"].items() if n not in _OF_A_RUN}
     return {**cell, "source": lines, "metadata": metadata, "outputs": [], "execution_count": None}
@@ -160,7 +160,7 @@ def _classes(source: str) -> list[str]:
 
 
 def _answers_left(teachers: Document, released: Document) -> Iterator[Note]:
-    """A region's code that stands, line by line, in a cell of the released notebook too."""
+    """Yield a region's code that stands, line by line, in a cell of the released notebook too."""
     left = [_code(source_of(cell).split("\n")) for cell in released["cells"]]
     for number, cell in enumerate(teachers["cells"], 1):
         if cell["cell_type"] != "code":

@@ -147,7 +147,7 @@ def grade_both(
 
 
 def student_faults(report: GradeReport) -> Iterator[Note]:
-    """What is wrong with the mark of a notebook in which nothing was done."""
+    """Yield what is wrong with the mark of a notebook in which nothing was done."""
     if report.score is None:
         yield _not_graded(report, "author.student_not_graded")
     elif not report.score <= 0:
@@ -156,7 +156,7 @@ def student_faults(report: GradeReport) -> Iterator[Note]:
 
 
 def teacher_faults(report: GradeReport) -> Iterator[Note]:
-    """What is wrong with the mark of the solution."""
+    """Yield what is wrong with the mark of the solution."""
     if report.score is None:
         yield _not_graded(report, "author.teacher_not_graded")
     elif not report.score >= report.max_score:
@@ -180,7 +180,7 @@ def _values(report: GradeReport, checks: list[str]) -> dict[str, Value]:
 
 
 def _before(assignment: Assignment, of: str, until: float | None) -> Tolerance:
-    """What a measure is held against before its tolerance is derived.
+    """Return what a measure is held against before its tolerance is derived.
 
     A vector field in which a term of the lesson's differs is off by far more than `SLIP`;
     how far a trace may be off is not known yet.

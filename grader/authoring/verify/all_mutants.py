@@ -63,7 +63,7 @@ def _slight(solution: ParsedSolution) -> tuple[str, ...]:
 def _by_another_integrator(
     solution: ParsedSolution, assignment: Assignment, right: Sequence[Mutant]
 ) -> Iterator[Mutant]:
-    """What begins late, in models whose traces may differ, since their scheme does."""
+    """Yield what begins late, in models whose traces may differ, since their scheme does."""
     for cells in [one.cells for one in right if (one.operator, one.place) == BY_RK4]:
         for one in update_mutants(solution.with_cells(cells), assignment):
             if one.operator in LATE_OPERATORS:
@@ -71,6 +71,6 @@ def _by_another_integrator(
 
 
 def _beside(cells: Mapping[int, str], further: Mutant, how: str) -> Mutant:
-    """A mutant with another's ``cells`` where it has none."""
+    """Return a mutant with another's ``cells`` where it has none."""
     operator, whole = f"{further.operator}, {how}", {**cells, **further.cells}
     return replace(further, operator=operator, cells=whole)

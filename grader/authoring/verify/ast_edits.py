@@ -37,7 +37,7 @@ class Mutant:
 
 
 def replace_nodes(tree: ast.Module, places: Mapping[ast.AST, Replacement]) -> str:
-    """The source of ``tree`` with other nodes in some places; ``tree`` stays as it is."""
+    """Return the source of ``tree`` with other nodes in some places; ``tree`` stays as it is."""
     twin = _with(tree, places)
     assert isinstance(twin, ast.AST)
     return ast.unparse(ast.fix_missing_locations(twin))
@@ -73,7 +73,7 @@ def _instead(new: Any, part: object) -> list[Any]:
 
 
 def replace_inside(top: ast.expr, target: ast.AST, new: ast.AST) -> ast.expr:
-    """The expression ``top`` with ``new`` in place of ``target``."""
+    """Return the expression ``top`` with ``new`` in place of ``target``."""
     changed = _with(top, {target: new})
     assert isinstance(changed, ast.expr)
     return changed
@@ -105,6 +105,6 @@ def methods(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef]]:
 
 
 def short_source(node: ast.AST) -> str:
-    """A node as short text."""
+    """Return a node as short text."""
     text = ast.unparse(node)
     return text if len(text) <= 60 else text[:57] + "..."

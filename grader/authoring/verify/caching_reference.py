@@ -32,7 +32,7 @@ def _cached(
 
 
 def _copied(answer: Any) -> Any:
-    """The same arrays in dictionaries of the caller's own."""
+    """Return the same arrays in dictionaries of the caller's own."""
     if isinstance(answer, tuple):
         return tuple(_copied(part) for part in answer)
     return dict(answer) if isinstance(answer, dict) else answer

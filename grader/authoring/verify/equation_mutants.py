@@ -51,12 +51,12 @@ def wrong_mutants(solution: ParsedSolution, assignment: Assignment) -> list[Muta
 
 
 def _is_accepted(mutant: Mutant, accepted: set[float]) -> bool:
-    """Whether a constant became that of another accepted model."""
+    """True if a constant became that of another accepted model."""
     return any(mutant.place.endswith(f"-> {value:.6g}") for value in accepted)
 
 
 def number_equal_names(made: Iterable[Mutant]) -> list[Mutant]:
-    """The same with a number behind each name that came before."""
+    """Return the same with a number behind each name that came before."""
     count: Counter[str] = Counter()
     apart = []
     for one in made:
@@ -131,7 +131,7 @@ def _equations(solution: ParsedSolution) -> Iterator[Mutant]:
 
 
 def _number(node: ast.AST) -> int | float | None:
-    """The value of a number's node; None for what is none, and for 0."""
+    """Return the value of a number's node; None for what is none, and for 0."""
     value = node.value if isinstance(node, ast.Constant) else None
     return value or None if type(value) in (int, float) else None  # type: ignore[return-value]
 
@@ -184,7 +184,7 @@ _OPERATORS = {
 
 
 def _surroundings(solution: ParsedSolution) -> Iterator[Mutant]:
-    """What stands around the equations of a channel: start, update, which is which."""
+    """Yield what stands around the equations of a channel: start, update, which is which."""
     for index in solution.own_equation_cells:
         tree = solution.trees[index]
         for kind, method in methods(tree):

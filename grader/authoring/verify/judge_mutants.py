@@ -40,7 +40,7 @@ class MutantJudge:
         return Matrix(assignment=self._assignment, seeds=self._seeds, results=tuple(rows))
 
     def judge(self, mutant: Mutant, exercise: str, asked: Evidence) -> MutantResult:
-        """What becomes of ``mutant``; ``asked`` holds its answers to all seeds."""
+        """Return what becomes of ``mutant``; ``asked`` holds its answers to all seeds."""
         equal, named = mutant.may_be_equivalent, list[Note]()
         found: list[list[CheckOutcome]] = []
         measured: list[dict[Measure, float]] = []
@@ -177,7 +177,7 @@ def _as_far(distance: float) -> float:
 
 
 def has_same_field(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
-    """Whether the model's field is the reference's to round-off, at every drawn state."""
+    """True if the model's field is the reference's to round-off, at every drawn state."""
     reference, found = attempt.reference, attempt.answers.field
     if reference is None or not found:
         return False
@@ -191,7 +191,7 @@ def has_same_field(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
 def traces_are_within_tolerance(
     attempt: ExerciseEvidence, measured: Mapping[Measure, float], assignment: Assignment
 ) -> bool:
-    """Whether every trace of V keeps within the tolerance over the first of its windows."""
+    """True if every trace of V keeps within the tolerance over the first of its windows."""
     windows = [
         (check.id, min(check.until) if check.until else None)
         for check in assignment.checks

@@ -71,7 +71,7 @@ def clearances(matrix: Matrix) -> list[Clearance]:
 
 
 def margins_between(matrix: Matrix) -> list[Tolerance]:
-    """The tolerances of all measures. Raises ``NoMargin``."""
+    """Return the tolerances of all measures. Raises ``NoMargin``."""
     found = []
     for measure in matrix.assignment.measures:
         of, until = measure
@@ -82,7 +82,7 @@ def margins_between(matrix: Matrix) -> list[Tolerance]:
 
 
 def _is_single(matrix: Matrix, measure: Measure) -> bool:
-    """Whether any model of what is measured is in single precision; one without states is not."""
+    """True if any model of what is measured is in single precision; one without states is not."""
     return any(True for _ in _of(matrix.results, measure, "float32"))
 
 
@@ -103,7 +103,7 @@ def _margin(matrix: Matrix, measure: Measure, precision: Precision) -> Margin:
 
 
 def round_number(number: float) -> float:
-    """The nearest of 1, 2 and 5 times a power of ten, by ratio."""
+    """Return the nearest of 1, 2 and 5 times a power of ten, by ratio."""
     power = 10.0 ** math.floor(math.log10(number))
     nearest = min((1.0, 2.0, 5.0, 10.0), key=lambda one: abs(math.log(number / power / one)))
     return float(f"{nearest * power:.0e}")

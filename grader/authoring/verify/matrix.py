@@ -35,7 +35,7 @@ class MutantResult:
 
     @property
     def is_marked_rightly(self) -> bool:
-        """Whether it got what it deserves: a right one everything, a wrong one less.
+        """True if it got what it deserves: a right one everything, a wrong one less.
 
         Nothing that is right has a mistake named, and nothing wrong another than was made.
         """
@@ -47,12 +47,12 @@ class MutantResult:
 
     @property
     def is_false_alarm(self) -> bool:
-        """Whether a mistake is named in what is right."""
+        """True if a mistake is named in what is right."""
         return bool(self.diagnoses) and (self.mutant.right or self.is_equivalent)
 
     @property
     def is_wrongly_named(self) -> bool:
-        """Whether mistakes are named, but not the one that was made, which is known."""
+        """True if mistakes are named, but not the one that was made, which is known."""
         cause = self.mutant.cause
         return bool(cause and self.diagnoses) and cause not in self.diagnoses
 
@@ -86,11 +86,11 @@ class Matrix:
         return tuple(self.assignment.rubric.families)
 
     def wrong(self) -> list[MutantResult]:
-        """The wrong models; those that a change left equal are none."""
+        """Return the wrong models; those that a change left equal are none."""
         return [row for row in self.results if not row.mutant.right and not row.is_equivalent]
 
     def right(self) -> list[MutantResult]:
-        """The right models."""
+        """Return the right models."""
         return [row for row in self.results if row.mutant.right]
 
     def equivalent(self) -> list[MutantResult]:

@@ -77,7 +77,7 @@ def _other_number(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
 
 
 def _passed(tree: ast.Module, step: IntegratorStep) -> _Made:
-    """What the integrator is given, and what its results are called, in a wrong order."""
+    """Yield what the integrator is given, and what its results are called, in a wrong order."""
     called, target = step.statement.value, step.statement.targets[0]
     assert isinstance(called, ast.Call)
     for number in range(len(called.args) - 1):
@@ -93,7 +93,7 @@ def _passed(tree: ast.Module, step: IntegratorStep) -> _Made:
 
 
 def _turned(nodes: list[ast.expr], number: int) -> list[ast.expr]:
-    """The nodes with two neighbours exchanged."""
+    """Return the nodes with two neighbours exchanged."""
     return [*nodes[:number], nodes[number + 1], nodes[number], *nodes[number + 2 :]]
 
 
@@ -126,7 +126,7 @@ def _is_write(statement: ast.Assign) -> bool:
 
 
 def _mentions(statement: ast.Assign, target: ast.expr) -> bool:
-    """Whether a statement reads the state that is written at ``target``."""
+    """True if a statement reads the state that is written at ``target``."""
     state = short_source(target).removesuffix(".value")
     return any(short_source(node) == state for node in ast.walk(statement.value) if _is_state(node))
 
@@ -136,7 +136,7 @@ def _is_state(node: ast.AST) -> bool:
 
 
 def _steps(tree: ast.Module, step: IntegratorStep) -> _Made:
-    """Steps of another length, one step too many, and no input."""
+    """Yield steps of another length, one step too many, and no input."""
     text, states = ast.unparse(step.statement), _states(step)
 
     def mutant(operator: str, place: str, source: str) -> tuple[str, str, str]:

@@ -53,7 +53,7 @@ class ParsedSolution:
         return [index for index in self.equation_cells if index not in self.shared_cells]
 
     def with_cells(self, cells: Mapping[int, str]) -> ParsedSolution:
-        """The solution with other sources of some of its cells."""
+        """Return the solution with other sources of some of its cells."""
         trees = {i: ast.parse(cells[i]) if i in cells else tree for i, tree in self.trees.items()}
         own, names = trees[self.graded_index], [channel.name for channel in self.exercise.channels]
         return replace(
@@ -65,7 +65,7 @@ class ParsedSolution:
 
 
 def parse_solution(assignment: Assignment, exercise: Exercise) -> ParsedSolution:
-    """The solution of ``exercise``. Raises ``NoSolution``."""
+    """Return the solution of ``exercise``. Raises ``NoSolution``."""
     assert assignment.rubric is not None
     submission = read_notebook(assignment.rubric.solution)
     cell = find_cell(submission, exercise, assignment)
@@ -103,7 +103,7 @@ def parse_solution(assignment: Assignment, exercise: Exercise) -> ParsedSolution
 
 
 def makes_channel(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
-    """Whether a statement makes one of the channels: ``self.NAME = CLASS(...)``."""
+    """True if a statement makes one of the channels: ``self.NAME = CLASS(...)``."""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return False
     target = node.targets[0]
@@ -111,7 +111,7 @@ def makes_channel(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign
 
 
 def find_channel_statements(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Assign]:
-    """The statement that makes each channel, of those that no other statement speaks of."""
+    """Return the statement that makes each channel, of those that no other statement speaks of."""
     found = [node for node in ast.walk(tree) if makes_channel(node, names)]
     loads = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_load(n)]
     spoken_of = {ast.unparse(node) for node in loads}
@@ -133,7 +133,7 @@ class IonAttachment:
 
 
 def find_ion_attachments(tree: ast.Module) -> list[IonAttachment]:
-    """The statements that hang channels on ions."""
+    """Return the statements that hang channels on ions."""
     return [
         IonAttachment(ast.unparse(node.value.func.value).partition(".")[2], node, node.value)
         for node in ast.walk(tree)
@@ -146,7 +146,7 @@ def find_ion_attachments(tree: ast.Module) -> list[IonAttachment]:
 
 
 def find_channel_calls(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Call]:
-    """The call that makes each channel, those that hang on ions too."""
+    """Return the call that makes each channel, those that hang on ions too."""
     found = {}
     for node in ast.walk(tree):
         if makes_channel(node, names) and isinstance(node.value, ast.Call):

@@ -15,7 +15,7 @@ Pairs = list[tuple[str, str]]
 
 
 def record_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
-    """A record of another state, of another name, or none; and a runner that is never run."""
+    """Yield a record of another state, of another name, or none; and a runner that is never run."""
     if (found := _monitored(solution)) is None:
         return
     tree, table, pairs = solution.trees[solution.graded_index], *found
@@ -39,7 +39,7 @@ def record_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
 
 
 def equivalent_records(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
-    """The same records in another order, by functions, among others; and a run done twice."""
+    """Yield the same records in another order, by functions, among others; and a run done twice."""
     if (found := _monitored(solution)) is None:
         return
     tree, table, pairs = solution.trees[solution.graded_index], *found
@@ -58,7 +58,7 @@ def equivalent_records(solution: ParsedSolution, assignment: Assignment) -> Iter
 
 
 def _monitored(solution: ParsedSolution) -> tuple[ast.Dict, Pairs] | None:
-    """The dictionary of a run's monitors, where it is written out."""
+    """Return the dictionary of a run's monitors, where it is written out."""
     if solution.exercise.kind != "run":
         return None
     for node in ast.walk(solution.trees[solution.graded_index]):
@@ -79,7 +79,7 @@ def _recording(
 
 
 def _runs(statement: ast.stmt) -> bool:
-    """Whether a statement calls ``run`` of something."""
+    """True if a statement calls ``run`` of something."""
     return any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -59,7 +59,7 @@ def verify_html(
 
 
 def citation(matrix: Matrix, messages: Catalogue) -> list[tuple[str, str]]:
-    """What it takes to cite the page, and to make it again: labels and what stands there."""
+    """Return what it takes to cite the page, and to make it again: labels and what stands there."""
     assignment, found = matrix.assignment, versions()
     names = {"grader": "grader", "brainpy": "BrainPy", "jax": "JAX", "python": "Python"}
     facts = {
@@ -97,7 +97,7 @@ def labels_summary(labelled: SampleAgreement, language: str) -> str:
 
 
 def explain_fault(row: MutantResult, words: Catalogue) -> str:
-    """What is false about a row's marks."""
+    """Return what is false about a row's marks."""
     if row.errors:
         return words.render("verify.faults.broke", error=row.errors[0].strip().splitlines()[-1])
     if row.is_false_alarm and row.lowest == 100.0:

@@ -140,7 +140,7 @@ class MutantRunner:
         seeds: tuple[int, ...],
         hidden: bool,
     ) -> ProbeRequest:
-        """What models with these states are asked; all else is the same for an asker's."""
+        """Return what models with these states are asked; all else is the same for an asker's."""
         if states not in self.stimuli:
             self.stimuli[states] = draw(assignment, states, seeds, hidden)
         return self.stimuli[states]
@@ -155,7 +155,7 @@ async def _afresh(session: Session) -> None:
 
 
 def as_submission(solution: ParsedSolution, mutant: Mutant) -> Submission:
-    """The solution with a mutant's cells in place of its own."""
+    """Return the solution with a mutant's cells in place of its own."""
     cells = [
         replace(cell, source=mutant.cells.get(cell.index, cell.source))
         for cell in solution.submission.cells
@@ -180,7 +180,7 @@ def _one_notebook(
 
 
 def select_seed(attempt: ExerciseEvidence, position: int, seeds: int) -> ExerciseEvidence:
-    """The part of an attempt that answers the seed at ``position`` of so many."""
+    """Return the part of an attempt that answers the seed at ``position`` of so many."""
     panel, answers = attempt.stimuli, attempt.answers
     if panel is None:
         return attempt

@@ -55,7 +55,7 @@ REQUIRED = tuple(field.name for field in fields(Sample) if field.default is MISS
 
 
 def load_samples(folder: Path) -> tuple[Sample, ...]:
-    """The entries of ``folder``'s ``expected.toml``, in its order.
+    """Return the entries of ``folder``'s ``expected.toml``, in its order.
 
     Raises ``ExpectedError`` with all faults of the file at once.
     """
@@ -63,7 +63,7 @@ def load_samples(folder: Path) -> tuple[Sample, ...]:
 
 
 def read_entries(folder: Path) -> list[Any]:
-    """The ``[[samples]]`` tables of ``folder``'s ``expected.toml``, unchecked."""
+    """Return the ``[[samples]]`` tables of ``folder``'s ``expected.toml``, unchecked."""
     file = folder / "expected.toml"
     try:
         data = tomllib.loads(file.read_text("utf-8"))
@@ -148,12 +148,12 @@ def _words(result: Mapping[str, Any]) -> str:
 
 
 def _says(words: str, note: str) -> bool:
-    """Whether ``note`` occurs as it is, and not as a part of a longer number or word."""
+    """True if ``note`` occurs as it is, and not as a part of a longer number or word."""
     return bool(re.search(rf"(?<![\dA-Za-z_.]){re.escape(note)}(?![\dA-Za-z_]|\.\d)", words))
 
 
 def _faults(entry: object) -> list[str]:
-    """What is wrong with one ``[[samples]]`` table, each with its key in front."""
+    """Return what is wrong with one ``[[samples]]`` table, each with its key in front."""
     if not isinstance(entry, dict):
         return [": expected a table"]
     faults = []

@@ -31,7 +31,7 @@ class SampleAgreement:
 
 
 def find_samples(assignment: Assignment) -> Path | None:
-    """The folder of an assignment's labelled submissions, or None."""
+    """Return the folder of an assignment's labelled submissions, or None."""
     folder = assignment.folder.parents[1] / "submissions" / assignment.id
     return folder if (folder / "expected.toml").is_file() else None
 

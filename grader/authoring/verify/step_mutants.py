@@ -78,7 +78,7 @@ def _of_step(node: ast.Assign, dt: float) -> Iterator[tuple[str, str, Replacemen
 
 
 def _stored(node: ast.Assign) -> list[ast.Attribute]:
-    """The targets ``self.NAME.value`` of a statement."""
+    """Return the targets ``self.NAME.value`` of a statement."""
     target = node.targets[0]
     parts = target.elts if isinstance(target, ast.Tuple) else [target]
     return [
@@ -150,7 +150,7 @@ def keyword_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
 
 
 def _numbers(node: ast.AST) -> list[ast.expr]:
-    """The numbers in an expression, each with its sign."""
+    """Return the numbers in an expression, each with its sign."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
         return [node]
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):

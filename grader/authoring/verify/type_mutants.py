@@ -38,7 +38,7 @@ def accepted_type_mutants(solution: ParsedSolution, assignment: Assignment) -> I
 
 
 def type_name(node: ast.expr) -> str:
-    """A type by its name, a joint one as the assignment writes it: "A + B"."""
+    """Return a type by its name, a joint one as the assignment writes it: "A + B"."""
     if isinstance(node, ast.Subscript):
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return " + ".join(map(type_name, parts))

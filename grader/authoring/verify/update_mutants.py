@@ -52,7 +52,7 @@ def update_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator
 
 
 def _asks_for_spikes(solution: ParsedSolution, assignment: Assignment) -> bool:
-    """Whether the model fires: where it never does, what a spike brings about changes nothing."""
+    """True if the model fires: where it never does, what a spike brings about changes nothing."""
     asked = {c.kind for c in assignment.checks if c.exercise == solution.exercise.id}
     return bool(asked & {"spike_count", "spike_times"})
 
@@ -93,7 +93,7 @@ def _of_V(solution: ParsedSolution, assignment: Assignment, bp: str, bm: str) ->
 
 
 def _late_parameters(solution: ParsedSolution, bp: str, bm: str) -> Iterator[Written]:
-    """A parameter of a channel that is another after some time."""
+    """Yield a parameter of a channel that is another after some time."""
     for channel in solution.exercise.channels:
         for parameter in channel.parameters if channel.name in solution.channel_statements else ():
             own = f"self.{channel.name}.{parameter}"
@@ -112,7 +112,7 @@ def _late_parameters(solution: ParsedSolution, bp: str, bm: str) -> Iterator[Wri
 
 
 def _adapting(solution: ParsedSolution, kind: ast.ClassDef, bp: str, bm: str) -> Iterator[Mutant]:
-    """A current that each spike adds to and that dies away, kept in a variable of its own."""
+    """Yield a current that each spike adds to and that dies away, kept in a variable of its own."""
     tree, init = solution.trees[solution.graded_index], find_method(kind, "__init__")
     if init is None or (called := super_call(tree)) is None:
         return
@@ -140,7 +140,7 @@ def _adapting(solution: ParsedSolution, kind: ast.ClassDef, bp: str, bm: str) ->
 
 
 def _with(kind: ast.ClassDef, text: str) -> ast.ClassDef:
-    """A copy of a class with one more method."""
+    """Return a copy of a class with one more method."""
     twin = copy.deepcopy(kind)
     twin.body += parse_statements(text)
     return twin

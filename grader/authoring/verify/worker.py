@@ -86,7 +86,7 @@ def _setup(assignment: Assignment, setup: SandboxConfig, scratch: Path) -> Sandb
 
 
 def _runs(base: Evidence) -> Evidence:
-    """The evidence of the solution's own run. Raises ``SolutionFails``."""
+    """Return the evidence of the solution's own run. Raises ``SolutionFails``."""
     if base.harness_error:
         raise SolutionFails(f"the solution could not be run: {base.harness_error}")
     if base.executed.status != "ok":

@@ -19,7 +19,7 @@ from grader.authoring.verify.parsed_solution import ParsedSolution, makes_channe
 
 
 def channels_reordered(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
-    """The channels made one after the other in every other order."""
+    """Yield the channels made one after the other in every other order."""
     tree = solution.trees[solution.graded_index]
     for order in itertools.permutations(solution.channel_statements):
         if list(order) != list(solution.channel_statements):

@@ -32,25 +32,25 @@ def class_definitions(solution: ParsedSolution) -> Iterator[tuple[int, ast.Class
 
 
 def channel_classes(solution: ParsedSolution) -> dict[str, ast.ClassDef]:
-    """The classes that channels are made of, by name."""
+    """Return the classes that channels are made of, by name."""
     used = channel_class_names(solution).values()
     return {node.name: node for _, node in class_definitions(solution) if node.name in used}
 
 
 def equation_classes(solution: ParsedSolution) -> dict[str, ast.ClassDef]:
-    """The classes with equations, by name: those of channels, else the graded one."""
+    """Return the classes with equations, by name: those of channels, else the graded one."""
     graded = solution.cell.class_name
     own = {node.name: node for _, node in class_definitions(solution) if node.name == graded}
     return channel_classes(solution) or own
 
 
 def channel_call(solution: ParsedSolution, channel: str) -> ast.Call:
-    """The call that makes a channel."""
+    """Return the call that makes a channel."""
     return solution.channel_calls[channel]
 
 
 def find_method(kind: ast.ClassDef, name: str) -> ast.FunctionDef | None:
-    """A method of a class, or None."""
+    """Return a method of a class, or None."""
     found = [n for n in kind.body if isinstance(n, ast.FunctionDef) and n.name == name]
     return found[-1] if found else None
 
@@ -98,17 +98,17 @@ class ClassRenamer(ast.NodeTransformer):
         self._names = names
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """A definition."""
+        """Return a definition."""
         node.name = self._names.get(node.name, node.name)
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        """A use, also in ``super(Name, self)``."""
+        """Return a use, also in ``super(Name, self)``."""
         return ast.copy_location(ast.Name(self._names.get(node.id, node.id), node.ctx), node)
 
 
 def module_names(solution: ParsedSolution) -> dict[str, str]:
-    """What the notebook calls each module that it imports above the graded cell."""
+    """Return what the notebook calls each module that it imports above the graded cell."""
     names: dict[str, str] = {}
     for cell in solution.submission.cells[: solution.graded_index + 1]:
         tree = parse(cell.source) if cell.kind == "code" else None
@@ -127,7 +127,7 @@ def parse_statements(source: str) -> list[ast.stmt]:
 
 
 def edit_cells(solution: ParsedSolution, places: Mapping[ast.AST, Replacement]) -> dict[int, str]:
-    """The cells with these nodes changed; those that hold none of them left out."""
+    """Return the cells with these nodes changed; those that hold none of them left out."""
     return {
         index: replace_nodes(tree, places)
         for index, tree in solution.trees.items()

@@ -46,7 +46,7 @@ def super_in_other_ways(solution: ParsedSolution, assignment: Assignment) -> Ite
 
 
 def subclassed(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
-    """A class whose body stands in a base of its own; a channel made of an empty subclass."""
+    """Yield a class whose body stands in a base of its own; a channel made of an empty subclass."""
     graded = solution.cell.class_name
     yield Mutant(
         operator="body in a base of another name",
@@ -70,7 +70,7 @@ def subclassed(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mut
 
 
 def renamed_classes(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
-    """The classes of channels under other names."""
+    """Yield the classes of channels under other names."""
     kinds = list(channel_classes(solution))
     for group in [[kind] for kind in kinds] + ([kinds] if len(kinds) > 1 else []):
         yield Mutant(
@@ -115,14 +115,14 @@ def _with_long_super(kind: ast.ClassDef) -> ast.ClassDef:
 
 
 def _split(kind: ast.ClassDef) -> list[ast.stmt]:
-    """The class under the name of a base, and an empty subclass under its own."""
+    """Return the class under the name of a base, and an empty subclass under its own."""
     name = kind.name
     base = ClassRenamer({name: f"{name}Body"}).visit(kind)
     return [base, *parse_statements(f"class {name}({base.name}):\n    pass")]
 
 
 def _of_subclasses(solution: ParsedSolution, channels: list[str]) -> str:
-    """The graded cell with these channels made of subclasses that stand above its class."""
+    """Return the graded cell with these channels made of subclasses that stand above its class."""
     names = channel_class_names(solution)
     made = dict.fromkeys(names[channel] for channel in channels)
     places: dict[ast.AST, Replacement] = {
@@ -134,7 +134,7 @@ def _of_subclasses(solution: ParsedSolution, channels: list[str]) -> str:
 
 
 def _renamed(solution: ParsedSolution, names: Mapping[str, str]) -> dict[int, str]:
-    """The cells in which these classes are made or used, with other names for them."""
+    """Return the cells in which these classes are made or used, with other names for them."""
     cells = {}
     for index, tree in solution.trees.items():
         source = ast.unparse(ClassRenamer(names).visit(copy.deepcopy(tree)))

@@ -48,7 +48,7 @@ def _euler(kind: ast.ClassDef) -> list[ast.stmt] | None:
 
 
 def _euler_beside(kind: ast.ClassDef) -> list[ast.stmt] | None:
-    """The same, with the integrator still made."""
+    """Return the same, with the integrator still made."""
     if (found := find_step(kind)) is None:
         return None
     found.write(f"{', '.join(found.targets)} = {', '.join(_slopes_added(found))}")
@@ -56,7 +56,7 @@ def _euler_beside(kind: ast.ClassDef) -> list[ast.stmt] | None:
 
 
 def _in_turn(kind: ast.ClassDef) -> list[ast.stmt] | None:
-    """A statement for each state, where no equation needs the state of another."""
+    """Return a statement for each state, where no equation needs the state of another."""
     found = find_step(kind)
     if found is None or len(found.equations) < 2 or found.is_coupled:
         return None
@@ -75,7 +75,7 @@ def _slopes_added(found: IntegratorStep) -> list[str]:
 
 
 def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[ast.stmt] | None:
-    """The exact step of equations that are linear in their states, in place of them.
+    """Return the exact step of equations that are linear in their states, in place of them.
 
     x' = a + b x gives x(dt) = x e^(b dt) + (e^(b dt) - 1) a / b. Methods that are ``asked`` for
     keep their names.

@@ -31,14 +31,14 @@ class IntegratorStep:
 
     @property
     def is_coupled(self) -> bool:
-        """Whether an equation takes the state of another."""
+        """True if an equation takes the state of another."""
         states = {argument_names(equation)[0] for equation in self.equations}
         return any(
             not states.isdisjoint(argument_names(equation)[1:]) for equation in self.equations
         )
 
     def call(self, equation: ast.FunctionDef) -> str:
-        """The call of an equation with what the integrator is given."""
+        """Return the call of an equation with what the integrator is given."""
         passed = ", ".join(self.passed[name] for name in argument_names(equation))
         return f"self.{equation.name}({passed})"
 
@@ -53,12 +53,12 @@ class IntegratorStep:
 
 
 def argument_names(function: ast.FunctionDef) -> list[str]:
-    """The names of a method's arguments but ``self``."""
+    """Return the names of a method's arguments but ``self``."""
     return [argument.arg for argument in function.args.args[1:]]
 
 
 def find_step(kind: ast.ClassDef) -> IntegratorStep | None:
-    """The step of a class with one integrator, where its call tells which state is which."""
+    """Return the step of a class with one integrator, where its call tells which state is which."""
     init = find_method(kind, "__init__")
     made = [] if init is None else [s for s in init.body if _makes_integrator(s)]
     if init is None or len(made) != 1:
@@ -96,14 +96,14 @@ def find_step(kind: ast.ClassDef) -> IntegratorStep | None:
 
 
 def find_own_step(solution: ParsedSolution) -> IntegratorStep | None:
-    """The step of the graded class, where it has states of its own."""
+    """Return the step of the graded class, where it has states of its own."""
     graded = [n for n in solution.trees[solution.graded_index].body if isinstance(n, ast.ClassDef)]
     own = [node for node in graded if node.name == solution.cell.class_name]
     return find_step(own[0]) if own else None
 
 
 def find_state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:
-    """The statements of a constructor that make a ``Variable``, by the state's name."""
+    """Return the statements of a constructor that make a ``Variable``, by the state's name."""
     return {
         ast.unparse(statement.targets[0]).partition(".")[2]: statement
         for statement in init.body
@@ -114,7 +114,7 @@ def find_state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:
 
 
 def _makes_integrator(node: ast.stmt) -> TypeGuard[ast.Assign]:
-    """Whether a statement is ``self.NAME = bp.odeint(...)``."""
+    """True if a statement is ``self.NAME = bp.odeint(...)``."""
     return (
         isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
@@ -123,7 +123,7 @@ def _makes_integrator(node: ast.stmt) -> TypeGuard[ast.Assign]:
 
 
 def _equations(made_of: ast.expr, own: Sequence[ast.FunctionDef]) -> list[ast.FunctionDef]:
-    """The methods that an integrator is made of, in order; none where one can't be told.
+    """Return the methods that an integrator is made of, in order; none where one can't be told.
 
     A property stands for what it returns.
     """
@@ -145,7 +145,7 @@ def _equations(made_of: ast.expr, own: Sequence[ast.FunctionDef]) -> list[ast.Fu
 def _passed(
     step: ast.expr, equations: Sequence[ast.FunctionDef]
 ) -> tuple[dict[str, str], str] | None:
-    """What is passed for each argument of the equations, and for dt.
+    """Return what is passed for each argument of the equations, and for dt.
 
     BrainPy takes the states first, then whatever else the equations take. None where
     something is not passed.

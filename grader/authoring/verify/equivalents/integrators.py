@@ -42,7 +42,7 @@ def channels_by(solution: ParsedSolution, method: str) -> dict[int, str]:
 
 
 def _V_by(solution: ParsedSolution, method: str) -> dict[int, str]:
-    """The graded cell with another method for V."""
+    """Return the graded cell with another method for V."""
     tree = solution.trees[solution.graded_index]
     before = super_call(tree)
     if (
@@ -57,7 +57,7 @@ def _V_by(solution: ParsedSolution, method: str) -> dict[int, str]:
 
 
 def super_call(tree: ast.Module) -> ast.Call | None:
-    """The call ``super().__init__(...)`` of the graded cell, where there is but one."""
+    """Return the call ``super().__init__(...)`` of the graded cell, where there is but one."""
     found = [
         node
         for node in ast.walk(tree)

@@ -20,7 +20,7 @@ from grader.authoring.verify.parsed_solution import ParsedSolution
 
 
 def parameters_set_later(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
-    """A channel made without parameters, each of which is then set."""
+    """Yield a channel made without parameters, each of which is then set."""
     for name, statement in solution.channel_statements.items():
         bare = copy.deepcopy(statement)
         assert isinstance(bare.value, ast.Call)
@@ -117,13 +117,13 @@ def _without(made: ast.Call, keywords: Collection[ast.keyword]) -> ast.Call:
 
 
 def _parameters(solution: ParsedSolution, name: str) -> list[str]:
-    """What the constructor of a channel's class takes by position, in order."""
+    """Return what the constructor of a channel's class takes by position, in order."""
     own = find_method(channel_classes(solution)[channel_class_names(solution)[name]], "__init__")
     return [] if own is None else [argument.arg for argument in own.args.args[1:]]
 
 
 def _defaults(solution: ParsedSolution, name: str) -> dict[str, object]:
-    """The parameters of a channel's class whose default is a plain value."""
+    """Return the parameters of a channel's class whose default is a plain value."""
     own = find_method(channel_classes(solution)[channel_class_names(solution)[name]], "__init__")
     given = [] if own is None else own.args.defaults
     named = zip(reversed(_parameters(solution, name)), reversed(given), strict=False)
@@ -131,7 +131,7 @@ def _defaults(solution: ParsedSolution, name: str) -> dict[str, object]:
 
 
 def literal_value(node: ast.expr) -> object:
-    """The value of a literal; None for what is none."""
+    """Return the value of a literal; None for what is none."""
     try:
         return ast.literal_eval(node)
     except ValueError:

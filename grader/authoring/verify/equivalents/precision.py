@@ -85,7 +85,7 @@ def _of_variant(solution: ParsedSolution, variant: Variant, own: dict[str, float
 
 
 def _reference_constants(assignment: Assignment) -> dict[str, float]:
-    """The reference's ``CONSTANTS`` as they are written; importing it would take JAX."""
+    """Return the reference's ``CONSTANTS`` as they are written; importing it would take JAX."""
     assert assignment.rubric is not None
     for node in ast.parse(assignment.rubric.reference.read_text("utf-8")).body:
         targets = node.targets if isinstance(node, ast.Assign) else []
@@ -99,7 +99,7 @@ def _reference_constants(assignment: Assignment) -> dict[str, float]:
 def _each_and_all(
     solution: ParsedSolution, operator: str, parts: dict[str, Places]
 ) -> Iterator[Mutant]:
-    """A mutant for each part, where there are several, and one with all of them."""
+    """Yield a mutant for each part, where there are several, and one with all of them."""
     found = {name: places for name, places in parts.items() if places}
     for name, places in found.items() if len(found) > 1 else ():
         yield Mutant(operator=operator, place=name, cells=edit_cells(solution, places))
@@ -123,7 +123,7 @@ def _constants(tops: Iterable[ast.AST], numpy: str) -> Places:
 
 
 def _V_in_float32(kind: ast.ClassDef, math: str) -> list[ast.stmt]:
-    """The class with its V in float32 after each reset."""
+    """Return the class with its V in float32 after each reset."""
     text = (
         "def reset_state(self, *given, **named):\n"
         "    super().reset_state(*given, **named)\n"

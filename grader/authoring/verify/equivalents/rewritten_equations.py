@@ -37,7 +37,7 @@ class _Rewrite(ast.NodeTransformer):
         self._rewrite = rewrite
 
     def visit(self, node: ast.AST) -> ast.AST:
-        """The innermost places first."""
+        """Return the innermost places first."""
         inner = super().generic_visit(node)
         return self._rewrite(inner) or inner
 

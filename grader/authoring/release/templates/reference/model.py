@@ -28,7 +28,7 @@ CONSTANTS = {
 
 
 def initial(V0: jax.Array) -> dict[str, jax.Array]:
-    """The state in which a run starts: V at ``V0`` in mV, the gate at 0."""
+    """Return the state in which a run starts: V at ``V0`` in mV, the gate at 0."""
     return {"V": V0, "IM.p": jnp.zeros_like(V0)}
 
 
