@@ -13,7 +13,7 @@ from grader.authoring.package.wheel import installed_grader
 
 
 def constraints() -> str:
-    """The text of a constraints file for pip: each package that is needed, as installed here.
+    """Return a constraints file for pip: each package that is needed, as installed here.
 
     Raises ``NotInstalled``.
     """

@@ -37,7 +37,7 @@ class MarkedCell:
 
 
 def has_marks(source: str) -> bool:
-    """True if a line of ``source`` is a mark, or looks like one."""
+    """Tell whether a line of ``source`` is a mark, or looks like one."""
     return any(map(_LIKE_A_MARK.match, source.split("\n")))
 
 

@@ -25,7 +25,7 @@ _SHORTEST = 8  # characters of code that are an answer wherever they stand
 
 
 def read_document(file: Path) -> Document:
-    """A teacher's notebook as JSON. Raises ``AuthorError`` for what is no notebook of format 4."""
+    """Read a teacher's notebook. Raises ``AuthorError`` for what is no notebook of format 4."""
     try:
         document = json.loads(file.read_text("utf-8"))
         if not isinstance(document, dict):

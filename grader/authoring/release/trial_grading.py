@@ -100,7 +100,7 @@ def _traces(assignment: Assignment) -> tuple[Path, ...]:
 
 
 def _blamed(error: Exception, teachers: Path) -> str | None:
-    """What to say of an error of the reference's, with its line; None for one that is ours."""
+    """Describe an error of the reference's, with its line; None for one that is ours."""
     if isinstance(error, ReferenceModelError):
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
@@ -111,7 +111,7 @@ def _blamed(error: Exception, teachers: Path) -> str | None:
 
 
 def stale_traces(trial: Trial, assignment: Assignment) -> dict[Path, Path]:
-    """The public traces of ``assignment`` that are missing or not the trial's, with the trial's."""
+    """Map public traces that are missing or not the trial's to the trial's."""
     places = {assignment.folder / m.relative_to(trial.assignment.folder): m for m in trial.traces}
     return {stored: made for stored, made in places.items() if not _same(made, stored)}
 

@@ -66,7 +66,7 @@ def _with(node: ast.AST, places: Mapping[ast.AST, Replacement]) -> Replacement:
 
 
 def _instead(new: Any, part: object) -> list[Any]:
-    """What stands for one part of a list; a None that was there says something, and stays."""
+    """Return what stands for a part of a list; a None that was there stays."""
     if new is None and isinstance(part, ast.AST):
         return []
     return new if isinstance(new, list) else [new]
@@ -80,7 +80,7 @@ def replace_inside(top: ast.expr, target: ast.AST, new: ast.AST) -> ast.expr:
 
 
 def replace_node(tree: ast.Module, target: ast.AST, new: ast.AST | None) -> str:
-    """The source of ``tree`` with ``new`` in place of ``target``; ``tree`` stays as it is."""
+    """Return the source with ``new`` in place of ``target``; ``tree`` stays as it is."""
     return replace_nodes(tree, {target: new})
 
 

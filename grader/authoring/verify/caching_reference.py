@@ -17,7 +17,7 @@ _Answer = TypeVar("_Answer")
 def _cached(
     method: Callable[Concatenate[Any, _Arguments], _Answer],
 ) -> Callable[Concatenate[Any, _Arguments], _Answer]:
-    """``method`` with its answers kept in the cache of the object."""
+    """Keep the answers of ``method`` in the cache of the object."""
 
     @wraps(method)
     def answer(self: Any, /, *args: _Arguments.args, **kw: _Arguments.kwargs) -> _Answer:

@@ -51,7 +51,7 @@ def wrong_mutants(solution: ParsedSolution, assignment: Assignment) -> list[Muta
 
 
 def _is_accepted(mutant: Mutant, accepted: set[float]) -> bool:
-    """True if a constant became that of another accepted model."""
+    """Tell whether a constant became that of another accepted model."""
     return any(mutant.place.endswith(f"-> {value:.6g}") for value in accepted)
 
 

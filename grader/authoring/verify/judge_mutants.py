@@ -98,7 +98,7 @@ class MutantJudge:
         return lost
 
     def _others(self, asked: Evidence, exercise: str) -> dict[str, ExerciseEvidence]:
-        """The solution's own attempts at the other exercises: they are the same in every row."""
+        """Return the solution's own evidence for the other exercises, the same for all mutants."""
         fresh = {
             id: attempt
             for id, attempt in asked.exercises.items()
@@ -177,7 +177,7 @@ def _as_far(distance: float) -> float:
 
 
 def has_same_field(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
-    """True if the model's field is the reference's to round-off, at every drawn state."""
+    """Tell whether the model's field is the reference's to round-off, at every drawn state."""
     reference, found = attempt.reference, attempt.answers.field
     if reference is None or not found:
         return False
@@ -191,7 +191,7 @@ def has_same_field(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
 def traces_are_within_tolerance(
     attempt: ExerciseEvidence, measured: Mapping[Measure, float], assignment: Assignment
 ) -> bool:
-    """True if every trace of V keeps within the tolerance over the first of its windows."""
+    """Tell whether every trace of V keeps within the tolerance over the first of its windows."""
     windows = [
         (check.id, min(check.until) if check.until else None)
         for check in assignment.checks

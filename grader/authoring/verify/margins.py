@@ -82,7 +82,7 @@ def margins_between(matrix: Matrix) -> list[Tolerance]:
 
 
 def _is_single(matrix: Matrix, measure: Measure) -> bool:
-    """True if any model of what is measured is in single precision; one without states is not."""
+    """Tell whether any model of what is measured is in single precision."""
     return any(True for _ in _of(matrix.results, measure, "float32"))
 
 

@@ -35,7 +35,7 @@ class MutantResult:
 
     @property
     def is_marked_rightly(self) -> bool:
-        """True if it got what it deserves: a right one everything, a wrong one less.
+        """Tell whether it got what it deserves: a right one everything, a wrong one less.
 
         Nothing that is right has a mistake named, and nothing wrong another than was made.
         """
@@ -47,12 +47,12 @@ class MutantResult:
 
     @property
     def is_false_alarm(self) -> bool:
-        """True if a mistake is named in what is right."""
+        """Tell whether a mistake is named in what is right."""
         return bool(self.diagnoses) and (self.mutant.right or self.is_equivalent)
 
     @property
     def is_wrongly_named(self) -> bool:
-        """True if mistakes are named, but not the one that was made, which is known."""
+        """Tell whether mistakes are named, but not the one that was made, which is known."""
         cause = self.mutant.cause
         return bool(cause and self.diagnoses) and cause not in self.diagnoses
 

@@ -126,7 +126,7 @@ def _is_write(statement: ast.Assign) -> bool:
 
 
 def _mentions(statement: ast.Assign, target: ast.expr) -> bool:
-    """True if a statement reads the state that is written at ``target``."""
+    """Tell whether a statement reads the state that is written at ``target``."""
     state = short_source(target).removesuffix(".value")
     return any(short_source(node) == state for node in ast.walk(statement.value) if _is_state(node))
 

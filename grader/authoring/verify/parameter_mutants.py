@@ -49,7 +49,7 @@ def parameter_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
 
 
 def _named_by(asked: Parameter, value: float) -> str:
-    """The sentence of the assignment's own for that value, which is then the one to be said."""
+    """Return the assignment's own sentence for that value, which then goes first."""
     return next((m.message for m in asked.mistakes if math.isclose(m.value, value)), "")
 
 

@@ -103,7 +103,7 @@ def parse_solution(assignment: Assignment, exercise: Exercise) -> ParsedSolution
 
 
 def makes_channel(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
-    """True if a statement makes one of the channels: ``self.NAME = CLASS(...)``."""
+    """Tell whether a statement makes one of the channels: ``self.NAME = CLASS(...)``."""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return False
     target = node.targets[0]

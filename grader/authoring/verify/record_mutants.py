@@ -79,7 +79,7 @@ def _recording(
 
 
 def _runs(statement: ast.stmt) -> bool:
-    """True if a statement calls ``run`` of something."""
+    """Tell whether a statement calls ``run`` of something."""
     return any(
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -80,7 +80,7 @@ def read_entries(folder: Path) -> list[Any]:
 
 
 def parse_samples(entries: Sequence[Any], more: Sequence[str] = ()) -> tuple[Sample, ...]:
-    """Samples out of tables. ``more``: faults found already, reported with those found here."""
+    """Make samples of tables. ``more``: faults found already, reported with those found here."""
     faults = list(more)
     for i, entry in enumerate(entries):
         faults += [f"samples[{i}]{fault}" for fault in _faults(entry)]
@@ -130,7 +130,7 @@ def _score(sample: Sample, score: object) -> list[str]:
 def _held(
     pattern: str, status: Mapping[str, str], asked: str, is_right: Callable[[str], bool]
 ) -> list[str]:
-    """What speaks against the checks that ``pattern`` names; that it names none does, too."""
+    """Return what speaks against the checks that ``pattern`` names; that it names none, too."""
     named = {id: one for id, one in status.items() if fnmatchcase(id, pattern)}
     if not named:
         return [f"{pattern}: expected to be {asked}, but the result has no such check"]
@@ -148,7 +148,7 @@ def _words(result: Mapping[str, Any]) -> str:
 
 
 def _says(words: str, note: str) -> bool:
-    """True if ``note`` occurs as it is, and not as a part of a longer number or word."""
+    """Tell whether ``note`` occurs as it is, and not as a part of a longer number or word."""
     return bool(re.search(rf"(?<![\dA-Za-z_.]){re.escape(note)}(?![\dA-Za-z_]|\.\d)", words))
 
 

@@ -52,7 +52,7 @@ def update_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator
 
 
 def _asks_for_spikes(solution: ParsedSolution, assignment: Assignment) -> bool:
-    """True if the model fires: where it never does, what a spike brings about changes nothing."""
+    """Tell whether the model fires; where it never does, spikes change nothing."""
     asked = {c.kind for c in assignment.checks if c.exercise == solution.exercise.id}
     return bool(asked & {"spike_count", "spike_times"})
 

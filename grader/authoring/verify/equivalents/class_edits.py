@@ -58,7 +58,7 @@ def find_method(kind: ast.ClassDef, name: str) -> ast.FunctionDef | None:
 def change_classes(
     solution: ParsedSolution, names: Collection[str], change: ClassChange
 ) -> dict[int, str]:
-    """The cells with every class of these names changed; those that stay as they are left out."""
+    """Return the cells in which classes of these names change, with their new source."""
     cells = {}
     for index, tree in solution.trees.items():
         body: list[ast.stmt] = []
@@ -76,7 +76,7 @@ def change_classes(
 def mutate_classes(
     solution: ParsedSolution, operator: str, change: ClassChange, other_scheme: bool = False
 ) -> Iterator[Mutant]:
-    """A mutant for each class with equations that ``change`` alters, and one with all of them."""
+    """Yield a mutant for each class with equations that ``change`` alters, and one of all."""
 
     def mutant(names: list[str], cells: dict[int, str]) -> Mutant:
         place = ", ".join(names)

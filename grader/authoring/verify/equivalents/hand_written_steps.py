@@ -104,7 +104,7 @@ def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[a
 
 
 def _parts(equation: ast.FunctionDef) -> tuple[str, str] | None:
-    """The constant and the slope of an equation in its own state, where it is linear in that."""
+    """Return the constant and slope of an equation in its own state, if it is linear."""
     (state, *others), last = argument_names(equation), equation.body[-1]
     above = {n.id for s in equation.body[:-1] for n in ast.walk(s) if isinstance(n, ast.Name)}
     if not isinstance(last, ast.Return) or last.value is None or state in above or "dt" in others:

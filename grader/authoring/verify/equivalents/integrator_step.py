@@ -31,7 +31,7 @@ class IntegratorStep:
 
     @property
     def is_coupled(self) -> bool:
-        """True if an equation takes the state of another."""
+        """Tell whether an equation takes the state of another."""
         states = {argument_names(equation)[0] for equation in self.equations}
         return any(
             not states.isdisjoint(argument_names(equation)[1:]) for equation in self.equations
@@ -114,7 +114,7 @@ def find_state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:
 
 
 def _makes_integrator(node: ast.stmt) -> TypeGuard[ast.Assign]:
-    """True if a statement is ``self.NAME = bp.odeint(...)``."""
+    """Tell whether a statement is ``self.NAME = bp.odeint(...)``."""
     return (
         isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)

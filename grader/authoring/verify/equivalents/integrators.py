@@ -31,7 +31,7 @@ def _by(place: str, cells: dict[int, str]) -> Mutant:
 
 
 def channels_by(solution: ParsedSolution, method: str) -> dict[int, str]:
-    """The cells of the channels' classes with another method for the one that is their default."""
+    """Return the cells of the channels' classes with another method of integration."""
     cells = {}
     for index in solution.equation_cells:
         source = ast.unparse(solution.trees[index])

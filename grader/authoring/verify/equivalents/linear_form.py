@@ -9,7 +9,7 @@ LinearForm = tuple[str | None, str | None]
 
 
 def linear_form(node: ast.expr, name: str) -> LinearForm | None:
-    """The parts of an expression as a function of ``name``; None where it is not linear in it."""
+    """Take an expression apart as a function of ``name``; None where it is not linear."""
     if not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node)):
         return ast.unparse(node), None
     if isinstance(node, ast.Name):

@@ -58,7 +58,7 @@ def own_states(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mut
 
 
 def _in_turn(solution: ParsedSolution) -> Iterator[Mutant]:
-    """The other states stepped from the new value of one: a scheme of its own, as good as Euler's.
+    """Step the other states from the new value of one: a scheme as good as Euler's.
 
     What the step goes to as dt goes to 0 is the same model.
     """
@@ -92,7 +92,7 @@ def _reset(kind: ast.ClassDef, step: IntegratorStep) -> None:
 
 
 def _made_in_reset(kind: ast.ClassDef, step: IntegratorStep) -> None:
-    """The constructor calls ``reset_state``, which makes every state."""
+    """Let the constructor call ``reset_state``, which makes every state."""
     makers = list(find_state_makers(step.init).values())
     at = step.init.body.index(makers[0])
     body = [s for s in step.init.body if s not in makers]
@@ -118,7 +118,7 @@ def _apart(kind: ast.ClassDef, step: IntegratorStep) -> None:
 
 
 def _turned(kind: ast.ClassDef, step: IntegratorStep) -> None:
-    """The equations, their states and their results all the other way round."""
+    """Turn the equations, their states and their results the other way round."""
     equations = list(step.equations)[::-1]
     for node in ast.walk(kind):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("JointEq"):
@@ -145,7 +145,7 @@ def _by_value(kind: ast.ClassDef, step: IntegratorStep) -> None:
 
 
 def _by_operators(kind: ast.ClassDef, step: IntegratorStep) -> None:
-    """``(a) & (b)`` for ``bm.logical_and(a, b)``."""
+    """Write ``(a) & (b)`` for ``bm.logical_and(a, b)``."""
 
     class Writer(ast.NodeTransformer):
         def visit_Call(self, node: ast.Call) -> ast.AST:

@@ -67,7 +67,7 @@ def accepted_variants(solution: ParsedSolution, assignment: Assignment) -> Itera
 
 
 def _of_variant(solution: ParsedSolution, variant: Variant, own: dict[str, float]) -> Places:
-    """The number in the place of each constant; none at all where one of them is not found."""
+    """Put a number in the place of each constant; none where one is not found."""
     places: Places = {}
     for name, value in variant.constants.items():
         found = [
@@ -134,7 +134,7 @@ def _V_in_float32(kind: ast.ClassDef, math: str) -> list[ast.stmt]:
 
 
 def _states(kinds: dict[str, ast.ClassDef], math: str) -> Iterator[tuple[str, Places]]:
-    """A float32 variable for each state, whatever the precision is: of zeros, or as it is made."""
+    """Yield a float32 variable for each state, of zeros or as it is made."""
     for name, kind in kinds.items():
         for node in ast.walk(kind):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
