@@ -28,5 +28,5 @@ def derive_tolerances(
 
 
 def is_derived_from(number: int, mutant: Mutant) -> bool:
-    """Tell whether tolerances are derived from a mutant; half of the wrong are left to test them."""
+    """Tell whether tolerances are derived from a mutant; half of the wrong ones test them."""
     return mutant.right or number % 2 == 0
