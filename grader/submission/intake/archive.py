@@ -59,7 +59,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member. ``refused`` is the last part of a sentence's id, "" when there is none."""
+    """One member. ``refusal`` is the last part of a sentence's id, "" when there is none."""
 
     name: str
     open: Callable[[], Readable]

@@ -19,7 +19,7 @@ class ArchiveLimits:
     notebook_bytes: int = LARGEST  # of one notebook
     archive_bytes: int  # of an archive within it
     all_bytes: int  # of all that is unpacked
-    ratio: int = 200  # unpacked to packed bytes of a tar, once past ``small``
+    ratio: int = 200  # unpacked to packed bytes of a tar, once past ``free_bytes``
     free_bytes: int = 64 << 20
     depth: int = 32  # folders within folders
     name_length: int = 255  # characters of one name

@@ -26,8 +26,7 @@ _ENDINGS_OF_NAMED_FILES = (".ipynb.json", ".ipynb.txt", ".ipynb", ".json")
 class SubmissionGroup:
     """All files that were handed in as one.
 
-    Its ``name`` becomes its id. ``sure`` is False for a folder of several notebooks that
-    may just as well be several students'; ``apart`` is what their names would begin with.
+    Its ``name`` becomes its id.
     """
 
     name: _Parts
@@ -35,7 +34,9 @@ class SubmissionGroup:
     files: tuple[File, ...]
     origin: Origin = UNKNOWN_ORIGIN
     one_student: bool = True
+    """False for a folder of several notebooks that may just as well be several students'."""
     split_prefix: _Parts = ()
+    """The beginning of those students' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def _group_by_name(
 def _with_others(
     groups: list[SubmissionGroup], view: _View, tops: list[str]
 ) -> tuple[list[SubmissionGroup], list[Note]]:
-    """``units``, and what lies beside a download, in ``tops``, as in any folder."""
+    """Return ``groups``, and what lies beside a download, in ``tops``, as in any folder."""
     others = view.only(tops)
     if not others.files:
         return groups, []

@@ -40,7 +40,7 @@ def safe_name(*parts: str) -> str:
 def make_unique(names: Sequence[str], reserved: Sequence[str] = ()) -> list[str]:
     """Return the names, the second and later of equal ones numbered: ``name-2``.
 
-    So are those that were ``taken_before``.
+    So are those that were ``reserved``.
 
     Names that differ only in case are equal, as they are on many disks. A name that
     is already unique is never changed.

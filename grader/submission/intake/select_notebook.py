@@ -63,7 +63,7 @@ class Likeness:
 
 
 def select_notebooks(group: SubmissionGroup, assignment: Assignment | None) -> list[Selection]:
-    """Return the notebook of ``unit`` that counts; several where they may be several students'.
+    """Return the notebook of ``group`` that counts; several where they may be several students'.
 
     Without an ``assignment`` only names and times tell.
     """

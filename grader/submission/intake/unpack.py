@@ -135,7 +135,7 @@ def _unpack_as_folder(archive: _Archive) -> _Contents:
 
 
 def _read_members(archive: _Archive, contents: _Contents) -> None:
-    """Go through the members of ``archive``, into ``found``."""
+    """Go through the members of ``archive``, into ``contents``."""
     limits, count = archive.limits, 0
     stream = min(limits.all_bytes, limits.free_bytes + limits.ratio * archive.path.stat().st_size)
     with open_members(archive.path, limits.members, stream) as members:
