@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 
 from grader.gradebook.export.csv_table import CsvLine, CsvTable
@@ -14,7 +12,7 @@ from grader.gradebook.export.fill_column import (
     parse_number,
     read_table,
 )
-from grader.gradebook.export.match_people import Person, shown
+from grader.gradebook.export.match_people import Person
 from grader.gradebook.export.results import (
     ExportError,
     ExportFile,
@@ -22,7 +20,7 @@ from grader.gradebook.export.results import (
     format_number,
     name_notes,
 )
-from grader.report.text.csv_text import plain_cell
+from grader.report.text.csv_text import csv_text, plain_cell
 
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s*\((?P<id>\d+)\)", re.DOTALL)
 _HEAD = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -103,16 +101,16 @@ def new_gradebook(batch: MarkSheet, column: str | None, points: float | None) ->
         raise ExportError("no_canvas")
     check_max_score(None, batch, points, batch.title)
     most = batch.max_score if points is None else points
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow([*_HEAD, plain_cell(column or batch.title)])
-    writer.writerow([f"    {_POINTS}", *[""] * (len(_HEAD) - 1), format_number(most)])
+    lines = [
+        [*_HEAD, plain_cell(column or batch.title)],
+        [f"    {_POINTS}", *[""] * (len(_HEAD) - 1), format_number(most)],
+    ]
     for graded in rows:
         ids = [plain_cell(graded.name), graded.origin.lms_id, "", "", ""]
-        writer.writerow([*ids, graded.mark(points)])
-    strangers = [shown(g) for g in batch.submissions if g not in known]
+        lines.append([*ids, graded.mark(points)])
+    strangers = [g.id for g in batch.submissions if g not in known]
     return ExportFile(
-        content=("\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()).encode("utf-8"),
+        content=csv_text(lines).encode("utf-8"),
         count=len(rows),
         notes=(*mark_notes(batch.submissions), *name_notes("no_canvas_id", strangers)),
         is_complete=len(rows) == len(batch.submissions),

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from grader.core.atomic import write_atomic
 from grader.gradebook.export.fill_column import mark_notes
-from grader.gradebook.export.match_people import shown
 from grader.gradebook.export.results import (
     ExportError,
     ExportFile,
@@ -81,7 +80,7 @@ def _without(
 ) -> list[str]:
     """Name those who have a result, but no page that is whole."""
     there = {each.id for each, _ in made}
-    return [shown(each) for each in wanted if each.outcome != "missing" and each.id not in there]
+    return [each.id for each in wanted if each.outcome != "missing" and each.id not in there]
 
 
 def _bytes(text: str) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from grader.core.types import Note
 from grader.gradebook.export.csv_table import CsvError, CsvLine, CsvTable, parse_csv
-from grader.gradebook.export.match_people import Person, match_people, shown
+from grader.gradebook.export.match_people import Person, match_people
 from grader.gradebook.export.results import (
     ExportError,
     ExportFile,
@@ -54,10 +54,10 @@ def fill_column(
         if not mark:
             continue
         if why := why_left(row):
-            left.append((why, shown(graded)))
+            left.append((why, graded.id))
             continue
         if before and not _same(before, mark):
-            replaced.append(f"{shown(graded)} ({before} \N{RIGHTWARDS ARROW} {mark})")
+            replaced.append(f"{graded.id} ({before} \N{RIGHTWARDS ARROW} {mark})")
         if not _same(before, mark):
             changes[line, column] = mark.replace(".", ",") if comma else mark
     rest = [p.name or p.number for p in people if p.line not in matching.submissions]
@@ -81,10 +81,10 @@ def fill_column(
 
 def mark_notes(submissions: Sequence[GradedSubmission]) -> list[Note]:
     """Name who has no mark, and why (our fault, no result, an excuse); who has 0 without a file."""
-    broken = [shown(each) for each in submissions if each.outcome == "not_graded"]
-    missing = [shown(each) for each in submissions if each.outcome == "missing"]
-    excused = [shown(each) for each in submissions if each.outcome == "excused"]
-    unreadable = [shown(each) for each in submissions if each.status == "unreadable"]
+    broken = [each.id for each in submissions if each.outcome == "not_graded"]
+    missing = [each.id for each in submissions if each.outcome == "missing"]
+    excused = [each.id for each in submissions if each.outcome == "excused"]
+    unreadable = [each.id for each in submissions if each.status == "unreadable"]
     return [
         *name_notes("not_graded", broken),
         *name_notes("missing", missing),
@@ -103,7 +103,7 @@ def check_max_score(
     """
     marked = [each for each in batch.submissions if each.score is not None]
     most_of_all = max((each.max_score for each in marked), default=0.0)
-    fewer = name_notes("mixed", [shown(each) for each in marked if each.max_score < most_of_all])
+    fewer = name_notes("mixed", [each.id for each in marked if each.max_score < most_of_all])
     if points is None and fewer:
         values = {name: str(value) for name, value in fewer[0].values.items()}
         raise ExportError("mixed", most=format_number(most_of_all), **values)

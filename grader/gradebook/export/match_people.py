@@ -53,25 +53,20 @@ def match_people(
     for graded in submissions:
         found, by_name = _people_of(graded, people, platform)
         if not found:
-            result.unmatched.append(shown(graded))
+            result.unmatched.append(graded.id)
         elif len(found) > 1:
-            result.doubtful.append(shown(graded))
+            result.doubtful.append(graded.id)
         else:
             taken.setdefault(found[0].line, []).append((graded, by_name))
     for line, claims in taken.items():
         sure = [claim for claim in claims if not claim[1]] or claims
         if len(sure) == 1:
             result.submissions[line] = sure[0][0]
-            result.by_name.extend(shown(graded) for graded, by_name in sure if by_name)
+            result.by_name.extend(graded.id for graded, by_name in sure if by_name)
         result.doubtful.extend(
-            shown(graded) for graded, _ in claims if len(sure) > 1 or graded is not sure[0][0]
+            graded.id for graded, _ in claims if len(sure) > 1 or graded is not sure[0][0]
         )
     return result
-
-
-def shown(graded: GradedSubmission) -> str:
-    """A submission as it is named to a teacher."""
-    return graded.id
 
 
 def _people_of(

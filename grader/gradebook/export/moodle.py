@@ -14,7 +14,7 @@ from grader.gradebook.export.fill_column import (
     parse_number,
     read_table,
 )
-from grader.gradebook.export.match_people import Person, shown
+from grader.gradebook.export.match_people import Person
 from grader.gradebook.export.results import (
     ExportError,
     ExportFile,
@@ -107,14 +107,14 @@ def zip_feedback(batch: MarkSheet) -> ExportFile:
                 continue
             start = _start(graded)
             if not start:
-                strangers.append(shown(graded))
+                strangers.append(graded.id)
                 continue
             if not _usable(start) or start in taken:
-                unusable.append(shown(graded))
+                unusable.append(graded.id)
                 continue
             pages = {name: read_page(graded.folder, name, graded.pages) for name in STUDENT_PAGES}
             if not all(pages.values()):
-                damaged.append(shown(graded))
+                damaged.append(graded.id)
                 continue
             taken.add(start)
             count += 1

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Sequence
 
 from grader.gradebook.export.fill_column import mark_notes
 from grader.gradebook.export.results import ExportFile, MarkSheet, format_number
-from grader.report.text.csv_text import plain_cell
+from grader.report.text.csv_text import csv_text, plain_cell
 
 _HEAD = (
     "student",
@@ -25,13 +24,11 @@ _HEAD = (
 
 def marks_csv(batch: MarkSheet, points: float | None) -> ExportFile:
     """Write all submissions of ``batch``. What was not graded has an empty score, never 0."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(_HEAD)
+    rows: list[Sequence[str]] = [_HEAD]
     for graded in batch.submissions:
         origin, mark = graded.origin, graded.mark(points)
         most = graded.max_score if points is None else points
-        writer.writerow(
+        rows.append(
             [
                 plain_cell(graded.name),
                 plain_cell(origin.lms_id),
@@ -47,7 +44,7 @@ def marks_csv(batch: MarkSheet, points: float | None) -> ExportFile:
         )
     marked = sum(bool(graded.mark()) for graded in batch.submissions)
     return ExportFile(
-        content=("\N{ZERO WIDTH NO-BREAK SPACE}" + file.getvalue()).encode("utf-8"),
+        content=csv_text(rows).encode("utf-8"),
         count=marked,
         notes=tuple(mark_notes(batch.submissions)),
         is_complete=marked == len(batch.submissions),

@@ -145,7 +145,7 @@ def _in_zone(time: datetime, text: str, zone: tzinfo | None) -> datetime:
 
 
 def _said(message: str, names: Iterable[str], path: str) -> list[Note]:
-    """The note of ``said`` in the gradebook's words."""
+    """Name them as `name_notes` does, in a message of the gradebook's."""
     return [
         Note(message_id=f"gradebook.{message}", values={"path": path, **note.values})
         for note in name_notes(message, names)
