@@ -28,7 +28,7 @@ class CheckOutcome:
 
 
 ExerciseCaches = defaultdict[str, dict[str, Any]]
-"""What was worked out already of each exercise's attempt; see `CheckContext`."""
+"""Results worked out already, for each exercise; see `CheckContext`."""
 
 
 def apply_checks(

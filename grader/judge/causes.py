@@ -11,7 +11,7 @@ _NO_CAUSE = (
     "checks.parameter.no_channel", "checks.parameter.unknown", "checks.channel.equations",
     "checks.channel.still", "checks.channel.times", "checks.channel.slower",
 )  # fmt: skip
-"""What names no cause, or one of a single gate, which that gate's own plot shows."""
+"""Messages that name no cause, or one of a single gate, which that gate's own plot shows."""
 
 
 def explained_by(

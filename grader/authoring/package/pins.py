@@ -36,7 +36,7 @@ def constraints() -> str:
 
 
 def _applying(requirements: Iterable[str], extras: Iterable[str]) -> Iterator[Requirement]:
-    """Those that hold on this machine, with these extras of their package."""
+    """Yield the requirements that hold on this machine, with these extras of their package."""
     names = ["", *extras]
     for one in map(Requirement, requirements):
         if one.marker is None or any(one.marker.evaluate({"extra": name}) for name in names):

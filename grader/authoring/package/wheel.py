@@ -19,7 +19,7 @@ _WHEN = (1980, 1, 1, 0, 0, 0)  # the same files give the same wheel
 
 
 class NotInstalled(Exception):
-    """This grader was not installed, so that nothing tells what it needs."""
+    """Raised where this grader was not installed, so that nothing tells what it needs."""
 
 
 def installed_grader() -> Distribution:

@@ -23,7 +23,7 @@ from grader.sandbox.warm_process import SandboxConfig
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
-    """What was written; without ``derived`` no tolerances were there to judge by."""
+    """The files written; without ``derived`` no tolerances were there to judge by."""
 
     files: tuple[Path, ...]
     derived: bool

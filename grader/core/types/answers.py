@@ -47,7 +47,7 @@ class ChannelProbe:
     """The names of the integration methods."""
 
     def allow_names(self, is_allowed: IsAllowed) -> ChannelProbe:
-        """The same numbers, and of all names those that are allowed."""
+        """Return the same numbers, and of all names those that are allowed."""
         return ChannelProbe(
             name=_allowed(self.name, is_allowed),
             kind=self.kind,
@@ -110,7 +110,7 @@ class ModelProbe:
         )
 
     def allow_names(self, is_allowed: IsAllowed) -> ModelProbe:
-        """The same numbers, of all names those that are allowed, and no faults."""
+        """Return the same numbers, of all names those that are allowed, and no faults."""
         return ModelProbe(
             found=self.found,
             class_name=_allowed(self.class_name, is_allowed),
@@ -192,7 +192,7 @@ class Answers:
         )
 
     def select(self, stimuli: slice, field_states: slice, map_states: slice) -> Answers:
-        """The answers to some of the stimuli and some of the drawn states."""
+        """Return the answers to some of the stimuli and some of the drawn states."""
         parts = dict.fromkeys(("traces", "finer_traces"), stimuli)
         parts |= dict.fromkeys(("field_states", "field"), field_states)
         parts |= dict.fromkeys(("map_states", "maps"), map_states)
@@ -203,12 +203,12 @@ class Answers:
         return replace(self, **selected)
 
     def allow_names(self, is_allowed: IsAllowed) -> Answers:
-        """The same numbers, of those states and records whose names are allowed; no faults."""
+        """Return the numbers of those states and records whose names are allowed; no faults."""
         answers = self._with_states(lambda states: _only_allowed(states, is_allowed))
         return replace(answers, records=_only_allowed(self.records, is_allowed), faults=())
 
     def _with_states(self, change: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Answers:
-        """The answers with a ``change`` of every mapping that is keyed by states."""
+        """Apply ``change`` to every mapping that is keyed by states."""
         parts = ("traces", "start", "map_states", "maps", "finer_traces", "field_states", "field")
         changed: dict[str, Any] = {part: change(getattr(self, part)) for part in parts}
         return replace(self, **changed)
@@ -234,7 +234,7 @@ class StimulusSet:
         return _after_steps(self.dt, self.current.shape[0])
 
     def select(self, stimuli: slice) -> StimulusSet:
-        """Some of the stimuli, with the same number of them the handout's own."""
+        """Return some of the stimuli, with the same number of them the handout's own."""
         return replace(
             self,
             names=self.names[stimuli],

@@ -22,7 +22,7 @@ from grader.judge.checks.locate_line import attachment_line
 from grader.judge.metrics import absolute_error
 
 SPEED_TOLERANCE = 1e-4
-"""How far a gate may be from k times the reference's, relative to it, to move k times as fast."""
+"""The relative distance from k times the reference's within which a gate moves k times as fast."""
 
 
 @unless(no_model)

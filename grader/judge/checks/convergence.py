@@ -8,7 +8,7 @@ from grader.judge.checks.context import CheckContext
 
 FIRST = 5  # steps
 STEP_DIFFERENCE = 1e-3
-"""How far one of the first steps must be from the reference's, as a share of that.
+"""The distance of a first step from the reference's, as a share of that, to be another scheme's.
 
 Round-off in single precision is 10 times less; Euler's step of the slowest gate 10 times more.
 """

@@ -27,7 +27,7 @@ def distances(context: CheckContext) -> Distances | None:
 
 
 ROUNDING_FACTOR = 4.0
-"""How much farther than the reference's own runs in single precision a right model may go.
+"""The factor by which a right model may go farther than the reference in single precision.
 
 Where a stimulus keeps V at the edge of a spike, rounding decides when it comes. Of 800 seeds of
 a model with four states, its steps made in single precision, 20 went beyond the tolerance of V

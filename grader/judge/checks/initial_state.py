@@ -11,7 +11,7 @@ from grader.judge.checks.distances import V_agrees
 
 ROUND_OFF = 1e-6  # of a start that is one number, relative, single precision included
 CHANCE = 1e-9
-"""That a right model's draws leave an end of their range out as far as is called wrong."""
+"""The chance that a right model's draws leave out as much of their range as is called wrong."""
 
 
 @unless(no_model)

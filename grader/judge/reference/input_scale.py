@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from grader.judge.reference.model import ReferenceModel
 
 CHANGED = 1e-3
-"""How far the current must be from as strong as asked for to be called another."""
+"""The distance from 1 of the current's factor from which on it is called another current."""
 SAME = 1e-6
-"""How far what a channel computes with may be from what it says, relative."""
+"""The relative distance between what a channel says and what it computes with."""
 
 
 def scaled_input(

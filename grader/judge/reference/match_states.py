@@ -30,7 +30,7 @@ EARLY = 20.0
 """ms over which traces tell variants apart, before a phase that slips hides it."""
 
 FAR_NEARER = 4.0
-"""How many times nearer a later variant must be than the first."""
+"""The factor by which a later variant must be nearer than the first."""
 
 
 def match_gates(exercise: Exercise, states: Sequence[str]) -> dict[str, str]:

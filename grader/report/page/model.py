@@ -106,7 +106,7 @@ class Page:
     costly_rows: tuple[CheckRow, ...]
     """The rows that cost points, causes before consequences."""
     causes: tuple[CheckRow, ...]
-    """Those of them that say where to begin."""
+    """The checks, of those, that say where to begin."""
     skipped: int
     skipped_points: float
     failure: Failure | None

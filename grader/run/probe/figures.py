@@ -16,7 +16,7 @@ SECONDS = 30.0
 _SLACK = 0.05  # seconds by which a file's time may miss its cell's
 
 Windows = Mapping[int, tuple[float, float]]
-"""When each cell began and ended, in seconds since the epoch."""
+"""Begin and end of each cell, in seconds since the epoch."""
 
 
 async def student_figures(

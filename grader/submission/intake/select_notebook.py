@@ -100,7 +100,7 @@ def select_notebooks(group: SubmissionGroup, assignment: Assignment | None) -> l
 
 
 def likeness(file: File, assignment: Assignment | None) -> Likeness:
-    """How much the notebook ``file`` looks like the homework."""
+    """Measure how much the notebook ``file`` looks like the homework."""
     number = _NUMBER.search(strip_notebook_suffix(file.name))
     copy = int(next(filter(None, number.groups()))) if number else 0
     first = tuple(-ord(char) for char in "/".join(file.parts))
@@ -184,7 +184,7 @@ def _holds_notebook(file: File) -> bool:
 
 
 def _explain_nothing(group: SubmissionGroup) -> Note:
-    """Why there is nothing to grade, for the student."""
+    """Say why there is nothing to grade, for the student."""
     names = [file.name for file in group.files]
     if any(file.note is not None for file in group.files):
         return Note(message_id="read.fault.not_unpacked", values={"files": list_names(names)})
