@@ -39,7 +39,7 @@ from grader.assignment.schema import (
     Tolerance,
     Variant,
 )
-from grader.core.faults import describe_fault
+from grader.core.validation_faults import describe_fault
 
 TOLERANCES = "tolerances.toml"
 """The file of derived tolerances, beside assignment.toml and beside rubric.toml."""

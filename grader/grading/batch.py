@@ -18,7 +18,7 @@ from grader.assignment.schema import Assignment
 from grader.core.types import BatchSummary, GradeReport
 from grader.grading.machine import GradingMachine, MachineOptions, grade_one, open_machine
 from grader.grading.plan.plan import Plan, plan_to_run_all
-from grader.judge.server import is_unfinished
+from grader.judge.judge_process import is_unfinished
 from grader.report.write import write_batch
 from grader.submission.intake import SubmittedFile
 

@@ -26,8 +26,8 @@ from grader.grading.plan.plan import Plan
 from grader.grading.settings import GradingSettings
 from grader.grading.solution_trial import SolutionTrial, TrialResult
 from grader.judge.devices import choose_device
+from grader.judge.judge_process import Judge, JudgeFailed, JudgeRequest
 from grader.judge.provenance import with_intake, with_provenance
-from grader.judge.server import Judge, JudgeFailed, JudgeRequest
 from grader.judge.verdict import broken_evidence, verdict
 from grader.report.write import write_report
 from grader.run.client_pool import ClientKilled, ClientPool

@@ -15,7 +15,7 @@ from grader.report.store.result_json import ResultError
 from grader.submission.notebook.raw_cell import clean
 
 if TYPE_CHECKING:
-    from grader.judge.server import JudgeRequest
+    from grader.judge.judge_process import JudgeRequest
 
 
 def with_intake(evidence: Evidence, request: JudgeRequest) -> Evidence:

@@ -146,7 +146,7 @@ def _client(
     from grader.core.types import Note
     from grader.run.collect_evidence import collect_evidence
     from grader.run.run_request import RunRequest
-    from grader.run.substitute import reprobe_with_solution
+    from grader.run.substitute_parts import reprobe_with_solution
 
     answer = "done"
     try:

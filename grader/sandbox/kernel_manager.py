@@ -10,7 +10,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from grader.assignment.schema import Limits
-from grader.sandbox.counting_client import BoxedClient
+from grader.sandbox.limited_client import LimitedClient
 from grader.sandbox.limits import count_sharing_threads, resource_limits
 from grader.sandbox.privileges import user_for_a_box
 from grader.sandbox.provisioner import BoxedProvisioner
@@ -50,7 +50,7 @@ def boxed_kernel(
 
     In Landlock ``folder``/box is what the box may write.
     """
-    manager = BoxedKernelManager(client_factory=BoxedClient)
+    manager = BoxedKernelManager(client_factory=LimitedClient)
     manager.transport = "ipc"
     manager.ip = str(folder / "k")
     manager.connection_file = str(folder / "connection.json")

@@ -27,7 +27,7 @@ s = u.spec_from_file_location("boxed", sys.argv[1] + "/__init__.py",
     submodule_search_locations=[sys.argv[1]])
 sys.modules["boxed"] = m = u.module_from_spec(s)
 s.loader.exec_module(m)
-from boxed.zygote import main
+from boxed.fork_server import main
 main(int(sys.argv[2]), sys.argv[3])
 """
 _ENVIRONMENT = {

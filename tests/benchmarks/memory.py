@@ -89,7 +89,7 @@ class Recorder:
         if len(line) == 1:
             return "coordinator"
         command = _command(line[-2])
-        if "grader.judge.server" in command:
+        if "grader.judge.judge_process" in command:
             return "judge"
         if "grader.run.client_server" not in command:
             return ""

@@ -14,7 +14,7 @@ from grader.core.types import Evidence
 from grader.judge.metrics import rmse
 from grader.judge.reference.load_model import exercise_model, load_model
 from grader.judge.reference.model import ReferenceModel
-from grader.run.substitute import reprobe_with_solution
+from grader.run.substitute_parts import reprobe_with_solution
 from grader.submission.notebook.read import read_notebook
 from tests.support.lesson import SAMPLES, unanswered_evidence
 from tests.support.project import ROOT

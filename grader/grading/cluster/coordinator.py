@@ -35,7 +35,7 @@ from grader.grading.cluster.messages import (
 from grader.grading.cluster.worker import grade_task, open_session
 from grader.grading.machine import MachineOptions, not_graded
 from grader.grading.plan.plan import Plan
-from grader.judge.server import is_unfinished
+from grader.judge.judge_process import is_unfinished
 from grader.submission.intake import SubmittedFile
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader.core.types import GradeReport
 from grader.grading.plan.plan import Plan
-from grader.judge.server import Judge, JudgeFailed
+from grader.judge.judge_process import Judge, JudgeFailed
 from grader.submission.intake import SubmittedFile
 
 

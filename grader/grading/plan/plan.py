@@ -14,7 +14,7 @@ from grader.core.types import GradeReport
 from grader.grading.plan.fingerprint import reason
 from grader.grading.plan.next_action import Action, next_action
 from grader.grading.settings import GradingSettings
-from grader.judge.server import JudgeRequest
+from grader.judge.judge_process import JudgeRequest
 from grader.report.batch.changes import utc_now
 from grader.report.store.read import RESULT_FILE
 from grader.submission.intake import SubmittedFile

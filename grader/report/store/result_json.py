@@ -16,8 +16,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from grader.core.checksum import with_checksum
-from grader.core.faults import describe_fault
 from grader.core.types import CheckResult, GradeReport
+from grader.core.validation_faults import describe_fault
 from grader.report.outcome import normalize_outcome
 from grader.report.store.schema import ProvenanceTable, ResultTable
 from grader.report.text.sanitize import clean, replace_surrogates

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader.core.atomic import write_atomic
-from grader.core.faults import describe_fault
+from grader.core.validation_faults import describe_fault
 
 ROSTER_FILE = "roster.json"
 SCHEMA_VERSION = 1

@@ -1,7 +1,7 @@
 """Turn a fork of the warm process into the box of one submission.
 
-    zygote --fork--> door --fork--> init --fork--> kernel      (in namespaces)
-    zygote --fork--> init --fork--> kernel                     (in Landlock)
+    fork server --fork--> door --fork--> init --fork--> kernel      (in namespaces)
+    fork server --fork--> init --fork--> kernel                     (in Landlock)
 
 ``init`` outlives the kernel by a moment: it reports how the kernel ended, sees that
 nothing of it is left, and ends when the client does. Student code runs in ``kernel``.

@@ -11,7 +11,7 @@ import sys
 import warnings
 from typing import Any
 
-from .brainpy28 import no_backend
+from .brainpy_2_8 import no_backend
 from .memory import gather_pages
 
 # Not matplotlib_inline: it ties itself to the shell that there is when it is imported.

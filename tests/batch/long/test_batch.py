@@ -132,7 +132,7 @@ def test_killed_helper_processes_lose_no_submission(tmp_path: Path) -> None:
             )
 
         def judge_with_evidence() -> list[int]:
-            judges = _children(grading.pid, "grader.judge.server")
+            judges = _children(grading.pid, "grader.judge.judge_process")
             if not judges or not (out / "right-1" / "probe.json").exists():
                 return []
             os.kill(judges[0], signal.SIGSTOP)  # what it has not written by now it never will
@@ -142,7 +142,9 @@ def test_killed_helper_processes_lose_no_submission(tmp_path: Path) -> None:
         os.kill(moment(host_with_a_client), signal.SIGKILL)
         os.kill(judge := moment(judge_with_evidence), signal.SIGKILL)
         moment(
-            lambda: [pid for pid in _children(grading.pid, "grader.judge.server") if pid != judge]
+            lambda: [
+                pid for pid in _children(grading.pid, "grader.judge.judge_process") if pid != judge
+            ]
         )
         grading.wait(timeout=300)
     assert grading.returncode == 0, (tmp_path / "printed").read_text()

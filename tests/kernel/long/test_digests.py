@@ -82,7 +82,7 @@ from grader.core.evidence_store import load_evidence, save_evidence
 from grader.run.collect_evidence import collect_evidence
 from grader.run.run_request import RunRequest
 from grader.core.imported_modules import imported_by
-from grader.run.substitute import reprobe_with_solution
+from grader.run.substitute_parts import reprobe_with_solution
 sample = root / "submissions" / "hh-lesson" / "IK-n-cubed.ipynb"
 job = RunRequest(notebook=sample, assignment=assignment, limits=assignment.limits, secret=b"tests")
 config, _ = detect_sandbox("auto")

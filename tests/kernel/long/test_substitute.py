@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from grader.assignment.schema import Assignment
-from grader.run.substitute import reprobe_with_solution
+from grader.run.substitute_parts import reprobe_with_solution
 from grader.submission.notebook.read import read_notebook
 from tests.support.courses import make
 from tests.support.lesson import SAMPLES, unanswered_evidence

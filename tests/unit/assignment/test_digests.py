@@ -57,7 +57,7 @@ def package(tmp_path: Path) -> Path:
         *(
             "run/client_server.py",
             "run/collect_evidence.py",
-            "run/substitute.py",
+            "run/substitute_parts.py",
             "submission/cells/find_cell.py",
             "submission/__init__.py",
         ),

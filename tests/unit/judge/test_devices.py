@@ -9,9 +9,9 @@ import pytest
 
 from grader.assignment.schema import Assignment
 from grader.judge.devices import GPU_FROM, choose_device
+from grader.judge.judge_process import Judge
 from grader.judge.reference.load_model import ReferenceModelError, load_model
 from grader.judge.reference.model import ReferenceModel
-from grader.judge.server import Judge
 from tests.support.project import ROOT
 
 

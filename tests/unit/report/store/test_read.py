@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from grader.core.types import BatchSummary, GradeReport
+from grader.judge.judge_process import JudgeRequest
 from grader.judge.provenance import with_provenance
-from grader.judge.server import JudgeRequest
 from grader.report import grades_csv, index_html, summary_json, write
 from grader.report.batch.changes import MAX_CHANGES, changes_csv, score_change
 from grader.report.store.read import verified_report

@@ -84,7 +84,7 @@ def test_reports_import_neither_models_nor_plots() -> None:
         "grader.report",
         "grader.core.atomic",
         "grader.core.checksum",
-        "grader.core.faults",
+        "grader.core.validation_faults",
     )
     imported = {
         (file.name, name)

@@ -36,7 +36,7 @@ class CountedChannel(AsyncZMQSocketChannel):
         return dict(self.session.deserialize(message))
 
 
-class BoxedClient(AsyncKernelClient):
+class LimitedClient(AsyncKernelClient):
     """A client of a boxed kernel, without a heartbeat: a pidfd tells more, and sooner."""
 
     shell_channel_class = Type(CountedChannel)

@@ -76,7 +76,7 @@ class Judge:
     def __init__(self, assignment: Path, teachers: Path, device: str) -> None:
         self._process = ChildProcess(
             "the judge",
-            "grader.judge.server",
+            "grader.judge.judge_process",
             *(str(assignment), str(teachers), device),
             environment=device_environment(device, os.environ),
         )
