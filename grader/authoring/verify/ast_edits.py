@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NodeEdits = Callable[[ast.AST], Iterable[tuple[str, ast.AST | None]]]
-"""For a node: labels and what may stand in its place (None: nothing)."""
+NodeEdits = Callable[[ast.AST], Iterable[tuple[str, ast.AST]]]
+"""For a node: labels and what may stand in its place."""
 
 Replacement = ast.AST | list[ast.stmt] | None
-"""What stands in the place of a node; several statements only for a statement."""
+"""What stands in the place of a node: another, several statements for a statement, or nothing."""
+
+Replacements = Mapping[ast.AST, Replacement]
+"""Nodes of a tree, and what stands in the place of each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,24 +40,27 @@ class Mutant:
         return f"{self.operator}: {self.place}"
 
 
-def replace_nodes(tree: ast.Module, places: Mapping[ast.AST, Replacement]) -> str:
+def replace_nodes(tree: ast.Module, replacements: Replacements) -> str:
     """Return the source of ``tree`` with other nodes in some places; ``tree`` stays as it is."""
-    twin = _with(tree, places)
+    twin = replace_inside(tree, replacements)
     assert isinstance(twin, ast.AST)
     return ast.unparse(ast.fix_missing_locations(twin))
 
 
-def _with(node: ast.AST, places: Mapping[ast.AST, Replacement]) -> Replacement:
-    """``node`` with others in some places: made anew where something below it changes."""
-    if node in places:
-        return places[node]
+def replace_inside(node: ast.AST, replacements: Replacements) -> Any:
+    """Return ``node`` with others in some places: made anew where something below it changes."""
+    if node in replacements:
+        return replacements[node]
     changed: dict[str, Any] = {}
     for name, value in ast.iter_fields(node):
         if isinstance(value, ast.AST):
-            if (new := _with(value, places)) is not value:
+            if (new := replace_inside(value, replacements)) is not value:
                 changed[name] = new
         elif isinstance(value, list):
-            parts = [_with(part, places) if isinstance(part, ast.AST) else part for part in value]
+            parts = [
+                replace_inside(part, replacements) if isinstance(part, ast.AST) else part
+                for part in value
+            ]
             if any(new is not part for new, part in zip(parts, value, strict=True)):
                 several = zip(parts, value, strict=True)
                 changed[name] = [one for new, part in several for one in _instead(new, part)]
@@ -72,27 +79,16 @@ def _instead(new: Any, part: object) -> list[Any]:
     return new if isinstance(new, list) else [new]
 
 
-def replace_inside(top: ast.expr, target: ast.AST, new: ast.AST) -> ast.expr:
-    """Return the expression ``top`` with ``new`` in place of ``target``."""
-    changed = _with(top, {target: new})
-    assert isinstance(changed, ast.expr)
-    return changed
-
-
-def replace_node(tree: ast.Module, target: ast.AST, new: ast.AST | None) -> str:
-    """Return the source with ``new`` in place of ``target``; ``tree`` stays as it is."""
-    return replace_nodes(tree, {target: new})
-
-
 def edit_each_node(
-    tree: ast.Module, within: Iterable[ast.AST], change: NodeEdits
-) -> Iterator[tuple[str, str]]:
-    """``(label, source)`` for each change of each node below ``within``, one at a time."""
-    for top in within:
-        for node in ast.walk(top):
-            for label, new in change(node):
-                if new is not None or isinstance(node, ast.stmt):
-                    yield label, replace_node(tree, node, new)
+    within: Iterable[ast.AST], change: NodeEdits
+) -> Iterator[tuple[str, Replacements]]:
+    """Yield the label of each change of each node below ``within``, and the node with its new one.
+
+    One change at a time.
+    """
+    for node in itertools.chain.from_iterable(map(ast.walk, within)):
+        for label, new in change(node):
+            yield label, {node: new}
 
 
 def methods(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef]]:

@@ -6,21 +6,20 @@ import ast
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import (
     Mutant,
+    NodeEdits,
+    Replacements,
     edit_each_node,
-    methods,
-    replace_inside,
-    replace_node,
     short_source,
 )
 from grader.authoring.verify.ion_mutants import ion_mutants
 from grader.authoring.verify.parameter_mutants import parameter_mutants
-from grader.authoring.verify.parsed_solution import ParsedSolution, find_channel_statements
+from grader.authoring.verify.parsed_solution import ParsedSolution
 from grader.authoring.verify.record_mutants import record_mutants
 from grader.authoring.verify.step_mutants import keyword_mutants, step_and_update_mutants
 from grader.authoring.verify.type_mutants import type_mutants
@@ -67,67 +66,56 @@ def number_equal_names(made: Iterable[Mutant]) -> list[Mutant]:
 
 
 def _channels(solution: ParsedSolution) -> Iterator[Mutant]:
-    tree, graded = solution.trees[solution.graded_index], solution.graded_index
-
-    def mutant(operator: str, place: str, source: str, cause: str = "") -> Mutant:
-        return Mutant(operator=operator, place=place, cells={graded: source}, cause=cause)
-
-    for name, statement in solution.channel_statements.items():
-        yield mutant("channel removed", name, replace_node(tree, statement, ast.Pass()))
+    statements = solution.channel_statements
+    for name, statement in statements.items():
+        yield solution.mutant("channel removed", name, {statement: ast.Pass()})
         again = copy.deepcopy(statement)
         target = again.targets[0]
         assert isinstance(target, ast.Attribute)
         target.attr = f"{name}_2"
-        both = ast.If(ast.Constant(True), [copy.deepcopy(statement), again], [])
-        yield mutant("channel doubled", name, replace_node(tree, statement, both), DOUBLED)
-        listed = ast.List([copy.deepcopy(statement.value)], ast.Load())
-        yield mutant("channel in a list", name, replace_node(tree, statement.value, listed), LOOSE)
-        named = ast.Dict([ast.Constant(name)], [copy.deepcopy(statement.value)])
-        yield mutant("channel in a dict", name, replace_node(tree, statement.value, named), LOOSE)
+        both = ast.If(ast.Constant(True), [statement, again], [])
+        yield solution.mutant("channel doubled", name, {statement: both}, cause=DOUBLED)
+        listed = ast.List([statement.value], ast.Load())
+        yield solution.mutant("channel in a list", name, {statement.value: listed}, cause=LOOSE)
+        named = ast.Dict([ast.Constant(name)], [statement.value])
+        yield solution.mutant("channel in a dict", name, {statement.value: named}, cause=LOOSE)
         other = ast.parse(f"{name} = {ast.unparse(statement.value)}").body[0]
-        yield mutant("channel not kept", name, replace_node(tree, statement, other))
-    for one, two in itertools.permutations(solution.channel_statements, 2):
-        call = copy.deepcopy(solution.channel_statements[two].value)
-        source = replace_node(tree, solution.channel_statements[one].value, call)
-        yield mutant("channel of another", f"{one} made as {two}", source)
-    for one, two in itertools.combinations(solution.channel_statements, 2):
-        twin = copy.deepcopy(tree)
-        places = find_channel_statements(twin, (one, two))
-        places[one].value, places[two].value = places[two].value, places[one].value
-        yield mutant("channels exchanged", f"{one} and {two}", ast.unparse(twin))
+        yield solution.mutant("channel not kept", name, {statement: other})
+    for one, two in itertools.permutations(statements, 2):
+        place = f"{one} made as {two}"
+        yield solution.mutant(
+            "channel of another", place, {statements[one].value: statements[two].value}
+        )
+    for one, two in itertools.combinations(statements, 2):
+        first, second = statements[one].value, statements[two].value
+        yield solution.mutant(
+            "channels exchanged", f"{one} and {two}", {first: second, second: first}
+        )
 
 
 def _bases(solution: ParsedSolution) -> Iterator[Mutant]:
-    tree = solution.trees[solution.graded_index]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            for base in node.bases:
-                if isinstance(base, ast.Attribute) and base.attr == solution.exercise.base:
-                    for other in (
-                        o for o in (*solution.exercise.related_bases, "NeuDyn") if o != base.attr
-                    ):
-                        new = ast.Attribute(base.value, other, ast.Load())
-                        yield Mutant(
-                            operator="base class",
-                            place=f"{base.attr} -> {other}",
-                            cells={solution.graded_index: replace_node(tree, base, new)},
-                        )
+    own = solution.exercise.base
+    others = [other for other in (*solution.exercise.related_bases, "NeuDyn") if other != own]
+    bases = [
+        base
+        for kind in ast.walk(solution.graded_tree)
+        if isinstance(kind, ast.ClassDef)
+        for base in kind.bases
+        if isinstance(base, ast.Attribute) and base.attr == own
+    ]
+    for base, other in itertools.product(bases, others):
+        new = ast.Attribute(base.value, other, ast.Load())
+        yield solution.mutant("base class", f"{own} -> {other}", {base: new})
 
 
 def _equations(solution: ParsedSolution) -> Iterator[Mutant]:
-    for index in solution.own_equation_cells:
-        tree = solution.trees[index]
-        for kind, method in methods(tree):
-            if method.name in _AROUND:
-                continue
-            for operator, change in _OPERATORS.items():
-                for label, source in edit_each_node(tree, method.body, change):
-                    yield Mutant(
-                        operator=operator,
-                        place=f"{kind.name}.{method.name}: {label}",
-                        cells={index: source},
-                        may_be_equivalent=True,
-                    )
+    for kind, method in solution.own_methods():
+        if method.name in _AROUND:
+            continue
+        for operator, change in _OPERATORS.items():
+            for label, replacements in edit_each_node(method.body, change):
+                place = f"{kind.name}.{method.name}: {label}"
+                yield solution.mutant(operator, place, replacements, may_be_equivalent=True)
 
 
 def _number(node: ast.AST) -> int | float | None:
@@ -142,30 +130,22 @@ def _scale(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
         yield f"{value:.6g} -> {new:.6g}", ast.Constant(new)
 
 
-def _exponent(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        power = _number(node.right)
-        for other in () if power is None else (power - 1, power + 1):
-            new = ast.BinOp(node.left, ast.Pow(), ast.Constant(other))
-            yield f"{short_source(node)} -> {short_source(new)}", new
+def _exponent(node: ast.BinOp) -> list[ast.expr]:
+    power = _number(node.right)
+    others = () if power is None else (power - 1, power + 1)
+    return [ast.BinOp(node.left, ast.Pow(), ast.Constant(other)) for other in others]
 
 
-def _turn(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
-    if isinstance(node, ast.BinOp) and type(node.op) in _TURNED:
-        new = ast.BinOp(node.left, _TURNED[type(node.op)](), node.right)
-        yield f"{short_source(node)} -> {short_source(new)}", new
+def _turn(node: ast.BinOp) -> list[ast.expr]:
+    return [ast.BinOp(node.left, _TURNED[type(node.op)](), node.right)]
 
 
-def _exchange(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
-        new = ast.BinOp(node.right, ast.Sub(), node.left)
-        yield f"{short_source(node)} -> {short_source(new)}", new
+def _exchange(node: ast.BinOp) -> list[ast.expr]:
+    return [ast.BinOp(node.right, ast.Sub(), node.left)]
 
 
-def _drop(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        for kept in (node.left, node.right):
-            yield f"{short_source(node)} -> {short_source(kept)}", kept
+def _drop(node: ast.BinOp) -> list[ast.expr]:
+    return [node.left, node.right]
 
 
 def _minus(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
@@ -173,50 +153,56 @@ def _minus(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
         yield f"{short_source(node)} -> {short_source(node.operand)}", node.operand
 
 
+def _of_binary(
+    operators: Collection[type[ast.operator]], change: Callable[[ast.BinOp], list[ast.expr]]
+) -> NodeEdits:
+    """Return what a ``change`` makes of operations with one of these operators, each labelled."""
+
+    def edits(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+        if isinstance(node, ast.BinOp) and type(node.op) in operators:
+            for new in change(node):
+                yield f"{short_source(node)} -> {short_source(new)}", new
+
+    return edits
+
+
 _OPERATORS = {
     CONSTANT: _scale,
-    "exponent": _exponent,
-    "arithmetic turned": _turn,
-    "difference exchanged": _exchange,
-    "factor dropped": _drop,
+    "exponent": _of_binary([ast.Pow], _exponent),
+    "arithmetic turned": _of_binary(_TURNED, _turn),
+    "difference exchanged": _of_binary([ast.Sub], _exchange),
+    "factor dropped": _of_binary([ast.Mult], _drop),
     "minus dropped": _minus,
 }
 
 
 def _surroundings(solution: ParsedSolution) -> Iterator[Mutant]:
     """Yield what stands around the equations of a channel: start, update, which is which."""
-    for index in solution.own_equation_cells:
-        tree = solution.trees[index]
-        for kind, method in methods(tree):
-            for label, source in edit_each_node(tree, method.body, _around):
-                operator, place = label.split(": ", 1)
-                yield Mutant(
-                    operator=operator,
-                    place=f"{kind.name}.{method.name}: {place}",
-                    cells={index: source},
-                    cause=START if operator == INITIAL else "",
-                )
+    for kind, method in solution.own_methods():
+        for node in itertools.chain.from_iterable(map(ast.walk, method.body)):
+            for operator, label, replacements in _around(node):
+                place = f"{kind.name}.{method.name}: {label}"
+                cause = START if operator == INITIAL else ""
+                yield solution.mutant(operator, place, replacements, cause=cause)
 
 
-def _around(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
+def _around(node: ast.AST) -> Iterator[tuple[str, str, Replacements]]:
+    """Operator, label, and what changes."""
     if isinstance(node, ast.Assign):
         state = short_source(node.targets[0]).removeprefix("self.")
-        for zeros in _zeros(node.value):
-            ones = ast.Attribute(zeros.value, "ones", ast.Load())
-            twin = copy.deepcopy(node)
-            twin.value = replace_inside(node.value, zeros, ones)
-            yield f"{INITIAL}: {state}, {short_source(zeros)} -> {short_source(ones)}", twin
+        for zeros in ast.walk(node.value):
+            if isinstance(zeros, ast.Attribute) and zeros.attr == "zeros":
+                ones = ast.Attribute(zeros.value, "ones", ast.Load())
+                label = f"{state}, {short_source(zeros)} -> {short_source(ones)}"
+                yield INITIAL, label, {zeros: ones}
     if isinstance(node, ast.Assign) and any(map(_is_value, ast.walk(node.targets[0]))):
-        yield f"update removed: {short_source(node)}", ast.Pass()
+        yield "update removed", short_source(node), {node: ast.Pass()}
     if isinstance(node, ast.Call) and "JointEq" in short_source(node.func):
         for one in range(len(node.args) - 1):
             turned = [*node.args[:one], *node.args[one : one + 2][::-1], *node.args[one + 2 :]]
             changed = ast.Call(node.func, turned, node.keywords)
-            yield f"equations exchanged: {short_source(node)} -> {short_source(changed)}", changed
-
-
-def _zeros(node: ast.AST) -> list[ast.Attribute]:
-    return [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and n.attr == "zeros"]
+            label = f"{short_source(node)} -> {short_source(changed)}"
+            yield "equations exchanged", label, {node: changed}
 
 
 def _is_value(node: ast.AST) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Iterable, Iterator
 
 from grader.authoring.verify.ast_edits import (
     Mutant,
-    Replacement,
+    Replacements,
     edit_each_node,
-    replace_node,
-    replace_nodes,
     short_source,
 )
 from grader.authoring.verify.equivalents.class_edits import parse_statements
@@ -31,37 +28,24 @@ def own_step_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
     """Those of the graded class; none where it steps no state of its own."""
     if (step := find_own_step(solution)) is None:
         return
-    tree = solution.trees[solution.graded_index]
-    made = [
-        *_starts(tree, step),
-        *_passed(tree, step),
-        *_flags(tree, step),
-        *_steps(tree, step),
-    ]
-    for operator, place, source in made:
+    for operator, place, changes in [*_starts(step), *_passed(step), *_flags(step), *_steps(step)]:
         cause = "checks.start.state" if operator.startswith("start") else ""
-        yield Mutant(
-            operator=operator, place=place, cells={solution.graded_index: source}, cause=cause
-        )
+        yield solution.mutant(operator, place, changes, cause=cause)
 
 
-_Made = Iterator[tuple[str, str, str]]
-"""Operator, place and source."""
+_Changes = Iterator[tuple[str, str, Replacements]]
+"""Operator, place, and what changes."""
 
 
-def _starts(tree: ast.Module, step: IntegratorStep) -> _Made:
+def _starts(step: IntegratorStep) -> _Changes:
     makers = find_state_makers(step.init)
     for name, statement in makers.items():
-        for label, source in edit_each_node(tree, [statement.value], _other_number):
-            yield "start of a state", f"{name}: {label}", source
+        for label, changes in edit_each_node([statement.value], _other_number):
+            yield "start of a state", f"{name}: {label}", changes
     plain = {name: made for name, made in makers.items() if name in _states(step)}
     for one, two in itertools.combinations(plain, 2):
         first, second = plain[one].value, plain[two].value
-        places: dict[ast.AST, Replacement] = {
-            first: copy.deepcopy(second),
-            second: copy.deepcopy(first),
-        }
-        yield "starts exchanged", f"{one} and {two}", replace_nodes(tree, places)
+        yield "starts exchanged", f"{one} and {two}", {first: second, second: first}
 
 
 def _states(step: IntegratorStep) -> list[str]:
@@ -76,7 +60,7 @@ def _other_number(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
             yield f"by {how}, {value!r} -> {new!r}", ast.Constant(new)
 
 
-def _passed(tree: ast.Module, step: IntegratorStep) -> _Made:
+def _passed(step: IntegratorStep) -> _Changes:
     """Yield what the integrator is given, and what its results are called, in a wrong order."""
     called, target = step.statement.value, step.statement.targets[0]
     assert isinstance(called, ast.Call)
@@ -84,12 +68,12 @@ def _passed(tree: ast.Module, step: IntegratorStep) -> _Made:
         given = _turned(called.args, number)
         place = f"{short_source(called.args[number])} and {short_source(called.args[number + 1])}"
         new = ast.Call(called.func, given, called.keywords)
-        yield "arguments exchanged", place, replace_node(tree, called, new)
+        yield "arguments exchanged", place, {called: new}
     if isinstance(target, ast.Tuple):
         for number in range(len(target.elts) - 1):
             other = ast.Tuple(_turned(target.elts, number), ast.Store())
             place = f"{short_source(target)} -> {short_source(other)}"
-            yield "results exchanged", place, replace_node(tree, target, other)
+            yield "results exchanged", place, {target: other}
 
 
 def _turned(nodes: list[ast.expr], number: int) -> list[ast.expr]:
@@ -97,17 +81,17 @@ def _turned(nodes: list[ast.expr], number: int) -> list[ast.expr]:
     return [*nodes[:number], nodes[number + 1], nodes[number], *nodes[number + 2 :]]
 
 
-def _flags(tree: ast.Module, step: IntegratorStep) -> _Made:
+def _flags(step: IntegratorStep) -> _Changes:
     """Comparisons of the update turned, or with the old state in place of the new one."""
-    for label, source in edit_each_node(tree, step.method.body, _compared):
-        yield "comparison", label, source
+    for label, changes in edit_each_node(step.method.body, _compared):
+        yield "comparison", label, changes
     writes = [s for s in step.method.body if isinstance(s, ast.Assign) and _is_write(s)]
     for early, late in itertools.combinations(writes, 2):
         if _mentions(early, late.targets[0]):
             body = [s for s in step.method.body if s is not late]
             body.insert(body.index(early), late)
             new = ast.FunctionDef(**{**dict(ast.iter_fields(step.method)), "body": body})
-            yield "written back too soon", short_source(late), replace_node(tree, step.method, new)
+            yield "written back too soon", short_source(late), {step.method: new}
 
 
 def _compared(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
@@ -135,21 +119,18 @@ def _is_state(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and short_source(node.value) == "self"
 
 
-def _steps(tree: ast.Module, step: IntegratorStep) -> _Made:
+def _steps(step: IntegratorStep) -> _Changes:
     """Yield steps of another length, one step too many, and no input."""
     text, states = ast.unparse(step.statement), _states(step)
-
-    def mutant(operator: str, place: str, source: str) -> tuple[str, str, str]:
-        return operator, place, replace_nodes(tree, {step.statement: parse_statements(source)})
-
     for other in (f"{step.dt} / 2", f"{step.dt} * 1.002"):
         changed = text.replace(f"dt={step.dt}", f"dt={other}")
-        yield mutant("another step", f"dt={other}", changed)
+        yield "another step", f"dt={other}", {step.statement: parse_statements(changed)}
     again = text
     for state, target in zip(states, step.targets, strict=True):
         again = again.replace(f"{step.passed[state]},", f"{target},", 1)
-    yield mutant("stepped twice", short_source(step.statement), f"{text}\n{again}")
+    twice = parse_statements(f"{text}\n{again}")
+    yield "stepped twice", short_source(step.statement), {step.statement: twice}
     for name, given in step.passed.items():
         if name not in (*states, "t", "dt"):
             silent = text.replace(f", {given},", ", 0.0,", 1)
-            yield mutant("input left out", given, silent)
+            yield "input left out", given, {step.statement: parse_statements(silent)}

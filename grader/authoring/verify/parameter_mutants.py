@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.assignment.schema import Exercise, Parameter
-from grader.authoring.verify.ast_edits import Mutant, replace_node
+from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.equivalents.integrators import super_call
 from grader.authoring.verify.parsed_solution import ParsedSolution
 
@@ -31,8 +30,8 @@ class _Wrong:
 
 def parameter_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
     """Every parameter of the neuron itself and of every channel, wrong in each way."""
-    tree, exercise = solution.trees[solution.graded_index], solution.exercise
-    made = {"": super_call(tree), **solution.channel_calls}
+    exercise = solution.exercise
+    made = {"": super_call(solution.graded_tree), **solution.channel_calls}
     for owner in ("", *(channel.name for channel in exercise.channels)):
         if (call := made.get(owner)) is None:
             continue
@@ -40,10 +39,10 @@ def parameter_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
             for wrong in _wrong(exercise, owner, parameter):
                 new = with_argument(call, parameter, wrong.value)
                 place = f"{owner}.{parameter}{wrong.of}".removeprefix(".")
-                yield Mutant(
-                    operator=wrong.operator,
-                    place=f"{place}: {asked.value:.6g} -> {wrong.value:.6g}",
-                    cells={solution.graded_index: replace_node(tree, call, new)},
+                yield solution.mutant(
+                    wrong.operator,
+                    f"{place}: {asked.value:.6g} -> {wrong.value:.6g}",
+                    {call: new},
                     cause=_named_by(asked, wrong.value) or wrong.cause,
                 )
 
@@ -83,7 +82,6 @@ def _wrong(exercise: Exercise, owner: str, parameter: str) -> Iterator[_Wrong]:
 
 def with_argument(call: ast.Call, name: str, value: float) -> ast.Call:
     """``call`` with the keyword ``name`` set to ``value``."""
-    new = copy.deepcopy(call)
-    new.keywords = [k for k in new.keywords if k.arg != name]
-    new.keywords.append(ast.keyword(name, ast.parse(repr(value), mode="eval").body))
-    return new
+    others = [keyword for keyword in call.keywords if keyword.arg != name]
+    given = ast.keyword(name, ast.parse(repr(value), mode="eval").body)
+    return ast.Call(call.func, call.args, [*others, given])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeGuard
 
 from grader.assignment.schema import Assignment, Exercise
+from grader.authoring.verify.ast_edits import Mutant, Replacements, methods, replace_nodes
 from grader.core.types import GradedCell, Submission
 from grader.submission.cells.find_cell import find_cell
 from grader.submission.notebook.ast_digest import parse
@@ -18,24 +20,45 @@ class NoSolution(Exception):
     """The teacher's notebook can't be taken apart; the message says why."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ParsedSolution:
-    """The solution of one exercise. ``trees`` maps a cell's index to its syntax tree.
-
-    ``graded`` is the graded cell's index; the other trees are cells whose classes the graded
-    one makes its channels with. Those ``of_others`` are graded for other exercises. ``made``
-    maps a channel to the call that makes it, and ``calls`` one that nothing else in the class
-    speaks of to the statement.
-    """
+    """The solution of one exercise, as the syntax trees of the cells that it stands in."""
 
     submission: Submission
     exercise: Exercise
     cell: GradedCell
     graded_index: int
+    """The index of the graded cell."""
     trees: Mapping[int, ast.Module]
+    """The graded cell's tree and those of cells whose classes it makes its channels with."""
     shared_cells: frozenset[int]
-    channel_statements: Mapping[str, ast.Assign]
-    channel_calls: Mapping[str, ast.Call]
+    """Those of the cells that are graded for other exercises."""
+
+    @property
+    def graded_tree(self) -> ast.Module:
+        """The graded cell's syntax tree."""
+        return self.trees[self.graded_index]
+
+    @property
+    def graded_class(self) -> ast.ClassDef | None:
+        """The graded class, where its cell defines it once."""
+        found = [n for n in self.graded_tree.body if isinstance(n, ast.ClassDef)]
+        found = [node for node in found if node.name == self.cell.class_name]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def channel_statements(self) -> dict[str, ast.Assign]:
+        """The statement that makes each channel, of those that no other statement speaks of."""
+        return _find_channel_statements(self.graded_tree, self._channel_names)
+
+    @cached_property
+    def channel_calls(self) -> dict[str, ast.Call]:
+        """The call that makes each channel, those that hang on ions too."""
+        return _find_channel_calls(self.graded_tree, self._channel_names)
+
+    @property
+    def _channel_names(self) -> list[str]:
+        return [channel.name for channel in self.exercise.channels]
 
     @property
     def class_cells(self) -> list[int]:
@@ -47,20 +70,42 @@ class ParsedSolution:
         """The cells with equations: those of the channels' classes, else the graded one."""
         return self.class_cells or [self.graded_index]
 
-    @property
-    def own_equation_cells(self) -> list[int]:
-        """Those that are no other exercise's: what is wrong there is that one's affair."""
-        return [index for index in self.equation_cells if index not in self.shared_cells]
+    def own_methods(self) -> list[tuple[ast.ClassDef, ast.FunctionDef]]:
+        """Return the methods of the cells with equations that are no other exercise's.
+
+        What is wrong in the others is that exercise's affair.
+        """
+        own = [self.trees[i] for i in self.equation_cells if i not in self.shared_cells]
+        return [found for tree in own for found in methods(tree)]
 
     def with_cells(self, cells: Mapping[int, str]) -> ParsedSolution:
         """Return the solution with other sources of some of its cells."""
         trees = {i: ast.parse(cells[i]) if i in cells else tree for i, tree in self.trees.items()}
-        own, names = trees[self.graded_index], [channel.name for channel in self.exercise.channels]
-        return replace(
-            self,
-            trees=trees,
-            channel_statements=find_channel_statements(own, names),
-            channel_calls=find_channel_calls(own, names),
+        return replace(self, trees=trees)
+
+    def mutant(
+        self,
+        operator: str,
+        place: str,
+        replacements: Replacements,
+        *,
+        cause: str = "",
+        may_be_equivalent: bool = False,
+        other_scheme: bool = False,
+    ) -> Mutant:
+        """Return the solution with other nodes in some places, in whichever cells these are."""
+        cells = {
+            index: replace_nodes(tree, replacements)
+            for index, tree in self.trees.items()
+            if not replacements.keys().isdisjoint(ast.walk(tree))
+        }
+        return Mutant(
+            operator=operator,
+            place=place,
+            cells=cells,
+            cause=cause,
+            may_be_equivalent=may_be_equivalent,
+            other_scheme=other_scheme,
         )
 
 
@@ -95,14 +140,10 @@ def parse_solution(assignment: Assignment, exercise: Exercise) -> ParsedSolution
         graded_index=cell.index,
         trees={**{index: trees[index] for index in kept}, cell.index: own},
         shared_cells=frozenset(index for index in kept if index in graded),
-        channel_statements=find_channel_statements(
-            own, [channel.name for channel in exercise.channels]
-        ),
-        channel_calls=find_channel_calls(own, [channel.name for channel in exercise.channels]),
     )
 
 
-def makes_channel(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
+def _makes_channel(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign]:
     """Tell whether a statement makes one of the channels: ``self.NAME = CLASS(...)``."""
     if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return False
@@ -110,17 +151,15 @@ def makes_channel(node: ast.AST, names: Collection[str]) -> TypeGuard[ast.Assign
     return isinstance(target, ast.Attribute) and target.attr in names
 
 
-def find_channel_statements(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Assign]:
-    """Return the statement that makes each channel, of those that no other statement speaks of."""
-    found = [node for node in ast.walk(tree) if makes_channel(node, names)]
-    loads = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_load(n)]
-    spoken_of = {ast.unparse(node) for node in loads}
+def _find_channel_statements(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Assign]:
+    spoken_of = {
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    found = [node for node in ast.walk(tree) if _makes_channel(node, names)]
     made = {ast.unparse(node.targets[0]): node for node in found}
     return {n.rpartition(".")[2]: node for n, node in made.items() if n not in spoken_of}
-
-
-def _is_load(node: ast.Attribute) -> bool:
-    return isinstance(node.ctx, ast.Load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +184,10 @@ def find_ion_attachments(tree: ast.Module) -> list[IonAttachment]:
     ]
 
 
-def find_channel_calls(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Call]:
-    """Return the call that makes each channel, those that hang on ions too."""
+def _find_channel_calls(tree: ast.Module, names: Collection[str]) -> dict[str, ast.Call]:
     found = {}
     for node in ast.walk(tree):
-        if makes_channel(node, names) and isinstance(node.value, ast.Call):
+        if _makes_channel(node, names) and isinstance(node.value, ast.Call):
             found[ast.unparse(node.targets[0]).rpartition(".")[2]] = node.value
     for hook in find_ion_attachments(tree):
         for keyword in hook.call.keywords:

@@ -6,18 +6,10 @@ With those of ``update_mutants`` they show only in some runs, at some states or 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import (
-    Mutant,
-    Replacement,
-    methods,
-    replace_inside,
-    replace_nodes,
-    short_source,
-)
+from grader.authoring.verify.ast_edits import Mutant, Replacements, short_source
 from grader.authoring.verify.equivalents.integrators import super_call
 from grader.authoring.verify.own_step_mutants import own_step_mutants
 from grader.authoring.verify.parsed_solution import ParsedSolution
@@ -43,38 +35,26 @@ def step_and_update_mutants(solution: ParsedSolution, assignment: Assignment) ->
 
 
 def _steps(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
-    for index in set(solution.class_cells) - solution.shared_cells:
-        tree = solution.trees[index]
-        for kind, own in methods(tree):
-            for node in own.body if own.name == "update" else []:
-                if not isinstance(node, ast.Assign) or not _stored(node):
-                    continue
-                for operator, label, new in _of_step(node, assignment.simulation.dt):
-                    yield Mutant(
-                        operator=operator,
-                        place=f"{kind.name}.{own.name}: {label}",
-                        cells={index: replace_nodes(tree, {node: new})},
-                    )
+    for kind, own in solution.own_methods() if solution.class_cells else []:
+        for node in own.body if own.name == "update" else []:
+            if isinstance(node, ast.Assign) and _stored(node):
+                for operator, label, changes in _of_step(node, assignment.simulation.dt):
+                    yield solution.mutant(operator, f"{kind.name}.{own.name}: {label}", changes)
 
 
-def _of_step(node: ast.Assign, dt: float) -> Iterator[tuple[str, str, Replacement]]:
+def _of_step(node: ast.Assign, dt: float) -> Iterator[tuple[str, str, Replacements]]:
     """Another length of a step, two of them for one, and one whose result is lost."""
     for keyword in [k for n in ast.walk(node) if isinstance(n, ast.Call) for k in n.keywords]:
         if keyword.arg == "dt":
             half = ast.BinOp(keyword.value, ast.Mult(), ast.Constant(0.5))
             for value in (half, *(ast.Constant(float(f"{dt * f:.12g}")) for f in (0.5, 1.2))):
-                new = _with_dt(node, keyword, value)
-                yield (
-                    "wrong dt",
-                    f"dt={short_source(keyword.value)} -> dt={short_source(value)}",
-                    new,
-                )
-    names = ", ".join(_name(target) for target in _stored(node))
-    yield "step done twice", names, [copy.deepcopy(node), copy.deepcopy(node)]
+                label = f"dt={short_source(keyword.value)} -> dt={short_source(value)}"
+                yield "wrong dt", label, {keyword.value: value}
     stored = _stored(node)
+    yield "step done twice", ", ".join(map(_name, stored)), {node: [node, node]}
     for lost in [stored, *([one] for one in stored)] if len(stored) > 1 else [stored]:
-        label = ", ".join(_name(target) for target in lost)
-        yield "step not stored", label, _in_local_names(node, [_name(t) for t in lost])
+        local: Replacements = {target: ast.Name(_name(target), ast.Store()) for target in lost}
+        yield "step not stored", ", ".join(map(_name, lost)), local
 
 
 def _stored(node: ast.Assign) -> list[ast.Attribute]:
@@ -95,35 +75,12 @@ def _name(target: ast.Attribute) -> str:
     return target.value.attr
 
 
-def _with_dt(node: ast.Assign, keyword: ast.keyword, value: ast.expr) -> ast.Assign:
-    twin = copy.deepcopy(node)
-    twin.value = replace_inside(node.value, keyword, ast.keyword("dt", value))
-    return twin
-
-
-def _in_local_names(node: ast.Assign, names: list[str]) -> ast.Assign:
-    twin = copy.deepcopy(node)
-
-    def local(part: ast.expr) -> ast.expr:
-        is_lost = any(part is one and _name(one) in names for one in _stored(twin))
-        assert not is_lost or isinstance(part, ast.Attribute)
-        return ast.Name(_name(part), ast.Store()) if is_lost else part  # type: ignore[arg-type]
-
-    target = twin.targets[0]
-    if isinstance(target, ast.Tuple):
-        target.elts = [local(part) for part in target.elts]
-    else:
-        twin.targets[0] = local(target)
-    return twin
-
-
 # ----------------------------------------------------------- the neuron's keywords
 
 
 def keyword_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
     """Other arguments of the graded class's ``super().__init__``."""
-    tree = solution.trees[solution.graded_index]
-    if (called := super_call(tree)) is None:
+    if (called := super_call(solution.graded_tree)) is None:
         return
     low, high = solution.exercise.start.get("V", (0.0, 0.0))
     for keyword in called.keywords if low < high else []:
@@ -132,21 +89,15 @@ def keyword_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
                 was = ast.literal_eval(node)
                 value = was + moved
                 new = ast.parse(repr(value), mode="eval").body
-                yield Mutant(
-                    operator="start of V moved",
-                    place=f"{keyword.arg}: {was:g} -> {value:g}",
-                    cells={solution.graded_index: replace_nodes(tree, {node: new})},
-                )
+                place = f"{keyword.arg}: {was:g} -> {value:g}"
+                yield solution.mutant("start of V moved", place, {node: new})
     given = {keyword.arg for keyword in called.keywords}
     for name, number in KEYWORDS.get(solution.exercise.base, {}).items():
         if name not in given:
-            whole = copy.deepcopy(called)
-            whole.keywords.append(ast.keyword(name, ast.Constant(number)))
-            yield Mutant(
-                operator="keyword of the neuron added",
-                place=f"{name}={number!r}",
-                cells={solution.graded_index: replace_nodes(tree, {called: whole})},
-            )
+            keywords = [*called.keywords, ast.keyword(name, ast.Constant(number))]
+            whole = ast.Call(called.func, called.args, keywords)
+            place = f"{name}={number!r}"
+            yield solution.mutant("keyword of the neuron added", place, {called: whole})
 
 
 def _numbers(node: ast.AST) -> list[ast.expr]:

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from grader.assignment.schema import Assignment, Channel
-from grader.authoring.verify.ast_edits import Mutant, replace_node, short_source
+from grader.authoring.verify.ast_edits import Mutant, short_source
 from grader.authoring.verify.parsed_solution import ParsedSolution
 
 OWNERS = ("bp.dyn.Calcium", "object")
@@ -21,20 +21,22 @@ def type_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator[M
     checks = assignment.of(solution.exercise).checks
     if not any(check.kind == "master_type" for check in checks):
         return
-    for index, kind, statement, channel in _statements(solution):
-        more = MORE_OWNERS if solution.exercise.kind == "type" else ()
+    more = MORE_OWNERS if solution.exercise.kind == "type" else ()
+    for kind, statement, channel in _statements(solution):
         for other in _others(statement.value, (*OWNERS, *more)):
             if type_name(other) not in channel.master_types:
-                yield _with(solution, index, kind, statement, other, "master_type")
+                place = f"{kind.name}: {ast.unparse(other)}"
+                yield solution.mutant("master_type", place, {statement.value: other})
 
 
 def accepted_type_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each other ``master_type`` that the assignment accepts."""
-    for index, kind, statement, channel in _statements(solution):
+    for kind, statement, channel in _statements(solution):
         for other in channel.master_types:
             if " + " not in other and other != type_name(statement.value):
                 new = ast.parse(f"bp.dyn.{other}", mode="eval").body
-                yield _with(solution, index, kind, statement, new, "accepted master_type")
+                place = f"{kind.name}: bp.dyn.{other}"
+                yield solution.mutant("accepted master_type", place, {statement.value: new})
 
 
 def type_name(node: ast.expr) -> str:
@@ -45,9 +47,7 @@ def type_name(node: ast.expr) -> str:
     return ast.unparse(node).rpartition(".")[2]
 
 
-def _statements(
-    solution: ParsedSolution,
-) -> Iterator[tuple[int, ast.ClassDef, ast.Assign, Channel]]:
+def _statements(solution: ParsedSolution) -> Iterator[tuple[ast.ClassDef, ast.Assign, Channel]]:
     """Where the class of a channel that is asked for says its ``master_type``."""
     for index in solution.equation_cells:
         for kind in solution.trees[index].body:
@@ -55,7 +55,7 @@ def _statements(
             for node in kind.body if isinstance(kind, ast.ClassDef) and found else ():
                 if isinstance(node, ast.Assign) and short_source(node.targets[0]) == "master_type":
                     assert isinstance(kind, ast.ClassDef)
-                    yield index, kind, node, found[0]
+                    yield kind, node, found[0]
 
 
 def _others(value: ast.expr, owners: Sequence[str]) -> Iterator[ast.expr]:
@@ -67,17 +67,3 @@ def _others(value: ast.expr, owners: Sequence[str]) -> Iterator[ast.expr]:
         texts += [f"{JOINT}[{', '.join(turned)}]" for turned in itertools.permutations(parts)]
     for text in dict.fromkeys(texts):
         yield ast.parse(text, mode="eval").body
-
-
-def _with(
-    solution: ParsedSolution,
-    index: int,
-    kind: ast.ClassDef,
-    statement: ast.Assign,
-    other: ast.expr,
-    operator: str,
-) -> Mutant:
-    source = replace_node(solution.trees[index], statement.value, other)
-    return Mutant(
-        operator=operator, place=f"{kind.name}: {ast.unparse(other)}", cells={index: source}
-    )

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Mutant, Replacement, replace_nodes
+from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.equivalents.class_edits import (
     find_method,
     module_names,
@@ -28,11 +28,9 @@ _NUMBER = "x = 0.0 if x is None else x"
 
 def update_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """One for each such method, where the graded class has none of its own."""
-    tree, known = solution.trees[solution.graded_index], module_names(solution)
+    known, kind = module_names(solution), solution.graded_class
     bp, bm = known.get("brainpy"), known.get("brainpy.math")
-    made = [n for n in tree.body if isinstance(n, ast.ClassDef)]
-    made = [node for node in made if node.name == solution.cell.class_name]
-    if len(made) != 1 or find_method(made[0], "update") is not None or bp is None or bm is None:
+    if kind is None or find_method(kind, "update") is not None or bp is None or bm is None:
         return
     written = [
         *_of_input(bp, bm),
@@ -41,14 +39,9 @@ def update_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator
     ]
     for operator, place, body in written:
         text = "\n".join(["def update(self, x=None):", *(f"    {line}" for line in body)])
-        places: dict[ast.AST, Replacement] = {made[0]: [_with(made[0], text)]}
-        yield Mutant(
-            operator=operator,
-            place=place,
-            cells={solution.graded_index: replace_nodes(tree, places)},
-        )
+        yield solution.mutant(operator, place, {kind: _with(kind, text)})
     if _asks_for_spikes(solution, assignment):
-        yield from _adapting(solution, made[0], bp, bm)
+        yield from _adapting(solution, kind, bp, bm)
 
 
 def _asks_for_spikes(solution: ParsedSolution, assignment: Assignment) -> bool:
@@ -113,8 +106,8 @@ def _late_parameters(solution: ParsedSolution, bp: str, bm: str) -> Iterator[Wri
 
 def _adapting(solution: ParsedSolution, kind: ast.ClassDef, bp: str, bm: str) -> Iterator[Mutant]:
     """Yield a current that each spike adds to and that dies away, kept in a variable of its own."""
-    tree, init = solution.trees[solution.graded_index], find_method(kind, "__init__")
-    if init is None or (called := super_call(tree)) is None:
+    init, called = find_method(kind, "__init__"), super_call(solution.graded_tree)
+    if init is None or called is None:
         return
     at = [n for n, s in enumerate(init.body) if any(node is called for node in ast.walk(s))]
     whole = _with(
@@ -132,11 +125,7 @@ def _adapting(solution: ParsedSolution, kind: ast.ClassDef, bp: str, bm: str) ->
     own.body[place:place] = parse_statements(
         f"self.adaptation = {bm}.Variable({bm}.zeros(self.num))"
     )
-    yield Mutant(
-        operator="adaptation added",
-        place="0.5 for each spike, over 100 ms",
-        cells={solution.graded_index: replace_nodes(tree, {kind: [whole]})},
-    )
+    yield solution.mutant("adaptation added", "0.5 for each spike, over 100 ms", {kind: whole})
 
 
 def _with(kind: ast.ClassDef, text: str) -> ast.ClassDef:

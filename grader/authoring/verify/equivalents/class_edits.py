@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from grader.authoring.verify.ast_edits import Mutant, Replacement, replace_nodes
+from grader.authoring.verify.ast_edits import Mutant, Replacements
 from grader.authoring.verify.parsed_solution import ParsedSolution
 from grader.submission.notebook.ast_digest import parse
 
@@ -16,37 +16,30 @@ ClassChange = Callable[[ast.ClassDef], list[ast.stmt] | None]
 
 def channel_class_names(solution: ParsedSolution) -> dict[str, str]:
     """Channel to the name of the notebook's class that it is made of, where it is one."""
-    own = {node.name for _, node in class_definitions(solution)}
+    own = {node.name for node in class_definitions(solution)}
     made = {
-        name: ast.unparse(channel_call(solution, name).func) for name in solution.channel_statements
+        name: ast.unparse(solution.channel_calls[name].func) for name in solution.channel_statements
     }
     return {name: kind for name, kind in made.items() if kind in own}
 
 
-def class_definitions(solution: ParsedSolution) -> Iterator[tuple[int, ast.ClassDef]]:
-    """Every class of the solution's cells, with the index of its cell."""
-    for index, tree in solution.trees.items():
-        for node in tree.body:
-            if isinstance(node, ast.ClassDef):
-                yield index, node
+def class_definitions(solution: ParsedSolution) -> list[ast.ClassDef]:
+    """Return every class of the solution's cells."""
+    nodes = [node for tree in solution.trees.values() for node in tree.body]
+    return [node for node in nodes if isinstance(node, ast.ClassDef)]
 
 
 def channel_classes(solution: ParsedSolution) -> dict[str, ast.ClassDef]:
     """Return the classes that channels are made of, by name."""
     used = channel_class_names(solution).values()
-    return {node.name: node for _, node in class_definitions(solution) if node.name in used}
+    return {node.name: node for node in class_definitions(solution) if node.name in used}
 
 
 def equation_classes(solution: ParsedSolution) -> dict[str, ast.ClassDef]:
     """Return the classes with equations, by name: those of channels, else the graded one."""
     graded = solution.cell.class_name
-    own = {node.name: node for _, node in class_definitions(solution) if node.name == graded}
+    own = {node.name: node for node in class_definitions(solution) if node.name == graded}
     return channel_classes(solution) or own
-
-
-def channel_call(solution: ParsedSolution, channel: str) -> ast.Call:
-    """Return the call that makes a channel."""
-    return solution.channel_calls[channel]
 
 
 def find_method(kind: ast.ClassDef, name: str) -> ast.FunctionDef | None:
@@ -63,9 +56,7 @@ def change_classes(
     for index, tree in solution.trees.items():
         body: list[ast.stmt] = []
         for node in copy.deepcopy(tree).body:
-            new = None
-            if isinstance(node, ast.ClassDef) and node.name in names:
-                new = change(node)
+            new = change(node) if isinstance(node, ast.ClassDef) and node.name in names else None
             body += [node] if new is None else new
         twin = ast.fix_missing_locations(ast.Module(body, []))
         if (source := ast.unparse(twin)) != ast.unparse(tree):
@@ -77,34 +68,42 @@ def mutate_classes(
     solution: ParsedSolution, operator: str, change: ClassChange, other_scheme: bool = False
 ) -> Iterator[Mutant]:
     """Yield a mutant for each class with equations that ``change`` alters, and one of all."""
-
-    def mutant(names: list[str], cells: dict[int, str]) -> Mutant:
-        place = ", ".join(names)
-        return Mutant(operator=operator, place=place, cells=cells, other_scheme=other_scheme)
-
-    changed = []
-    for name in equation_classes(solution):
-        if cells := change_classes(solution, [name], change):
-            changed.append(name)
-            yield mutant([name], cells)
-    if len(changed) > 1:
-        yield mutant(changed, change_classes(solution, changed, change))
+    kinds = equation_classes(solution)
+    for names in each_and_all([n for n in kinds if change_classes(solution, [n], change)]):
+        yield Mutant(
+            operator=operator,
+            place=", ".join(names),
+            cells=change_classes(solution, names, change),
+            other_scheme=other_scheme,
+        )
 
 
-class ClassRenamer(ast.NodeTransformer):
-    """Gives classes other names, where they are made and where they are used."""
+def each_and_all(names: Collection[str]) -> list[list[str]]:
+    """Return each name alone, then all of them where there are several."""
+    return [[name] for name in names] + ([list(names)] if len(names) > 1 else [])
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        """Return a definition."""
-        node.name = self._names.get(node.name, node.name)
-        return self.generic_visit(node)
+def each_and_everywhere(
+    solution: ParsedSolution, operator: str, parts: Sequence[tuple[str, Replacements]]
+) -> Iterator[Mutant]:
+    """Yield a mutant for each part, where there are several, and one with all of them."""
+    for place, replacements in parts if len(parts) > 1 else ():
+        yield solution.mutant(operator, place, replacements)
+    if parts:
+        every = {node: new for _, part in parts for node, new in part.items()}
+        yield solution.mutant(operator, "everywhere", every)
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        """Return a use, also in ``super(Name, self)``."""
-        return ast.copy_location(ast.Name(self._names.get(node.id, node.id), node.ctx), node)
+
+def rename_classes(tree: ast.AST, names: Mapping[str, str]) -> None:
+    """Give classes other names, where they are made and where they are used.
+
+    Also in ``super(Name, self)``.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            node.name = names.get(node.name, node.name)
+        elif isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
 
 
 def module_names(solution: ParsedSolution) -> dict[str, str]:
@@ -124,12 +123,3 @@ def module_names(solution: ParsedSolution) -> dict[str, str]:
 def parse_statements(source: str) -> list[ast.stmt]:
     """Python text as statements."""
     return ast.parse(source).body
-
-
-def edit_cells(solution: ParsedSolution, places: Mapping[ast.AST, Replacement]) -> dict[int, str]:
-    """Return the cells with these nodes changed; those that hold none of them left out."""
-    return {
-        index: replace_nodes(tree, places)
-        for index, tree in solution.trees.items()
-        if not places.keys().isdisjoint(ast.walk(tree))
-    }

@@ -11,38 +11,33 @@ from typing import TypeGuard
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import (
     Mutant,
-    Replacement,
+    Replacements,
     edit_each_node,
     methods,
-    replace_node,
     replace_nodes,
     short_source,
 )
 from grader.authoring.verify.equivalents.class_edits import (
-    ClassRenamer,
     change_classes,
-    channel_call,
     channel_class_names,
     channel_classes,
+    each_and_all,
     mutate_classes,
     parse_statements,
+    rename_classes,
 )
 from grader.authoring.verify.parsed_solution import ParsedSolution
 
 
 def super_in_other_ways(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """``super(Name, self)`` made short, and ``super()`` made long."""
-    for index, tree in solution.trees.items():
-        for label, source in edit_each_node(tree, [m for _, m in methods(tree)], _short_super):
-            yield Mutant(operator="super() made short", place=label, cells={index: source})
+    for tree in solution.trees.values():
+        for label, changes in edit_each_node([m for _, m in methods(tree)], _short_super):
+            yield solution.mutant("super() made short", label, changes)
         for kind, method in methods(tree):
             for node in filter(_is_short_super, ast.walk(method)):
                 new = ast.parse(f"super({kind.name}, {method.args.args[0].arg})", mode="eval").body
-                yield Mutant(
-                    operator="super() made long",
-                    place=short_source(new),
-                    cells={index: replace_node(tree, node, new)},
-                )
+                yield solution.mutant("super() made long", short_source(new), {node: new})
 
 
 def subclassed(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
@@ -59,9 +54,7 @@ def subclassed(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mut
         cells=change_classes(solution, [graded], lambda kind: _split(_with_long_super(kind))),
     )
     yield from mutate_classes(solution, "body in a base of another name", _split)
-    names = channel_class_names(solution)
-    wholes = [[channel] for channel in names] + ([list(names)] if len(names) > 1 else [])
-    for channels in wholes:
+    for channels in each_and_all(channel_class_names(solution)):
         yield Mutant(
             operator="made of an empty subclass",
             place=", ".join(channels),
@@ -71,8 +64,7 @@ def subclassed(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mut
 
 def renamed_classes(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Yield the classes of channels under other names."""
-    kinds = list(channel_classes(solution))
-    for group in [[kind] for kind in kinds] + ([kinds] if len(kinds) > 1 else []):
+    for group in each_and_all(channel_classes(solution)):
         yield Mutant(
             operator="class of another name",
             place=", ".join(group),
@@ -117,27 +109,27 @@ def _with_long_super(kind: ast.ClassDef) -> ast.ClassDef:
 def _split(kind: ast.ClassDef) -> list[ast.stmt]:
     """Return the class under the name of a base, and an empty subclass under its own."""
     name = kind.name
-    base = ClassRenamer({name: f"{name}Body"}).visit(kind)
-    return [base, *parse_statements(f"class {name}({base.name}):\n    pass")]
+    rename_classes(kind, {name: f"{name}Body"})
+    return [kind, *parse_statements(f"class {name}({kind.name}):\n    pass")]
 
 
 def _of_subclasses(solution: ParsedSolution, channels: list[str]) -> str:
     """Return the graded cell with these channels made of subclasses that stand above its class."""
     names = channel_class_names(solution)
     made = dict.fromkeys(names[channel] for channel in channels)
-    places: dict[ast.AST, Replacement] = {
-        channel_call(solution, channel).func: _name(f"Own{names[channel]}") for channel in channels
+    places: Replacements = {
+        solution.channel_calls[channel].func: _name(f"Own{names[channel]}") for channel in channels
     }
     classes = "\n".join(f"class Own{name}({name}):\n    pass" for name in made)
-    tree = solution.trees[solution.graded_index]
-    return f"{classes}\n{replace_nodes(tree, places)}"
+    return f"{classes}\n{replace_nodes(solution.graded_tree, places)}"
 
 
 def _renamed(solution: ParsedSolution, names: Mapping[str, str]) -> dict[int, str]:
     """Return the cells in which these classes are made or used, with other names for them."""
     cells = {}
     for index, tree in solution.trees.items():
-        source = ast.unparse(ClassRenamer(names).visit(copy.deepcopy(tree)))
-        if source != ast.unparse(tree):
+        twin = copy.deepcopy(tree)
+        rename_classes(twin, names)
+        if (source := ast.unparse(twin)) != ast.unparse(tree):
             cells[index] = source
     return cells

@@ -97,9 +97,7 @@ def find_step(kind: ast.ClassDef) -> IntegratorStep | None:
 
 def find_own_step(solution: ParsedSolution) -> IntegratorStep | None:
     """Return the step of the graded class, where it has states of its own."""
-    graded = [n for n in solution.trees[solution.graded_index].body if isinstance(n, ast.ClassDef)]
-    own = [node for node in graded if node.name == solution.cell.class_name]
-    return find_step(own[0]) if own else None
+    return None if solution.graded_class is None else find_step(solution.graded_class)
 
 
 def find_state_makers(init: ast.FunctionDef) -> dict[str, ast.Assign]:

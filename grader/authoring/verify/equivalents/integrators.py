@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 from grader.assignment.schema import Assignment
@@ -43,17 +42,16 @@ def channels_by(solution: ParsedSolution, method: str) -> dict[int, str]:
 
 def _V_by(solution: ParsedSolution, method: str) -> dict[int, str]:
     """Return the graded cell with another method for V."""
-    tree = solution.trees[solution.graded_index]
-    before = super_call(tree)
+    before = super_call(solution.graded_tree)
     if (
         not solution.channel_statements
         or before is None
         or any(keyword.arg == "method" for keyword in before.keywords)
     ):
         return {}
-    whole = copy.deepcopy(before)
-    whole.keywords.append(ast.keyword("method", ast.Constant(method)))
-    return {solution.graded_index: replace_nodes(tree, {before: whole})}
+    keywords = [*before.keywords, ast.keyword("method", ast.Constant(method))]
+    whole = ast.Call(before.func, before.args, keywords)
+    return {solution.graded_index: replace_nodes(solution.graded_tree, {before: whole})}
 
 
 def super_call(tree: ast.Module) -> ast.Call | None:

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Iterator
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Mutant, replace_nodes
+from grader.authoring.verify.ast_edits import Mutant, Replacements, replace_inside
 from grader.authoring.verify.equivalents.class_edits import change_classes, parse_statements
 from grader.authoring.verify.equivalents.integrator_step import (
     IntegratorStep,
@@ -62,7 +62,7 @@ def _in_turn(solution: ParsedSolution) -> Iterator[Mutant]:
 
     What the step goes to as dt goes to 0 is the same model.
     """
-    tree, step = solution.trees[solution.graded_index], find_own_step(solution)
+    step = find_own_step(solution)
     assert step is not None
     text = ast.unparse(step.statement)
     for equation, target in zip(step.equations, step.targets, strict=True):
@@ -70,14 +70,10 @@ def _in_turn(solution: ParsedSolution) -> Iterator[Mutant]:
         later = text.replace(f"{step.passed[state]},", f"{target},", 1)
         others = [t if t != target else "_" for t in step.targets]
         later = later.replace(", ".join(step.targets), ", ".join(others), 1)
-        yield Mutant(
-            operator="stepped in turn",
-            place=f"the others from the new {state}",
-            cells={
-                solution.graded_index: replace_nodes(
-                    tree, {step.statement: parse_statements(f"{text}\n{later}")}
-                )
-            },
+        yield solution.mutant(
+            "stepped in turn",
+            f"the others from the new {state}",
+            {step.statement: parse_statements(f"{text}\n{later}")},
             other_scheme=True,
         )
 
@@ -134,26 +130,24 @@ def _turned(kind: ast.ClassDef, step: IntegratorStep) -> None:
 def _by_value(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """``self.V.value`` for ``self.V`` wherever the update reads a state."""
     states = {f"self.{name}" for name in find_state_makers(step.init)}
-
-    class Reader(ast.NodeTransformer):
-        def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-            if ast.unparse(node) in states and isinstance(node.ctx, ast.Load):
-                return ast.Attribute(node, "value", ast.Load())
-            return node if node.attr == "value" else self.generic_visit(node)
-
-    step.method.body = [Reader().visit(statement) for statement in step.method.body]
+    attributes = [node for node in ast.walk(step.method) if isinstance(node, ast.Attribute)]
+    by_value = [node.value for node in attributes if node.attr == "value"]
+    reads: Replacements = {
+        node: ast.Attribute(node, "value", ast.Load())
+        for node in attributes
+        if ast.unparse(node) in states and isinstance(node.ctx, ast.Load) and node not in by_value
+    }
+    step.method.body = [replace_inside(statement, reads) for statement in step.method.body]
 
 
 def _by_operators(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """Write ``(a) & (b)`` for ``bm.logical_and(a, b)``."""
-
-    class Writer(ast.NodeTransformer):
-        def visit_Call(self, node: ast.Call) -> ast.AST:
-            if ast.unparse(node.func).endswith("logical_and"):
-                return ast.BinOp(node.args[0], ast.BitAnd(), node.args[1])
-            return self.generic_visit(node)
-
-    step.method.body = [Writer().visit(statement) for statement in step.method.body]
+    calls: Replacements = {
+        node: ast.BinOp(node.args[0], ast.BitAnd(), node.args[1])
+        for node in ast.walk(step.method)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("logical_and")
+    }
+    step.method.body = [replace_inside(statement, calls) for statement in step.method.body]
 
 
 def _at_the_end(kind: ast.ClassDef, step: IntegratorStep) -> None:

@@ -8,11 +8,11 @@ import struct
 from collections.abc import Collection, Iterator, Mapping
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Mutant, Replacement, replace_nodes
+from grader.authoring.verify.ast_edits import Mutant, Replacement, Replacements
 from grader.authoring.verify.equivalents.class_edits import (
-    channel_call,
     channel_class_names,
     channel_classes,
+    each_and_all,
     find_method,
     parse_statements,
 )
@@ -27,19 +27,17 @@ def parameters_set_later(solution: ParsedSolution, assignment: Assignment) -> It
         given, bare.value.keywords = bare.value.keywords, []
         target = ast.unparse(bare.targets[0])
         sets = "\n".join(f"{target}.{k.arg} = {ast.unparse(k.value)}" for k in given)
-        places: dict[ast.AST, Replacement] = {statement: [bare, *parse_statements(sets)]}
-        yield _in_graded(solution, "parameters set later", name, places)
+        later: Replacements = {statement: [bare, *parse_statements(sets)]}
+        yield solution.mutant("parameters set later", name, later)
 
 
 def computed_parameters(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Parameters that no reader of the source can tell."""
     for name in solution.channel_statements:
-        whole = copy.deepcopy(channel_call(solution, name))
+        whole = copy.deepcopy(solution.channel_calls[name])
         for keyword in whole.keywords:
             keyword.value = ast.parse(f"float({ast.unparse(keyword.value)})", mode="eval").body
-        yield _in_graded(
-            solution, "parameters computed", name, {channel_call(solution, name): whole}
-        )
+        yield solution.mutant("parameters computed", name, {solution.channel_calls[name]: whole})
 
 
 def rounded_parameters(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
@@ -56,7 +54,7 @@ def rounded_parameters(solution: ParsedSolution, assignment: Assignment) -> Iter
                 near = struct.unpack("f", struct.pack("f", value))[0]
                 places[keyword.value] = ast.parse(repr(near), mode="eval").body
     if places:
-        yield _in_graded(solution, "parameters rounded", "those of the library's channels", places)
+        yield solution.mutant("parameters rounded", "those of the library's channels", places)
 
 
 def defaults_relied_on(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
@@ -64,13 +62,13 @@ def defaults_relied_on(solution: ParsedSolution, assignment: Assignment) -> Iter
     operator, shorter = "defaults relied on", {}
     for name in channel_class_names(solution):
         asked, own = solution.exercise.channel(name).parameters, _defaults(solution, name)
-        made = channel_call(solution, name)
+        made = solution.channel_calls[name]
         spare = [
             k for k in made.keywords if k.arg in asked and own.get(k.arg) == asked[k.arg].value
         ]
         for keyword in spare if len(spare) > 1 else []:
-            places: dict[ast.AST, Replacement] = {made: _without(made, [keyword])}
-            yield _in_graded(solution, operator, f"{name}.{keyword.arg}", places)
+            shorter_by_one: Replacements = {made: _without(made, [keyword])}
+            yield solution.mutant(operator, f"{name}.{keyword.arg}", shorter_by_one)
         if spare:
             shorter[name] = _without(made, spare)
     yield from _one_and_all(solution, operator, shorter)
@@ -80,14 +78,14 @@ def parameters_by_position(solution: ParsedSolution, assignment: Assignment) -> 
     """Keywords turned into positional arguments, as far as the class's own order allows."""
     turned = {}
     for name in channel_class_names(solution):
-        made = copy.deepcopy(channel_call(solution, name))
+        made = copy.deepcopy(solution.channel_calls[name])
         given = {keyword.arg: keyword.value for keyword in made.keywords}
         for parameter in _parameters(solution, name)[len(made.args) :]:
             if parameter not in given:
                 break
             made.args.append(given.pop(parameter))
         made.keywords = [keyword for keyword in made.keywords if keyword.arg in given]
-        if len(made.args) > len(channel_call(solution, name).args):
+        if len(made.args) > len(solution.channel_calls[name].args):
             turned[name] = made
     yield from _one_and_all(solution, "parameters by position", turned)
 
@@ -96,20 +94,9 @@ def _one_and_all(
     solution: ParsedSolution, operator: str, calls: Mapping[str, ast.Call]
 ) -> Iterator[Mutant]:
     """Each of these calls in place of its channel's own, then all of them."""
-    for name, made in calls.items():
-        yield _in_graded(solution, operator, name, {channel_call(solution, name): made})
-    if len(calls) > 1:
-        places: dict[ast.AST, Replacement] = {
-            channel_call(solution, name): made for name, made in calls.items()
-        }
-        yield _in_graded(solution, operator, ", ".join(calls), places)
-
-
-def _in_graded(
-    solution: ParsedSolution, operator: str, place: str, places: Mapping[ast.AST, Replacement]
-) -> Mutant:
-    source = replace_nodes(solution.trees[solution.graded_index], places)
-    return Mutant(operator=operator, place=place, cells={solution.graded_index: source})
+    for names in each_and_all(calls):
+        changed: Replacements = {solution.channel_calls[name]: calls[name] for name in names}
+        yield solution.mutant(operator, ", ".join(names), changed)
 
 
 def _without(made: ast.Call, keywords: Collection[ast.keyword]) -> ast.Call:

@@ -9,9 +9,8 @@ from grader.assignment.schema import Assignment, Variant
 from grader.authoring.verify.ast_edits import Mutant, Replacement
 from grader.authoring.verify.equivalents.class_edits import (
     change_classes,
-    channel_call,
     channel_class_names,
-    edit_cells,
+    each_and_everywhere,
     equation_classes,
     module_names,
     parse_statements,
@@ -33,23 +32,22 @@ def single_precision(solution: ParsedSolution, assignment: Assignment) -> Iterat
         solution.channel_calls.keys() - channel_class_names(solution).keys()
     )  # takes no NumPy scalar
     if (numpy := known.get("numpy")) is not None and not of_library:
-        calls = [channel_call(solution, name) for name in solution.channel_statements]
+        calls = [solution.channel_calls[name] for name in solution.channel_statements]
         numbers = {name: _constants([kind], numpy) for name, kind in kinds.items()}
         numbers |= {"the calls": _constants(calls, numpy)}
-        yield from _each_and_all(solution, "constants in float32", numbers)
+        found = [(name, places) for name, places in numbers.items() if places]
+        yield from each_and_everywhere(solution, "constants in float32", found)
     if (math := known.get("brainpy.math")) is not None:
         states = dict(_states(kinds, math))
-        yield from _each_and_all(solution, IN_FLOAT32[0], states)
+        yield from each_and_everywhere(solution, IN_FLOAT32[0], list(states.items()))
         if not states and solution.exercise.kind == "neuron":
             graded = solution.cell.class_name
             cells = change_classes(solution, [graded], lambda kind: _V_in_float32(kind, math))
             yield Mutant(operator=IN_FLOAT32[0], place=IN_FLOAT32[1], cells=cells)
         if states and numbers:
-            yield Mutant(
-                operator="states and constants in float32",
-                place="everywhere",
-                cells=edit_cells(solution, _joined([*numbers.values(), *states.values()])),
-            )
+            parts = [*numbers.values(), *states.values()]
+            both = {node: new for places in parts for node, new in places.items()}
+            yield solution.mutant("states and constants in float32", "everywhere", both)
 
 
 def accepted_variants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
@@ -59,11 +57,7 @@ def accepted_variants(solution: ParsedSolution, assignment: Assignment) -> Itera
         places = _of_variant(solution, variant, own)
         if places:
             changes = ", ".join(f"{n}: {own[n]!r} -> {v!r}" for n, v in variant.constants.items())
-            yield Mutant(
-                operator="accepted variant",
-                place=f"{variant.id}, {changes}",
-                cells=edit_cells(solution, places),
-            )
+            yield solution.mutant("accepted variant", f"{variant.id}, {changes}", places)
 
 
 def _of_variant(solution: ParsedSolution, variant: Variant, own: dict[str, float]) -> Places:
@@ -94,22 +88,6 @@ def _reference_constants(assignment: Assignment) -> dict[str, float]:
             found = literal_value(node.value)
             return found if isinstance(found, dict) else {}
     return {}
-
-
-def _each_and_all(
-    solution: ParsedSolution, operator: str, parts: dict[str, Places]
-) -> Iterator[Mutant]:
-    """Yield a mutant for each part, where there are several, and one with all of them."""
-    found = {name: places for name, places in parts.items() if places}
-    for name, places in found.items() if len(found) > 1 else ():
-        yield Mutant(operator=operator, place=name, cells=edit_cells(solution, places))
-    if found:
-        whole = edit_cells(solution, _joined(found.values()))
-        yield Mutant(operator=operator, place="everywhere", cells=whole)
-
-
-def _joined(parts: Iterable[Places]) -> Places:
-    return {node: new for places in parts for node, new in places.items()}
 
 
 def _constants(tops: Iterable[ast.AST], numpy: str) -> Places:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from grader.assignment.schema import Assignment
-from grader.authoring.verify.ast_edits import Mutant, replace_node
+from grader.authoring.verify.ast_edits import Mutant, replace_nodes
 from grader.authoring.verify.equivalents import equivalent_mutants
 from grader.authoring.verify.equivalents.class_edits import module_names
 from grader.authoring.verify.equivalents.global_settings import global_settings
@@ -226,7 +226,7 @@ def test_changing_a_place_leaves_what_has_none_beside_it() -> None:
     ):
         tree = ast.parse(source)
         [place] = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value == old]
-        assert replace_node(tree, place, ast.Constant(2)) == new
+        assert replace_nodes(tree, {place: ast.Constant(2)}) == new
         assert ast.unparse(tree) == ast.unparse(ast.parse(source))
     tree = ast.parse("a = 1\nb = 2")
-    assert replace_node(tree, tree.body[0], None) == "b = 2"
+    assert replace_nodes(tree, {tree.body[0]: None}) == "b = 2"

@@ -13,7 +13,7 @@ import pytest
 from grader.assignment.schema import Assignment
 from grader.assignment.stimuli import draw
 from grader.authoring.verify.all_mutants import all_mutants
-from grader.authoring.verify.ast_edits import Mutant, edit_each_node, replace_node
+from grader.authoring.verify.ast_edits import Mutant, edit_each_node, replace_nodes
 from grader.authoring.verify.equation_mutants import wrong_mutants
 from grader.authoring.verify.parsed_solution import ParsedSolution
 from grader.authoring.verify.run_mutants import MutantRunner, as_submission, select_seed
@@ -42,7 +42,7 @@ def test_an_edit_changes_one_place_and_leaves_the_tree_alone() -> None:
     """The new source differs in the node that was meant; the tree stays as it was."""
     tree = ast.parse("a = x * y\nb = x * y")
     first = tree.body[0].value  # type: ignore[attr-defined]
-    assert replace_node(tree, first, ast.Constant(1)) == "a = 1\nb = x * y"
+    assert replace_nodes(tree, {first: ast.Constant(1)}) == "a = 1\nb = x * y"
     assert ast.unparse(tree) == "a = x * y\nb = x * y"
 
 
@@ -54,7 +54,7 @@ def test_each_place_is_changed_once() -> None:
         if isinstance(node, ast.UnaryOp):
             yield "plus", node.operand
 
-    found = [source for _, source in edit_each_node(tree, tree.body, plus)]
+    found = [replace_nodes(tree, changes) for _, changes in edit_each_node(tree.body, plus)]
     assert found == ["a = x\nb = -y", "a = -x\nb = y"]
 
 
