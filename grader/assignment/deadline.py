@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from grader.assignment.exercise import Data, NonNegative
+from grader.assignment.exercise import FrozenModel, NonNegative
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 
-class Late(Data):
+class LatePenalty(FrozenModel):
     """The cost of lateness: ``percent_a_day`` of full marks for each day that was begun.
 
     It brings no mark below ``floor_percent`` of full marks, and raises none. What is more than
@@ -34,7 +34,7 @@ class Late(Data):
         return round(max(0.0, min(earned, left)), 6)
 
 
-class HandingIn(Data):
+class SubmissionRules(FrozenModel):
     """The rules of handing in. Without ``due`` only a platform says what is late.
 
     Until ``grace_minutes`` after ``due`` nothing is late; after that days count from ``due``.
@@ -43,7 +43,7 @@ class HandingIn(Data):
     due: AwareDatetime | None = None
     grace_minutes: NonNegative = 0
     counts: Literal["best", "last"] = "last"
-    late: Late = Late()
+    late: LatePenalty = LatePenalty()
 
     def days_late(self, when: datetime, due: datetime | None = None) -> int:
         """How many days were begun between ``due``, or else the rules' own, and ``when``."""
@@ -53,5 +53,5 @@ class HandingIn(Data):
         return math.ceil((when - due) / timedelta(days=1))
 
 
-ANY_TIME = HandingIn()
+ANY_TIME = SubmissionRules()
 """The rules of an assignment that has none: nothing is late, the last attempt counts."""

@@ -65,12 +65,12 @@ def files(*folders: Path | None) -> dict[str, str]:
     }
 
 
-def together(digests: dict[str, str]) -> str:
+def combined_digest(digests: dict[str, str]) -> str:
     """One digest of several with their names."""
     return _of(json.dumps(digests).encode())
 
 
-def asked(assignment: Assignment) -> str:
+def run_inputs(assignment: Assignment) -> str:
     """Return a digest of what decides how a submission is run and what its models are asked.
 
     That is the handout, the exercises but for what is right, the stimuli and how states are

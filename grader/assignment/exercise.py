@@ -11,13 +11,13 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Data(BaseModel):
+class FrozenModel(BaseModel):
     """Read-only data; unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Text(Data):
+class Text(FrozenModel):
     """A text in both languages."""
 
     en: str
@@ -28,14 +28,14 @@ class Text(Data):
         return self.zh if language == "zh" else self.en
 
 
-class Mistake(Data):
+class Mistake(FrozenModel):
     """A wrong value with a known cause; ``message`` is the id of a sentence about it."""
 
     value: float
     message: str
 
 
-class Parameter(Data):
+class Parameter(FrozenModel):
     """A parameter of a channel: what the handout asks for."""
 
     value: float
@@ -44,7 +44,7 @@ class Parameter(Data):
     mistakes: tuple[Mistake, ...] = ()
 
 
-class Gate(Data):
+class Gate(FrozenModel):
     """A state beside V with an equation, as a gate between 0 and 1; other names it goes by.
 
     Where the vector field is sampled, it is drawn from ``range``; its derivative, per ms, is
@@ -56,7 +56,7 @@ class Gate(Data):
     scale: Positive = 1.0
 
 
-class Channel(Data):
+class Channel(FrozenModel):
     """An ion, or an ion channel, that the exercise asks for at the attribute ``name``.
 
     A channel that hangs on an ion has the ion's name and a dot before its own. ``type`` is the
@@ -78,7 +78,7 @@ class Channel(Data):
         return self.name.rpartition(".")[0]
 
 
-class Exercise(Data):
+class Exercise(FrozenModel):
     """One exercise: a class that the student completes by filling its blanks, or a run.
 
     ``kind``: the class is that of a "neuron"; of a "channel", which is put alone into a neuron
@@ -128,14 +128,14 @@ class Exercise(Data):
         of_channels = {f"{c.name}.{g}": gate for c in self.channels for g, gate in c.gates.items()}
         return self.states | of_channels
 
-    def short(self, state: str) -> str:
+    def short_name(self, state: str) -> str:
         """Return a state's name without its channel's, where no other has the same."""
         own = state.rpartition(".")[2]
         alike = [gate for gate in self.gates if gate.rpartition(".")[2] == own]
         return own if len(alike) < 2 else state
 
     @property
-    def to_fill(self) -> tuple[str, ...]:
+    def blank_names(self) -> tuple[str, ...]:
         """The names of its blanks: a channel that hangs on an ion belongs to the ion's."""
         channels = tuple(c.name for c in self.channels if "." not in c.name)
         return self.blanks or channels or ((self.variable,) if self.variable else ())

@@ -16,7 +16,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _IN_A_WHEEL = _PACKAGE / "assignment" / "data"
 
 
-class NotFound(Exception):
+class AssignmentNotFound(Exception):
     """There is no such assignment; ``note`` says which there are, ``str()`` in English."""
 
     def __init__(self, message: str, **values: Value) -> None:
@@ -25,7 +25,7 @@ class NotFound(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AssignmentFolders:
     """An assignment's folder, and its teachers' folder where that is at hand."""
 
     id: str
@@ -35,30 +35,30 @@ class Place:
     def load(self, *, as_teacher: bool, derived: bool = True) -> Assignment:
         """Read it, with the rubric or as a student sees it; ``derived`` as `load_assignment`.
 
-        Raises ``NotFound`` for a teacher where there is no rubric, and
+        Raises ``AssignmentNotFound`` for a teacher where there is no rubric, and
         ``AssignmentError`` for faults in its files.
         """
         if as_teacher and self.teachers is None:
-            raise NotFound("no_reference", id=self.id)
+            raise AssignmentNotFound("no_reference", id=self.id)
         teachers = self.teachers if as_teacher else None
         return load_assignment(self.folder, teachers, derived=derived)
 
 
-def places(given: Path | None = None) -> dict[str, Place]:
+def list_assignments(given: Path | None = None) -> dict[str, AssignmentFolders]:
     """Every assignment found, by id.
 
     ``given`` is a folder that holds ``assignments`` (and ``reference``), or that
     ``assignments`` folder itself. Without it they lie beside the package, as in a clone, or
     within it, as in a wheel.
     """
-    found: dict[str, Place] = {}
+    found: dict[str, AssignmentFolders] = {}
     root = given or _own()
     assignments = root / "assignments" if (root / "assignments").is_dir() else root
     for file in sorted(assignments.glob("*/assignment.toml")):
         id = file.parent.name
         teachers = assignments.parent / "reference" / id
         is_there = (teachers / "rubric.toml").is_file()
-        found[id] = Place(id, file.parent, teachers if is_there else None)
+        found[id] = AssignmentFolders(id, file.parent, teachers if is_there else None)
     return found
 
 
@@ -67,20 +67,20 @@ def _own() -> Path:
     return _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _PACKAGE.parent
 
 
-def find(
+def find_assignment(
     id: str | None,
     given: Path | None = None,
     named: str | None = None,
-    likely: Callable[[Sequence[Place]], Sequence[str]] = lambda places: (),
-) -> Place:
+    likely: Callable[[Sequence[AssignmentFolders]], Sequence[str]] = lambda places: (),
+) -> AssignmentFolders:
     """Find the assignment ``id``; without one, the ``named`` one, else the only one.
 
     Of several, ``likely`` says which ones the notebook looks like.
-    Raises ``NotFound``.
+    Raises ``AssignmentNotFound``.
     """
-    known = places(given)
+    known = list_assignments(given)
     if not known:
-        raise NotFound("none", folder=str(given or _own()))
+        raise AssignmentNotFound("none", folder=str(given or _own()))
     wanted = id or (named if named in known else None)
     if wanted is None and len(known) == 1:
         return next(iter(known.values()))
@@ -89,14 +89,14 @@ def find(
     if wanted not in known:
         near = difflib.get_close_matches(wanted, known, n=1)
         message = "near" if near else "unknown"
-        raise NotFound(message, id=wanted, known=", ".join(known), near="".join(near))
+        raise AssignmentNotFound(message, id=wanted, known=", ".join(known), near="".join(near))
     return known[wanted]
 
 
 def _only(fitting: Sequence[str], known: Sequence[str]) -> str:
-    """Return the one that fits. Raises ``NotFound`` where none does, or several."""
+    """Return the one that fits. Raises ``AssignmentNotFound`` where none does, or several."""
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise NotFound("alike", alike=", ".join(fitting))
-    raise NotFound("several", known=", ".join(known))
+        raise AssignmentNotFound("alike", alike=", ".join(fitting))
+    raise AssignmentNotFound("several", known=", ".join(known))

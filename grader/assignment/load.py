@@ -16,16 +16,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from grader.assignment import digests
-from grader.assignment.deadline import ANY_TIME, HandingIn, Late
+from grader.assignment.deadline import ANY_TIME, LatePenalty, SubmissionRules
 from grader.assignment.schema import (
-    Answer,
     Assignment,
     Channel,
     Check,
-    Data,
     Exercise,
     FieldDraw,
+    FrozenModel,
     Gate,
+    HandoutAnswer,
     Limits,
     Mistake,
     NonNegative,
@@ -49,22 +49,22 @@ class AssignmentError(Exception):
     """An assignment's files are wrong; the message names file and key, one fault a line."""
 
 
-class _Public(Data):
+class _Public(FrozenModel):
     schema_version: Literal[1]
     id: str
     title: Text
     notebook: str
     limits: Limits = Limits()
-    answer: Answer = Answer()
+    answer: HandoutAnswer = HandoutAnswer()
     simulation: Simulation = Simulation()
     exercises: tuple[Exercise, ...]
     variants: tuple[Variant, ...] = (Variant(id="given"),)
     stimuli: tuple[Stimulus, ...] = ()
     checks: tuple[Check, ...]
-    handing_in: HandingIn = ANY_TIME
+    handing_in: SubmissionRules = ANY_TIME
 
 
-class _Hidden(Data):
+class _Hidden(FrozenModel):
     schema_version: Literal[1]
     reference: str  # the module with the reference model, beside rubric.toml
     solution: str  # the teacher's notebook
@@ -75,7 +75,7 @@ class _Hidden(Data):
     checks: tuple[Check, ...] = ()
 
 
-class _Derived(Data):
+class _Derived(FrozenModel):
     schema_version: Literal[1]
     tolerances: tuple[Tolerance, ...] = ()
 
@@ -108,7 +108,7 @@ def load_assignment(
         title=public.title,
         folder=folder,
         notebook=folder / public.notebook,
-        digest=digests.together(files),
+        digest=digests.combined_digest(files),
         files=files,
         limits=public.limits,
         answer=public.answer,
@@ -133,7 +133,7 @@ def _tolerances(*folders: Path | None) -> Iterator[Tolerance]:
 
 _TABLES: dict[str, type[BaseModel]] = {
     "limits": Limits,
-    "answer": Answer,
+    "answer": HandoutAnswer,
     "simulation": Simulation,
     "exercises": Exercise,
     "channels": Channel,
@@ -148,8 +148,8 @@ _TABLES: dict[str, type[BaseModel]] = {
     "partial": Tier,
     "title": Text,
     "tolerances": Tolerance,
-    "handing_in": HandingIn,
-    "late": Late,
+    "handing_in": SubmissionRules,
+    "late": LatePenalty,
 }
 
 
@@ -287,7 +287,7 @@ def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterat
         for other in exercise.needs:
             if other not in before:
                 yield f"exercise {exercise.id}: needs: there is no exercise {other!r} before it"
-        if exercise.answers and not assignment.of(exercise).stimuli:
+        if exercise.answers and not assignment.for_exercise(exercise).stimuli:
             yield f"exercise {exercise.id}: stimuli: none of them is for it"
         before.add(exercise.id)
     for stimulus in stimuli:

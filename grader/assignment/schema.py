@@ -15,11 +15,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from grader.assignment.deadline import ANY_TIME, HandingIn
+from grader.assignment.deadline import ANY_TIME, SubmissionRules
 from grader.assignment.exercise import (
     Channel,
-    Data,
     Exercise,
+    FrozenModel,
     Gate,
     Mistake,
     NonNegative,
@@ -32,14 +32,14 @@ from grader.core.types import Precision, Visibility
 
 __all__ = [
     "MEASURED",
-    "Answer",
     "Assignment",
     "Channel",
     "Check",
-    "Data",
     "Exercise",
     "FieldDraw",
+    "FrozenModel",
     "Gate",
+    "HandoutAnswer",
     "Limits",
     "Margin",
     "Measure",
@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 
-class Limits(Data):
+class Limits(FrozenModel):
     """Limits of a submission: seconds of wall time, MiB of memory and of output.
 
     Memory and output are limited in a box only.
@@ -70,20 +70,20 @@ class Limits(Data):
     memory_mb: Annotated[int, Field(ge=256)] = 2048
     output_mb: Annotated[int, Field(ge=1)] = 64
 
-    def changed(self, **given: float | None) -> Limits:
+    def with_changes(self, **given: float | None) -> Limits:
         """Return these limits with those given (not None) put in their place."""
         return self.model_copy(update={n: limit for n, limit in given.items() if limit is not None})
 
-    def longer(self, factor: float) -> Limits:
+    def scale_seconds(self, factor: float) -> Limits:
         """Return these limits with ``factor`` times the seconds."""
-        return self.changed(
+        return self.with_changes(
             cell_seconds=factor * self.cell_seconds,
             notebook_seconds=factor * self.notebook_seconds,
             probe_seconds=factor * self.probe_seconds,
         )
 
 
-class Stimulus(Data):
+class Stimulus(FrozenModel):
     """One injected current, in uA/cm2 (in nA for a neuron of a given area); times in ms.
 
     Nothing flows before ``start`` and from ``stop`` on. ``step``: ``amplitude`` throughout.
@@ -112,7 +112,7 @@ class Stimulus(Data):
     exercises: tuple[str, ...] = ()
 
 
-class Simulation(Data):
+class Simulation(FrozenModel):
     """The settings with which stimuli are run.
 
     No run starts and no state is drawn at a V of ``avoid_V`` (mV), where rates as
@@ -125,7 +125,7 @@ class Simulation(Data):
     avoid_V: tuple[float, ...] = ()
 
 
-class FieldDraw(Data):
+class FieldDraw(FrozenModel):
     """The sample of the vector field: ``count`` states, V and current in these ranges.
 
     From ``map_count`` further ones the model makes its steps, under a constant current.
@@ -137,14 +137,14 @@ class FieldDraw(Data):
     current: tuple[float, float] = (-5.0, 25.0)
 
 
-class Tier(Data):
+class Tier(FrozenModel):
     """A partial credit: at or within ``within``, the share ``credit`` of the points."""
 
     within: Positive
     credit: Share
 
 
-class Check(Data):
+class Check(FrozenModel):
     """One check. ``kind`` names a function of ``grader.judge.checks``; the rest are its options."""
 
     id: str
@@ -171,7 +171,7 @@ MEASURED = ("trace_rmse", "spike_times", "map")
 """Kinds of checks with tolerances of their own; those of kind "field" share their exercise's."""
 
 
-class Margin(Data):
+class Margin(FrozenModel):
     """A tolerance, and what lay on both sides when ``grader.authoring.verify`` derived it."""
 
     tolerance: Positive
@@ -179,7 +179,7 @@ class Margin(Data):
     wrong: Positive  # the nearest of wrong ones
 
 
-class Tolerance(Data):
+class Tolerance(FrozenModel):
     """The tolerances of one measure: of models in double and of those in single precision."""
 
     of: str  # a check, or an exercise for its vector field
@@ -188,14 +188,14 @@ class Tolerance(Data):
     float32: Margin
 
 
-class Answer(Data):
+class HandoutAnswer(FrozenModel):
     """The marks of the handout's own answer, which tell it from a student's."""
 
     headings: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()  # sha256 of its cells' normalised sources
 
 
-class Variant(Data):
+class Variant(FrozenModel):
     """An accepted model: constants of the reference, and a note that names it when found."""
 
     id: str
@@ -203,7 +203,7 @@ class Variant(Data):
     note: str = ""  # message id, shown when this variant is not the first
 
 
-class Rubric(Data):
+class Rubric(FrozenModel):
     """The teacher's side of an assignment."""
 
     folder: Path
@@ -216,7 +216,7 @@ class Rubric(Data):
     checks: tuple[Check, ...]
 
 
-class Assignment(Data):
+class Assignment(FrozenModel):
     """An assignment; ``rubric`` is None where only the students' part is at hand."""
 
     id: str
@@ -226,14 +226,14 @@ class Assignment(Data):
     digest: str  # of all data that a mark depends on
     files: dict[str, str] = Field(default_factory=dict)  # and of each of its files
     limits: Limits
-    answer: Answer
+    answer: HandoutAnswer
     simulation: Simulation
     exercises: tuple[Exercise, ...]
     variants: tuple[Variant, ...]
     stimuli: tuple[Stimulus, ...]
     public_checks: tuple[Check, ...]
     tolerances: tuple[Tolerance, ...] = ()
-    handing_in: HandingIn = ANY_TIME
+    handing_in: SubmissionRules = ANY_TIME
     rubric: Rubric | None = None
 
     @property
@@ -268,7 +268,7 @@ class Assignment(Data):
         known = any(check.id == own.id for own in self.public_checks)
         return "public" if known else "hidden"
 
-    def of(self, exercise: Exercise) -> Assignment:
+    def for_exercise(self, exercise: Exercise) -> Assignment:
         """Return what concerns one exercise alone: its stimuli and its checks."""
 
         def own(checks: tuple[Check, ...]) -> tuple[Check, ...]:

@@ -36,7 +36,7 @@ def seed_for(secret: bytes, submission_sha256: str, assignment_digest: str) -> i
     return int.from_bytes(hmac.digest(secret, message, "sha256")[:8], "big") >> 1
 
 
-def draw_panel(assignment: Assignment, seed: int, hidden: bool) -> StimulusSet:
+def draw_stimuli(assignment: Assignment, seed: int, hidden: bool) -> StimulusSet:
     """Return the stimuli of one run: the public ones and, with ``hidden``, the rubric's too.
 
     Public stimuli come first and are the same for every seed, noise included.
@@ -78,13 +78,13 @@ POPULATION = 64
 """Neurons that a model is made of, if no more stimuli are asked; more cost time each step."""
 
 
-def population(assignment: Assignment, hidden: bool, seeds: int = 1) -> int:
+def population_size(assignment: Assignment, hidden: bool, seeds: int = 1) -> int:
     """Of how many neurons a model is made: one for each stimulus, and enough for the field."""
     further = len(assignment.rubric.stimuli) if assignment.rubric and hidden else 0
     return max((len(assignment.stimuli) + further) * seeds, POPULATION)
 
 
-def side_by_side(panels: Sequence[StimulusSet]) -> StimulusSet:
+def join_stimuli(panels: Sequence[StimulusSet]) -> StimulusSet:
     """One panel with the stimuli of several, in their order; ``public`` is the first's."""
     first = panels[0]
     return StimulusSet(
@@ -96,16 +96,16 @@ def side_by_side(panels: Sequence[StimulusSet]) -> StimulusSet:
     )
 
 
-Drawing = Callable[[Assignment, tuple[str, ...], tuple[int, ...], bool], ProbeRequest]
-"""What `draw` does."""
+RequestDrawer = Callable[[Assignment, tuple[str, ...], tuple[int, ...], bool], ProbeRequest]
+"""The type of `draw_request`, and of what remembers its requests."""
 
 
-def draw(
+def draw_request(
     assignment: Assignment, states: Sequence[str], seeds: Sequence[int], hidden: bool
 ) -> ProbeRequest:
     """All that a model with such ``states`` is asked, with several seeds side by side.
 
-    Raises ``ValueError`` as `draw_panel` does.
+    Raises ``ValueError`` as `draw_stimuli` does.
     """
     further = assignment.checks if hidden else assignment.public_checks
     at = {
@@ -117,7 +117,7 @@ def draw(
         for purpose, drawn in at.items()
     }
     return ProbeRequest(
-        stimuli=side_by_side([draw_panel(assignment, seed, hidden) for seed in seeds]),
+        stimuli=join_stimuli([draw_stimuli(assignment, seed, hidden) for seed in seeds]),
         field_states=joined["field"],
         map_states=joined["map"],
         map_steps=tuple(sorted({c.steps for c in further if c.kind == "map"})),

@@ -67,20 +67,20 @@ def check(
         fail(why_not, choose_language(lang))
     # The kernel takes longest: it starts before anything else is imported.
     with prestarted_process({**kernel_environment(), **compile_cache_environment()}) as waiting:
-        from grader.assignment.find import find
+        from grader.assignment.find import find_assignment
         from grader.cli.console.progress import show_check, working
         from grader.grading.self_check import self_check
         from grader.report.page.html import student_html
-        from grader.submission.intake.likely_assignment import looked_like_by_most
+        from grader.submission.intake.likely_assignment import vote_on_assignment
         from grader.submission.notebook.read import read_notebook
 
         language = choose_language(lang, notebook)
         refuse_versions(language)
         with working(language):
             named = read_notebook(notebook).assignment
-            place = find(assignment, assignments, named, looked_like_by_most([notebook]))
+            place = find_assignment(assignment, assignments, named, vote_on_assignment([notebook]))
             loaded = place.load(as_teacher=False)
-            limits = loaded.limits.changed(
+            limits = loaded.limits.with_changes(
                 cell_seconds=cell_seconds,
                 notebook_seconds=notebook_seconds,
                 probe_seconds=probe_seconds,

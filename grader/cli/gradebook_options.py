@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from grader.assignment.deadline import HandingIn
+    from grader.assignment.deadline import SubmissionRules
     from grader.core.messages import Catalogue
     from grader.gradebook.merge import Update
     from grader.gradebook.read_results import GradedFolder
@@ -66,9 +66,9 @@ def incoming(
     assignments: Path | None,
     *,
     correcting: bool = False,
-) -> tuple[GradedFolder, HandingIn | None]:
+) -> tuple[GradedFolder, SubmissionRules | None]:
     """Read the results in ``out`` and their assignment's rules; None where that isn't at hand."""
-    from grader.assignment.find import NotFound, find
+    from grader.assignment.find import AssignmentNotFound, find_assignment
     from grader.cli.console.gradebook import print_note
     from grader.gradebook.export.results import read_mark_sheet
     from grader.gradebook.export.submission_times import SubmissionTimes, read_times
@@ -77,9 +77,9 @@ def incoming(
     batch = read_mark_sheet(out)
     rules = None
     try:
-        place = find(batch.assignment, assignments)
+        place = find_assignment(batch.assignment, assignments)
         rules = place.load(as_teacher=False, derived=False).handing_in
-    except NotFound:
+    except AssignmentNotFound:
         if assignments is not None:
             raise
     zone = None if rules is None or rules.due is None else rules.due.tzinfo
@@ -94,7 +94,7 @@ def incoming(
 
 
 def _added(
-    book: Path, graded: GradedFolder, rules: HandingIn | None, messages: Catalogue, who: str
+    book: Path, graded: GradedFolder, rules: SubmissionRules | None, messages: Catalogue, who: str
 ) -> Update:
     """Add further attempts, to a new gradebook where there is none."""
     from grader.cli.console.gradebook import print_line

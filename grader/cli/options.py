@@ -96,7 +96,7 @@ def _gradebook_errors() -> Any:
 
 def _end_with_sentence(error: BaseException, language: str) -> NoReturn:
     """End with what an exception means to the user; an unforeseen one is a fault of ours."""
-    from grader.assignment.find import NotFound
+    from grader.assignment.find import AssignmentNotFound
     from grader.assignment.load import AssignmentError
     from grader.core.messages import catalogue
     from grader.submission.intake import IntakeError
@@ -104,7 +104,7 @@ def _end_with_sentence(error: BaseException, language: str) -> NoReturn:
     messages = catalogue(language)
     if isinstance(error, AssignmentError):
         fail(str(error), language)
-    if isinstance(error, (NotFound, IntakeError)):
+    if isinstance(error, (AssignmentNotFound, IntakeError)):
         fail(messages.render(error.note.message_id, **error.note.values), language)
     if isinstance(error, KeyboardInterrupt):
         own = f"cli.stopped.{click.get_current_context().info_name}"
@@ -125,9 +125,9 @@ def choose_language(named: str | None, notebook: Path | None = None) -> str:
     if named:
         return named
     if notebook is not None:
-        from grader.submission.notebook.language import spoken_language
+        from grader.submission.notebook.language import reader_language
 
-        if spoken := spoken_language(notebook):
+        if spoken := reader_language(notebook):
             return spoken
     named = next(filter(None, map(os.environ.get, _LOCALE)), None) or locale.getlocale()[0] or ""
     return "zh" if named.lower().startswith(("zh", "chinese")) else "en"

@@ -70,7 +70,7 @@ def package(
     \b
     Exit status: 0 it was written; 2 it was not, and the reason is said.
     """
-    from grader.assignment.find import find
+    from grader.assignment.find import find_assignment
     from grader.authoring.package.bundle import UnusableId, make_bundle, zip_files
     from grader.authoring.package.bundle_targets import BUNDLE_TARGETS
     from grader.authoring.package.wheel import NotInstalled
@@ -78,7 +78,7 @@ def package(
     from grader.grading.seed_secret import load_secret
 
     language, chosen = messages.language, BUNDLE_TARGETS[platform]
-    loaded = find(assignment, assignments).load(as_teacher=True)
+    loaded = find_assignment(assignment, assignments).load(as_teacher=True)
     try:
         files = make_bundle(
             chosen, loaded, language=language, sandbox=sandbox, secret=load_secret()

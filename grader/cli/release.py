@@ -58,14 +58,14 @@ def release(
     Exit status: 0 all is well; 1 it is not, and each fault is said, or with --check
     the notebook is out of date; 2 wrong usage; 3 a fault of ours.
     """
-    from grader.assignment.find import find
+    from grader.assignment.find import find_assignment
     from grader.authoring.release.author_error import AuthorError
     from grader.authoring.release.release import list_differences
     from grader.authoring.release.release import release as make
     from grader.cli.console.progress import progress
 
     language = messages.language
-    place = find(assignment, assignments)
+    place = find_assignment(assignment, assignments)
     loaded = place.load(as_teacher=True, derived=False)
     if out is not None and not out.absolute().parent.is_dir():
         fail(f"{out}: there is no such folder to write the notebook into.")

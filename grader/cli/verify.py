@@ -74,7 +74,7 @@ def verify(
     """
     import time
 
-    from grader.assignment.find import find
+    from grader.assignment.find import find_assignment
     from grader.authoring.verify.derive import derive_tolerances
     from grader.authoring.verify.margins import NoMargin
     from grader.authoring.verify.parsed_solution import NoSolution
@@ -88,7 +88,7 @@ def verify(
 
     began = time.monotonic()
     language = choose_language(lang)
-    place = find(assignment, assignments)
+    place = find_assignment(assignment, assignments)
     loaded = place.load(as_teacher=True, derived=not derive)
     page = out or Path(f"verify-{loaded.id}.html")
     if not page.absolute().parent.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from grader.assignment.deadline import HandingIn
+from grader.assignment.deadline import SubmissionRules
 from grader.gradebook.records import Attempt, Override, StudentRecord
 
 
@@ -38,7 +38,7 @@ class EffectiveMark:
         )
 
 
-def effective_mark(record: StudentRecord, rules: HandingIn, most: float) -> EffectiveMark:
+def effective_mark(record: StudentRecord, rules: SubmissionRules, most: float) -> EffectiveMark:
     """Work out the mark of ``record`` by ``rules``, of ``most`` points where none was graded."""
     due = record.override("due")
     until = None if due is None or due.value is None else datetime.fromisoformat(due.value)
@@ -66,7 +66,9 @@ def effective_mark(record: StudentRecord, rules: HandingIn, most: float) -> Effe
     )
 
 
-def _attempt_mark(attempt: Attempt, rules: HandingIn, until: datetime | None) -> EffectiveMark:
+def _attempt_mark(
+    attempt: Attempt, rules: SubmissionRules, until: datetime | None
+) -> EffectiveMark:
     """One attempt as if it were the only one."""
     result = attempt.result
     days = _days_late(attempt, rules, until)
@@ -85,7 +87,7 @@ def _attempt_mark(attempt: Attempt, rules: HandingIn, until: datetime | None) ->
     )
 
 
-def _days_late(attempt: Attempt, rules: HandingIn, until: datetime | None) -> int | None:
+def _days_late(attempt: Attempt, rules: SubmissionRules, until: datetime | None) -> int | None:
     """By its first handing in; the same content handed in again later is no later."""
     due = until or rules.due
     if due is None or attempt.first_submitted is None:

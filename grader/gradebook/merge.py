@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.assignment.deadline import ANY_TIME, HandingIn
+from grader.assignment.deadline import ANY_TIME, SubmissionRules
 from grader.core.types import CheckChange, ScoreChange
 from grader.gradebook import tables
 from grader.gradebook.effective_mark import EffectiveMark, effective_mark
@@ -73,7 +73,10 @@ class Update:
 
 
 def plan_update(
-    connection: sqlite3.Connection, graded: GradedFolder, rules: HandingIn | None, why_rules: str
+    connection: sqlite3.Connection,
+    graded: GradedFolder,
+    rules: SubmissionRules | None,
+    why_rules: str,
 ) -> Update:
     """Work out what ``graded`` and the assignment's ``rules`` would change; nothing is written.
 
@@ -216,7 +219,11 @@ def _with_times(known: Attempt, coming: Attempt) -> Attempt:
 
 
 def _held_against(
-    piles: _Piles, graded: GradedFolder, rules: tuple[HandingIn, HandingIn], most: float, why: str
+    piles: _Piles,
+    graded: GradedFolder,
+    rules: tuple[SubmissionRules, SubmissionRules],
+    most: float,
+    why: str,
 ) -> tuple[list[tuple[str, ScoreChange]], list[OverriddenChange]]:
     """List the marks that grading again changes, and the overrides that stand all the same."""
     judged = {one.key: one for one in graded.results}

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from grader.assignment.deadline import HandingIn
+from grader.assignment.deadline import SubmissionRules
 from grader.gradebook.records import (
     Attempt,
     Kind,
@@ -31,7 +31,7 @@ class AssignmentRow:
     id: str
     title: str
     max_score: float
-    rules: HandingIn
+    rules: SubmissionRules
 
 
 def assignments(connection: sqlite3.Connection) -> dict[str, AssignmentRow]:
@@ -39,7 +39,7 @@ def assignments(connection: sqlite3.Connection) -> dict[str, AssignmentRow]:
     found = connection.execute("SELECT id, title, max_score, rules FROM assignment ORDER BY rowid")
     return {
         id: AssignmentRow(
-            id=id, title=title, max_score=most, rules=HandingIn.model_validate_json(rules)
+            id=id, title=title, max_score=most, rules=SubmissionRules.model_validate_json(rules)
         )
         for id, title, most, rules in found
     }

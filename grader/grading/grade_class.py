@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from grader.assignment.find import find
+from grader.assignment.find import find_assignment
 from grader.core.atomic import FolderInUse, lock_folder
 from grader.core.types import BatchSummary, GradeReport, Note
 from grader.gradebook.export.ci_formats import write_formats
@@ -24,7 +24,7 @@ from grader.sandbox.detect import Detection, detect_sandbox
 from grader.sandbox.scratch import scratch_folder
 from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import collect
-from grader.submission.intake.likely_assignment import looked_like_by_most
+from grader.submission.intake.likely_assignment import vote_on_assignment
 from grader.submission.intake.roster import parse_layout, write_roster
 
 OnStep = Callable[[int, int], None]
@@ -115,9 +115,9 @@ class OutputFolderUnusable(Exception):
 def grade_class(request: ClassRequest, listener: Listener) -> GradedClass:
     """Grade what was handed in and write all reports; keep the results that stand.
 
-    Raises ``NothingHandedIn``, `IntakeError`, `NotFound` and `AssignmentError` for what was
-    asked; ``OutputFolderUnusable``, ``NoSandbox``, `NoDevice` and `ClusterError` for what is not
-    to be had.
+    Raises ``NothingHandedIn``, `IntakeError`, `AssignmentNotFound` and `AssignmentError` for what
+    was asked; ``OutputFolderUnusable``, ``NoSandbox``, `NoDevice` and `ClusterError` for what is
+    not to be had.
     """
     out = request.out
     with contextlib.ExitStack() as stack:
@@ -125,13 +125,13 @@ def grade_class(request: ClassRequest, listener: Listener) -> GradedClass:
         handed_in = collect(list(request.paths), unpacked, out, parse_layout(request.layout))
         if not handed_in.groups:
             raise NothingHandedIn(handed_in.notes)
-        likely = looked_like_by_most(handed_in.notebooks)
+        likely = vote_on_assignment(handed_in.notebooks)
         named = handed_in.named_assignment()
-        place = find(request.assignment, request.assignments, named, likely)
+        place = find_assignment(request.assignment, request.assignments, named, likely)
         assignment = place.load(as_teacher=True)
         entries, notes = handed_in.select(assignment)
         settings = GradingSettings(
-            limits=assignment.limits.changed(**request.limits),
+            limits=assignment.limits.with_changes(**request.limits),
             secret=load_secret(),
             seed=request.seed,
             sandbox=request.sandbox,

@@ -245,7 +245,7 @@ def _collect_evidence(
     Limits on time are ``factor`` times those asked for.
     """
     settings = machine.options.settings
-    limits = settings.limits.longer(factor)
+    limits = settings.limits.scale_seconds(factor)
     exercises = len(machine.assignment.exercises)
     assert machine.clients is not None
     machine.clients.collect_evidence(

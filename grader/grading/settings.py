@@ -26,4 +26,4 @@ class GradingSettings:
         """Return the seed of the stimuli that a submission with this digest gets."""
         if self.seed is not None:
             return self.seed
-        return seed_for(self.secret, sha256, digests.asked(assignment))
+        return seed_for(self.secret, sha256, digests.run_inputs(assignment))

@@ -157,7 +157,7 @@ def _title(check: Check, exercise: Exercise, messages: Catalogue) -> str:
         channel=check.channel or check.exercise,
         parameter=check.parameter,
         term=_term(check.parameter, messages),
-        variable=exercise.short(check.variable) or messages.render("checks.title.others"),
+        variable=exercise.short_name(check.variable) or messages.render("checks.title.others"),
         steps=check.steps,
     )
     if check.stimuli == "hidden":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.assignment.schema import Assignment
-from grader.assignment.stimuli import population
+from grader.assignment.stimuli import population_size
 from grader.core.environment import gpu_environment
 
 GPU_FROM = 4096
@@ -18,7 +18,7 @@ processor as long only with some thousand neurons. ``python -m tests.gpu`` measu
 
 def choose_device(device: str, assignment: Assignment) -> str:
     """Return ``device`` as it was asked for; for "auto" the CPU unless the panel is very large."""
-    small = population(assignment, hidden=True) < GPU_FROM
+    small = population_size(assignment, hidden=True) < GPU_FROM
     return "cpu" if device == "auto" and small else device
 
 

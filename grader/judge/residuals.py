@@ -105,7 +105,7 @@ def _residuals(
         if finite.any():
             plotted.append(
                 Residual(
-                    state=exercise.short(state),
+                    state=exercise.short_name(state),
                     unit="mV/ms" if state == "V" else "1/ms",
                     V=V[finite],
                     difference=(rates - expected)[finite],
@@ -130,7 +130,7 @@ def _by_speed(
         return expected, None, ""
     still = times <= SPEED_TOLERANCE
     kind = "still" if still else "times" if times > 1.0 else "slower"
-    values: dict[str, Value] = {"state": exercise.short(state), "times": float(f"{times:.4g}")}
+    values: dict[str, Value] = {"state": exercise.short_name(state), "times": float(f"{times:.4g}")}
     sentence = messages.render(f"checks.simulation.gate_{kind}", **values)
     return expected, expected * (0.0 if still else times), sentence
 

@@ -28,7 +28,7 @@ from grader.judge.apply_checks import apply_checks, check_result
 from grader.judge.dependencies import parts_to_substitute, substitution_notes, with_exercise_title
 from grader.judge.omitted_output import omitted_output_notes
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
-from grader.submission.cells.handout import released
+from grader.submission.cells.handout import read_released
 from grader.submission.cells.source_check import contradictions
 from grader.submission.notebook.ast_digest import digest_of, parse
 
@@ -128,7 +128,7 @@ def _error_is_consequence(evidence: Evidence, assignment: Assignment) -> bool:
         cells = [evidence.exercises[id].cell for id in own if id in evidence.exercises]
         return any(not blank.filled for cell in cells for blank in cell.blanks)
     tags = {exercise.tag for exercise in assignment.exercises}
-    handout_cells = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
+    handout_cells = {c.digest for c in read_released(assignment).cells if tags.isdisjoint(c.tags)}
     return digest_of(source, parse(source)) in handout_cells
 
 
@@ -226,7 +226,7 @@ def _curve(name: str, exercise: Exercise, evidence: ExerciseEvidence) -> Curve:
     own = name if name == "V" else evidence.reference.gates.get(name)
     student = evidence.answers.traces.get(own) if own else None
     return Curve(
-        label=exercise.short(name),
+        label=exercise.short_name(name),
         unit="mV" if name == "V" else "",
         time=evidence.stimuli.time,
         reference=evidence.reference.traces[name][:, 0],

@@ -22,7 +22,7 @@ def collect_evidence(request: RunRequest) -> Evidence:
     submission = _read_submission(request)
     seed = request.seed
     if seed is None:
-        seed = seed_for(request.secret, submission.sha256, digests.asked(request.assignment))
+        seed = seed_for(request.secret, submission.sha256, digests.run_inputs(request.assignment))
     if submission.fault is not None:
         return _evidence(request, submission, ExecutedNotebook(status="unreadable"), {}, seed)
     try:

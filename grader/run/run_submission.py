@@ -80,7 +80,7 @@ def _with_remaining_time(request: RunRequest, began: float, *, asks: bool) -> Ru
     seconds = min(limits.notebook_seconds, left - questions if asks else left)
     if seconds <= 0:
         return None
-    return replace(request, limits=limits.changed(notebook_seconds=seconds), prestarted=None)
+    return replace(request, limits=limits.with_changes(notebook_seconds=seconds), prestarted=None)
 
 
 def _with_definitions_time(request: RunRequest) -> RunRequest:
@@ -90,7 +90,7 @@ def _with_definitions_time(request: RunRequest) -> RunRequest:
     """
     seconds = min(DEFINITIONS_SECONDS * request.time_factor, request.limits.notebook_seconds)
     return replace(
-        request, limits=request.limits.changed(notebook_seconds=seconds), prestarted=None
+        request, limits=request.limits.with_changes(notebook_seconds=seconds), prestarted=None
     )
 
 

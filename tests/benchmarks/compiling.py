@@ -23,7 +23,7 @@ from typing import Any
 import jax
 
 from grader.assignment.load import load_assignment
-from grader.assignment.stimuli import draw, population
+from grader.assignment.stimuli import draw_request, population_size
 from grader.run.probe import requests as messages
 from grader.submission.notebook.read import read_notebook
 from grader.untrusted.probe.jit_effort import compiler_options
@@ -83,10 +83,10 @@ def _answer(assignment: Any, names: dict[str, Any], options: dict[str, Any]) -> 
     own, cell = assignment.of(exercise), SimpleNamespace(exercise="HH", class_name="HH")
     sys.modules["_grader_kept"] = kept = types.ModuleType("_grader_kept")
     kept.effort = options  # type: ignore[attr-defined]  # what the probe found out before
-    look = messages.description_request(own, exercise, cell, population(own, True, 1))  # type: ignore[arg-type]
+    look = messages.description_request(own, exercise, cell, population_size(own, True, 1))  # type: ignore[arg-type]
     told = json.loads(eval(messages.expression("describe", look), names))
     states = [f"{c['name']}.{state}" for c in told["channels"] for state in c["states"]]
-    asked = messages.simulation_request(look, draw(own, states, (SEED,), True))
+    asked = messages.simulation_request(look, draw_request(own, states, (SEED,), True))
     assert json.loads(eval(messages.expression("simulate", asked), names))["traces"]
     return time.process_time() - began
 

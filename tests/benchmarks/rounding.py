@@ -14,7 +14,7 @@ import numpy as np
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.assignment.stimuli import draw_panel
+from grader.assignment.stimuli import draw_stimuli
 from grader.core.types import Array, RoundingError, StimulusSet
 from grader.judge.checks.distances import ROUNDING_FACTOR
 from grader.judge.metrics import within
@@ -62,7 +62,7 @@ def main() -> None:
     single = {name: float(np.float32(value)) for name, value in known.items()}
     plain, weighted, nearest = [], [], (np.inf, "", 0)
     for seed in range(number):
-        panel = draw_panel(assignment, seed, hidden=True)
+        panel = draw_stimuli(assignment, seed, hidden=True)
         expected, rounding = model.run_with_rounding(panel, single=False, threshold=0.0)
         right = model.run(panel, single)
         plain.append(worst(assignment, panel, right, expected, None))

@@ -20,7 +20,7 @@ import numpy as np
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check, Exercise
-from grader.assignment.stimuli import draw_panel, draw_states
+from grader.assignment.stimuli import draw_states, draw_stimuli
 from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import absolute_error, relative_error, rmse, spike_times
 from grader.judge.reference.load_model import Model, exercise_model, load_model
@@ -89,7 +89,7 @@ def apart(
         models = found_by(part), expected_by(part)
         for variant in assignment.variants:
             found, expected = (
-                answers(assignment.of(exercise), checks, model, variant.constants)
+                answers(assignment.for_exercise(exercise), checks, model, variant.constants)
                 for model in models
             )
             for check in checks:
@@ -111,7 +111,7 @@ def answers(
 ) -> dict[str, Any]:
     """What the reference says to the panel, to drawn states, and some steps from others."""
     names = [name for name in (*model.model.STATES, *model.further_inputs) if name != "V"]
-    panel = draw_panel(assignment, SEED, hidden=True)
+    panel = draw_stimuli(assignment, SEED, hidden=True)
     steps = max((c.steps for c in checks if c.kind == "map"), default=0)
     starts = draw_states(assignment, names, SEED, "map")
     dt = assignment.simulation.dt

@@ -76,10 +76,10 @@ def test_answers_of_the_solution_are_whole(solution: Evidence, assignment: Assig
 
 def test_same_submission_gets_the_same_stimuli(solution: Evidence, assignment: Assignment) -> None:
     """The seed depends on submission, secret and what is asked, and on nothing else."""
-    from grader.assignment.digests import asked
+    from grader.assignment.digests import run_inputs
     from grader.assignment.stimuli import seed_for
 
-    sha256, digest = solution.submission.sha256, asked(assignment)
+    sha256, digest = solution.submission.sha256, run_inputs(assignment)
     assert solution.seed == seed_for(b"tests", sha256, digest)
     assert solution.seed != seed_for(b"other", sha256, digest)
 

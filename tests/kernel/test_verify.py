@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from grader.assignment.find import find
+from grader.assignment.find import find_assignment
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.all_mutants import all_mutants
 from grader.authoring.verify.ast_edits import Mutant
@@ -94,7 +94,7 @@ def test_a_model_of_each_operator_gets_what_it_deserves(tried: Tried) -> None:
     """
     setup, found = detect_sandbox("auto")
     assert setup is not None, found
-    loaded = find(tried.id).load(as_teacher=True)
+    loaded = find_assignment(tried.id).load(as_teacher=True)
     first = first_of_each(loaded, tried.chosen)
     matrix = verify_assignment(
         loaded,
@@ -117,7 +117,7 @@ def test_a_model_of_each_operator_gets_what_it_deserves(tried: Tried) -> None:
 @pytest.mark.full
 def test_every_operator_of_every_assignment_is_tried() -> None:
     """And none is named above that makes nothing: a list that is out of date would hide that."""
-    every = {id: set(_operators(find(id).load(as_teacher=True))) for id in IDS}
+    every = {id: set(_operators(find_assignment(id).load(as_teacher=True))) for id in IDS}
     assert set(every) == {param.values[0].id for param in TRIED}
     for id, operators in every.items():
         of = [p.values[0] for p in TRIED if p.values[0].id == id]

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grader.assignment.stimuli import draw_panel, draw_states
+from grader.assignment.stimuli import draw_states, draw_stimuli
 from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import relative_error, spike_times
 from tests.support.hh_reference import GATES, STATES, assignment, reference, trace_distances
@@ -81,7 +81,7 @@ def brainpy_field(at: dict[str, Array], precision: str) -> dict[str, Array]:
 @double_precision
 def test_the_reference_is_brainpys_run_to_round_off(precision: str):
     """On the whole panel V agrees to 1e-9 mV over 20 ms and to 1e-6 mV over 200 ms."""
-    panel = draw_panel(assignment(), 1, hidden=True)
+    panel = draw_stimuli(assignment(), 1, hidden=True)
     asked, found = reference().run(panel), brainpy_run(panel, precision)
     early = panel.time < 20.05
     for name in STATES:
@@ -93,7 +93,7 @@ def test_the_reference_is_brainpys_run_to_round_off(precision: str):
 @double_precision
 def test_the_formulas_variant_is_brainpys_run_with_its_alpha_m(precision: str):
     """The variant "formula" is the notebook with 0.1 for 0.11, to round-off."""
-    panel = draw_panel(assignment(), 2, hidden=True)
+    panel = draw_stimuli(assignment(), 2, hidden=True)
     constants = {v.id: v.constants for v in assignment().variants}["formula"]
     asked = reference().run(panel, constants)
     found = brainpy_run(panel, precision, ("0.11 *", "0.1 *"))
@@ -103,7 +103,7 @@ def test_the_formulas_variant_is_brainpys_run_with_its_alpha_m(precision: str):
 
 def test_both_give_the_handouts_8_spikes(precision: str):
     """1.698 uA/cm2 for 200 ms is 8 spikes, in BrainPy's run of either precision and here."""
-    panel = draw_panel(assignment(), 0, hidden=False)
+    panel = draw_stimuli(assignment(), 0, hidden=False)
     for V in (brainpy_run(panel, precision)["V"], reference().run(panel)["V"]):
         assert len(spike_times(panel.time, V, 0.0)[0]) == 8
 
@@ -114,7 +114,7 @@ def test_a_loop_by_hand_is_the_runners_run(precision: str):
     import brainpy as bp
     import brainpy.math as bm
 
-    panel = draw_panel(assignment(), 3, hidden=False)
+    panel = draw_stimuli(assignment(), 3, hidden=False)
     model = teachers_model(len(panel.V0))
     model.V.value = jnp.asarray(panel.V0, precision)
 
@@ -150,7 +150,7 @@ def test_a_right_model_in_float32_passes_the_field_checks(precision: str):
 def test_a_right_model_in_float32_passes_every_trace_check(precision: str):
     """BrainPy in single precision keeps half of every float32 tolerance."""
     for seed in range(3):
-        panel = draw_panel(assignment(), seed, hidden=True)
+        panel = draw_stimuli(assignment(), seed, hidden=True)
         expected, found = reference().run(panel), brainpy_run(panel, precision)
         for id, (distance, tolerance) in trace_distances(panel, found, expected, "float32").items():
             assert distance <= tolerance / 2, (id, seed)

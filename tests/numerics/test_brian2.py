@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from grader.assignment.schema import Assignment
-from grader.assignment.stimuli import draw_panel, draw_states
+from grader.assignment.stimuli import draw_states, draw_stimuli
 from grader.core.types import Array, StimulusSet
 from grader.judge.metrics import relative_error
 from tests.support import classical_parameters as classical
@@ -88,7 +88,7 @@ def test_the_field_is_brian2s_to_round_off(assignment: Assignment) -> None:
 
 def test_the_same_scheme_gives_the_same_traces(assignment: Assignment) -> None:
     """Brian2's exponential Euler is the reference's run of the panel, to 1e-9 over 50 ms."""
-    panel = draw_panel(assignment, 1, hidden=True)
+    panel = draw_stimuli(assignment, 1, hidden=True)
     part = StimulusSet(
         names=panel.names,
         dt=panel.dt,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.assignment.stimuli import draw_panel, draw_states
+from grader.assignment.stimuli import draw_states, draw_stimuli
 from grader.judge.metrics import relative_error
 from tests.support.hh_reference import GATES, assignment, reference, trace_distances
 
@@ -18,7 +18,7 @@ def float32_constants() -> dict[str, float]:
 
 def distances_with(seed: int, constants: dict[str, float]) -> dict[str, tuple[float, float]]:
     """What each trace check would measure on a model with ``constants``, and its tolerance."""
-    panel = draw_panel(assignment(), seed, hidden=True)
+    panel = draw_stimuli(assignment(), seed, hidden=True)
     expected, found = reference().run(panel), reference().run(panel, constants)
     return trace_distances(panel, found, expected, "float64")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.assignment.deadline import ANY_TIME, HandingIn, Late
+from grader.assignment.deadline import ANY_TIME, LatePenalty, SubmissionRules
 from grader.core.types import GradeReport, ScoreChange
 from grader.gradebook import tables
 from grader.gradebook.effective_mark import EffectiveMark, effective_mark
@@ -69,7 +69,7 @@ def take_in(
     book: Path,
     out: Path,
     *,
-    rules: HandingIn = ANY_TIME,
+    rules: SubmissionRules = ANY_TIME,
     times: Mapping[str, datetime] | None = None,
     again: bool = False,
     look: bool = False,
@@ -105,7 +105,7 @@ def all_standings(book: Path) -> list[tuple[StudentRecord, EffectiveMark]]:
 DUE = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 
 
-RULES = HandingIn(due=DUE, counts="best", late=Late(percent_a_day=10))
+RULES = SubmissionRules(due=DUE, counts="best", late=LatePenalty(percent_a_day=10))
 
 
 def set_by_hand(book: Path, name: str, value: str | None, kind: Kind = "mark") -> None:

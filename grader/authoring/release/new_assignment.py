@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.assignment.find import places
+from grader.assignment.find import list_assignments
 from grader.authoring.release.author_error import AuthorError
 from grader.core.types import Note
 
@@ -27,14 +27,14 @@ class NewAssignment:
 
 def default_root() -> Path | None:
     """Return the folder with the assignments that the package finds by itself; None without any."""
-    known = places()
+    known = list_assignments()
     return next((place.folder.parents[1] for place in known.values()), None)
 
 
 def create_assignment(id: str, root: Path) -> NewAssignment:
     """Make ``assignments/ID`` and ``reference/ID`` below ``root``.
 
-    ``root`` may be an ``assignments`` folder itself, as `places` takes it. Raises
+    ``root`` may be an ``assignments`` folder itself, as `list_assignments` takes it. Raises
     ``AuthorError`` for an id that is none, is near another's, or whose folders are there;
     nothing is ever overwritten.
     """
@@ -42,7 +42,7 @@ def create_assignment(id: str, root: Path) -> NewAssignment:
     if not assignments.is_dir() and any(root.glob("*/assignment.toml")):
         assignments = root
     folder, teachers = assignments / id, assignments.parent / "reference" / id
-    if faults := _faults_of_id(id, places(assignments)):
+    if faults := _faults_of_id(id, list_assignments(assignments)):
         raise AuthorError(faults)
     for made in (folder, teachers):
         if made.exists():

@@ -45,7 +45,7 @@ class MutantJudge:
         found: list[list[CheckOutcome]] = []
         measured: list[dict[Measure, float]] = []
         own = self._assignment.exercise(exercise)
-        alone, others = self._assignment.of(own), self._others(asked, exercise)
+        alone, others = self._assignment.for_exercise(own), self._others(asked, exercise)
         for position, seed in enumerate(self._seeds):
             attempt = select_seed(asked.exercises[exercise], position, len(self._seeds))
             evidence = self._comparison.add_reference(

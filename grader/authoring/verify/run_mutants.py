@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.assignment.stimuli import draw
+from grader.assignment.stimuli import draw_request
 from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.parsed_solution import ParsedSolution
 from grader.core.types import (
@@ -78,7 +78,7 @@ class MutantRunner:
         assert self.request.sandbox_client is not None
         whole, places = _one_notebook(self.solution, mutants)
         number = len(mutants)
-        limits = self.request.limits.changed(
+        limits = self.request.limits.with_changes(
             notebook_seconds=SECONDS * number,
             cell_seconds=SECONDS,
             memory_mb=MEMORY_MB,
@@ -142,7 +142,7 @@ class MutantRunner:
     ) -> ProbeRequest:
         """Return what models with these states are asked; all else is the same for an asker's."""
         if states not in self.stimuli:
-            self.stimuli[states] = draw(assignment, states, seeds, hidden)
+            self.stimuli[states] = draw_request(assignment, states, seeds, hidden)
         return self.stimuli[states]
 
 

@@ -60,7 +60,7 @@ def grade_samples(
             out=Path(out),
             jobs=jobs,
             settings=GradingSettings(
-                limits=assignment.limits.changed(cell_seconds=CELL_SECONDS),
+                limits=assignment.limits.with_changes(cell_seconds=CELL_SECONDS),
                 secret=b"verify",
                 device="cpu",
             ),

@@ -18,7 +18,7 @@ JOINT = "bp.mixin.JointType"
 
 def type_mutants(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Every class whose ``master_type`` is asked for, with another that is not accepted."""
-    checks = assignment.of(solution.exercise).checks
+    checks = assignment.for_exercise(solution.exercise).checks
     if not any(check.kind == "master_type" for check in checks):
         return
     more = MORE_OWNERS if solution.exercise.kind == "type" else ()

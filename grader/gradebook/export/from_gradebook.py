@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from grader.assignment.deadline import Late
+from grader.assignment.deadline import LatePenalty
 from grader.gradebook import tables
 from grader.gradebook.effective_mark import EffectiveMark, effective_mark
 from grader.gradebook.export.results import GradedSubmission, MarkSheet, name_notes
@@ -39,7 +39,7 @@ def mark_sheet(
         for id, at in standings.items()
         if at.days_late is None and at.score is not None and at.override is None
     ]
-    notes = name_notes("late_by", unsure if listed.rules.late != Late() else ())
+    notes = name_notes("late_by", unsure if listed.rules.late != LatePenalty() else ())
     above = [id for id, at in standings.items() if (at.score or 0.0) > at.max_score]
     batch = MarkSheet(
         listed.id,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from grader.assignment.exercise import Data, Positive
+from grader.assignment.exercise import FrozenModel, Positive
 from grader.assignment.load import read_strictly
 
 FILE: Final = Path("lms.toml")
@@ -29,7 +29,7 @@ Url = Annotated[str, AfterValidator(_safe)]
 Text = Annotated[str, Field(min_length=1)]
 
 
-class Retry(Data):
+class Retry(FrozenModel):
     """The number of tries, and how long the pauses are: each twice the one before."""
 
     tries: Annotated[int, Field(ge=1, le=20)] = 5
@@ -38,7 +38,7 @@ class Retry(Data):
     timeout_seconds: Positive = 30.0
 
 
-class LtiSettings(Data):
+class LtiSettings(FrozenModel):
     """A tool as it is registered with a platform. ``key_file`` holds the tool's private key.
 
     ``memberships`` is the URL of names and roles. ``canvas`` says that the platform is Canvas,
@@ -55,7 +55,7 @@ class LtiSettings(Data):
     key_file: str = ""
 
 
-class CanvasSettings(Data):
+class CanvasSettings(FrozenModel):
     """A course of Canvas's. ``token_file`` holds an access token."""
 
     url: Url
@@ -64,7 +64,7 @@ class CanvasSettings(Data):
     token_file: str = ""
 
 
-class Settings(Data):
+class Settings(FrozenModel):
     """The whole of ``lms.toml``."""
 
     lti: LtiSettings | None = None

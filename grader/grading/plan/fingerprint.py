@@ -19,7 +19,7 @@ def run_fingerprint(
 ) -> dict[str, Any]:
     """Return, as JSON can hold it, what decides the run of ``entry`` and is not in its evidence."""
     return {
-        "asked": digests.asked(assignment),
+        "asked": digests.run_inputs(assignment),
         "code": digests.code(of_runs=True),
         "packages": digests.packages(),
         "gpu": settings.device == "gpu",

@@ -78,7 +78,7 @@ def not_finite(context: CheckContext, variable: str) -> Finding | None:
 def state_values(context: CheckContext, variable: str) -> dict[str, Value]:
     """Name a state as sentences do."""
     return {
-        "variable": context.exercise.short(variable),
+        "variable": context.exercise.short_name(variable),
         "full": variable,
         "unit": " mV" if variable == "V" else "",
     }

@@ -131,7 +131,9 @@ def unfilled_blanks(context: CheckContext) -> list[str]:
 
 def has_blanks_check(context: CheckContext) -> bool:
     """Return True if a check of its own says which blanks are left, and where."""
-    return any(check.kind == "filled" for check in context.assignment.of(context.exercise).checks)
+    return any(
+        check.kind == "filled" for check in context.assignment.for_exercise(context.exercise).checks
+    )
 
 
 def display_names(context: CheckContext, names: Iterable[str]) -> list[str]:

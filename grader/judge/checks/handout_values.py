@@ -69,7 +69,9 @@ class Handout:
     def _lines(self) -> Iterator[tuple[Place, str]]:
         """List the lines of the exercise, the comments of blanks first."""
         lines = self.cell.splitlines()
-        blanks = re.compile(rf"^\s*(?:self\.)?({'|'.join(self.exercise.to_fill) or '(?!)'})\s*=")
+        blanks = re.compile(
+            rf"^\s*(?:self\.)?({'|'.join(self.exercise.blank_names) or '(?!)'})\s*="
+        )
         yield from (("comment", line) for line in lines if blanks.match(line) and "#" in line)
         yield from (("text", line) for text in self._all() for line in text.splitlines())
 

@@ -35,7 +35,7 @@ def check_start(context: CheckContext) -> Finding:
     first = next((name for name in wrong if name in ends), wrong[0])
     values: dict[str, Value] = {
         "full": _own(context, first),
-        "variable": context.exercise.short(first),
+        "variable": context.exercise.short_name(first),
     }
     if first not in ends:
         return Finding(
@@ -67,7 +67,7 @@ def check_start(context: CheckContext) -> Finding:
         values=values,
         detail=detail,
         cell=context.cell,
-        line=context.line_of(first) if first in context.exercise.to_fill else None,
+        line=context.line_of(first) if first in context.exercise.blank_names else None,
     )
 
 

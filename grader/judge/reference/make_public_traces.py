@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
-from grader.assignment.stimuli import draw_panel, draw_states, finer_steps
+from grader.assignment.stimuli import draw_states, draw_stimuli, finer_steps
 from grader.core.types import Array
 from grader.judge.reference.load_model import exercise_model, load_model
 from grader.judge.reference.model import ReferenceModel
@@ -28,7 +28,7 @@ def write_public_traces(assignment: Assignment, device: str = "cpu") -> tuple[Pa
     for exercise in assignment.exercises:
         if exercise.public_traces:
             model = ReferenceModel(exercise_model(whole, exercise.id), device)
-            arrays = _public_arrays(assignment.of(exercise), model)
+            arrays = _public_arrays(assignment.for_exercise(exercise), model)
             file = assignment.folder / exercise.public_traces
             np.savez_compressed(file, allow_pickle=False, **arrays)
             files.append(file)
@@ -37,7 +37,7 @@ def write_public_traces(assignment: Assignment, device: str = "cpu") -> tuple[Pa
 
 def _public_arrays(assignment: Assignment, model: ReferenceModel) -> dict[str, Array]:
     """Collect an exercise's stimuli and every variant's answers to them, by stored name."""
-    stimuli = draw_panel(assignment, 0, hidden=False)
+    stimuli = draw_stimuli(assignment, 0, hidden=False)
     arrays = stimulus_arrays(stimuli)
     student = assignment.model_copy(update={"rubric": None})
     names = [name for name in (*model.model.STATES, *model.further_inputs) if name != "V"]

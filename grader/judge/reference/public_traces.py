@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment, Exercise
-from grader.assignment.stimuli import draw_panel
+from grader.assignment.stimuli import draw_stimuli
 from grader.core.types import (
     Array,
     Evidence,
@@ -138,7 +138,7 @@ def _traces(
     assignment: Assignment, exercise: Exercise, arrays: Mapping[str, Array]
 ) -> dict[str, dict[str, Array]]:
     file = assignment.folder / exercise.public_traces
-    panel = draw_panel(assignment.of(exercise), 0, hidden=False)
+    panel = draw_stimuli(assignment.for_exercise(exercise), 0, hidden=False)
     stimuli = stimulus_arrays(panel)
     for name, asked in stimuli.items():
         stored = arrays.get(name)

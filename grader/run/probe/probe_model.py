@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grader.assignment.schema import Assignment, Exercise
-from grader.assignment.stimuli import Drawing, draw, population
+from grader.assignment.stimuli import RequestDrawer, draw_request, population_size
 from grader.core.types import (
     Answers,
     ExerciseEvidence,
@@ -30,14 +30,14 @@ SNAPSHOT_SECONDS = 30.0
 class ProbeSettings:
     """Settings of the requests to each model: ``seeds`` determine the stimuli, side by side.
 
-    They are drawn by ``drawing``, `draw` or what remembers what that gave.
+    They are drawn by ``drawing``: `draw_request`, or what remembers its requests.
     """
 
     assignment: Assignment
     seeds: tuple[int, ...]
     hidden: bool  # whether hidden stimuli are used as well
     seconds: float  # for all questions to one model
-    drawing: Drawing = draw
+    drawing: RequestDrawer = draw_request
 
 
 async def snapshot_class(session: Session, found: GradedCell) -> None:
@@ -60,7 +60,7 @@ async def probe_model(
     before counts. Raises ``BadReply`` when it says what no probe says.
     """
     deadline = time.monotonic() + questions.seconds
-    own = replace(questions, assignment=questions.assignment.of(exercise))
+    own = replace(questions, assignment=questions.assignment.for_exercise(exercise))
     asked = _Prober(session, own, exercise, cell, deadline)
     evidence = ExerciseEvidence(cell=cell, probe=ModelProbe(found=False), answers=Answers())
     try:
@@ -96,7 +96,7 @@ class _Prober:
         """Return the request for the structure, which later requests repeat."""
         questions = self.questions
         assignment = questions.assignment
-        size = population(assignment, questions.hidden, len(questions.seeds))
+        size = population_size(assignment, questions.hidden, len(questions.seeds))
         return messages.description_request(assignment, self.exercise, self.cell, size)
 
     async def describe(self) -> ModelProbe:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from grader.assignment.schema import Exercise
-from grader.submission.cells.candidates import Code
-from grader.submission.cells.handout import Released
+from grader.submission.cells.candidates import CodeCell
+from grader.submission.cells.handout import ReleasedNotebook
 
 
 def definition_of(exercises: Sequence[Exercise]) -> re.Pattern[str]:
@@ -21,8 +21,8 @@ def definition_of(exercises: Sequence[Exercise]) -> re.Pattern[str]:
 
 
 def anchors_of(
-    codes: Sequence[Code], exercise: Exercise, start: Released
-) -> tuple[list[Code], Literal["tag", "source"]]:
+    codes: Sequence[CodeCell], exercise: Exercise, start: ReleasedNotebook
+) -> tuple[list[CodeCell], Literal["tag", "source"]]:
     """Return the exercise's own cells, as the released notebook marks or words them."""
     if tagged := [code for code in codes if exercise.tag in code.cell.tags]:
         return tagged, "tag"
@@ -36,7 +36,9 @@ def anchors_of(
     return _between_neighbours(codes, exercise, start), "source"
 
 
-def _between_neighbours(codes: Sequence[Code], exercise: Exercise, start: Released) -> list[Code]:
+def _between_neighbours(
+    codes: Sequence[CodeCell], exercise: Exercise, start: ReleasedNotebook
+) -> list[CodeCell]:
     """Cells that define the class right below the cell that the handout has above it.
 
     A filled cell has another source than the handout's, but it still stands where the

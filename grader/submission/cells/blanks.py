@@ -23,7 +23,7 @@ _SETTERS = frozenset({"setattr", "__setattr__"})
 _GETTERS = frozenset({"getattr", "hasattr", "get", "pop"})
 
 
-class Places:
+class Bindings:
     """The lines in which a piece of code gives values to names.
 
     ``filled`` and ``empty`` map a name to the first line that gives it a value or
@@ -80,10 +80,10 @@ class Places:
             self.free |= isinstance(key, (ast.JoinedStr, ast.BinOp))
 
 
-def blanks(
-    own: Places,
+def find_blanks(
+    own: Bindings,
     names: Iterable[str],
-    helpers: Sequence[Places] = (),
+    helpers: Sequence[Bindings] = (),
     vocabulary: frozenset[str] = frozenset(),
     given: frozenset[str] = frozenset(),
 ) -> tuple[Blank, ...]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from grader.assignment.schema import Exercise
 from grader.core.types import Blank, Cell
-from grader.submission.cells.blanks import blanks, blanks_in_text
-from grader.submission.cells.handout import Released, ReleasedCell
+from grader.submission.cells.blanks import blanks_in_text, find_blanks
+from grader.submission.cells.handout import ReleasedCell, ReleasedNotebook
 from grader.submission.cells.scope import Scope, assigns, classes, last_name
 from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
 
@@ -19,7 +19,7 @@ _CLASS_IN_TEXT = re.compile(r"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^()\n]*)\)
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class CodeCell:
     """A code cell and what it says; ``tree`` is None when it can't be parsed."""
 
     cell: Cell
@@ -29,18 +29,17 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A class, or a whole cell without one, with the exercise's blanks in it.
-
-    ``named``: under the name that the exercise asks for; ``asked``: on the base that
-    it asks for; ``filled``: with at least one blank filled.
-    """
+    """A class, or a whole cell without one, with the exercise's blanks in it."""
 
     index: int
     class_name: str
-    named: bool
-    asked: bool
+    name_matches: bool
+    """True under the name that the exercise asks for."""
+    base_matches: bool
+    """True on the base that the exercise asks for."""
     blanks: tuple[Blank, ...]
     filled: bool
+    """True with at least one blank filled."""
 
     @property
     def rank(self) -> int:
@@ -50,23 +49,23 @@ class Candidate:
         """
         mentions = any(blank.filled or blank.line is not None for blank in self.blanks)
         fits = (
-            self.asked and self.filled and self.named,
-            self.asked and self.filled,
-            self.asked and self.named,
-            self.named and self.filled,
-            self.named,
-            self.asked and mentions,
+            self.base_matches and self.filled and self.name_matches,
+            self.base_matches and self.filled,
+            self.base_matches and self.name_matches,
+            self.name_matches and self.filled,
+            self.name_matches,
+            self.base_matches and mentions,
         )
         return len(fits) - fits.index(True) if any(fits) else 0
 
 
-def code_of(cell: Cell) -> Code:
+def parse_code_cell(cell: Cell) -> CodeCell:
     """Return a code cell, parsed once."""
     tree = parse(cell.source)
-    return Code(cell, tree, digest_of(cell.source, tree))
+    return CodeCell(cell, tree, digest_of(cell.source, tree))
 
 
-class Finder:
+class ClassFinder:
     """Finds the candidates for one exercise in the cells of one notebook.
 
     ``codes`` are all code cells, ``students`` those that may count.
@@ -75,36 +74,36 @@ class Finder:
     def __init__(
         self,
         exercise: Exercise,
-        codes: Iterable[Code],
-        students: Iterable[Code],
-        start: Released,
+        codes: Iterable[CodeCell],
+        students: Iterable[CodeCell],
+        start: ReleasedNotebook,
     ) -> None:
         self._exercise = exercise
-        self._names = exercise.to_fill
+        self._names = exercise.blank_names
         everything = Scope(code.tree for code in codes if code.tree)
         trees = [code.tree for code in students if code.tree]
         self._bases = everything.names_for(exercise.base)
         self._scope = Scope(trees)
-        self._vocabulary = frozenset[str]().union(*(self._scope.places(t).words for t in trees))
+        self._vocabulary = frozenset[str]().union(*(self._scope.bindings(t).words for t in trees))
         self._template = _class_digests(start.own(exercise.tag))
         self._given = _class_digests(start.given(exercise.tag)) - self._template
         self._said = frozenset[str]().union(*(c.statements for c in start.own(exercise.tag)))
 
-    def candidates(self, code: Code) -> list[Candidate]:
+    def candidates(self, code: CodeCell) -> list[Candidate]:
         """Return the candidates of a cell that fit at all, in the order of its source."""
         return [candidate for candidate in self._all(code) if candidate.rank]
 
-    def defines(self, code: Code) -> bool:
+    def defines(self, code: CodeCell) -> bool:
         """Return whether a cell defines the class at all, given or not."""
         return any(candidate.rank for candidate in self._all(code, with_given=True))
 
-    def best(self, code: Code) -> Candidate:
+    def best(self, code: CodeCell) -> Candidate:
         """Return the best candidate of a cell known to be the exercise's, whatever it holds."""
         found = self._all(code) or [self._whole_cell(code)]
         best = max(reversed(found), key=lambda candidate: (candidate.rank, candidate.filled))
         return best if best.rank or best.filled else self._whole_cell(code)
 
-    def _all(self, code: Code, with_given: bool = False) -> list[Candidate]:
+    def _all(self, code: CodeCell, with_given: bool = False) -> list[Candidate]:
         if code.tree is None:
             return self._in_text(code)
         found = []
@@ -116,14 +115,14 @@ class Finder:
         return found
 
     def _candidate(
-        self, code: Code, node: ast.AST, name: str, asked: bool, digest: str
+        self, code: CodeCell, node: ast.AST, name: str, asked: bool, digest: str
     ) -> Candidate:
-        own = self._scope.places(node)
+        own = self._scope.bindings(node)
         helpers = self._scope.helpers(node)
-        found = blanks(own, self._names, helpers, self._vocabulary, self._said)
+        found = find_blanks(own, self._names, helpers, self._vocabulary, self._said)
         return self._made(code, name, asked, found, filled=digest not in self._template)
 
-    def _whole_cell(self, code: Code) -> Candidate:
+    def _whole_cell(self, code: CodeCell) -> Candidate:
         """Return a cell without a fitting class: unparsable, or one that makes it by a call."""
         name = self._exercise.class_name
         if code.tree is None:
@@ -134,7 +133,7 @@ class Finder:
         found = tuple(Blank(name=name, filled=False) for name in self._names)
         return self._made(code, name, False, found, filled=False)
 
-    def _in_text(self, code: Code) -> list[Candidate]:
+    def _in_text(self, code: CodeCell) -> list[Candidate]:
         """Return the classes of a cell that can't be parsed, from what its lines look like."""
         source = code.cell.source
         matches = list(_CLASS_IN_TEXT.finditer(source))[-_MOST_CANDIDATES:]
@@ -149,14 +148,14 @@ class Finder:
         return list(by_name.values())
 
     def _made(
-        self, code: Code, name: str, asked: bool, found: tuple[Blank, ...], filled: bool
+        self, code: CodeCell, name: str, asked: bool, found: tuple[Blank, ...], filled: bool
     ) -> Candidate:
         """Return a candidate. Without blanks to fill, ``filled`` says whether it is no template."""
         return Candidate(
             index=code.cell.index,
             class_name=name,
-            named=name == self._exercise.class_name,
-            asked=asked,
+            name_matches=name == self._exercise.class_name,
+            base_matches=asked,
             blanks=found,
             filled=any(blank.filled for blank in found) if self._names else filled,
         )

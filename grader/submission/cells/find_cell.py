@@ -13,8 +13,8 @@ from typing import Literal
 from grader.assignment.schema import Assignment, Exercise
 from grader.core.types import Blank, GradedCell, Submission
 from grader.submission.cells.anchors import anchors_of, definition_of
-from grader.submission.cells.candidates import Candidate, Code, Finder, code_of
-from grader.submission.cells.handout import Released, released
+from grader.submission.cells.candidates import Candidate, ClassFinder, CodeCell, parse_code_cell
+from grader.submission.cells.handout import ReleasedNotebook, read_released
 from grader.submission.cells.run_cells import RunFinder
 from grader.submission.notebook.ast_digest import normalised
 from grader.submission.notebook.headings import headings, same_heading
@@ -33,20 +33,20 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
 
     Raises ``AssignmentError`` when the released notebook can't be read.
     """
-    codes = [code_of(cell) for cell in submission.cells if cell.kind == "code"]
-    start = released(assignment)
+    codes = [parse_code_cell(cell) for cell in submission.cells if cell.kind == "code"]
+    start = read_released(assignment)
     anchors, anchored_by = anchors_of(codes, exercise, start)
     anchor_indices = {code.cell.index for code in anchors}
     never = answer_cells(submission, assignment)
     given = {cell.digest for cell in start.given(exercise.tag)}
-    aside: list[Code] = []
-    students: list[Code] = []
+    aside: list[CodeCell] = []
+    students: list[CodeCell] = []
     for code in codes:
         index = code.cell.index
         counts = index in anchor_indices or not (index in never or code.digest in given)
         (students if counts else aside).append(code)
     run = exercise.kind == "run"
-    finder = RunFinder(exercise) if run else Finder(exercise, codes, students, start)
+    finder = RunFinder(exercise) if run else ClassFinder(exercise, codes, students, start)
     is_anothers = _of_others(codes, exercise, assignment, start)
     found_by: _FoundBy
     chosen, found_by = _anchored(finder, anchors), anchored_by
@@ -56,17 +56,17 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
             for code in students
             if code.cell.index not in anchor_indices
             for candidate in finder.candidates(code)
-            if (chosen is None or (candidate.asked and candidate.filled))
+            if (chosen is None or (candidate.base_matches and candidate.filled))
             and not is_anothers(candidate)
         ]
         # max takes the first of equals; reversed, that is the last in the notebook
         other = max(reversed(others), key=lambda candidate: candidate.rank, default=None)
         if other is not None:
-            chosen, found_by = other, "class" if other.named else "elsewhere"
+            chosen, found_by = other, "class" if other.name_matches else "elsewhere"
     set_aside = tuple(code.cell.index for code in aside if finder.defines(code))
     ignored = tuple(index for index in set_aside if index in never)
     if chosen is None:
-        empty = tuple(Blank(name=name, filled=False) for name in exercise.to_fill)
+        empty = tuple(Blank(name=name, filled=False) for name in exercise.blank_names)
         return GradedCell(
             exercise=exercise.id, index=None, blanks=empty, set_aside=set_aside, ignored=ignored
         )
@@ -90,7 +90,7 @@ def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[in
     Raises ``AssignmentError`` when the released notebook can't be read.
     """
     tags = {exercise.tag for exercise in assignment.exercises}
-    given = {c.digest for c in released(assignment).cells if tags.isdisjoint(c.tags)}
+    given = {c.digest for c in read_released(assignment).cells if tags.isdisjoint(c.tags)}
     defines = definition_of(assignment.exercises)
     found: set[int] = set()
     level: int | None = None
@@ -115,7 +115,7 @@ def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[in
 
 
 def _of_others(
-    codes: Sequence[Code], exercise: Exercise, assignment: Assignment, start: Released
+    codes: Sequence[CodeCell], exercise: Exercise, assignment: Assignment, start: ReleasedNotebook
 ) -> Callable[[Candidate], bool]:
     """Return whether a candidate is another exercise's own: in a cell of that one, or by its name.
 
@@ -131,14 +131,14 @@ def _of_others(
 
     def is_anothers(candidate: Candidate) -> bool:
         own = owners.get(candidate.index, set())
-        if candidate.named:
+        if candidate.name_matches:
             return exercise.class_name in own
         return bool(own) or candidate.class_name in names
 
     return is_anothers
 
 
-def _anchored(finder: Finder | RunFinder, anchors: Sequence[Code]) -> Candidate | None:
+def _anchored(finder: ClassFinder | RunFinder, anchors: Sequence[CodeCell]) -> Candidate | None:
     """Return the last filled one of the exercise's own cells, else the last that fits at all."""
     found = [finder.best(code) for code in anchors]
     # max takes the first of equals; reversed, that is the last in the notebook

@@ -13,7 +13,7 @@ from grader.assignment.schema import Assignment
 from grader.core.messages import catalogue
 from grader.submission.cells.scope import classes
 from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
-from grader.submission.notebook.read import made_here, read_notebook
+from grader.submission.notebook.read import is_generated_id, read_notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class ReleasedCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
+class ReleasedNotebook:
     """The code cells of the released notebook, and the digests of its texts."""
 
     cells: tuple[ReleasedCell, ...]
@@ -43,7 +43,7 @@ class Released:
         return tuple(cell for cell in self.cells if tag not in cell.tags)
 
 
-def released(assignment: Assignment) -> Released:
+def read_released(assignment: Assignment) -> ReleasedNotebook:
     """Return the released notebook of an assignment, read once.
 
     Raises ``AssignmentError`` when it is missing or can't be read.
@@ -52,7 +52,7 @@ def released(assignment: Assignment) -> Released:
 
 
 @cache
-def _read(notebook: Path, digest: str) -> Released:
+def _read(notebook: Path, digest: str) -> ReleasedNotebook:
     try:
         submission = read_notebook(notebook)
     except OSError as error:
@@ -66,7 +66,7 @@ def _read(notebook: Path, digest: str) -> Released:
             found = classes(tree) if tree else []
             cells.append(
                 ReleasedCell(
-                    id="" if made_here(cell.id) else cell.id,
+                    id="" if is_generated_id(cell.id) else cell.id,
                     tags=cell.tags,
                     digest=digest_of(cell.source, tree),
                     class_digests=frozenset(map(tree_digest, found)),
@@ -74,7 +74,7 @@ def _read(notebook: Path, digest: str) -> Released:
                 )
             )
     texts = [cell.source for cell in submission.cells if cell.kind == "markdown"]
-    return Released(tuple(cells), frozenset(digest_of(text, None) for text in texts))
+    return ReleasedNotebook(tuple(cells), frozenset(digest_of(text, None) for text in texts))
 
 
 def _statements(found: Iterable[ast.ClassDef]) -> Iterator[ast.stmt]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from grader.assignment.schema import Assignment, Exercise
 from grader.core.types import Submission
-from grader.submission.cells.candidates import Code, code_of
-from grader.submission.cells.handout import Released, released
+from grader.submission.cells.candidates import CodeCell, parse_code_cell
+from grader.submission.cells.handout import ReleasedNotebook, read_released
 from grader.submission.cells.scope import Scope, classes, last_name
 from grader.submission.notebook.ast_digest import digest_of
 
 
-def looks_like(submission: Submission, assignments: Sequence[Assignment]) -> list[str]:
+def match_assignments(submission: Submission, assignments: Sequence[Assignment]) -> list[str]:
     """Return the assignments that fit a notebook best; several where it can't be told, or none.
 
     What counts first are cells that one assignment alone released, then which share of the
@@ -21,8 +21,8 @@ def looks_like(submission: Submission, assignments: Sequence[Assignment]) -> lis
 
     Raises ``AssignmentError`` when a released notebook can't be read.
     """
-    codes = [code_of(cell) for cell in submission.cells if cell.kind == "code"]
-    cells = {a.id: _digests(released(a)) for a in assignments}
+    codes = [parse_code_cell(cell) for cell in submission.cells if cell.kind == "code"]
+    cells = {a.id: _digests(read_released(a)) for a in assignments}
     everywhere = Counter(digest for digests in cells.values() for digest in digests)
     texts = [cell.source for cell in submission.cells if cell.kind == "markdown"]
     digests = {code.digest for code in codes} | {digest_of(text, None) for text in texts}
@@ -39,11 +39,11 @@ def looks_like(submission: Submission, assignments: Sequence[Assignment]) -> lis
     return [id for id, score in scores.items() if score == best and any(score)]
 
 
-def _digests(start: Released) -> frozenset[str]:
+def _digests(start: ReleasedNotebook) -> frozenset[str]:
     return start.texts.union(cell.digest for cell in start.cells)
 
 
-def _defines(codes: Sequence[Code], exercise: Exercise) -> bool:
+def _defines(codes: Sequence[CodeCell], exercise: Exercise) -> bool:
     """Return whether the exercise's class stands in a cell, on its base or one close to it."""
     trees = [code.tree for code in codes if code.tree is not None]
     known = Scope(trees)

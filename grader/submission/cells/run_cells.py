@@ -8,40 +8,40 @@ from collections.abc import Iterator
 from grader.assignment.schema import Exercise
 from grader.core.types import Blank
 from grader.submission.cells.blanks import blanks_in_text, is_blank
-from grader.submission.cells.candidates import Candidate, Code
+from grader.submission.cells.candidates import Candidate, CodeCell
 from grader.submission.cells.scope import top_level
 
 
 class RunFinder:
     """Finds the candidates for a run: cells that give its variable a value.
 
-    One that has the names of all records in it comes first. It is asked what a ``Finder`` is.
+    One that has the names of all records in it comes first. It is asked what a ``ClassFinder`` is.
     """
 
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
 
-    def candidates(self, code: Code) -> list[Candidate]:
+    def candidates(self, code: CodeCell) -> list[Candidate]:
         """Return the cell itself, if it treats the variable as something to be given a value."""
         return [self.best(code)] if self.defines(code) else []
 
-    def defines(self, code: Code) -> bool:
+    def defines(self, code: CodeCell) -> bool:
         """Return whether a cell gives the variable a value, be it none yet."""
         return self._blank(code).line is not None
 
-    def best(self, code: Code) -> Candidate:
+    def best(self, code: CodeCell) -> Candidate:
         """Return the cell as a candidate, whatever it holds."""
         variable, blank = self._exercise.variable, self._blank(code)
         return Candidate(
             index=code.cell.index,
             class_name=variable,
-            named=all(name in code.cell.source for name in self._exercise.monitors),
-            asked=blank.line is not None,
+            name_matches=all(name in code.cell.source for name in self._exercise.monitors),
+            base_matches=blank.line is not None,
             blanks=(blank,),
             filled=blank.filled,
         )
 
-    def _blank(self, code: Code) -> Blank:
+    def _blank(self, code: CodeCell) -> Blank:
         variable = self._exercise.variable
         if code.tree is None:
             return blanks_in_text(code.cell.source, [variable])[0]

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from grader.submission.cells.blanks import Places
+from grader.submission.cells.blanks import Bindings
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -53,7 +53,7 @@ class Scope:
         self._classes: dict[str, list[ast.ClassDef]] = {}
         self._functions: dict[str, list[_Function]] = {}
         self._patches: dict[str, list[ast.stmt]] = {}  # a name to ``name.attribute = ...``
-        self._places: dict[ast.AST, Places] = {}
+        self._places: dict[ast.AST, Bindings] = {}
         for tree in trees:
             for node in top_level(tree.body):
                 self._learn(node)
@@ -88,13 +88,13 @@ class Scope:
                     waiting.append(name)
         return frozenset(found)
 
-    def places(self, node: ast.AST) -> Places:
+    def bindings(self, node: ast.AST) -> Bindings:
         """Where a piece of code gives values to names; worked out once for each."""
         if node not in self._places:
             self._places[node] = _places(node)
         return self._places[node]
 
-    def helpers(self, node: ast.AST) -> list[Places]:
+    def helpers(self, node: ast.AST) -> list[Bindings]:
         """Return what else makes a class: the notebook's classes that it inherits from, the
         functions that it names, what is assigned to its attributes from outside.
         """
@@ -106,18 +106,18 @@ class Scope:
                 near += self._patches.get(here.name, ())
                 for base in here.bases:
                     near += self._classes.get(last_name(base), ())
-            for name in self.places(here).names & self._functions.keys():
+            for name in self.bindings(here).names & self._functions.keys():
                 near += self._functions[name]
             fresh = [other for other in dict.fromkeys(near) if other not in seen]
             waiting += fresh[:_MOST_HELPERS]
             seen.update(fresh[:_MOST_HELPERS])
-        return [self.places(other) for other in seen if other is not node]
+        return [self.bindings(other) for other in seen if other is not node]
 
 
 @lru_cache(_KEPT)
-def _places(node: ast.AST) -> Places:
+def _places(node: ast.AST) -> Bindings:
     """Kept for the cells that the next notebook has too: `parse` gives those the same trees."""
-    return Places(node)
+    return Bindings(node)
 
 
 def last_name(node: ast.expr) -> str:

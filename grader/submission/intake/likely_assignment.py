@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader.assignment.find import Place
-from grader.submission.cells.identify import looks_like
+from grader.assignment.find import AssignmentFolders
+from grader.submission.cells.identify import match_assignments
 from grader.submission.intake.collect import IntakeError
 from grader.submission.notebook.read import read_notebook
 
 
-def looked_like_by_most(paths: Sequence[Path]) -> Callable[[Sequence[Place]], list[str]]:
+def vote_on_assignment(paths: Sequence[Path]) -> Callable[[Sequence[AssignmentFolders]], list[str]]:
     """For `grader.assignment.find.find`: tell which of its places most of the notebooks look like.
 
     The function raises `IntakeError` where there is one notebook, and it can't be read.
     """
 
-    def likely(places: Sequence[Place]) -> list[str]:
+    def likely(places: Sequence[AssignmentFolders]) -> list[str]:
         known = [place.load(as_teacher=False, derived=False) for place in places]
         votes: Counter[str] = Counter()
         for path in paths:
@@ -28,7 +28,7 @@ def looked_like_by_most(paths: Sequence[Path]) -> Callable[[Sequence[Place]], li
                 continue
             if submission.fault is not None and len(paths) == 1:
                 raise IntakeError(submission.fault)
-            votes.update(looks_like(submission, known))
+            votes.update(match_assignments(submission, known))
         return [id for id, count in votes.items() if count == max(votes.values())]
 
     return likely

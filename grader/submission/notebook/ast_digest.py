@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 
-from grader.submission.notebook.lexing import LONGEST, layout, split_cell_magics
+from grader.submission.notebook.lexing import LONGEST, mask_source, split_cell_magics
 
 # IPython's translation can take the square of a text's length, once for each question.
 _MOST_WORK = 40_000
@@ -100,7 +100,7 @@ def _plain(source: str) -> ast.Module | None:
 def _with_calls(source: str) -> str:
     """IPython's lines as calls of a function, on one line, the lines below where they were."""
     pieces, position = [], 0
-    for start, end in layout(source).magics:
+    for start, end in mask_source(source).magics:
         magic = source[start:end]
         before = _BEFORE_MAGIC.match(magic)
         kept = before[0] if before else ""

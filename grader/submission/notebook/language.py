@@ -17,7 +17,7 @@ _OF_A_WORD = 1.6  # Chinese characters
 _ENOUGH = 20  # words that tell a language
 
 
-def spoken_language(notebook: Path) -> str | None:
+def reader_language(notebook: Path) -> str | None:
     """Return the language that a notebook names as ``metadata.grader.language``, or is written in.
 
     None where that can't be told: text in both languages, little text, no notebook.

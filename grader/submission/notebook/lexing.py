@@ -32,7 +32,7 @@ _REST = {  # possessive: no way back, so that time and memory stay in proportion
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class MaskedSource:
     """A cell's text taken apart.
 
     ``masked`` is as long as the source; what stands within strings is ``FILLER``,
@@ -62,7 +62,7 @@ def split_cell_magics(source: str) -> tuple[str, str, bool]:
             return source[:position], source[position:], False
 
 
-def layout(source: str) -> Layout:
+def mask_source(source: str) -> MaskedSource:
     """Take Python source with IPython's lines apart, broken or not."""
     pieces: list[str] = []
     magics: list[tuple[int, int]] = []
@@ -96,7 +96,7 @@ def layout(source: str) -> Layout:
                 depth = max(depth - 1, 0)
             elif text == "\n":
                 at_start = depth == 0
-    return Layout("".join(pieces), tuple(magics))
+    return MaskedSource("".join(pieces), tuple(magics))
 
 
 def _end_of_magic(source: str, position: int) -> int:

@@ -12,7 +12,7 @@ from grader.core.types import Cell, Note, Submission
 from grader.submission.notebook.decode import decode
 from grader.submission.notebook.headings import headings
 from grader.submission.notebook.raw_cell import RawCell, clean, raw_cell
-from grader.submission.notebook.repair import mend
+from grader.submission.notebook.repair import repair_source
 
 LARGEST = 100_000_000  # bytes of a file
 MOST_CELLS = 5_000
@@ -50,7 +50,7 @@ def read_notebook(path: Path) -> Submission:
     return _submission(name, sha256, document.tree, document.notes)
 
 
-def made_here(id: str) -> bool:
+def is_generated_id(id: str) -> bool:
     """Return whether a cell's id was made while reading, for want of a good one in the file."""
     return id.startswith(_MADE_ID)
 
@@ -127,10 +127,10 @@ def _cells(raws: Iterable[RawCell]) -> tuple[tuple[Cell, ...], list[Note]]:
     for index, raw in enumerate(raws):
         source = raw.source
         if raw.kind == "code":
-            source, mended = mend(source, index)
+            source, mended = repair_source(source, index)
             notes += mended
         id = raw.id if isinstance(raw.id, str) and _GOOD_ID.match(raw.id) else ""
-        if not id or id in ids or made_here(id):
+        if not id or id in ids or is_generated_id(id):
             bad_ids += raw.id is not None
             id = f"{_MADE_ID}{index}"
         ids.add(id)

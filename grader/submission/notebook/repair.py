@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.core.types import Note, Values
-from grader.submission.notebook.lexing import FILLER, LONGEST, layout, split_cell_magics
+from grader.submission.notebook.lexing import FILLER, LONGEST, mask_source, split_cell_magics
 
 _INLINE = "module://matplotlib_inline.backend_inline"
 _SHOWN = 80  # characters of a student's line that a note repeats
@@ -67,7 +67,7 @@ class _Edit:
     old: str
 
 
-def mend(source: str, cell: int) -> tuple[str, tuple[Note, ...]]:
+def repair_source(source: str, cell: int) -> tuple[str, tuple[Note, ...]]:
     """Return the source of a code cell with what can't work while grading rewritten, and notes.
 
     ``cell`` is the cell's index. The notes name cells and lines as people count, from 1.
@@ -90,7 +90,7 @@ def mend(source: str, cell: int) -> tuple[str, tuple[Note, ...]]:
 
 
 def _edits(body: str) -> Iterator[_Edit]:
-    parts = layout(body)
+    parts = mask_source(body)
     for start, end in parts.magics:
         if edit := _mended_line(body[start:end], start, end):
             yield edit

@@ -22,8 +22,8 @@ GROWS = (
     [
         ("1", f"\n{DIES}", NOBODY),
         ("1", "\nquit()", NOBODY),
-        ("import time\ntime.sleep(30)", "", NOBODY.changed(notebook_seconds=3)),
-        (GROWS, "", NOBODY.changed(memory_mb=500)),
+        ("import time\ntime.sleep(30)", "", NOBODY.with_changes(notebook_seconds=3)),
+        (GROWS, "", NOBODY.with_changes(memory_mb=500)),
     ],
     ids=["exit-in-its-cell", "quit-in-its-cell", "notebook-seconds", "memory"],
 )

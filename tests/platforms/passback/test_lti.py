@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.deadline import HandingIn, Late
+from grader.assignment.deadline import LatePenalty, SubmissionRules
 from tests.support.gradebooks import report, results_in, take_in
 from tests.support.graded_folders import canvas, moodle
 from tests.support.lms import lti
@@ -171,7 +171,7 @@ def test_what_lateness_cost_is_said_beside_the_mark(
     """The report says what was earned; the mark is less, and the student reads why: in points
     of the mark."""
     due = datetime(2026, 11, 30, 12, tzinfo=UTC)
-    rules = HandingIn(due=due, late=Late(percent_a_day=10))
+    rules = SubmissionRules(due=due, late=LatePenalty(percent_a_day=10))
     times = {f"s{number(1)}": due + timedelta(days=1.5), f"s{number(2)}": due}
     take_in(term.book, term.folder / "class", rules=rules, times=times, again=True)
     assert term.export("lti", "--send", "--points", str(points)).exit_code == 0

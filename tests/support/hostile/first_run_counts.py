@@ -24,7 +24,7 @@ def _first_run(machine: GradingMachine, plan: Any, entry: SubmittedFile) -> Grad
     """Grade as if this were the second run already: its reports are written in any case."""
     if entry.path.name.startswith("memory-of-"):
         settings = machine.options.settings
-        settings = replace(settings, limits=settings.limits.changed(memory_mb=LITTLE_MB))
+        settings = replace(settings, limits=settings.limits.with_changes(memory_mb=LITTLE_MB))
         machine = replace(machine, options=replace(machine.options, settings=settings))
     return grade_one(machine, plan, entry, repeated=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.deadline import HandingIn, Late
+from grader.assignment.deadline import LatePenalty, SubmissionRules
 from grader.assignment.load import AssignmentError, load_assignment
 from tests.support.project import ROOT
 
@@ -28,7 +28,7 @@ DUE = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
 )
 def test_every_day_that_was_begun_counts(after: timedelta, days: int) -> None:
     """As Canvas counts: rounded up, from the due date; the grace only decides whether at all."""
-    rules = HandingIn(due=DUE, grace_minutes=10)
+    rules = SubmissionRules(due=DUE, grace_minutes=10)
     assert rules.days_late(DUE + after) == days
     assert rules.days_late((DUE + after).astimezone()) == days
 
@@ -49,13 +49,13 @@ def test_every_day_that_was_begun_counts(after: timedelta, days: int) -> None:
 )
 def test_lateness_costs_a_share_of_full_marks(earned: float, days: int, left: float) -> None:
     """Percent a day of full marks, down to a floor, and nothing after the cutoff."""
-    late = Late(percent_a_day=10, floor_percent=50, cutoff_days=7)
+    late = LatePenalty(percent_a_day=10, floor_percent=50, cutoff_days=7)
     assert late.mark(earned, 100, days) == left
 
 
 def test_the_same_rule_fits_other_points() -> None:
     """Shares are of the assignment's own full marks."""
-    assert Late(percent_a_day=10).mark(9, 10, 2) == 7
+    assert LatePenalty(percent_a_day=10).mark(9, 10, 2) == 7
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_rules_are_data_of_an_assignment(folder: Path) -> None:
     """They are read with it; without any, nothing is late and the last attempt counts."""
-    assert load_assignment(folder, derived=False).handing_in == HandingIn()
+    assert load_assignment(folder, derived=False).handing_in == SubmissionRules()
     with (folder / "assignment.toml").open("a") as file:
         file.write(
             "[handing_in]\ndue = 2026-11-30T23:59:00+08:00\ncounts = 'best'\n"
@@ -78,7 +78,7 @@ def test_rules_are_data_of_an_assignment(folder: Path) -> None:
     assert rules.due is not None
     assert rules.due.astimezone(UTC) == datetime(2026, 11, 30, 15, 59, tzinfo=UTC)
     assert (rules.counts, rules.late.percent_a_day) == ("best", 10)
-    assert HandingIn.model_validate_json(rules.model_dump_json()) == rules
+    assert SubmissionRules.model_validate_json(rules.model_dump_json()) == rules
 
 
 def test_all_faults_are_named_at_once(folder: Path) -> None:

@@ -21,7 +21,7 @@ _WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
 
 def test_what_is_judged_is_no_part_of_a_run(assignment: Assignment) -> None:
     """Points, tolerances and what is right don't change the digest of a run."""
-    assert digests.asked(judged_otherwise(assignment)) == digests.asked(assignment)
+    assert digests.run_inputs(judged_otherwise(assignment)) == digests.run_inputs(assignment)
 
 
 def test_what_is_asked_is_part_of_a_run(assignment: Assignment) -> None:
@@ -41,8 +41,8 @@ def test_what_is_asked_is_part_of_a_run(assignment: Assignment) -> None:
         {"public_checks": tuple(c for c in assignment.public_checks if c.kind != "map"),
          "rubric": rubric.model_copy(update={"checks": ()})},
     ]  # fmt: skip
-    found = [digests.asked(assignment.model_copy(update=update)) for update in other]
-    assert len({digests.asked(assignment), *found}) == len(other) + 1
+    found = [digests.run_inputs(assignment.model_copy(update=update)) for update in other]
+    assert len({digests.run_inputs(assignment), *found}) == len(other) + 1
 
 
 @pytest.fixture

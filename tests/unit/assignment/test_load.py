@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.find import NotFound, find, places
+from grader.assignment.find import AssignmentNotFound, find_assignment, list_assignments
 from grader.assignment.load import AssignmentError, load_assignment
 from tests.support.project import ROOT
 
@@ -126,24 +126,26 @@ def test_every_kind_of_check_exists() -> None:
 
 def test_assignments_are_found_beside_the_program() -> None:
     """In a clone the assignments are found without being told where."""
-    assert {"hh", "hh-from-scratch"} <= set(places())
-    assert find("hh").teachers is not None
+    assert {"hh", "hh-from-scratch"} <= set(list_assignments())
+    assert find_assignment("hh").teachers is not None
 
 
 def test_of_several_assignments_one_must_fit() -> None:
     """A name decides, then what the notebook looks like; else a sentence asks for -a."""
-    assert find(None, likely=lambda places: ["hh"]).id == "hh"
-    assert find(None, named="hh", likely=lambda places: []).id == "hh"
-    with pytest.raises(NotFound, match="looks like several assignments: hh, hh-from-scratch"):
-        find(None, likely=lambda places: ["hh", "hh-from-scratch"])
-    with pytest.raises(NotFound, match="names none of them and looks like none"):
-        find(None)
+    assert find_assignment(None, likely=lambda places: ["hh"]).id == "hh"
+    assert find_assignment(None, named="hh", likely=lambda places: []).id == "hh"
+    with pytest.raises(
+        AssignmentNotFound, match="looks like several assignments: hh, hh-from-scratch"
+    ):
+        find_assignment(None, likely=lambda places: ["hh", "hh-from-scratch"])
+    with pytest.raises(AssignmentNotFound, match="names none of them and looks like none"):
+        find_assignment(None)
 
 
 def test_a_student_needs_no_reference(tmp_path: Path) -> None:
     """With the students' part alone a teacher is told what is missing, a student goes on."""
     shutil.copytree(ROOT / "assignments", tmp_path / "assignments")
-    place = places(tmp_path)["hh"]
+    place = list_assignments(tmp_path)["hh"]
     assert place.load(as_teacher=False).rubric is None
-    with pytest.raises(NotFound, match="has no reference/hh here"):
+    with pytest.raises(AssignmentNotFound, match="has no reference/hh here"):
         place.load(as_teacher=True)

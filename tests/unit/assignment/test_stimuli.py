@@ -13,7 +13,7 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Simulation, Stimulus
-from grader.assignment.stimuli import draw_panel, draw_states, seed_for
+from grader.assignment.stimuli import draw_states, draw_stimuli, seed_for
 from tests.support.project import ROOT
 
 AVOIDED = (-55.0, -40.0)
@@ -40,7 +40,7 @@ def with_stimuli(
 
 
 def wave(stimulus: Stimulus, duration: float = 200.0) -> np.ndarray:
-    return draw_panel(with_stimuli(stimulus, duration=duration), 0, hidden=False).current[:, 0]
+    return draw_stimuli(with_stimuli(stimulus, duration=duration), 0, hidden=False).current[:, 0]
 
 
 # ---------------------------------------------------------------------- panel
@@ -48,19 +48,19 @@ def wave(stimulus: Stimulus, duration: float = 200.0) -> np.ndarray:
 
 def test_public_stimuli_come_first_and_are_the_same_for_every_seed():
     """Public traces can be stored: no seed moves a public stimulus."""
-    one, two = (draw_panel(assignment(), seed, hidden=True) for seed in (1, 2))
+    one, two = (draw_stimuli(assignment(), seed, hidden=True) for seed in (1, 2))
     assert one.public == len(assignment().stimuli)
     assert one.names[: one.public] == tuple(s.name for s in assignment().stimuli)
     np.testing.assert_array_equal(one.current[:, : one.public], two.current[:, : one.public])
     np.testing.assert_array_equal(one.V0[: one.public], two.V0[: one.public])
-    assert draw_panel(assignment(), 1, hidden=False).current.shape == (2000, one.public)
+    assert draw_stimuli(assignment(), 1, hidden=False).current.shape == (2000, one.public)
 
 
 def test_a_public_stimulus_is_never_jittered():
     """Jitter in a public stimulus' data moves nothing, and its noise is the same for all."""
     noise = Stimulus(name="a", kind="noise", amplitude=5, sd=2, jitter=0.5, V0_jitter=5)
     step = Stimulus(name="b", kind="step", amplitude=3.0, jitter=0.5, V0_jitter=5)
-    one, two = (draw_panel(with_stimuli(noise, step), seed, hidden=False) for seed in (1, 2))
+    one, two = (draw_stimuli(with_stimuli(noise, step), seed, hidden=False) for seed in (1, 2))
     np.testing.assert_array_equal(one.current, two.current)
     np.testing.assert_array_equal(one.current[:, 1], 3.0)
     np.testing.assert_array_equal(one.V0, [-65.0, -65.0])
@@ -68,7 +68,7 @@ def test_a_public_stimulus_is_never_jittered():
 
 def test_the_same_seed_gives_the_same_panel_and_another_seed_another_one():
     """A mark can be repeated, and two submissions are not asked the same."""
-    one, again, other = (draw_panel(assignment(), seed, hidden=True) for seed in (7, 7, 8))
+    one, again, other = (draw_stimuli(assignment(), seed, hidden=True) for seed in (7, 7, 8))
     np.testing.assert_array_equal(one.current, again.current)
     np.testing.assert_array_equal(one.V0, again.V0)
     differ = (one.current != other.current).any(axis=0)
@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_panel_and_another_seed_another_one():
 def test_jitter_stays_within_its_half_width():
     """Amplitudes move by at most ``jitter``, V0 by at most ``V0_jitter``, and both fill that."""
     step = Stimulus(name="a", kind="step", amplitude=10.0, jitter=0.2, V0_jitter=3.0)
-    panels = [draw_panel(with_stimuli(hidden=(step,)), seed, hidden=True) for seed in range(300)]
+    panels = [draw_stimuli(with_stimuli(hidden=(step,)), seed, hidden=True) for seed in range(300)]
     amplitudes = np.array([panel.current[0, 0] for panel in panels])
     starts = np.array([panel.V0[0] for panel in panels])
     assert 8.0 <= amplitudes.min() < 8.1
@@ -91,7 +91,7 @@ def test_jitter_scales_a_stimulus_as_a_whole():
     """A ramp from 0 keeps its 0 and moves its end; a sine keeps its shape."""
     ramp = Stimulus(name="ramp", kind="ramp", amplitude=0.0, end=6.0, jitter=0.1)
     sine = Stimulus(name="sine", kind="sine", amplitude=4.0, sd=4.0, jitter=0.1)
-    panel = draw_panel(with_stimuli(hidden=(ramp, sine)), 3, hidden=True)
+    panel = draw_stimuli(with_stimuli(hidden=(ramp, sine)), 3, hidden=True)
     assert panel.current[0, 0] == 0.0
     for position, stimulus in enumerate((ramp, sine)):
         scale = panel.current[1000, position] / wave(stimulus)[1000]
@@ -104,9 +104,9 @@ def test_a_stimulus_is_drawn_from_its_own_name_and_nothing_else():
     """Adding, removing and reordering other stimuli leaves a stimulus as it was."""
     rubric = assignment().rubric
     assert rubric is not None
-    whole = draw_panel(assignment(), 5, hidden=True)
+    whole = draw_stimuli(assignment(), 5, hidden=True)
     fewer = rubric.stimuli[:0:-2]
-    part = draw_panel(with_stimuli(*assignment().stimuli, hidden=fewer), 5, hidden=True)
+    part = draw_stimuli(with_stimuli(*assignment().stimuli, hidden=fewer), 5, hidden=True)
     for position, name in enumerate(part.names):
         then = whole.names.index(name)
         np.testing.assert_array_equal(part.current[:, position], whole.current[:, then])
@@ -118,14 +118,14 @@ def test_a_stimulus_is_drawn_from_its_own_name_and_nothing_else():
 def test_no_run_starts_where_a_rate_is_0_over_0(singular: float, offset: float):
     """V0 keeps 1e-3 mV from -55 and -40, and moves no further than it must."""
     step = Stimulus(name="a", kind="step", amplitude=1.0, V0=singular + offset)
-    V0 = draw_panel(with_stimuli(step), 0, hidden=False).V0[0]
+    V0 = draw_stimuli(with_stimuli(step), 0, hidden=False).V0[0]
     assert 1e-3 <= abs(V0 - singular) < 3e-3
 
 
 def test_time_runs_along_the_first_axis():
     """A panel of N stimuli over 50 ms at 0.1 ms is (500, N), and its last time is 50 ms."""
     step = Stimulus(name="a", kind="step", amplitude=1.0)
-    panel = draw_panel(with_stimuli(step, step, step, duration=50.0), 0, hidden=False)
+    panel = draw_stimuli(with_stimuli(step, step, step, duration=50.0), 0, hidden=False)
     assert panel.current.shape == (500, 3)
     assert panel.V0.shape == (3,)
     assert panel.time[-1] == pytest.approx(50.0)
@@ -134,19 +134,19 @@ def test_time_runs_along_the_first_axis():
 def test_hidden_stimuli_need_the_rubric():
     """Asking for hidden stimuli without the teachers' part is an error, not a shorter panel."""
     with pytest.raises(ValueError, match="no rubric"):
-        draw_panel(load_assignment(ROOT / "assignments/hh"), 0, hidden=True)
+        draw_stimuli(load_assignment(ROOT / "assignments/hh"), 0, hidden=True)
 
 
 def test_an_assignment_without_stimuli_has_no_panel():
     """No stimuli is said in words."""
     with pytest.raises(ValueError, match="no stimuli"):
-        draw_panel(with_stimuli(), 0, hidden=False)
+        draw_stimuli(with_stimuli(), 0, hidden=False)
 
 
 def test_a_negative_seed_is_refused():
     """Seeds are natural numbers."""
     with pytest.raises(ValueError, match="non-negative"):
-        draw_panel(assignment(), -1, hidden=True)
+        draw_stimuli(assignment(), -1, hidden=True)
 
 
 # ---------------------------------------------------------------------- kinds
@@ -190,7 +190,7 @@ def test_noise_is_the_stationary_ornstein_uhlenbeck_process():
         Stimulus(name=f"noise {i}", kind="noise", amplitude=5.0, sd=2.0, tau=4.0)
         for i in range(2000)
     )
-    current = draw_panel(with_stimuli(hidden=noise, duration=20.0), 11, hidden=True).current
+    current = draw_stimuli(with_stimuli(hidden=noise, duration=20.0), 11, hidden=True).current
     for step in (0, 100, 199):
         assert current[step].mean() == pytest.approx(5.0, abs=0.2)
         assert current[step].std() == pytest.approx(2.0, rel=0.06)

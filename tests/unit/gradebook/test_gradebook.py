@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.deadline import HandingIn, Late
+from grader.assignment.deadline import LatePenalty, SubmissionRules
 from grader.gradebook import tables
 from grader.gradebook.export.from_gradebook import mark_sheet
 from grader.gradebook.export.plain_csv import marks_csv
@@ -61,7 +61,7 @@ def test_the_best_or_the_last_attempt_counts(tmp_path: Path, book: Path) -> None
     assert standing_of(book, "ann").score == 60
     assert count(book, "attempt") == 3
     last = tmp_path / "2"
-    update = take_in(book, last, rules=HandingIn(counts="best"), again=True)
+    update = take_in(book, last, rules=SubmissionRules(counts="best"), again=True)
     [(name, change)] = update.score_changes
     assert (name, change.old, change.new, change.why) == ("ann", 60, 90, "other rules")
     assert standing_of(book, "ann").score == 90
@@ -80,9 +80,14 @@ def test_an_old_notebook_handed_in_again_is_the_last_attempt(tmp_path: Path, boo
     one, two = report(90, content="one"), report(40, content="two")
     for number, (made, days) in enumerate(((one, -2), (two, -1))):
         out = results_in(tmp_path / str(number), {"ann": made})
-        take_in(book, out, rules=HandingIn(due=DUE), times={"ann": DUE + timedelta(days=days)})
+        take_in(
+            book, out, rules=SubmissionRules(due=DUE), times={"ann": DUE + timedelta(days=days)}
+        )
     assert standing_of(book, "ann").score == 40
-    rules, back = HandingIn(due=DUE, late=Late(percent_a_day=10)), {"ann": DUE + timedelta(days=3)}
+    rules, back = (
+        SubmissionRules(due=DUE, late=LatePenalty(percent_a_day=10)),
+        {"ann": DUE + timedelta(days=3)},
+    )
     take_in(book, tmp_path / "0", rules=rules, times=back, again=True)
     at = standing_of(book, "ann")
     assert (at.score, at.days_late) == (90, 0)
@@ -136,7 +141,7 @@ def test_what_was_not_graded_has_no_mark(tmp_path: Path, book: Path) -> None:
     take_in(book, results_in(tmp_path / "1", {"ann": report(None, content="b")}))
     at = standing_of(book, "ann")
     assert (at.score, at.ungraded) == (None, 1)
-    take_in(book, tmp_path / "1", rules=HandingIn(counts="best"), again=True)
+    take_in(book, tmp_path / "1", rules=SubmissionRules(counts="best"), again=True)
     at = standing_of(book, "ann")
     assert (at.score, at.ungraded) == (80, 1)
 

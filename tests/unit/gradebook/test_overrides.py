@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.assignment.deadline import HandingIn, Late
+from grader.assignment.deadline import LatePenalty, SubmissionRules
 from grader.cli import main
 from grader.core.messages import catalogue
 from grader.gradebook import tables
@@ -136,8 +136,8 @@ def test_what_was_written_is_never_changed(book: Path, out: Path) -> None:
 
 def test_rules_and_times_leave_what_they_were(book: Path, out: Path) -> None:
     """Other rules, and another time of handing in: what they were, who and when, for good."""
-    take_in(book, results_in(out, {"ann": report(80)}), rules=HandingIn(due=DUE))
-    later = HandingIn(due=DUE + timedelta(days=1))
+    take_in(book, results_in(out, {"ann": report(80)}), rules=SubmissionRules(due=DUE))
+    later = SubmissionRules(due=DUE + timedelta(days=1))
     for _ in range(2):  # the second one finds nothing new
         take_in(book, out, rules=later, times={"ann": DUE}, again=True)
     with open_gradebook(book) as opening, opening.reading() as connection:
@@ -165,7 +165,7 @@ def test_rules_and_times_leave_what_they_were(book: Path, out: Path) -> None:
 def test_a_teachers_word_on_time_is_corrected_by_another(book: Path, out: Path) -> None:
     """A time that was wrong is replaced, also by a later one, and no download undoes it."""
     early, late = DUE - timedelta(days=1), DUE + timedelta(hours=20)
-    rules = HandingIn(due=DUE, late=Late(percent_a_day=10))
+    rules = SubmissionRules(due=DUE, late=LatePenalty(percent_a_day=10))
     noted = replace(canvas("Ann", "1"), submitted=early.isoformat())
     results_in(out, {"ann_1": report(80)}, {"ann_1": noted})
     take_in(book, out, rules=rules)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from grader.assignment.deadline import HandingIn
+from grader.assignment.deadline import SubmissionRules
 from grader.cli import main
 from grader.core.messages import catalogue
 from grader.gradebook import sent_log, tables
@@ -115,7 +115,7 @@ def test_the_command_line_keeps_a_term(book: Path, out: Path, tmp_path: Path) ->
 
 def test_the_best_is_the_best_of_its_own_full_marks(book: Path, out: Path) -> None:
     """50 of 50 is better than 60 of 100; and a mark that a further attempt changes is named."""
-    rules = HandingIn(counts="best")
+    rules = SubmissionRules(counts="best")
     take_in(book, results_in(out, {"ann": report(60, content="one")}), rules=rules)
     half = replace(report(50, content="two"), max_score=50.0)
     update = take_in(book, results_in(out, {"ann": half}), rules=rules)

@@ -12,7 +12,7 @@ import pytest
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment, Check
-from grader.assignment.stimuli import draw_panel
+from grader.assignment.stimuli import draw_stimuli
 from grader.core.types import (
     Answers,
     Blank,
@@ -54,7 +54,7 @@ def test_blanks_are_states_and_methods(scratch: Assignment) -> None:
 
 def test_a_pulse_flows_between_its_start_and_its_stop(scratch: Assignment) -> None:
     """As in the notebook: 10 ms of nothing, 2 ms of current, 25 ms of nothing."""
-    current = draw_panel(scratch, 0, hidden=False).current
+    current = draw_stimuli(scratch, 0, hidden=False).current
     expected = np.zeros((370, 6))
     expected[100:120] = [1.0, 2.0, 4.0, 8.0, 10.0, 15.0]
     np.testing.assert_array_equal(current, expected)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.find import places
+from grader.assignment.find import list_assignments
 from grader.authoring.release.author_error import AuthorError
 from grader.authoring.release.new_assignment import create_assignment
 from grader.authoring.release.release import list_differences
@@ -32,10 +32,10 @@ def laid_out(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("id", places())
+@pytest.mark.parametrize("id", list_assignments())
 def test_every_released_notebook_is_what_its_teachers_notebook_makes(id: str) -> None:
     """Nobody edits a released notebook by hand, and nobody forgets to release it."""
-    assignment = places()[id].load(as_teacher=True)
+    assignment = list_assignments()[id].load(as_teacher=True)
     assert assignment.rubric is not None
     made = make_student_notebook(read_document(assignment.rubric.solution), assignment)
     assert compare_notebook(made, assignment.notebook) == []
@@ -43,7 +43,10 @@ def test_every_released_notebook_is_what_its_teachers_notebook_makes(id: str) ->
 
 @pytest.mark.parametrize(
     "id",
-    [pytest.param(i, marks=() if i == "hh-from-scratch" else pytest.mark.full) for i in places()],
+    [
+        pytest.param(i, marks=() if i == "hh-from-scratch" else pytest.mark.full)
+        for i in list_assignments()
+    ],
 )
 def test_check_finds_nothing_out_of_date(id: str) -> None:
     """``grader release --check`` holds for each assignment here, its public traces too."""
@@ -56,7 +59,7 @@ def test_a_new_assignment_can_be_read_and_says_everything_in_both_languages(
     laid_out: Path,
 ) -> None:
     """Its data have no fault, and each sentence that they name exists."""
-    place = places(laid_out)["week-3"]
+    place = list_assignments(laid_out)["week-3"]
     made = place.load(as_teacher=True, derived=False)
     assert made.rubric is not None
     assert sum(made.rubric.points.values()) == 100
@@ -114,7 +117,7 @@ def test_a_name_that_nothing_answers_to_is_said_before_anything_runs(
     laid_out: Path, name: str, old: str, new: str, said: str
 ) -> None:
     """A kind, a state, a sentence, a part or a constant; and a fault of the reference."""
-    place = places(laid_out)["week-3"]
+    place = list_assignments(laid_out)["week-3"]
     (file,) = laid_out.rglob(name)
     edit(file, old, new)
     with pytest.raises(AuthorError) as refused:

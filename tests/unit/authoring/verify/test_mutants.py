@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from grader.assignment.schema import Assignment
-from grader.assignment.stimuli import draw
+from grader.assignment.stimuli import draw_request
 from grader.authoring.verify.all_mutants import all_mutants
 from grader.authoring.verify.ast_edits import Mutant, edit_each_node, replace_nodes
 from grader.authoring.verify.equation_mutants import wrong_mutants
@@ -108,8 +108,8 @@ def test_an_accepted_variant_is_no_wrong_model(
 def test_answers_of_several_seeds_come_apart_again(assignment: Assignment) -> None:
     """The part of a seed holds that seed's stimuli, states, traces and field."""
     seeds = (3, 4, 5)
-    drawn = [draw(assignment, ["IK.n"], [seed], True) for seed in seeds]
-    every = draw(assignment, ["IK.n"], seeds, True)
+    drawn = [draw_request(assignment, ["IK.n"], [seed], True) for seed in seeds]
+    every = draw_request(assignment, ["IK.n"], seeds, True)
     states, there = every.field_states, every.map_states
     whole = ExerciseEvidence(
         cell=GradedCell(exercise="HH", index=0),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grader.assignment.schema import Channel, Exercise, Gate, Variant
-from grader.assignment.stimuli import draw_panel, draw_states
+from grader.assignment.stimuli import draw_states, draw_stimuli
 from grader.core.types import Array
 from grader.judge.reference.match_states import (
     choose_traces,
@@ -163,7 +163,7 @@ def test_no_variants_are_refused():
 
 def test_traces_tell_the_variant_where_there_is_no_field():
     """The stored traces nearest to V; the first one where V can't be compared."""
-    panel = draw_panel(assignment(), 0, hidden=False)
+    panel = draw_stimuli(assignment(), 0, hidden=False)
     stored = {v.id: reference().run(panel, v.constants) for v in assignment().variants}
     near = reference().run(panel, {"alpha_m": 0.1001})["V"]
     assert choose_traces(stored, near, panel.time) == "formula"

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from grader.assignment.stimuli import draw_panel, draw_states
+from grader.assignment.stimuli import draw_states, draw_stimuli
 from grader.judge.reference.load_model import ReferenceModelError, load_model
 from grader.judge.reference.model import ReferenceModel
 from tests.support.hh_reference import GATES, assignment, panel_of, reference
@@ -183,7 +183,7 @@ def test_maps_go_on_from_drawn_states():
 
 def test_maps_and_runs_are_the_same_steps():
     """From where a run starts, the maps under its current are the run's first steps."""
-    panel = draw_panel(assignment(), 0, hidden=False)
+    panel = draw_stimuli(assignment(), 0, hidden=False)
     at = {"V": panel.V0, "I": panel.current[0]} | {name: np.zeros(1) for name in GATES}
     run, maps = reference().run(panel), reference().maps(at, 50, panel.dt)
     assert set(run) == set(maps) == {"V", *GATES}

@@ -11,7 +11,7 @@ import pytest
 
 from grader.assignment.load import AssignmentError, load_assignment
 from grader.assignment.schema import Assignment
-from grader.assignment.stimuli import draw_panel
+from grader.assignment.stimuli import draw_stimuli
 from grader.judge.metrics import spike_times
 from grader.judge.reference.make_public_traces import write_public_traces
 from grader.judge.reference.public_traces import load_public_traces
@@ -28,7 +28,7 @@ def copy(tmp_path: Path) -> Assignment:
 
 def test_the_stored_traces_are_those_of_the_reference():
     """Every state of every variant is the same as computed anew, to 1e-9."""
-    panel = draw_panel(assignment(), 0, hidden=False)
+    panel = draw_stimuli(assignment(), 0, hidden=False)
     stored = load_public_traces(assignment(), assignment().exercises[0])
     assert list(stored) == [variant.id for variant in assignment().variants]
     for variant in assignment().variants:
@@ -42,7 +42,7 @@ def test_students_can_read_them_without_the_teachers_part():
     """The students' folder alone gives both variants: 8 spikes and 1."""
     students = load_assignment(ROOT / "assignments/hh")
     stored = load_public_traces(students, students.exercises[0])
-    time = draw_panel(students, 0, hidden=False).time
+    time = draw_stimuli(students, 0, hidden=False).time
     counts = {id: len(spike_times(time, traces["V"], 0.0)[0]) for id, traces in stored.items()}
     assert counts == {"code": 8, "formula": 1}
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment.find import places
+from grader.assignment.find import list_assignments
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.core.types import Cell, Submission
-from grader.submission.cells.identify import looks_like
-from grader.submission.intake.likely_assignment import looked_like_by_most
+from grader.submission.cells.identify import match_assignments
+from grader.submission.intake.likely_assignment import vote_on_assignment
 from grader.submission.notebook.read import read_notebook
 from tests.support.project import ROOT
 
@@ -35,26 +35,28 @@ def test_a_released_notebook_looks_like_its_own_assignment(known: list[Assignmen
     """Each of them, and the teacher's solution too."""
     assert len(known) >= 4
     for one in known:
-        assert looks_like(read_notebook(one.notebook), known) == [one.id]
+        assert match_assignments(read_notebook(one.notebook), known) == [one.id]
         solution = ROOT / "reference" / one.id / f"{one.id}-solution.ipynb"
-        assert looks_like(read_notebook(solution), known) == [one.id]
+        assert match_assignments(read_notebook(solution), known) == [one.id]
 
 
 def test_a_class_of_the_name_on_the_base_is_enough(known: list[Assignment]) -> None:
     """All in one cell, without tags: the base tells homeworks of one class name apart."""
     for base, id in (("NeuDyn", "hh-from-scratch"), ("CondNeuGroup", "hh")):
         whole = _of(f"import brainpy as bp\nclass HH(bp.dyn.{base}):\n  pass")
-        assert looks_like(whole, known) == [id]
+        assert match_assignments(whole, known) == [id]
 
 
 def test_a_tag_that_several_use_leaves_several(known: list[Assignment]) -> None:
     """Where nothing else tells, all that fit are named."""
-    assert {"hh", "hh-from-scratch"} <= set(looks_like(_of("x = 1", tags=("grader:HH",)), known))
+    assert {"hh", "hh-from-scratch"} <= set(
+        match_assignments(_of("x = 1", tags=("grader:HH",)), known)
+    )
 
 
 def test_another_notebook_looks_like_none(known: list[Assignment]) -> None:
     """Nor does one that only imports what all import."""
-    assert looks_like(_of("import brainpy as bp", "print(1)"), known) == []
+    assert match_assignments(_of("import brainpy as bp", "print(1)"), known) == []
 
 
 def test_of_a_class_the_homework_of_most_counts(tmp_path: Path) -> None:
@@ -63,5 +65,5 @@ def test_of_a_class_the_homework_of_most_counts(tmp_path: Path) -> None:
     page.write_text("<!doctype html>", "utf-8")
     others = sorted((ROOT / "submissions" / "hh-from-scratch").glob("right-*.ipynb"))[:2]
     one = ROOT / "submissions" / "hh" / "right-plain.ipynb"
-    likely = looked_like_by_most([page, one, *others])
-    assert likely(tuple(places().values())) == ["hh-from-scratch"]
+    likely = vote_on_assignment([page, one, *others])
+    assert likely(tuple(list_assignments().values())) == ["hh-from-scratch"]

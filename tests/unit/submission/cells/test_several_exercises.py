@@ -71,7 +71,7 @@ def test_each_exercise_has_its_own_cell(find: Find, lesson: Assignment) -> None:
         assert _ids(submission, found) == OWN
         for id, cell in found.items():
             names = [blank.name for blank in cell.blanks]
-            assert names == list(lesson.exercise(id).to_fill)
+            assert names == list(lesson.exercise(id).blank_names)
             assert all(blank.filled is filled and blank.line for blank in cell.blanks), id
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from grader.core.messages import catalogue
 from grader.core.types import Note
-from grader.submission.notebook.repair import mend
+from grader.submission.notebook.repair import repair_source
 
 
 def mended(source: str) -> str:
-    text, _ = mend(source, 0)
+    text, _ = repair_source(source, 0)
     assert text.count("\n") == source.count("\n")
     return text
 
@@ -48,7 +48,7 @@ def test_installing_is_skipped(line: str) -> None:
 
 def test_note_names_cell_and_line_as_people_count() -> None:
     """The note of a mended line says where it stands, both counted from 1."""
-    _, notes = mend("import numpy\n%pip install brainpy", 3)
+    _, notes = repair_source("import numpy\n%pip install brainpy", 3)
     assert notes == (
         Note(
             message_id="read.mended.install",
@@ -113,7 +113,7 @@ def test_what_an_install_is_assigned_to_stays_defined() -> None:
 )
 def test_the_rest_is_left_alone(source: str) -> None:
     """Strings, comments, other languages' cells and lines that work are not touched."""
-    assert mend(source, 0) == (source, ())
+    assert repair_source(source, 0) == (source, ())
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_gpu_becomes_the_cpu(source: str, expected: str) -> None:
 def test_python_under_a_cell_magic_is_mended() -> None:
     """The body of %%time and %%capture is Python; its lines keep their numbers in notes."""
     source = "\n%%time\n%%capture out\n!pip install brainpy\nbm.set_platform('gpu')"
-    text, notes = mend(source, 0)
+    text, notes = repair_source(source, 0)
     assert text == (
         "\n%%time\n%%capture out\npass  # skipped while grading: !pip install brainpy\n"
         "bm.set_platform('cpu')"
@@ -180,6 +180,6 @@ def test_quotes_in_a_shell_line_hide_nothing_below() -> None:
 
 def test_long_lines_are_cut_in_notes() -> None:
     """A note repeats no more of a line than a reader needs."""
-    _, notes = mend("!pip install " + "x" * 500, 0)
+    _, notes = repair_source("!pip install " + "x" * 500, 0)
     shown = str(notes[0].values["old"])
     assert (len(shown), shown[-1]) == (80, "\N{HORIZONTAL ELLIPSIS}")
