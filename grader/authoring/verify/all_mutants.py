@@ -45,19 +45,13 @@ def _in_single_precision(
     solution: ParsedSolution, assignment: Assignment, right: Sequence[Mutant]
 ) -> Iterator[Mutant]:
     """Slightly wrong models, and every third hidden fault, with all states in float32."""
+    of_numbers = SLIGHT if solution.channel_calls else (CONSTANT,)  # where nothing else says them
     for cells in [one.cells for one in right if (one.operator, one.place) == IN_FLOAT32]:
         single = solution.with_cells(cells)
-        slight = [
-            one for one in wrong_mutants(single, assignment) if one.operator in _slight(solution)
-        ]
+        slight = [one for one in wrong_mutants(single, assignment) if one.operator in of_numbers]
         further = step_and_update_mutants(single, assignment)[::SAMPLING_STEP]
         for one in (*slight, *further):
             yield _beside(cells, one, "single precision")
-
-
-def _slight(solution: ParsedSolution) -> tuple[str, ...]:
-    """Operators of slight changes: of parameters; of numbers, where nothing else says those."""
-    return SLIGHT if solution.channel_calls else (CONSTANT,)
 
 
 def _by_another_integrator(

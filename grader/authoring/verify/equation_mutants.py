@@ -136,18 +136,6 @@ def _exponent(node: ast.BinOp) -> list[ast.expr]:
     return [ast.BinOp(node.left, ast.Pow(), ast.Constant(other)) for other in others]
 
 
-def _turn(node: ast.BinOp) -> list[ast.expr]:
-    return [ast.BinOp(node.left, _TURNED[type(node.op)](), node.right)]
-
-
-def _exchange(node: ast.BinOp) -> list[ast.expr]:
-    return [ast.BinOp(node.right, ast.Sub(), node.left)]
-
-
-def _drop(node: ast.BinOp) -> list[ast.expr]:
-    return [node.left, node.right]
-
-
 def _minus(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         yield f"{short_source(node)} -> {short_source(node.operand)}", node.operand
@@ -169,9 +157,13 @@ def _of_binary(
 _OPERATORS = {
     CONSTANT: _scale,
     "exponent": _of_binary([ast.Pow], _exponent),
-    "arithmetic turned": _of_binary(_TURNED, _turn),
-    "difference exchanged": _of_binary([ast.Sub], _exchange),
-    "factor dropped": _of_binary([ast.Mult], _drop),
+    "arithmetic turned": _of_binary(
+        _TURNED, lambda n: [ast.BinOp(n.left, _TURNED[type(n.op)](), n.right)]
+    ),
+    "difference exchanged": _of_binary(
+        [ast.Sub], lambda n: [ast.BinOp(n.right, ast.Sub(), n.left)]
+    ),
+    "factor dropped": _of_binary([ast.Mult], lambda n: [n.left, n.right]),
     "minus dropped": _minus,
 }
 

@@ -122,15 +122,15 @@ def parse_solution(assignment: Assignment, exercise: Exercise) -> ParsedSolution
     wanted = {node.id for node in ast.walk(own) if isinstance(node, ast.Name)}
     if exercise.kind == "run":  # what it runs stands above it, as it is
         wanted = set()
-    defined: dict[str, int] = {}
-    trees: dict[int, ast.Module] = {}
-    for other in submission.cells[: cell.index]:
-        tree = parse(other.source) if other.kind == "code" else None
-        for node in [] if tree is None else tree.body:
-            if isinstance(node, ast.ClassDef) and node.name in wanted:
-                assert tree is not None
-                defined[node.name], trees[other.index] = other.index, tree
-    kept = sorted(set(defined.values()))
+    code = [other for other in submission.cells[: cell.index] if other.kind == "code"]
+    above = {c.index: tree for c in code if (tree := parse(c.source)) is not None}
+    defined = {
+        node.name: index
+        for index, tree in above.items()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name in wanted
+    }
+    trees = {index: above[index] for index in sorted(set(defined.values()))}
     others = [other for other in assignment.exercises if other.id != exercise.id]
     graded = {find_cell(submission, other, assignment).index for other in others}
     return ParsedSolution(
@@ -138,8 +138,8 @@ def parse_solution(assignment: Assignment, exercise: Exercise) -> ParsedSolution
         exercise=exercise,
         cell=cell,
         graded_index=cell.index,
-        trees={**{index: trees[index] for index in kept}, cell.index: own},
-        shared_cells=frozenset(index for index in kept if index in graded),
+        trees={**trees, cell.index: own},
+        shared_cells=frozenset(index for index in trees if index in graded),
     )
 
 

@@ -29,9 +29,7 @@ def channels_reordered(solution: ParsedSolution, assignment: Assignment) -> Iter
 def channels_one_by_one(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """One channel at a time kept by ``setattr``, or by way of a local name."""
     for name, statement in solution.channel_statements.items():
-        target, made = statement.targets[0], ast.unparse(statement.value)
-        assert isinstance(target, ast.Attribute)
-        me = ast.unparse(target.value)
+        me, made = _owner(statement), ast.unparse(statement.value)
         texts = {
             "channel by setattr": f"setattr({me}, '{name}', {made})",
             "channel by way of a local name": f"channel = {made}\n{me}.{name} = channel",
@@ -57,11 +55,14 @@ def channels_together(solution: ParsedSolution, assignment: Assignment) -> Itera
         yield solution.mutant(operator, every, {first: None, before: whole, **gone})
 
 
+def _owner(statement: ast.Assign) -> str:
+    """Return what a channel becomes an attribute of: "self"."""
+    return ast.unparse(statement.targets[0]).rpartition(".")[0]
+
+
 def _texts(solution: ParsedSolution) -> dict[str, str]:
     """Operator to the statement that makes every channel."""
-    target = next(iter(solution.channel_statements.values())).targets[0]
-    assert isinstance(target, ast.Attribute)
-    me = ast.unparse(target.value)
+    me = _owner(next(iter(solution.channel_statements.values())))
     made = {name: ast.unparse(solution.channel_calls[name]) for name in solution.channel_statements}
     pairs = ", ".join(f"('{name}', {text})" for name, text in made.items())
     targets, values = ", ".join(f"{me}.{name}" for name in made), ", ".join(made.values())

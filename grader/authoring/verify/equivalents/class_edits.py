@@ -48,20 +48,30 @@ def find_method(kind: ast.ClassDef, name: str) -> ast.FunctionDef | None:
     return found[-1] if found else None
 
 
+def edit_cells(solution: ParsedSolution, edit: Callable[[ast.Module], None]) -> dict[int, str]:
+    """Return the cells in which ``edit`` changes a copy of the tree, with their new source."""
+    cells = {}
+    for index, tree in solution.trees.items():
+        twin = copy.deepcopy(tree)
+        edit(twin)
+        if (source := ast.unparse(ast.fix_missing_locations(twin))) != ast.unparse(tree):
+            cells[index] = source
+    return cells
+
+
 def change_classes(
     solution: ParsedSolution, names: Collection[str], change: ClassChange
 ) -> dict[int, str]:
     """Return the cells in which classes of these names change, with their new source."""
-    cells = {}
-    for index, tree in solution.trees.items():
-        body: list[ast.stmt] = []
-        for node in copy.deepcopy(tree).body:
-            new = change(node) if isinstance(node, ast.ClassDef) and node.name in names else None
-            body += [node] if new is None else new
-        twin = ast.fix_missing_locations(ast.Module(body, []))
-        if (source := ast.unparse(twin)) != ast.unparse(tree):
-            cells[index] = source
-    return cells
+
+    def changed(node: ast.stmt) -> list[ast.stmt]:
+        new = change(node) if isinstance(node, ast.ClassDef) and node.name in names else None
+        return [node] if new is None else new
+
+    def edit(tree: ast.Module) -> None:
+        tree.body = [new for node in tree.body for new in changed(node)]
+
+    return edit_cells(solution, edit)
 
 
 def mutate_classes(

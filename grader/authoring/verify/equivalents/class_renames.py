@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
@@ -22,6 +21,7 @@ from grader.authoring.verify.equivalents.class_edits import (
     channel_class_names,
     channel_classes,
     each_and_all,
+    edit_cells,
     mutate_classes,
     parse_statements,
     rename_classes,
@@ -126,10 +126,4 @@ def _of_subclasses(solution: ParsedSolution, channels: list[str]) -> str:
 
 def _renamed(solution: ParsedSolution, names: Mapping[str, str]) -> dict[int, str]:
     """Return the cells in which these classes are made or used, with other names for them."""
-    cells = {}
-    for index, tree in solution.trees.items():
-        twin = copy.deepcopy(tree)
-        rename_classes(twin, names)
-        if (source := ast.unparse(twin)) != ast.unparse(tree):
-            cells[index] = source
-    return cells
+    return edit_cells(solution, lambda tree: rename_classes(tree, names))

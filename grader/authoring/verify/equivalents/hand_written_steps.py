@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
+from functools import partial
 
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.equivalents.class_edits import (
+    ClassChange,
     module_names,
     mutate_classes,
     parse_statements,
@@ -23,13 +25,13 @@ from grader.authoring.verify.parsed_solution import ParsedSolution
 
 def hand_written_steps(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each way of writing the step, where a class has an integrator for it."""
-    yield from mutate_classes(solution, "Euler by hand", _euler, other_scheme=True)
-    yield from mutate_classes(
-        solution, "Euler by hand, integrator left unused", _euler_beside, other_scheme=True
-    )
-    yield from mutate_classes(
-        solution, "Euler by hand, one state after the other", _in_turn, other_scheme=True
-    )
+    ways: dict[str, ClassChange] = {
+        "Euler by hand": _euler,
+        "Euler by hand, integrator left unused": partial(_euler, keep_integrator=True),
+        "Euler by hand, one state after the other": _in_turn,
+    }
+    for operator, way in ways.items():
+        yield from mutate_classes(solution, operator, way, other_scheme=True)
     if (math := module_names(solution).get("brainpy.math")) is not None:
         yield from mutate_classes(
             solution,
@@ -38,20 +40,16 @@ def hand_written_steps(solution: ParsedSolution, assignment: Assignment) -> Iter
         )
 
 
-def _euler(kind: ast.ClassDef) -> list[ast.stmt] | None:
-    """``self.x.value = self.x + dt * self.dx(self.x, t, V)``, several states at once."""
+def _euler(kind: ast.ClassDef, *, keep_integrator: bool = False) -> list[ast.stmt] | None:
+    """``self.x.value = self.x + dt * self.dx(self.x, t, V)``, several states at once.
+
+    With ``keep_integrator`` the integrator is still made.
+    """
     if (found := find_step(kind)) is None:
         return None
     found.write(f"{', '.join(found.targets)} = {', '.join(_slopes_added(found))}")
-    found.drop_integrator()
-    return [kind]
-
-
-def _euler_beside(kind: ast.ClassDef) -> list[ast.stmt] | None:
-    """Return the same, with the integrator still made."""
-    if (found := find_step(kind)) is None:
-        return None
-    found.write(f"{', '.join(found.targets)} = {', '.join(_slopes_added(found))}")
+    if not keep_integrator:
+        found.drop_integrator()
     return [kind]
 
 

@@ -57,6 +57,16 @@ def argument_names(function: ast.FunctionDef) -> list[str]:
     return [argument.arg for argument in function.args.args[1:]]
 
 
+def joint_arguments(equations: Sequence[ast.FunctionDef]) -> list[str]:
+    """Return the arguments of an integrator of equations, but dt, in order.
+
+    BrainPy takes the states first, then whatever else the equations take.
+    """
+    states = [argument_names(equation)[0] for equation in equations]
+    others = [name for equation in equations for name in argument_names(equation)[1:]]
+    return list(dict.fromkeys([*states, *others]))
+
+
 def find_step(kind: ast.ClassDef) -> IntegratorStep | None:
     """Return the step of a class with one integrator, where its call tells which state is which."""
     init = find_method(kind, "__init__")
@@ -145,13 +155,10 @@ def _passed(
 ) -> tuple[dict[str, str], str] | None:
     """Return what is passed for each argument of the equations, and for dt.
 
-    BrainPy takes the states first, then whatever else the equations take. None where
-    something is not passed.
+    None where something is not passed.
     """
     assert isinstance(step, ast.Call)
-    states = [argument_names(equation)[0] for equation in equations]
-    others = [name for equation in equations for name in argument_names(equation)[1:]]
-    names = list(dict.fromkeys([*states, *others, "dt"]))
+    names = [*joint_arguments(equations), "dt"]
     if len(step.args) > len(names):
         return None
     given = {name: ast.unparse(value) for name, value in zip(names, step.args, strict=False)}

@@ -31,13 +31,9 @@ def _by(place: str, cells: dict[int, str]) -> Mutant:
 
 def channels_by(solution: ParsedSolution, method: str) -> dict[int, str]:
     """Return the cells of the channels' classes with another method of integration."""
-    cells = {}
-    for index in solution.equation_cells:
-        source = ast.unparse(solution.trees[index])
-        changed = source.replace("method='exp_auto'", f"method='{method}'")
-        if changed != source:
-            cells[index] = changed
-    return cells
+    own = "method='exp_auto'"
+    sources = {index: ast.unparse(solution.trees[index]) for index in solution.equation_cells}
+    return {i: s.replace(own, f"method='{method}'") for i, s in sources.items() if own in s}
 
 
 def _V_by(solution: ParsedSolution, method: str) -> dict[int, str]:

@@ -15,6 +15,7 @@ from grader.authoring.verify.equivalents.integrator_step import (
     find_own_step,
     find_state_makers,
     find_step,
+    joint_arguments,
 )
 from grader.authoring.verify.parsed_solution import ParsedSolution
 
@@ -119,10 +120,7 @@ def _turned(kind: ast.ClassDef, step: IntegratorStep) -> None:
     for node in ast.walk(kind):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("JointEq"):
             node.args = node.args[::-1]
-    states = [argument_names(equation)[0] for equation in equations]
-    others = [name for equation in equations for name in argument_names(equation)[1:]]
-    names = list(dict.fromkeys([*states, *others]))
-    passed = ", ".join(step.passed[name] for name in names)
+    passed = ", ".join(step.passed[name] for name in joint_arguments(equations))
     integrator = ast.unparse(step.maker.targets[0])
     step.write(f"{', '.join(step.targets[::-1])} = {integrator}({passed}, dt={step.dt})")
 

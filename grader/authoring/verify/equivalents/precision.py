@@ -117,15 +117,11 @@ def _states(kinds: dict[str, ast.ClassDef], math: str) -> Iterator[tuple[str, Pl
         for node in ast.walk(kind):
             if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
                 continue
-            given = node.value.args
-            if len(given) > 1 and ast.unparse(given[0]) == f"{math}.zeros":
-                zeros = f"{math}.zeros({ast.unparse(given[1])}, dtype={math}.float32)"
-                new = ast.parse(f"{math}.Variable({zeros})", mode="eval").body
-                state = ast.unparse(node.targets[0]).rpartition(".")[2]
-                yield f"{name}.{state}", {node.value: new}
-                continue
-            text = ast.unparse(given[0]) if len(given) == 1 else "dtype"
-            if ast.unparse(node.value.func) == f"{math}.Variable" and "dtype" not in text:
-                single = f"{math}.asarray({text}, dtype={math}.float32)"
-                state = ast.unparse(node.targets[0]).rpartition(".")[2]
-                yield f"{name}.{state}", {given[0]: ast.parse(single, mode="eval").body}
+            state = f"{name}.{ast.unparse(node.targets[0]).rpartition('.')[2]}"
+            function, *given = map(ast.unparse, (node.value.func, *node.value.args))
+            if len(given) > 1 and given[0] == f"{math}.zeros":
+                text = f"{math}.Variable({math}.zeros({given[1]}, dtype={math}.float32))"
+                yield state, {node.value: ast.parse(text, mode="eval").body}
+            elif function == f"{math}.Variable" and len(given) == 1 and "dtype" not in given[0]:
+                text = f"{math}.asarray({given[0]}, dtype={math}.float32)"
+                yield state, {node.value.args[0]: ast.parse(text, mode="eval").body}
