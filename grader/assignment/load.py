@@ -6,7 +6,6 @@ are reported at once, each with its path.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,7 +38,7 @@ from grader.assignment.schema import (
     Tolerance,
     Variant,
 )
-from grader.core.validation_faults import describe_fault
+from grader.core.validation_faults import describe_fault, suggest_name
 
 TOLERANCES = "tolerances.toml"
 """The file of derived tolerances, beside assignment.toml and beside rubric.toml."""
@@ -49,7 +48,7 @@ class AssignmentError(Exception):
     """An assignment's files are wrong; the message names file and key, one fault a line."""
 
 
-class _Public(FrozenModel):
+class _AssignmentFile(FrozenModel):
     schema_version: Literal[1]
     id: str
     title: Text
@@ -64,7 +63,7 @@ class _Public(FrozenModel):
     handing_in: SubmissionRules = ANY_TIME
 
 
-class _Hidden(FrozenModel):
+class _RubricFile(FrozenModel):
     schema_version: Literal[1]
     reference: str  # the module with the reference model, beside rubric.toml
     solution: str  # the teacher's notebook
@@ -75,7 +74,7 @@ class _Hidden(FrozenModel):
     checks: tuple[Check, ...] = ()
 
 
-class _Derived(FrozenModel):
+class _TolerancesFile(FrozenModel):
     schema_version: Literal[1]
     tolerances: tuple[Tolerance, ...] = ()
 
@@ -88,10 +87,10 @@ def load_assignment(
     Without ``derived`` tolerances may be missing, as before they are derived.
     Raises ``AssignmentError`` with every fault found.
     """
-    public = read_strictly(folder / "assignment.toml", _Public)
+    public = read_strictly(folder / "assignment.toml", _AssignmentFile)
     rubric: Rubric | None = None
     if teachers is not None:
-        hidden = read_strictly(teachers / "rubric.toml", _Hidden)
+        hidden = read_strictly(teachers / "rubric.toml", _RubricFile)
         rubric = Rubric(
             folder=teachers,
             reference=teachers / hidden.reference,
@@ -128,7 +127,7 @@ def load_assignment(
 def _tolerances(*folders: Path | None) -> Iterator[Tolerance]:
     for folder in folders:
         if folder is not None and (file := folder / TOLERANCES).is_file():
-            yield from read_strictly(file, _Derived).tolerances
+            yield from read_strictly(file, _TolerancesFile).tolerances
 
 
 _TABLES: dict[str, type[BaseModel]] = {
@@ -183,8 +182,7 @@ def _fault(file: Path, fault: ErrorDetails, known: Mapping[str, list[str]]) -> s
         return f"{file}: {describe_fault(fault)}"
     *parents, key = map(str, fault["loc"])
     tables = [step for step in parents if step in known]
-    near = difflib.get_close_matches(key, known[tables[-1] if tables else ""], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = suggest_name(key, known[tables[-1] if tables else ""])
     return f"{file}: {describe_fault(fault)}{hint}"
 
 
@@ -192,30 +190,29 @@ def _verify(assignment: Assignment, derived: bool) -> None:
     """Verify what no single key shows: names that must exist, points that must add up."""
     stimuli = assignment.stimuli + (assignment.rubric.stimuli if assignment.rubric else ())
     faults = [
-        *_of_names(assignment, stimuli),
-        *_of_exercises(assignment, stimuli),
-        *_of_checks(assignment),
-        *(_underived(assignment) if derived else ()),
-        *_of_points(assignment),
+        *_name_faults(assignment, stimuli),
+        *_exercise_faults(assignment, stimuli),
+        *_check_faults(assignment),
+        *(_tolerance_faults(assignment) if derived else ()),
+        *_point_faults(assignment),
     ]
     if faults:
         raise AssignmentError("\n".join(faults))
 
 
-def _of_names(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:
+def _name_faults(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:
     """Names that two have, and stimuli that can't be."""
-    ids = [check.id for check in assignment.checks]
-    for repeated in sorted({id for id in ids if ids.count(id) > 1}):
-        yield f"{assignment.folder}: two checks are called {repeated!r}"
-    names = [stimulus.name for stimulus in stimuli]  # they key the draw
-    for repeated in sorted({name for name in names if names.count(name) > 1}):
-        yield f"{assignment.folder}: two stimuli are called {repeated!r}"
+    checks = [check.id for check in assignment.checks]
+    drawn = [stimulus.name for stimulus in stimuli]  # by these names
+    for kind, names in (("checks", checks), ("stimuli", drawn)):
+        for repeated in sorted({name for name in names if names.count(name) > 1}):
+            yield f"{assignment.folder}: two {kind} are called {repeated!r}"
     for stimulus in stimuli:
         if stimulus.stop is not None and stimulus.stop <= stimulus.start:
             yield f"stimulus {stimulus.name!r} stops before it starts"
 
 
-def _of_checks(assignment: Assignment) -> Iterator[str]:
+def _check_faults(assignment: Assignment) -> Iterator[str]:
     """Yield a fault for each name that checks use and no exercise has."""
     exercises = {exercise.id: exercise for exercise in assignment.exercises}
     for check in assignment.checks:
@@ -233,7 +230,7 @@ def _of_checks(assignment: Assignment) -> Iterator[str]:
             yield f"check {check.id}: {check.channel or 'the exercise'} has no {check.parameter!r}"
 
 
-def _of_points(assignment: Assignment) -> Iterator[str]:
+def _point_faults(assignment: Assignment) -> Iterator[str]:
     """Yield checks without points, points without checks, families that don't add up."""
     if (rubric := assignment.rubric) is None:
         return
@@ -241,9 +238,7 @@ def _of_points(assignment: Assignment) -> Iterator[str]:
     for missing in sorted(set(ids) - set(rubric.points)):
         yield f"{file}: points: none for check {missing!r}"
     for unknown in sorted(set(rubric.points) - set(ids)):
-        near = difflib.get_close_matches(unknown, ids, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        yield f"{file}: points: no check {unknown!r}{hint}"
+        yield f"{file}: points: no check {unknown!r}{suggest_name(unknown, ids)}"
     for family, total in rubric.families.items():
         members = [check.id for check in assignment.checks if check.family == family]
         has = sum(rubric.points.get(id, 0.0) for id in members)
@@ -255,7 +250,7 @@ def _of_points(assignment: Assignment) -> Iterator[str]:
         yield f"{file}: families: {family!r} is missing"
 
 
-def _underived(assignment: Assignment) -> Iterator[str]:
+def _tolerance_faults(assignment: Assignment) -> Iterator[str]:
     """One sentence about all measures without a tolerance, with the command that derives them."""
     known = {(one.of, one.until) for one in assignment.tolerances}
     missing = [
@@ -273,7 +268,7 @@ def _underived(assignment: Assignment) -> Iterator[str]:
         )
 
 
-def _of_exercises(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:
+def _exercise_faults(assignment: Assignment, stimuli: Sequence[Stimulus]) -> Iterator[str]:
     """Yield what an exercise of its kind lacks, and exercises that are named but not there."""
     before: set[str] = set()
     for exercise in assignment.exercises:

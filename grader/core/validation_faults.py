@@ -1,7 +1,9 @@
-"""Faults that pydantic finds in data, each as one line that names its path."""
+"""Faults in data, each as one line: its path, what is wrong, the name that was meant."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,3 +20,9 @@ def describe_fault(fault: ErrorDetails) -> str:
     message = fault["msg"][0].lower() + fault["msg"][1:]
     value = "" if isinstance(fault["input"], (dict, list)) else f", got {fault['input']!r}"
     return f"{path or 'top level'}: {message}{value}"
+
+
+def suggest_name(unknown: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence about an unknown name: the nearest known one, where one is."""
+    near = difflib.get_close_matches(unknown, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

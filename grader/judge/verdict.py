@@ -30,7 +30,7 @@ from grader.judge.omitted_output import omitted_output_notes
 from grader.judge.residuals import diagnoses, mistake_notes, residuals
 from grader.submission.cells.handout import read_released
 from grader.submission.cells.source_check import contradictions
-from grader.submission.notebook.ast_digest import digest_of, parse
+from grader.submission.notebook.ast_digest import source_digest
 
 
 def verdict(
@@ -129,7 +129,7 @@ def _error_is_consequence(evidence: Evidence, assignment: Assignment) -> bool:
         return any(not blank.filled for cell in cells for blank in cell.blanks)
     tags = {exercise.tag for exercise in assignment.exercises}
     handout_cells = {c.digest for c in read_released(assignment).cells if tags.isdisjoint(c.tags)}
-    return digest_of(source, parse(source)) in handout_cells
+    return source_digest(source) in handout_cells
 
 
 def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:

@@ -16,7 +16,6 @@ of its entries.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any, TypeGuard, get_args
 
 from grader.core.types import Outcome, RunStatus
+from grader.core.validation_faults import suggest_name
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 RUNS: tuple[str, ...] = get_args(RunStatus)
@@ -158,9 +158,7 @@ def _faults(entry: object) -> list[str]:
         return [": expected a table"]
     faults = []
     for key in entry.keys() - set(KEYS):
-        near = difflib.get_close_matches(key, KEYS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        faults.append(f".{key}: unknown key{hint}")
+        faults.append(f".{key}: unknown key{suggest_name(key, KEYS)}")
     faults += [f".{key}: is missing" for key in REQUIRED if key not in entry]
     for key in ("file", "about"):
         if key in entry and not (isinstance(entry[key], str) and entry[key]):

@@ -6,7 +6,6 @@ JAX's global precision is left alone.
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from grader.core.types import STEP_DIVISIONS, Array, RoundingError, StimulusSet
+from grader.core.validation_faults import suggest_name
 from grader.judge.reference.exponential_euler import Solver, compile_solver
 from grader.judge.reference.load_model import Model, ReferenceModelError, State
 from grader.judge.reference.rounding import (
@@ -210,8 +210,7 @@ class ReferenceModel:
         known = self.model.CONSTANTS
         for name in changed or {}:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
+                hint = suggest_name(name, known)
                 raise ReferenceModelError(f"the reference has no constant {name!r}{hint}")
         return _float64({**known, **(changed or {})}, known)
 

@@ -12,7 +12,7 @@ from grader.core.types import Blank, Cell
 from grader.submission.cells.blanks import blanks_in_text, find_blanks
 from grader.submission.cells.handout import ReleasedCell, ReleasedNotebook
 from grader.submission.cells.scope import Scope, assigns, classes, last_name
-from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
+from grader.submission.notebook.ast_digest import parse, source_digest, tree_digest
 
 _MOST_CANDIDATES = 64  # classes of a cell that are looked into; of more, the last ones
 _CLASS_IN_TEXT = re.compile(r"(?m)^[ \t]*class[ \t]+(\w+)[ \t]*(?:\(([^()\n]*)\))?")
@@ -61,8 +61,7 @@ class Candidate:
 
 def parse_code_cell(cell: Cell) -> CodeCell:
     """Return a code cell, parsed once."""
-    tree = parse(cell.source)
-    return CodeCell(cell, tree, digest_of(cell.source, tree))
+    return CodeCell(cell, parse(cell.source), source_digest(cell.source))
 
 
 class ClassFinder:

@@ -16,7 +16,7 @@ from grader.submission.cells.anchors import anchors_of, definition_of
 from grader.submission.cells.candidates import Candidate, ClassFinder, CodeCell, parse_code_cell
 from grader.submission.cells.handout import ReleasedNotebook, read_released
 from grader.submission.cells.run_cells import RunFinder
-from grader.submission.notebook.ast_digest import normalised
+from grader.submission.notebook.ast_digest import source_digest
 from grader.submission.notebook.headings import headings, same_heading
 
 _FoundBy = Literal["tag", "source", "class", "elsewhere", "none"]
@@ -106,7 +106,7 @@ def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[in
             if not tags.isdisjoint(cell.tags):
                 after_exercise, level = True, None
                 continue
-            digest = normalised(cell.source)
+            digest = source_digest(cell.source)
             if level is not None or digest in assignment.answer.sources:
                 found.add(cell.index)
             elif defines.search(cell.source) and digest not in given:

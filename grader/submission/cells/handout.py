@@ -12,7 +12,7 @@ from grader.assignment.load import AssignmentError
 from grader.assignment.schema import Assignment
 from grader.core.messages import catalogue
 from grader.submission.cells.scope import classes
-from grader.submission.notebook.ast_digest import digest_of, parse, tree_digest
+from grader.submission.notebook.ast_digest import parse, source_digest, text_digest, tree_digest
 from grader.submission.notebook.read import is_generated_id, read_notebook
 
 
@@ -68,13 +68,13 @@ def _read(notebook: Path, digest: str) -> ReleasedNotebook:
                 ReleasedCell(
                     id="" if is_generated_id(cell.id) else cell.id,
                     tags=cell.tags,
-                    digest=digest_of(cell.source, tree),
+                    digest=source_digest(cell.source),
                     class_digests=frozenset(map(tree_digest, found)),
                     statements=frozenset(map(tree_digest, _statements(found))),
                 )
             )
     texts = [cell.source for cell in submission.cells if cell.kind == "markdown"]
-    return ReleasedNotebook(tuple(cells), frozenset(digest_of(text, None) for text in texts))
+    return ReleasedNotebook(tuple(cells), frozenset(map(text_digest, texts)))
 
 
 def _statements(found: Iterable[ast.ClassDef]) -> Iterator[ast.stmt]:

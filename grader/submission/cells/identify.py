@@ -10,7 +10,7 @@ from grader.core.types import Submission
 from grader.submission.cells.candidates import CodeCell, parse_code_cell
 from grader.submission.cells.handout import ReleasedNotebook, read_released
 from grader.submission.cells.scope import Scope, classes, last_name
-from grader.submission.notebook.ast_digest import digest_of
+from grader.submission.notebook.ast_digest import text_digest
 
 
 def match_assignments(submission: Submission, assignments: Sequence[Assignment]) -> list[str]:
@@ -25,7 +25,7 @@ def match_assignments(submission: Submission, assignments: Sequence[Assignment])
     cells = {a.id: _digests(read_released(a)) for a in assignments}
     everywhere = Counter(digest for digests in cells.values() for digest in digests)
     texts = [cell.source for cell in submission.cells if cell.kind == "markdown"]
-    digests = {code.digest for code in codes} | {digest_of(text, None) for text in texts}
+    digests = {code.digest for code in codes} | set(map(text_digest, texts))
     tags = {tag for code in codes for tag in code.cell.tags}
     scores = {
         a.id: (

@@ -95,7 +95,7 @@ class IntakeResult:
         once: dict[Path | str, tuple[str, Selection]] = {}
         for one in chosen:
             name = safe_name(*one.group.name)
-            key = one.group.location if one.file is None else _resolved(one.file)
+            key = one.path.resolve() if one.path else one.group.location
             if key not in once or name < once[key][0]:
                 once[key] = (name, one)
         ordered = [once[key] for key in sorted(once, key=lambda key: (once[key][0], str(key)))]
@@ -109,7 +109,8 @@ class IntakeResult:
         split_folders = dict.fromkeys(one.split_folder for one in chosen if one.split_folder)
         notes += [note("kept_apart", path=folder) for folder in split_folders]
         notes += _unique(n for one in chosen for n in one.notes if not n.for_student)
-        if several := sum(_is_choice(n) for _, one in ordered for n in one.notes):
+        reasons = [n.message_id for _, one in ordered for n in one.notes]
+        if several := sum(reason.startswith("read.several.") for reason in reasons):
             notes.append(note("several", count=several))
         if empty := [entry.id for entry in submissions if entry.fault]:
             notes.append(note("without", count=len(empty), ids=", ".join(empty[:12])))
@@ -138,7 +139,7 @@ def collect(
             raise IntakeError(note("missing", path=path))
         if not path.is_dir() and not path.is_file():
             raise IntakeError(note("no_file", path=path))
-        if path.is_file() and not _is_packed(path):
+        if path.is_file() and not (is_archive(path.name) or is_other_archive(path.name)):
             file = File((path.name,), path)
             groups.append(
                 SubmissionGroup(
@@ -162,10 +163,6 @@ def find_submissions(
 ) -> tuple[list[SubmittedFile], list[Note]]:
     """Return the submissions at ``paths``, none of which is an archive; see ``collect``."""
     return collect(paths, exclude=exclude).select(assignment)
-
-
-def _is_packed(path: Path) -> bool:
-    return is_archive(path.name) or is_other_archive(path.name)
 
 
 def _as_named(file: File) -> File:
@@ -212,7 +209,7 @@ def _submitted_file(id: str, one: Selection) -> SubmittedFile:
     notes = one.notes
     if one.group.origin.late:
         notes = (*notes, note("late"))
-    path = None if one.file is None else one.file.path
+    path = one.path
     if path is None:
         shown = one.group.location
         path = Path(shown if len(shown) <= _LONGEST_PATH else shown[-_LONGEST_PATH:])
@@ -228,15 +225,6 @@ def _submitted_file(id: str, one: Selection) -> SubmittedFile:
 def _unique(notes: Iterable[Note]) -> list[Note]:
     """Return the notes without those that are there already: a folder's are each of its files'."""
     return list({id(one): one for one in notes}.values())
-
-
-def _resolved(file: File) -> Path:
-    assert file.path is not None
-    return file.path.resolve()
-
-
-def _is_choice(one: Note) -> bool:
-    return one.message_id.startswith("read.several.")
 
 
 def _short(notes: Iterable[Note], most: int = _MOST_OF_A_KIND) -> tuple[Note, ...]:

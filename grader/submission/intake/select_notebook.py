@@ -38,6 +38,11 @@ class Selection:
     fault: Note | None = None
     split_folder: str = ""  # the folder that holds it as one of several
 
+    @property
+    def path(self) -> Path | None:
+        """The file's path; None without a file."""
+        return None if self.file is None else self.file.path
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Likeness:

@@ -46,20 +46,18 @@ def parse(source: str) -> ast.Module | None:
     return tree if tree is not None else _translated(text)
 
 
-def normalised(source: str) -> str:
-    """Return the sha256 of what a cell says: comments, docstrings and layout make no difference.
+def source_digest(source: str) -> str:
+    """Return the sha256 of a cell's meaning: comments, docstrings and layout make no difference.
 
-    It is the same under every version of Python. Source that can't be parsed
-    is compared as text, runs of white space being one space.
+    It is the same under every version of Python. Source that can't be parsed is text.
     """
-    return digest_of(source, parse(source))
+    tree = parse(source)
+    return text_digest(source) if tree is None else tree_digest(tree)
 
 
-def digest_of(source: str, tree: ast.AST | None) -> str:
-    """``normalised`` for source that is parsed already; ``tree`` None when it couldn't be."""
-    if tree is not None:
-        return tree_digest(tree)
-    text = "text " + " ".join(source.split())
+def text_digest(text: str) -> str:
+    """Return the sha256 of a text, in which runs of white space are one space."""
+    text = "text " + " ".join(text.split())
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

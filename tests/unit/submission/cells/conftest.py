@@ -8,7 +8,7 @@ from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
 from grader.core.types import Submission
 from grader.submission.cells.find_cell import find_cell
-from grader.submission.notebook.ast_digest import normalised
+from grader.submission.notebook.ast_digest import source_digest
 from grader.submission.notebook.read import read_notebook
 from tests.support.edited_cells import ANSWER, Find
 from tests.support.project import ROOT
@@ -18,7 +18,7 @@ from tests.support.project import ROOT
 def assignment() -> Assignment:
     """The real assignment, with the digest of ``ANSWER`` as the handout's answer."""
     loaded = load_assignment(ROOT / "assignments" / "hh")
-    answer = loaded.answer.model_copy(update={"sources": (normalised(ANSWER),)})
+    answer = loaded.answer.model_copy(update={"sources": (source_digest(ANSWER),)})
     return loaded.model_copy(update={"answer": answer})
 
 

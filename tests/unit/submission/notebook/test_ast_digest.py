@@ -7,14 +7,14 @@ import traceback
 
 import pytest
 
-from grader.submission.notebook.ast_digest import normalised, parse
+from grader.submission.notebook.ast_digest import parse, source_digest
 
 
 def test_layout_comments_and_docstrings_make_no_difference() -> None:
     """Two sources that do the same are the same."""
     one = 'class A(B):\n  """Mine."""\n  def f(self):\n    self.x = ...  # here\n'
     other = "\n\nclass A( B ):\n\n    def f(self) :\n        'Another.'\n        self.x = (...)\n"
-    assert normalised(one) == normalised(other)
+    assert source_digest(one) == source_digest(other)
 
 
 @pytest.mark.parametrize(
@@ -34,19 +34,19 @@ def test_layout_comments_and_docstrings_make_no_difference() -> None:
 )
 def test_what_differs_is_different(one: str, other: str) -> None:
     """Another value, type or structure is another source."""
-    assert normalised(one) != normalised(other)
+    assert source_digest(one) != source_digest(other)
 
 
 def test_digest_is_the_same_everywhere() -> None:
     """Digests are kept in assignments, so they may depend on no version of Python."""
-    assert normalised("def f(x, *, y=-1.5):\n  return f'{x!r:>{y}}' if x else None") == (
+    assert source_digest("def f(x, *, y=-1.5):\n  return f'{x!r:>{y}}' if x else None") == (
         "63afafa6a67e3189c1d2818184c63eecac92b1136f6a097a86e0c18a2ade2524"
     )
 
 
 def test_unparsable_source_is_compared_as_text() -> None:
     """Broken code is equal to itself with other white space."""
-    assert normalised("x = (\n  1") == normalised("x  =  ( 1")
+    assert source_digest("x = (\n  1") == source_digest("x  =  ( 1")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_line_numbers_are_the_cell_s_own(above: str) -> None:
 
 def test_magic_under_a_cell_magic_makes_no_difference_to_the_rest() -> None:
     """A timed cell says the same as the cell without %%time."""
-    assert normalised("%%time\nx = 1") == normalised("x = 1")
+    assert source_digest("%%time\nx = 1") == source_digest("x = 1")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_magic_under_a_cell_magic_makes_no_difference_to_the_rest() -> None:
 def test_hostile_source_ends(source: str) -> None:
     """No source raises or takes more than a moment; each has a digest."""
     parse(source)
-    assert len(normalised(source)) == 64
+    assert len(source_digest(source)) == 64
 
 
 def test_a_traceback_printed_meanwhile_spoils_no_parse() -> None:
