@@ -114,6 +114,23 @@ def test_two_runs_of_one_commit_do_not_differ(graded: Path) -> None:
     assert changed(graded, another_run) == {}
 
 
+def test_how_many_messages_a_cell_printed_in_does_not_differ(tmp_path: Path) -> None:
+    """Lines that came in one message or in two are the same; other lines are not."""
+
+    def graded_with(name: str, *parts: list[str]) -> Path:
+        outputs = [{"output_type": "stream", "name": "stdout", "text": part} for part in parts]
+        (folder := tmp_path / name / "sample").mkdir(parents=True)
+        notebook = {"cells": [{"cell_type": "code", "outputs": outputs}]}
+        (folder / "executed.ipynb").write_text(json.dumps(notebook), "utf-8")
+        return folder.parent
+
+    one = graded_with("one", ["a\n", "b\n"])
+    two = graded_with("two", ["a\n"], ["b\n"])
+    other = graded_with("other", ["a\n"], ["c\n"])
+    assert not any(differences(one, two).values())
+    assert any(differences(one, other).values())
+
+
 def test_names_of_the_probe_in_tracebacks_do_not_differ(tmp_path: Path) -> None:
     """A frame of the probe's own, and where a cut text begins; the student's own lines do."""
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -135,12 +136,29 @@ def _digest(array: np.ndarray) -> str:
 
 def _lines(file: Path) -> Iterable[str]:
     text = file.read_text("utf-8")
-    if file.suffix in (".json", ".ipynb"):
+    if file.suffix == ".ipynb":
+        return _flat(_with_joined_streams(json.loads(text)))
+    if file.suffix == ".json":
         return _flat(json.loads(text))
     if file.suffix == ".html":  # a tag or a table's row a line: pages have some very long ones
         text = _CUT_DETAIL.sub(f"{_MARK}\n", text)
         text = re.sub(r">(?=<(?!(?:t[dh]|dd)\b))", ">\n", text)
     return text.split("\n")
+
+
+def _with_joined_streams(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Make one of the parts in which a cell printed: how many there are is a matter of moments."""
+    for cell in notebook["cells"]:
+        joined: list[dict[str, Any]] = []
+        for output in cell.get("outputs", ()):
+            before = joined[-1] if joined else {}
+            if output["output_type"] == "stream" and before.get("name") == output["name"]:
+                before["text"] = [*before["text"], *output["text"]]
+            else:
+                joined.append(output)
+        if "outputs" in cell:
+            cell["outputs"] = joined
+    return notebook
 
 
 def _flat(value: object, path: str = "") -> Iterator[str]:
