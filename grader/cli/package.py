@@ -71,7 +71,7 @@ def package(
     Exit status: 0 it was written; 2 it was not, and the reason is said.
     """
     from grader.assignment.find import find_assignment
-    from grader.authoring.package.bundle import UnusableId, make_bundle, zip_files
+    from grader.authoring.package.bundle import UnusableId, make_bundle, zip_bundle
     from grader.authoring.package.bundle_targets import BUNDLE_TARGETS
     from grader.authoring.package.wheel import NotInstalled
     from grader.core.atomic import write_atomic
@@ -89,7 +89,7 @@ def package(
         fail(messages.render("package.error.name", id=str(name)), language)
     place = out or (Path(f"{platform}-{loaded.id}.zip") if chosen.is_zipped else Path())
     written = (
-        {place: zip_files(files)} if chosen.is_zipped else {place / p: d for p, d in files.items()}
+        {place: zip_bundle(files)} if chosen.is_zipped else {place / p: d for p, d in files.items()}
     )
     if there := [path for path in written if path.exists() and not overwrite]:
         fail(messages.render("package.error.exists", path=str(there[0])), language)

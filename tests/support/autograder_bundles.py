@@ -16,7 +16,7 @@ from typing import Any
 from platformdirs import user_cache_dir
 
 from grader.assignment.schema import Assignment
-from grader.authoring.package.bundle import make_bundle, zip_files
+from grader.authoring.package.bundle import make_bundle, zip_bundle
 from grader.authoring.package.bundle_targets import BUNDLE_TARGETS
 from tests.support.sandboxes import OWN, give, in_container
 
@@ -139,8 +139,8 @@ def lay_out(platform: str, assignment: Assignment, root: Path, home: Path) -> Au
     files[f"{BUNDLE_TARGETS[platform].course_folder}secret"] = SECRET.encode()
     values = BUNDLE_TARGETS[platform].values
     if platform == "gradescope":
-        unpack(zip_files(files), root / values["source"])
+        unpack(zip_bundle(files), root / values["source"])
     else:
-        unpack(zip_files(files), root / "bundle")
+        unpack(zip_bundle(files), root / "bundle")
         shutil.copytree(root / "bundle" / "question" / "tests", root / values["source"])
     return Autograder(root, home, values["source"], values["submission"])

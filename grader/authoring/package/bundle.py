@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import io
 import json
 import re
 import sys
 import uuid
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from grader.authoring.package.bundle_targets import BundleTarget
 from grader.authoring.package.pins import constraints
 from grader.authoring.package.time_limits import TimeLimits, fit_time_limits
 from grader.authoring.package.wheel import WHEEL_NAME, build_wheel
+from grader.authoring.package.zip_files import zip_files
 from grader.core.messages import catalogue
 from grader.judge.verdict import broken_evidence, verdict
 from grader.report.formats import FORMATS, Feedback
@@ -28,7 +27,6 @@ Files = Mapping[str, bytes]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _GOOD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of an assignment that stands in a script
-_WHEN = (1980, 1, 1, 0, 0, 0)  # the same files give the same zip
 
 
 class UnusableId(Exception):
@@ -63,16 +61,9 @@ def make_bundle(
     return files
 
 
-def zip_files(files: Files) -> bytes:
+def zip_bundle(files: Files) -> bytes:
     """Return the files as one zip; scripts can be started."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, data in sorted(files.items()):
-            info = zipfile.ZipInfo(path, _WHEN)
-            mode = 0o755 if data.startswith(b"#!") else 0o644
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, mode << 16
-            archive.writestr(info, data)
-    return file.getvalue()
+    return zip_files(dict(sorted(files.items())), scripts=True)
 
 
 def _course(assignment: Assignment) -> Iterator[tuple[str, bytes]]:

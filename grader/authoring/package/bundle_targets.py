@@ -9,22 +9,21 @@ from typing import Final
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BundleTarget:
-    """What a bundle is made of.
-
-    ``files`` maps its own files to their templates, ``values`` fills these besides what
-    every one of them gets. The grader lies below the path ``grader``, the assignment below
-    ``course``. ``packed`` says that the bundle is one zip, else files in a repository.
-    ``most`` is the longest that the platform lets an autograder run, in seconds; None where
-    the teacher sets that.
-    """
+    """A platform, and the parts of its bundle."""
 
     name: str
     files: Mapping[str, str]
+    """Its own files, each with its template."""
     grader_folder: str
+    """The path in the bundle that the grader lies below."""
     course_folder: str
+    """The path in the bundle that the assignment lies below."""
     is_zipped: bool
+    """True if the bundle is one zip, else it is files in a repository."""
     max_seconds: float | None = None
+    """The longest that the platform lets an autograder run; None where the teacher sets that."""
     values: Mapping[str, str] = field(default_factory=dict)
+    """Values that fill its templates, besides those that every platform's get."""
 
 
 _IN_A_REPOSITORY: Final = {".grader/README.md": "repository.md"}

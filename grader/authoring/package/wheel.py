@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
-import zipfile
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from grader import __version__
+from grader.authoring.package.zip_files import zip_files
 
 WHEEL_NAME = f"grader-{__version__}-py3-none-any.whl"
 _INFO = f"grader-{__version__}.dist-info"
 _WHEEL = "Wheel-Version: 1.0\nGenerator: grader\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_WHEN = (1980, 1, 1, 0, 0, 0)  # the same files give the same wheel
 
 
 class NotInstalled(Exception):
@@ -39,13 +37,7 @@ def build_wheel() -> bytes:
     files[f"{_INFO}/WHEEL"] = _WHEEL.encode()
     record = [f"{name},sha256={_digest(data)},{len(data)}\n" for name, data in files.items()]
     files[f"{_INFO}/RECORD"] = "".join([*record, f"{_INFO}/RECORD,,\n"]).encode()
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(name, _WHEN)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(info, data)
-    return file.getvalue()
+    return zip_files(files)
 
 
 def _package() -> Iterator[tuple[str, bytes]]:

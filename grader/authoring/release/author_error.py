@@ -1,4 +1,4 @@
-"""What an author has to mend, as sentences of the catalogue."""
+"""The faults that an author has to mend, as sentences of the catalogue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from grader.core.types import Note
 
 
 class AuthorError(Exception):
-    """What was asked for can't be done; ``notes`` say why, every fault found."""
+    """Something that was asked for can't be done; ``notes`` say why, every fault found."""
 
     def __init__(self, notes: Iterable[Note]) -> None:
         self.notes = tuple(notes)

@@ -1,4 +1,4 @@
-"""What reading an assignment doesn't show: names that its data, words and reference share.
+"""Names that an assignment's data, words and reference share: reading it shows no wrong one.
 
 Each is asked for before anything runs: a sentence that is missing would be missed by the
 first student who makes that mistake, and a state by the first check.

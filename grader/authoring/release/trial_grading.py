@@ -6,6 +6,7 @@ teacher's full marks.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 import traceback
@@ -125,12 +126,7 @@ def grade_both(
         SubmittedFile(id="student", path=trial.assignment.notebook),
         SubmittedFile(id="teacher", path=trial.assignment.rubric.solution),
     ]
-    done: list[GradeReport] = []
-
-    def advance(report: GradeReport) -> None:
-        done.append(report)
-        on_step(len(done), len(entries))
-
+    done = itertools.count(1)
     with tempfile.TemporaryDirectory(prefix="grader-release-out-") as out:
         options = MachineOptions(
             out=Path(out),
@@ -141,8 +137,9 @@ def grade_both(
             private_files=tuple(entry.path for entry in entries),
             sandbox=setup,
         )
-        summary = grade_batch(entries, trial.assignment, options, advance)
-    student, teacher = summary.reports
+        student, teacher = grade_batch(
+            entries, trial.assignment, options, lambda _: on_step(next(done), len(entries))
+        ).reports
     return [*student_faults(student), *teacher_faults(teacher)]
 
 

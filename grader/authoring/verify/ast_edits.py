@@ -13,7 +13,7 @@ NodeEdits = Callable[[ast.AST], Iterable[tuple[str, ast.AST]]]
 """For a node: labels and what may stand in its place."""
 
 Replacement = ast.AST | list[ast.stmt] | None
-"""What stands in the place of a node: another, several statements for a statement, or nothing."""
+"""In the place of a node: another, several statements for a statement, or nothing."""
 
 Replacements = Mapping[ast.AST, Replacement]
 """Nodes of a tree, and what stands in the place of each."""
@@ -36,7 +36,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """What was done, and where."""
+        """The operator and the place."""
         return f"{self.operator}: {self.place}"
 
 

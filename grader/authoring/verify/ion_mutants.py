@@ -15,7 +15,7 @@ from grader.authoring.verify.parsed_solution import (
 
 
 def ion_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
-    """Those of the graded class; none where nothing hangs on an ion."""
+    """Yield wrong models of the graded class; none where nothing hangs on an ion."""
     found = find_ion_attachments(solution.graded_tree)
     for hook in found:
         for own in hook.call.keywords:

@@ -125,7 +125,7 @@ NAMING = (
 def named_mistakes(
     said: Iterable[str], notes: Sequence[Note], assignment: Assignment
 ) -> tuple[str, ...]:
-    """Those of the ids ``said`` by checks that name a mistake; ``notes`` name equations'."""
+    """Return the ids that name a mistake, of those ``said`` by checks and in ``notes``."""
     own = {
         mistake.message
         for exercise in assignment.exercises

@@ -2,14 +2,14 @@
 
 A tolerance is the geometric mean of the worst measure of a right model and the nearest of a
 wrong one, to a round number. Right are all equivalents, those with constants in single
-precision among them; of the wrong ones a measure tells those that it sees `SEEN` times
+precision among them; of the wrong ones a measure tells those that it sees `DETECTION_FACTOR` times
 farther away than the worst right model, and only they count.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -19,7 +19,7 @@ from grader.core.types import Precision
 
 DETECTION_FACTOR = 10.0
 LEAST_DISTANCE = 1e-12
-"""What a right model may be off by in any case: other machines round in another order."""
+"""A right model may be this far off in any case: other machines round in another order."""
 
 
 class NoMargin(Exception):
@@ -28,20 +28,20 @@ class NoMargin(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clearance:
-    """How clear one tolerance keeps: the worst of right models, the nearest wrong one above it.
-
-    None where no model of that kind was measured on that side. ``untold`` wrong models of so
-    many in all are within the tolerance under at least one seed: other measures tell them.
-    """
+    """The room around one tolerance: from the worst right model to the nearest wrong one."""
 
     of: str
     until: float | None
     precision: Precision
     tolerance: float
     right: float | None
+    """The distance of the worst right model; None where none was measured."""
     wrong: float | None
+    """The distance of the nearest wrong model above the tolerance; None where there is none."""
     undetected: int
+    """The wrong models within the tolerance under at least one seed: other measures tell them."""
     wrong_number: int
+    """The number of wrong models that were measured."""
 
 
 def clearances(matrix: Matrix) -> list[Clearance]:
@@ -51,7 +51,7 @@ def clearances(matrix: Matrix) -> list[Clearance]:
         for precision in get_args(Precision):
             right = _worst(matrix.right(), measure, precision)
             tolerance = matrix.assignment.tolerance(*measure, precision)
-            every = [row.distances[measure][0] for row in _of(matrix.wrong(), measure, precision)]
+            every = [least for least, _ in _distances(matrix.wrong(), measure, precision)]
             untold = sum(distance <= tolerance for distance in every)
             wrong = [d for d in every if math.isfinite(d) and d > tolerance]
             if right is not None or every:
@@ -75,20 +75,17 @@ def margins_between(matrix: Matrix) -> list[Tolerance]:
     found = []
     for measure in matrix.assignment.measures:
         of, until = measure
-        double = _margin(matrix, measure, "float64")
-        single = _margin(matrix, measure, "float32") if _is_single(matrix, measure) else double
+        double = single = _margin(matrix, measure, "float64")
+        if _distances(matrix.results, measure, "float32"):
+            single = _margin(matrix, measure, "float32")
         found.append(Tolerance(of=of, until=until, float64=double, float32=single))
     return found
 
 
-def _is_single(matrix: Matrix, measure: Measure) -> bool:
-    """Tell whether any model of what is measured is in single precision."""
-    return any(True for _ in _of(matrix.results, measure, "float32"))
-
-
 def _margin(matrix: Matrix, measure: Measure, precision: Precision) -> Margin:
     right = max(_worst(matrix.right(), measure, precision) or 0.0, LEAST_DISTANCE)
-    told = [d for d in _nearest(matrix.wrong(), measure, precision) if d > DETECTION_FACTOR * right]
+    least = [least for least, _ in _distances(matrix.wrong(), measure, precision)]
+    told = [d for d in least if math.isfinite(d) and d > DETECTION_FACTOR * right]
     if not told or not math.isfinite(right):
         of, until = measure
         raise NoMargin(
@@ -110,18 +107,15 @@ def round_number(number: float) -> float:
 
 
 def _worst(rows: Sequence[MutantResult], measure: Measure, precision: Precision) -> float | None:
-    far = [row.distances[measure][1] for row in _of(rows, measure, precision)]
+    far = [greatest for _, greatest in _distances(rows, measure, precision)]
     if any(map(math.isnan, far)):
         return math.inf
     return max(far, default=None)
 
 
-def _nearest(rows: Sequence[MutantResult], measure: Measure, precision: Precision) -> list[float]:
-    near = [row.distances[measure][0] for row in _of(rows, measure, precision)]
-    return [distance for distance in near if math.isfinite(distance)]
-
-
-def _of(
+def _distances(
     rows: Sequence[MutantResult], measure: Measure, precision: Precision
-) -> Iterable[MutantResult]:
-    return (row for row in rows if row.precision == precision and measure in row.distances)
+) -> list[tuple[float, float]]:
+    """Return the least and greatest distance of each model in a precision, where it has one."""
+    own = [row for row in rows if row.precision == precision]
+    return [row.distances[measure] for row in own if measure in row.distances]

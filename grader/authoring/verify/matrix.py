@@ -1,4 +1,4 @@
-"""What became of mutants: a row for each, all of them in a matrix."""
+"""The results of mutants: a row for each, all of them in a matrix."""
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ from grader.core.types import Precision
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MutantResult:
-    """What became of one mutant. ``lost`` maps a family to the points it lost, on the mean.
-
-    ``full`` lists the seeds under which it had full marks; ``errors`` what the grader said
-    of its own faults. ``measures`` maps what is held against a tolerance to the least and
-    the greatest of it over the seeds, in the model's own ``precision``. ``diagnoses`` are the
-    ids of the sentences that name a mistake under the first seed.
-    """
+    """The marks of one mutant under all seeds, and all that was said of it."""
 
     mutant: Mutant
     lowest: float
+    """The lowest score of all seeds, in a hundred."""
     highest: float
+    """The highest score of all seeds, in a hundred."""
     lost: Mapping[str, float]
+    """The points that each family of checks took, on the mean of the seeds."""
     full_mark_seeds: tuple[int, ...]
+    """The seeds under which it had full marks."""
     is_equivalent: bool
+    """True if a change of an equation left the model what it was."""
     errors: tuple[str, ...]
+    """Details of the grader's own faults."""
     messages: tuple[str, ...]
+    """Messages of the checks that it lost points by under the first seed."""
     distances: Mapping[Measure, tuple[float, float]]
+    """The least and greatest of each measure over the seeds; see `Tolerance`."""
     precision: Precision
+    """The precision of the model, in which its distances are held against tolerances."""
     diagnoses: tuple[str, ...] = ()
+    """The ids of the sentences that name a mistake under the first seed."""
 
     @property
     def is_marked_rightly(self) -> bool:
@@ -59,16 +63,17 @@ class MutantResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorTally:
-    """What became of the wrong models of one operator.
-
-    ``caught`` counts by family; ``wrongly_named`` is None where no cause is known.
-    """
+    """The numbers of one operator's wrong models: of all, and of those that were caught."""
 
     number: int
     caught: Counter[str]
+    """Models that lost points, by the family of checks that took them."""
     named: int
+    """Models in which a mistake was named."""
     wrongly_named: int | None
+    """Models in which only another mistake was named; None where no cause is known."""
     missed: int
+    """Models with full marks under some seed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +99,7 @@ class Matrix:
         return [row for row in self.results if row.mutant.right]
 
     def equivalent(self) -> list[MutantResult]:
-        """Those that a change of an equation left what they were."""
+        """Return the models that a change of an equation left what they were."""
         return [row for row in self.results if row.is_equivalent]
 
     def faults(self) -> list[MutantResult]:

@@ -25,7 +25,7 @@ _OTHER = {ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt}
 
 
 def own_step_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
-    """Those of the graded class; none where it steps no state of its own."""
+    """Yield wrong models of the graded class; none where it steps no state of its own."""
     if (step := find_own_step(solution)) is None:
         return
     for operator, place, changes in [*_starts(step), *_passed(step), *_flags(step), *_steps(step)]:

@@ -32,7 +32,7 @@ class ParsedSolution:
     trees: Mapping[int, ast.Module]
     """The graded cell's tree and those of cells whose classes it makes its channels with."""
     shared_cells: frozenset[int]
-    """Those of the cells that are graded for other exercises."""
+    """The cells among them that are graded for other exercises."""
 
     @property
     def graded_tree(self) -> ast.Module:

@@ -111,7 +111,7 @@ def explain_fault(row: MutantResult, words: Catalogue) -> str:
 
 
 def operator_table(matrix: Matrix, language: str, *, narrow: bool = False) -> ReportTable:
-    """How many wrong models each operator made, and how many each family caught.
+    """Return the number of wrong models of each operator, and of those that each family caught.
 
     Where it is to be ``narrow``, in one column for all families.
     """

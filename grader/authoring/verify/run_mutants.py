@@ -36,16 +36,16 @@ MEMORY_MB, REPLY_MB = 4096, 64  # of a kernel; of what it says of one mutant
 
 @dataclass(frozen=True, slots=True)
 class MutantRunner:
-    """What mutants of one exercise are asked with. ``job`` is the solution's own.
-
-    ``base`` is the evidence of the solution's run: a mutant's differs in its cells alone.
-    """
+    """Runs mutants of one exercise in boxes."""
 
     solution: ParsedSolution
     request: RunRequest
+    """The request by which the solution itself was run."""
     base: Evidence
+    """The evidence of the solution's run: a mutant's differs in its cells alone."""
     seeds: tuple[int, ...]
     stimuli: dict[tuple[str, ...], ProbeRequest] = field(default_factory=dict)
+    """The requests that were drawn already, by the states of a model."""
 
     def run(self, mutants: Sequence[Mutant], keep: Callable[[Evidence], None]) -> None:
         """Hand the evidence of each to ``keep``, in their order, with the stimuli of all seeds.
@@ -71,7 +71,7 @@ class MutantRunner:
     async def _in_one_kernel(
         self, mutants: Sequence[Mutant], keep: Callable[[Evidence], None], *, again: bool
     ) -> int:
-        """How many were kept: those before the one that ended the kernel.
+        """Return how many were kept: those before the one that ended the kernel.
 
         That one is kept, too, where it is the first, asked ``again``.
         """

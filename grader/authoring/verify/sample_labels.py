@@ -1,4 +1,4 @@
-"""What is expected of the grader for each sample: the reader of ``expected.toml``.
+"""The labels of samples, which say what is right for each: the reader of ``expected.toml``.
 
     [[samples]]
     file = "right-plain.ipynb"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.sample_labels import disagreements, load_samples
-from grader.core.types import GradeReport
 from grader.grading.batch import grade_batch
 from grader.grading.machine import MachineOptions
 from grader.grading.settings import GradingSettings
@@ -24,7 +23,7 @@ CELL_SECONDS = 10.0  # no honest cell takes longer, and some samples never end
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SampleAgreement:
-    """How many samples there are, and in what each differs from its label."""
+    """The number of samples, and the ways in which each differs from its label."""
 
     number: int
     disagreements: dict[str, list[str]]
@@ -49,12 +48,7 @@ def grade_samples(
     """
     samples = load_samples(folder)
     entries, _ = find_submissions([folder])
-    done: list[GradeReport] = []
-
-    def advance(report: GradeReport) -> None:
-        done.append(report)
-        on_step(len(done), len(entries))
-
+    done = itertools.count(1)
     with tempfile.TemporaryDirectory(prefix="grader-labelled-") as out:
         options = MachineOptions(
             out=Path(out),
@@ -68,11 +62,9 @@ def grade_samples(
             sandbox=setup,
             programs_file=compiled_programs.program_file(assignment),
         )
-        grade_batch(entries, assignment, options, advance)
-        results: dict[str, Any] = {}
-        for file in Path(out).glob("*/result.json"):
-            result = json.loads(file.read_text("utf-8"))
-            results[Path(result["submission"]["file"]).name] = result
+        grade_batch(entries, assignment, options, lambda _: on_step(next(done), len(entries)))
+        every = [json.loads(file.read_text("utf-8")) for file in Path(out).glob("*/result.json")]
+    results = {Path(result["submission"]["file"]).name: result for result in every}
     ways = {s.file: disagreements(s, results.get(s.file, {})) for s in samples}
     return SampleAgreement(
         number=len(samples), disagreements={file: own for file, own in ways.items() if own}

@@ -23,7 +23,7 @@ KEYWORDS = {
 
 
 def step_and_update_mutants(solution: ParsedSolution, assignment: Assignment) -> list[Mutant]:
-    """Those of the steps of channels or of the neuron itself, and of an update around its own."""
+    """Return those of the steps of channels or of the neuron, and of an update around its own."""
     return [
         *_steps(solution, assignment),
         *own_step_mutants(solution),

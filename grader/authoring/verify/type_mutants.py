@@ -48,7 +48,7 @@ def type_name(node: ast.expr) -> str:
 
 
 def _statements(solution: ParsedSolution) -> Iterator[tuple[ast.ClassDef, ast.Assign, Channel]]:
-    """Where the class of a channel that is asked for says its ``master_type``."""
+    """Yield the statements ``master_type = ...`` of the classes of channels that are asked for."""
     for index in solution.equation_cells:
         for kind in solution.trees[index].body:
             found = [c for c in solution.exercise.channels if c.name == getattr(kind, "name", "")]

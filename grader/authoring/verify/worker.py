@@ -76,7 +76,7 @@ def _keep(
 
 
 def _setup(assignment: Assignment, setup: SandboxConfig, scratch: Path) -> SandboxConfig:
-    """How boxes are made; nothing that was compiled for students' notebooks fits them."""
+    """Return how boxes are made; nothing that was compiled for students' notebooks fits them."""
     assert assignment.rubric is not None
     if os.geteuid() == 0:
         scratch.chmod(0o711)

@@ -1,6 +1,7 @@
 """Right models: the solution written in other ways, none of which may cost a point.
 
-``classes`` finds the channels' classes and changes them; the other modules each hold some
+``class_edits`` finds the channels' classes and changes them, ``integrator_step`` finds how a class
+steps its states, ``linear_form`` takes an equation apart. The other modules each hold some
 families: functions that yield mutants where the solution has what they change, else none.
 """
 

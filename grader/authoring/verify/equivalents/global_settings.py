@@ -61,7 +61,7 @@ def _settings(known: dict[str, str]) -> list[str]:
 
 
 def _places(solution: ParsedSolution, setting: str) -> dict[str, dict[int, str]]:
-    """Where the setting stands, to the cell with it."""
+    """Map each place that the setting can stand in to the cell with it."""
     first, graded = min(solution.trees), solution.graded_index
     source = {index: ast.unparse(solution.trees[index]) for index in (first, graded)}
     found = {

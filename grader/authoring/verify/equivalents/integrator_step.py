@@ -1,4 +1,4 @@
-"""Where a channel's class steps its states with an integrator of BrainPy's."""
+"""The step of a channel's class that has an integrator of BrainPy's."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from grader.authoring.verify.parsed_solution import ParsedSolution
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IntegratorStep:
-    """The statement of a method that calls an integrator, and the one that makes it.
-
-    ``targets`` are what the call's result is assigned to, one for each of ``equations``;
-    ``given`` maps a name of their arguments to what is passed for it, ``dt`` is what is
-    passed as the step's length.
-    """
+    """The statement of a method that calls an integrator, and the one that makes it."""
 
     init: ast.FunctionDef
+    """The constructor, in which the integrator is made."""
     maker: ast.Assign
+    """The statement that makes it."""
     method: ast.FunctionDef
+    """The method that calls it."""
     statement: ast.Assign
+    """The statement that calls it."""
     equations: Sequence[ast.FunctionDef]
+    """The methods that it integrates."""
     targets: Sequence[str]
+    """The names that the call's result is assigned to, one for each equation."""
     passed: Mapping[str, str]
+    """The source of what is passed for each argument of the equations, by its name."""
     dt: str
+    """The source of what is passed as the step's length."""
 
     @property
     def is_coupled(self) -> bool:

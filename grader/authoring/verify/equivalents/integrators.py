@@ -15,7 +15,7 @@ BY_RK4 = ("another integrator", "rk4, of V too")  # an operator and a place
 
 
 def other_integrators(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
-    """Those of the channels, then those of V as well."""
+    """Yield other integrators of the channels, then of V as well."""
     for method in METHODS:
         cells = channels_by(solution, method)
         if cells:

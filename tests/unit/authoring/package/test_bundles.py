@@ -18,7 +18,7 @@ import yaml
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.authoring.package.bundle import UnusableId, make_bundle, zip_files
+from grader.authoring.package.bundle import UnusableId, make_bundle, zip_bundle
 from grader.authoring.package.bundle_targets import BUNDLE_TARGETS
 from grader.authoring.package.pins import constraints
 from grader.authoring.package.time_limits import fit_time_limits
@@ -56,8 +56,8 @@ def test_what_is_needed_is_pinned() -> None:
 def test_bundles_are_the_same_twice(platform: str, assignment: Assignment) -> None:
     """The same assignment gives the same bytes at any time, so that a bundle can be compared."""
     files = files_of(platform, assignment)
-    assert zip_files(files) == zip_files(files_of(platform, assignment))
-    for archive in (zip_files(files), *(files[path] for path in files if path.endswith(".whl"))):
+    assert zip_bundle(files) == zip_bundle(files_of(platform, assignment))
+    for archive in (zip_bundle(files), *(files[path] for path in files if path.endswith(".whl"))):
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             assert {info.date_time for info in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     own = BUNDLE_TARGETS[platform].files
@@ -125,7 +125,7 @@ def test_scripts_can_be_read(platform: str, assignment: Assignment, tmp_path: Pa
             file = tmp_path / Path(path).name
             file.write_bytes(data)
             subprocess.run(["bash", "-n", str(file)], check=True)
-    with zipfile.ZipFile(io.BytesIO(zip_files(files))) as archive:
+    with zipfile.ZipFile(io.BytesIO(zip_bundle(files))) as archive:
         modes = {Path(i.filename).name: i.external_attr >> 16 for i in archive.infolist()}
     assert (modes["setup.sh"], modes["run_autograder"], modes["README.md"]) == (
         0o755, 0o755, 0o644,
