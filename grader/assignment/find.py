@@ -9,19 +9,16 @@ from pathlib import Path
 
 from grader.assignment.load import load_assignment
 from grader.assignment.schema import Assignment
-from grader.core.messages import catalogue
-from grader.core.types import Note, Value
+from grader.core.note_error import NoteError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _IN_A_WHEEL = _PACKAGE / "assignment" / "data"
 
 
-class AssignmentNotFound(Exception):
-    """There is no such assignment; ``note`` says which there are, ``str()`` in English."""
+class AssignmentNotFound(NoteError):
+    """There is no such assignment; ``note`` says which there are."""
 
-    def __init__(self, message: str, **values: Value) -> None:
-        self.note = Note(message_id=f"cli.place.{message}", values=values)
-        super().__init__(catalogue("en").render(self.note.message_id, **values))
+    prefix = "cli.place"
 
 
 @dataclass(frozen=True, slots=True)

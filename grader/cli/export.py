@@ -172,7 +172,7 @@ def export(
     except OSError as error:
         raise ExportError("unwritable", path=str(place), reason=str(error)) from None
     for note in (*batch.notes, *done.notes):
-        click.echo(messages.render(note.message_id, **note.values))
+        click.echo(messages.render_note(note))
     total = len(batch.submissions) if submission is None else 1
     click.echo(messages.render("export.written", path=str(place), count=done.count, total=total))
     return OK if done.is_complete else BELOW

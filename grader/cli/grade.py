@@ -218,7 +218,7 @@ def _grade(messages: Catalogue, request: ClassRequest) -> GradedClass:
     try:
         return grade_class(request, ClassProgress(request.language))
     except NothingHandedIn as problem:
-        fail("\n".join(messages.render(n.message_id, **n.values) for n in problem.notes))
+        fail("\n".join(messages.render_note(n) for n in problem.notes))
     except NoSandbox as problem:
         fail(explain_no_sandbox(problem.tried, request.language))
     except NoDevice as problem:
@@ -233,8 +233,8 @@ def _grade(messages: Catalogue, request: ClassRequest) -> GradedClass:
             why = f"the output folder {out} can't be used: {why}. Choose another with -o."
         fail(why)
     except ClusterError as error:
-        said = messages.render(error.note.message_id, **error.note.values)
-        raise (OurFault if error.midway else WrongUse)(said, request.language) from None
+        kind = OurFault if error.midway else WrongUse
+        raise kind(error.in_language(messages.language), request.language) from None
 
 
 def _check_gradebook(book: Path) -> None:

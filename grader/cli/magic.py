@@ -121,7 +121,7 @@ def _describe_saved(shell: Any, notebook: Path, messages: Catalogue) -> Iterable
             messages.render("cli.check.closed", file=str(notebook), reason=reason)
         ) from None
     if (fault := submission.fault) is not None:
-        raise UsageError(messages.render(fault.message_id, **fault.values))
+        raise UsageError(messages.render_note(fault))
     yield messages.render("notebook.saved", file=notebook.name, time=when)
     sources = {cell.source.strip() for cell in submission.cells}
     defined = {name for source in sources for name in _CLASS.findall(source)}

@@ -80,7 +80,7 @@ def with_messages(command: Callable[..., int]) -> Callable[..., int]:
         try:
             return command(messages=messages, **options)
         except _gradebook_errors() as error:
-            fail(messages.render(error.note.message_id, **error.note.values))
+            fail(error.in_language(messages.language))
 
     return run
 
@@ -105,7 +105,7 @@ def _end_with_sentence(error: BaseException, language: str) -> NoReturn:
     if isinstance(error, AssignmentError):
         fail(str(error), language)
     if isinstance(error, (AssignmentNotFound, IntakeError)):
-        fail(messages.render(error.note.message_id, **error.note.values), language)
+        fail(error.in_language(language), language)
     if isinstance(error, KeyboardInterrupt):
         own = f"cli.stopped.{click.get_current_context().info_name}"
         click.echo(

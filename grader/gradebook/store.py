@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from grader.core.types import Note, Value
+from grader.core.note_error import NoteError
 from grader.gradebook.schema import APPLICATION, VERSIONS
 
 BACKUP: Final = ".bak"
@@ -36,12 +36,10 @@ _KINDS: Final = {
 }
 
 
-class GradebookError(Exception):
+class GradebookError(NoteError):
     """Nothing was done; ``note`` says why and what to do."""
 
-    def __init__(self, message: str, **values: Value) -> None:
-        super().__init__(message)
-        self.note = Note(message_id=f"gradebook.error.{message}", values=values)
+    prefix = "gradebook.error"
 
 
 @dataclass(frozen=True, slots=True)

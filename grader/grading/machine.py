@@ -182,7 +182,7 @@ def _run(
     if trial.fault is not None:
         (request.folder / PROBE).unlink(missing_ok=True)  # it must never be judged
         messages = catalogue(request.language)
-        why = messages.render(trial.fault.message_id, **trial.fault.values)
+        why = messages.render_note(trial.fault)
         return not_graded(machine.assignment, request, why)
     request = replace(request, solution_runs=True)
     if repeated and report.run.status == "timeout" and report.run.time_factor < trial.factor:

@@ -64,7 +64,7 @@ def diagnoses(evidence: Evidence, messages: Catalogue) -> tuple[Diagnosis, ...]:
         Diagnosis(
             message_id=note.message_id,
             state=str(note.values.get("state", "")),
-            message=messages.render(note.message_id, **note.values),
+            message=messages.render_note(note),
         )
         for attempt in evidence.exercises.values()
         for note in mistake_notes(attempt)
@@ -85,7 +85,7 @@ def _residuals(
         mistake.state: (
             mistake.right,
             mistake.mistaken,
-            messages.render(note.message_id, **note.values),
+            messages.render_note(note),
         )
         for mistake, note in zip(reference.mistakes, mistake_notes(evidence), strict=True)
     }

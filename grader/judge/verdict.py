@@ -174,7 +174,7 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
 
 def _render(notes: Sequence[Note], messages: Catalogue) -> tuple[str, ...]:
     """Render the notes; what is to be said of several exercises is said once."""
-    return tuple(dict.fromkeys(messages.render(n.message_id, **n.values) for n in notes))
+    return tuple(dict.fromkeys(messages.render_note(n) for n in notes))
 
 
 def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:

@@ -19,7 +19,7 @@ def describe_sandboxes(found: Sequence[Detection], language: str) -> list[str]:
                 "  " + messages.render(f"doctor.{id}", **values) for id, values in one.remarks
             ]
             continue
-        why = messages.render(one.problem.message_id, **one.problem.values)
+        why = messages.render_note(one.problem)
         lines.append(messages.render("doctor.does_not", name=one.name, why=why))
         if one.detail:
             lines.append(messages.render("doctor.detail", text=one.detail.splitlines()[-1]))

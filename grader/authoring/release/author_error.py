@@ -21,4 +21,4 @@ class AuthorError(Exception):
     def in_language(self, language: str) -> str:
         """One fault a line, in ``language``."""
         messages = catalogue(language)
-        return "\n".join(messages.render(note.message_id, **note.values) for note in self.notes)
+        return "\n".join(messages.render_note(note) for note in self.notes)

@@ -23,7 +23,7 @@ NOTHING = "\N{EN DASH}"
 
 def print_note(messages: Catalogue, note: Note) -> None:
     """Print one sentence, whatever names are in it."""
-    terminal().print(Text(messages.render(note.message_id, **note.values)))
+    terminal().print(Text(messages.render_note(note)))
 
 
 def show_added(update: Update, messages: Catalogue, command: str) -> None:
@@ -95,7 +95,7 @@ def show_history(events: Sequence[Event], messages: Catalogue) -> None:
     """Show the events in their order."""
     table = _table(messages, "when", "what", "who")
     for event in events:
-        what = messages.render(event.what.message_id, **event.what.values)
+        what = messages.render_note(event.what)
         table.add_row(*map(Text, (event.at, what, event.who)))
     terminal().print(table)
 

@@ -37,7 +37,7 @@ def batch_progress(
     """Give a function to call with each report: done, left, time to go, verdicts so far."""
     messages, console = catalogue(language), terminal()
     for note in notes:
-        console.print(Text(messages.render(note.message_id, **note.values), style="yellow"))
+        console.print(Text(messages.render_note(note), style="yellow"))
     tally: Counter[str] = Counter()
     if not total:
         yield lambda report: None
@@ -80,7 +80,7 @@ def batch_progress(
 
 def remark(note: Note, language: str) -> None:
     """Print a sentence while a batch is graded; above the bar, where there is one."""
-    sentence = catalogue(language).render(note.message_id, **note.values)
+    sentence = catalogue(language).render_note(note)
     terminal().print(Text(sentence, style="yellow"), soft_wrap=True)
 
 

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grader.core.types import Value
+from grader.core.types import Note, Value
 
 LANGUAGES = ("en", "zh")
 _HERE = Path(__file__).parent
@@ -43,6 +43,10 @@ class Catalogue:
         return sentence.format_map(
             {n: _fitting(n, format_value(v), sentence) for n, v in values.items()}
         )
+
+    def render_note(self, note: Note) -> str:
+        """Return the sentence of a note. Raises as `render` does."""
+        return self.render(note.message_id, **note.values)
 
     def has(self, message_id: str) -> bool:
         """Tell whether there is such a sentence."""

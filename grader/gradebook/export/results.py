@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.core.note_error import NoteError
 from grader.core.types import Note
 from grader.report.store.result_json import ResultError, read_result
 from grader.submission.intake.roster import Origin, RosterEntry, RosterError, read_roster
 
 
-class ExportError(Exception):
+class ExportError(NoteError):
     """Nothing can be written; ``note`` says why and what to do."""
 
-    def __init__(self, message: str, **values: str | int | float) -> None:
-        super().__init__(message)
-        self.note = Note(message_id=f"export.error.{message}", values=values)
+    prefix = "export.error"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

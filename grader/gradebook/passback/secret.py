@@ -7,19 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from grader.core.types import Note, Value
+from grader.core.note_error import NoteError
+from grader.core.types import Note
 
 _STRUCK_OUT: Final = "[secret]"
 _LONGEST_NAME: Final = 36  # characters of a file's name; what is longer may be the secret itself
 _SHORTEST: Final = 8  # characters; what is shorter is no secret, and may be any word
 
 
-class PassbackError(Exception):
+class PassbackError(NoteError):
     """Nothing more can be sent; ``note`` says why and what to do."""
 
-    def __init__(self, message: str, **values: Value) -> None:
-        super().__init__(message)
-        self.note = Note(message_id=f"passback.error.{message}", values=values)
+    prefix = "passback.error"
 
 
 class Secret:

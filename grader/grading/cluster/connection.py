@@ -8,7 +8,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from grader.core.types import Note, Value
+from grader.core.note_error import NoteError
+from grader.core.types import Value
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -17,12 +18,13 @@ _CONNECT_SECONDS = 10
 _LEAVE_SECONDS = 5
 
 
-class ClusterError(Exception):
+class ClusterError(NoteError):
     """The cluster can't be used; ``note`` says why. ``midway`` when it could before."""
 
+    prefix = "cluster"
+
     def __init__(self, message: str, *, midway: bool = False, **values: Value) -> None:
-        super().__init__(message, values)
-        self.note = Note(message_id=f"cluster.{message}", values=values, for_student=False)
+        super().__init__(message, **values)
         self.midway = midway
 
 

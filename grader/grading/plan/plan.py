@@ -52,7 +52,7 @@ class Plan:
     def why(self, id: str) -> str:
         """Say why a submission is judged again or run; "" for what is kept."""
         why, messages = self.actions[id].why, catalogue(self.settings.language)
-        return "" if why is None else messages.render(why.message_id, **why.values)
+        return "" if why is None else messages.render_note(why)
 
     def judge_request(
         self, entry: SubmittedFile, folder: Path, write: Literal["all", "finished", "nothing"]

@@ -58,7 +58,7 @@ def _read(notebook: Path, digest: str) -> ReleasedNotebook:
     except OSError as error:
         raise _unreadable(notebook, error.strerror or type(error).__name__) from None
     if (fault := submission.fault) is not None:
-        raise _unreadable(notebook, catalogue("en").render(fault.message_id, **fault.values))
+        raise _unreadable(notebook, catalogue("en").render_note(fault))
     cells = []
     for cell in submission.cells:
         if cell.kind == "code":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.assignment.schema import Assignment
-from grader.core.messages import catalogue
+from grader.core.note_error import NoteError
 from grader.core.types import Note
 from grader.submission.intake.archive import ARCHIVE_ERRORS, ArchiveTooLarge
 from grader.submission.intake.file_tree import File, FileTree, is_archive, is_other_archive, note
@@ -51,15 +51,8 @@ class SubmittedFile:
         )
 
 
-class IntakeError(Exception):
-    """A path can't be used; ``note`` says why and what to do, ``str()`` in English."""
-
-    def __init__(self, note: Note) -> None:
-        super().__init__(note)
-        self.note = note
-
-    def __str__(self) -> str:
-        return catalogue("en").render(self.note.message_id, **self.note.values)
+class IntakeError(NoteError):
+    """A path can't be used; ``note`` says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,12 @@ def test_every_message_that_the_code_names_exists() -> None:
 
 
 ERRORS = {
+    "AssignmentNotFound": "cli.place",
+    "ClusterError": "cluster",
     "ExportError": "export.error",
     "GradebookError": "gradebook.error",
     "PassbackError": "passback.error",
-    "Unanswered": "passback.error",
+    "NoResponse": "passback.error",
 }
 
 

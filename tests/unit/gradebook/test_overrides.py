@@ -110,7 +110,7 @@ def test_a_decision_without_a_reason_is_none(book: Path, out: Path) -> None:
             with pytest.raises(GradebookError) as caught:
                 set_override(connection, listed, name, "mark", "50", "ta", reason)
             assert said in sentence_of(caught.value)
-        with pytest.raises(GradebookError, match="nothing_to_undo"):
+        with pytest.raises(GradebookError, match="nothing to undo"):
             set_override(connection, listed, "ann_1", "mark", None, "ta", "x")
         assert find_student(tables.records(connection, "hh").values(), "2").submission == "ann_2"
     for points in (100.5, -1, float("nan"), float("inf")):

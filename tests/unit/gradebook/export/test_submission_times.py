@@ -75,7 +75,7 @@ def test_a_zone_is_asked_for(from_canvas: MarkSheet) -> None:
     table = b"student,submitted\nlee_12,2026-11-30T23:59\n"
     with pytest.raises(GradebookError, match="zone"):
         read_times(table, "t.csv", from_canvas, None)
-    with pytest.raises(GradebookError, match="times_header"):
+    with pytest.raises(GradebookError, match="a column with the student"):
         read_times(b"who,when\nlee_12,2026-11-30T23:59\n", "t.csv", from_canvas, UTC)
 
 
