@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,35 +47,25 @@ def replace_nodes(tree: ast.Module, replacements: Replacements) -> str:
 
 
 def replace_inside(node: ast.AST, replacements: Replacements) -> Any:
-    """Return ``node`` with others in some places: made anew where something below it changes."""
-    if node in replacements:
-        return replacements[node]
-    changed: dict[str, Any] = {}
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, ast.AST):
-            if (new := replace_inside(value, replacements)) is not value:
-                changed[name] = new
-        elif isinstance(value, list):
-            parts = [
-                replace_inside(part, replacements) if isinstance(part, ast.AST) else part
-                for part in value
-            ]
-            if any(new is not part for new, part in zip(parts, value, strict=True)):
-                several = zip(parts, value, strict=True)
-                changed[name] = [one for new, part in several for one in _instead(new, part)]
-    if not changed:
-        return node
-    twin = copy.copy(node)
-    for name, value in changed.items():
-        setattr(twin, name, value)
-    return twin
+    """Return a copy of ``node`` with others in some places."""
+    return _Replacer(replacements).visit(node)
 
 
-def _instead(new: Any, part: object) -> list[Any]:
-    """Return what stands for a part of a list; a None that was there stays."""
-    if new is None and isinstance(part, ast.AST):
-        return []
-    return new if isinstance(new, list) else [new]
+class _Replacer(ast.NodeTransformer):
+    """Makes nodes anew, and leaves those that it visits as they are."""
+
+    def __init__(self, replacements: Replacements) -> None:
+        self._replacements = replacements
+
+    def visit(self, node: ast.AST) -> Any:
+        """Return what stands in the place of a node, else a copy of it."""
+        if node in self._replacements:
+            return self._replacements[node]
+        fields = {
+            name: list(value) if isinstance(value, list) else value
+            for name, value in ast.iter_fields(node)
+        }
+        return self.generic_visit(type(node)(**fields))
 
 
 def edit_each_node(

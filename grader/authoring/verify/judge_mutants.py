@@ -9,7 +9,7 @@ from dataclasses import replace
 from grader.assignment.schema import MEASURED, Assignment, Exercise, Measure
 from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.caching_reference import CachingReference
-from grader.authoring.verify.matrix import Matrix, MutantResult
+from grader.authoring.verify.matrix import MutantResult
 from grader.authoring.verify.run_mutants import select_seed
 from grader.core.messages import catalogue
 from grader.core.types import Evidence, ExerciseEvidence, Note
@@ -34,10 +34,6 @@ class MutantJudge:
         self._words = catalogue("en", assignment.folder)
         self._solution: dict[str, ExerciseEvidence] = {}
         self._known = ExerciseCaches(dict)  # of the solution's attempts
-
-    def matrix(self, rows: Sequence[MutantResult]) -> Matrix:
-        """All rows together."""
-        return Matrix(assignment=self._assignment, seeds=self._seeds, results=tuple(rows))
 
     def judge(self, mutant: Mutant, exercise: str, asked: Evidence) -> MutantResult:
         """Return what becomes of ``mutant``; ``asked`` holds its answers to all seeds."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.assignment.schema import Exercise, Parameter
+from grader.assignment.schema import Exercise
 from grader.authoring.verify.ast_edits import Mutant
 from grader.authoring.verify.equivalents.integrators import super_call
 from grader.authoring.verify.parsed_solution import ParsedSolution
@@ -39,17 +39,13 @@ def parameter_mutants(solution: ParsedSolution) -> Iterator[Mutant]:
             for wrong in _wrong(exercise, owner, parameter):
                 new = with_argument(call, parameter, wrong.value)
                 place = f"{owner}.{parameter}{wrong.of}".removeprefix(".")
+                own = [m.message for m in asked.mistakes if math.isclose(m.value, wrong.value)]
                 yield solution.mutant(
                     wrong.operator,
                     f"{place}: {asked.value:.6g} -> {wrong.value:.6g}",
                     {call: new},
-                    cause=_named_by(asked, wrong.value) or wrong.cause,
+                    cause=(own or [wrong.cause])[0],  # the assignment's own sentence goes first
                 )
-
-
-def _named_by(asked: Parameter, value: float) -> str:
-    """Return the assignment's own sentence for that value, which then goes first."""
-    return next((m.message for m in asked.mistakes if math.isclose(m.value, value)), "")
 
 
 def _wrong(exercise: Exercise, owner: str, parameter: str) -> Iterator[_Wrong]:

@@ -77,7 +77,8 @@ def verify_assignment(
             on_row(len(rows), len(exercise_of))
     if missing := exercise_of.keys() - rows.keys():
         raise VerifyFailed(f"{len(missing)} models were not run")
-    return judging.matrix([rows[number] for number in sorted(rows)])
+    results = tuple(rows[number] for number in sorted(rows))
+    return Matrix(assignment=assignment, seeds=tuple(seeds), results=results)
 
 
 class _Worker(ChildProcess):

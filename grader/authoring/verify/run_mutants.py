@@ -117,7 +117,8 @@ class MutantRunner:
         )
         runs: dict[int, CellRun] = {}
         try:
-            await _afresh(session)
+            # An earlier mutant of the kernel may have left other settings.
+            reply_text(await session.ask(messages.expression("reset_settings", {}), SECONDS))
             await snapshot_class(session, own)
             for index, place in zip(self.solution.trees, cells, strict=True):
                 runs[index] = replace(await session.run_cell(place), index=index)
@@ -144,14 +145,6 @@ class MutantRunner:
         if states not in self.stimuli:
             self.stimuli[states] = draw_request(assignment, states, seeds, hidden)
         return self.stimuli[states]
-
-
-async def _afresh(session: Session) -> None:
-    """Put back the settings that an earlier mutant of the kernel may have left.
-
-    Raises ``BadReply`` and ``KernelExit``.
-    """
-    reply_text(await session.ask(messages.expression("reset_settings", {}), SECONDS))
 
 
 def as_submission(solution: ParsedSolution, mutant: Mutant) -> Submission:
@@ -184,14 +177,17 @@ def select_seed(attempt: ExerciseEvidence, position: int, seeds: int) -> Exercis
     panel, answers = attempt.stimuli, attempt.answers
     if panel is None:
         return attempt
-    width = len(panel.names) // seeds
-    columns = slice(position * width, (position + 1) * width)
-    count = next((a.size for a in answers.field_states.values()), 0) // seeds
-    rows = slice(position * count, (position + 1) * count)
-    starts = next((a.size for a in answers.map_states.values()), 0) // seeds
-    there = slice(position * starts, (position + 1) * starts)
+
+    def part(size: int) -> slice:
+        return slice(position * (size // seeds), (position + 1) * (size // seeds))
+
+    columns = part(len(panel.names))
+    of_field, of_map = (
+        part(next((state.size for state in states.values()), 0))
+        for states in (answers.field_states, answers.map_states)
+    )
     return replace(
         attempt,
         stimuli=panel.select(columns),
-        answers=answers.select(stimuli=columns, field_states=rows, map_states=there),
+        answers=answers.select(stimuli=columns, field_states=of_field, map_states=of_map),
     )

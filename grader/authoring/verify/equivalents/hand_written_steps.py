@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from grader.assignment.schema import Assignment
@@ -26,9 +26,11 @@ from grader.authoring.verify.parsed_solution import ParsedSolution
 def hand_written_steps(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each way of writing the step, where a class has an integrator for it."""
     ways: dict[str, ClassChange] = {
-        "Euler by hand": _euler,
-        "Euler by hand, integrator left unused": partial(_euler, keep_integrator=True),
-        "Euler by hand, one state after the other": _in_turn,
+        "Euler by hand": partial(_rewrite, step=_euler),
+        "Euler by hand, integrator left unused": partial(
+            _rewrite, step=_euler, keep_integrator=True
+        ),
+        "Euler by hand, one state after the other": partial(_rewrite, step=_in_turn),
     }
     for operator, way in ways.items():
         yield from mutate_classes(solution, operator, way, other_scheme=True)
@@ -36,32 +38,44 @@ def hand_written_steps(solution: ParsedSolution, assignment: Assignment) -> Iter
         yield from mutate_classes(
             solution,
             "exponential Euler by hand",
-            lambda kind: _exponential(kind, f"{math}.exp", solution.exercise.blanks),
+            partial(
+                _rewrite,
+                step=partial(_exponential, exp=f"{math}.exp", asked=solution.exercise.blanks),
+            ),
         )
 
 
-def _euler(kind: ast.ClassDef, *, keep_integrator: bool = False) -> list[ast.stmt] | None:
-    """``self.x.value = self.x + dt * self.dx(self.x, t, V)``, several states at once.
+def _rewrite(
+    kind: ast.ClassDef,
+    step: Callable[[IntegratorStep], str | None],
+    *,
+    keep_integrator: bool = False,
+) -> list[ast.stmt] | None:
+    """Return the class with the text that ``step`` makes in place of its integrator's call.
 
     With ``keep_integrator`` the integrator is still made.
     """
-    if (found := find_step(kind)) is None:
+    found = find_step(kind)
+    text = None if found is None else step(found)
+    if found is None or text is None:
         return None
-    found.write(f"{', '.join(found.targets)} = {', '.join(_slopes_added(found))}")
+    found.write(text)
     if not keep_integrator:
         found.drop_integrator()
     return [kind]
 
 
-def _in_turn(kind: ast.ClassDef) -> list[ast.stmt] | None:
+def _euler(found: IntegratorStep) -> str:
+    """``self.x.value = self.x + dt * self.dx(self.x, t, V)``, several states at once."""
+    return f"{', '.join(found.targets)} = {', '.join(_slopes_added(found))}"
+
+
+def _in_turn(found: IntegratorStep) -> str | None:
     """Return a statement for each state, where no equation needs the state of another."""
-    found = find_step(kind)
-    if found is None or len(found.equations) < 2 or found.is_coupled:
+    if len(found.equations) < 2 or found.is_coupled:
         return None
     pairs = zip(found.targets, _slopes_added(found), strict=True)
-    found.write("\n".join(f"{target} = {value}" for target, value in pairs))
-    found.drop_integrator()
-    return [kind]
+    return "\n".join(f"{target} = {value}" for target, value in pairs)
 
 
 def _slopes_added(found: IntegratorStep) -> list[str]:
@@ -72,14 +86,13 @@ def _slopes_added(found: IntegratorStep) -> list[str]:
     ]
 
 
-def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[ast.stmt] | None:
+def _exponential(found: IntegratorStep, exp: str, asked: Collection[str]) -> str | None:
     """Return the exact step of equations that are linear in their states, in place of them.
 
     x' = a + b x gives x(dt) = x e^(b dt) + (e^(b dt) - 1) a / b. Methods that are ``asked`` for
     keep their names.
     """
-    found = find_step(kind)
-    if found is None or found.is_coupled:
+    if found.is_coupled:
         return None
     parts = [part for equation in found.equations if (part := _parts(equation)) is not None]
     if len(parts) < len(found.equations):
@@ -96,9 +109,7 @@ def _exponential(kind: ast.ClassDef, exp: str, asked: Collection[str]) -> list[a
             f"decay = {exp}(slope * dt)\n"
             f"return {state} * decay + (decay - 1.0) / slope * at_zero"
         )
-    found.write(f"{', '.join(found.targets)} = {', '.join(values)}")
-    found.drop_integrator()
-    return [kind]
+    return f"{', '.join(found.targets)} = {', '.join(values)}"
 
 
 def _parts(equation: ast.FunctionDef) -> tuple[str, str] | None:

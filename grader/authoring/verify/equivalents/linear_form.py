@@ -27,11 +27,11 @@ def linear_form(node: ast.expr, name: str) -> LinearForm | None:
     if isinstance(node.op, ast.Sub):
         return _sum(left[0], _minus(right[0])), _sum(left[1], _minus(right[1]))
     if isinstance(node.op, ast.Mult) and right[1] is None:
-        return _times(left[0], right[0]), _times(left[1], right[0])
+        return _both("*", left[0], right[0]), _both("*", left[1], right[0])
     if isinstance(node.op, ast.Mult) and left[1] is None:
-        return _times(left[0], right[0]), _times(left[0], right[1])
+        return _both("*", left[0], right[0]), _both("*", left[0], right[1])
     if isinstance(node.op, ast.Div) and right[1] is None:
-        return _over(left[0], right[0]), _over(left[1], right[0])
+        return _both("/", left[0], right[0]), _both("/", left[1], right[0])
     return None
 
 
@@ -43,9 +43,5 @@ def _sum(one: str | None, two: str | None) -> str | None:
     return one or two if one is None or two is None else f"({one} + {two})"
 
 
-def _times(one: str | None, two: str | None) -> str | None:
-    return None if one is None or two is None else f"({one}) * ({two})"
-
-
-def _over(one: str | None, two: str | None) -> str | None:
-    return None if one is None or two is None else f"({one}) / ({two})"
+def _both(operator: str, one: str | None, two: str | None) -> str | None:
+    return None if one is None or two is None else f"({one}) {operator} ({two})"
