@@ -23,11 +23,11 @@ The way of a submission, from what was handed in to a term's marks::
 
 Where to add what:
 
-    a check      judge/checks/, and a row in its CHECKS
+    a check      judge/checks/, and a row of CHECKS in its __init__.py
     a sentence   core/messages/en/ and zh/; one homework's own in assignments/ID/words/
     a homework   assignments/ID/, which students may read, and reference/ID/, which teachers have;
                  `grader new ID` makes both
-    a platform   submission/intake/ to read its download, report/formats/ to write its feedback,
+    a platform   submission/intake/ to read its download, report/formats/ to write its feedback (CI's too),
                  gradebook/export/ to write its table of marks, gradebook/passback/ to send marks,
                  authoring/package/ to be its autograder
 
