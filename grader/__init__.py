@@ -27,9 +27,9 @@ Where to add what:
     a sentence   core/messages/en/ and zh/; one homework's own in assignments/ID/words/
     a homework   assignments/ID/, which students may read, and reference/ID/, which teachers have;
                  `grader new ID` makes both
-    a platform   submission/intake/ to read its download, report/formats/ to write its feedback (CI's too),
-                 gradebook/export/ to write its table of marks, gradebook/passback/ to send marks,
-                 authoring/package/ to be its autograder
+    a platform   submission/intake/ to read its download; report/formats/ to write its feedback,
+                 a CI system's too; gradebook/export/ to write its table of marks;
+                 gradebook/passback/ to send marks; authoring/package/ to be its autograder
 
 Layers, each of which imports those below alone: ``cli``, ``authoring``, ``grading``, ``gradebook``
 beside ``run`` and ``judge``, ``sandbox`` beside ``submission``, ``report`` beside ``assignment``,
