@@ -46,7 +46,7 @@ class SubmissionRules(FrozenModel):
     late: LatePenalty = LatePenalty()
 
     def days_late(self, when: datetime, due: datetime | None = None) -> int:
-        """How many days were begun between ``due``, or else the rules' own, and ``when``."""
+        """Return the number of days begun between ``due``, or else the rules' own, and ``when``."""
         due = due or self.due
         if due is None or when <= due + timedelta(minutes=self.grace_minutes):
             return 0

@@ -20,7 +20,7 @@ from grader.core.imported_modules import imported_by
 from grader.core.types import Note
 
 PARTS: Final = ("assignments", "reference")
-"""What a file of the students' and one of the teachers' folder are told apart by."""
+"""The names of the students' and the teachers' folder, before those of their files."""
 
 # Which parts of an exercise are never asked of a model and decide nothing in its run. What is
 # not named here does, so a new part does until somebody shows that it does not.
@@ -119,7 +119,7 @@ def code_of(package: Path, *, of_runs: bool) -> str:
 
 @cache
 def installed() -> tuple[str, ...]:
-    """Return what is installed beside this package: each name with its version."""
+    """Return the packages installed beside this one: each name with its version."""
     found = {f"{one.name.lower()}=={one.version}" for one in distributions() if one.name}
     return tuple(sorted(name for name in found if not name.startswith("grader==")))
 

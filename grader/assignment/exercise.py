@@ -119,7 +119,7 @@ class Exercise(FrozenModel):
         raise KeyError(name)
 
     def is_ion(self, name: str) -> bool:
-        """Return whether channels hang on what the exercise asks for at ``name``."""
+        """Return True if channels hang on what the exercise asks for at ``name``."""
         return any(channel.ion == name for channel in self.channels if channel.ion)
 
     @property
@@ -152,7 +152,7 @@ class Exercise(FrozenModel):
         return {name: gate.range for name, gate in self.gates.items()} | given
 
     def scale(self, variable: str) -> float:
-        """In which unit a derivative is compared: mV/ms for V, and 1/ms times this for others."""
+        """Return the unit of a compared derivative: mV/ms for V, 1/ms times this for others."""
         return self.gates[variable].scale if variable in self.gates else 1.0
 
     def parameters_of(self, channel: str) -> dict[str, Parameter]:

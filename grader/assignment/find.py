@@ -60,7 +60,7 @@ def list_assignments(given: Path | None = None) -> dict[str, AssignmentFolders]:
 
 
 def _own() -> Path:
-    """Return what came with this program: a wheel's assignments lie within the package."""
+    """Return the folder of this program's own assignments: a wheel's lie within the package."""
     return _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _PACKAGE.parent
 
 

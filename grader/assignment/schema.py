@@ -165,7 +165,7 @@ class Check(FrozenModel):
 
 
 Measure = tuple[str, float | None]
-"""What is measured: of a check, up to so many ms; of an exercise, how far its field is off."""
+"""A check, measured up to so many ms; or an exercise, of which the error of its field is."""
 
 MEASURED = ("trace_rmse", "spike_times", "map")
 """Kinds of checks with tolerances of their own; those of kind "field" share their exercise's."""
@@ -242,7 +242,7 @@ class Assignment(FrozenModel):
         return self.public_checks + (self.rubric.checks if self.rubric else ())
 
     def points(self, check: Check) -> float:
-        """Return what a check is worth; without a rubric each public check counts one."""
+        """Return a check's points; without a rubric each public check counts one."""
         return self.rubric.points[check.id] if self.rubric else 1.0
 
     @property
@@ -264,12 +264,12 @@ class Assignment(FrozenModel):
         return math.nan
 
     def visibility(self, check: Check) -> Visibility:
-        """Return whether students may see this check."""
+        """Return "public" for a check that students may see, else "hidden"."""
         known = any(check.id == own.id for own in self.public_checks)
         return "public" if known else "hidden"
 
     def for_exercise(self, exercise: Exercise) -> Assignment:
-        """Return what concerns one exercise alone: its stimuli and its checks."""
+        """Return the assignment with one exercise alone: its stimuli and its checks."""
 
         def own(checks: tuple[Check, ...]) -> tuple[Check, ...]:
             return tuple(check for check in checks if check.exercise == exercise.id)

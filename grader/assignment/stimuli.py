@@ -79,7 +79,7 @@ POPULATION = 64
 
 
 def population_size(assignment: Assignment, hidden: bool, seeds: int = 1) -> int:
-    """Of how many neurons a model is made: one for each stimulus, and enough for the field."""
+    """Return the number of a model's neurons: one for each stimulus, and enough for the field."""
     further = len(assignment.rubric.stimuli) if assignment.rubric and hidden else 0
     return max((len(assignment.stimuli) + further) * seeds, POPULATION)
 
@@ -127,7 +127,7 @@ def draw_request(
 
 
 def finer_steps(assignment: Assignment) -> int:
-    """How many steps of a run are made once more of shorter ones."""
+    """Return the number of steps of a run that are made once more of shorter ones."""
     return round(assignment.simulation.finer_ms / assignment.simulation.dt)
 
 
@@ -144,7 +144,7 @@ def draw_states(
     seed: int,
     purpose: Literal["field", "map"] = "field",
 ) -> dict[str, Array]:
-    """Where the vector field is sampled, or from where steps are made, ``(K,)`` each.
+    """Draw the states at which the vector field is sampled, or steps begin, ``(K,)`` each.
 
     "V" is in mV, "I" in uA/cm2. They are uniform in the rubric's ranges (the defaults of
     `FieldDraw` without a rubric), the states in those of the exercises' gates. All values

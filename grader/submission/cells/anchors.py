@@ -26,7 +26,7 @@ def anchors_of(
     """Return the exercise's own cells, as the released notebook marks or words them."""
     if tagged := [code for code in codes if exercise.tag in code.cell.tags]:
         return tagged, "tag"
-    own = start.own(exercise.tag)
+    own = start.exercise_cells(exercise.tag)
     ids = {cell.id for cell in own if cell.id}
     if same_id := [code for code in codes if code.cell.id in ids]:
         return same_id, "tag"

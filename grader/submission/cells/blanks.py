@@ -15,7 +15,7 @@ from itertools import pairwise
 from grader.core.types import Blank
 from grader.submission.notebook.ast_digest import is_docstring, tree_digest
 
-_Given = Iterator[tuple[str, ast.expr | None]]
+_BoundNames = Iterator[tuple[str, ast.expr | None]]
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _NAMESPACES = frozenset({"__dict__", "vars", "locals", "globals", "exec", "eval"})
@@ -27,8 +27,8 @@ class Bindings:
     """The lines in which a piece of code gives values to names.
 
     ``filled`` and ``empty`` map a name to the first line that gives it a value or
-    nothing; ``methods`` holds those of a class. ``dynamic`` says that values are given
-    under names that the code computes, ``free`` that such a name need not be written out
+    nothing; ``methods`` holds those of a class. ``is_dynamic`` says that values are
+    given under names that the code computes, ``is_free`` that such a name need not be written out
     (``f"I{ion}"``). ``names`` are the names that it uses, ``words`` those and its strings.
     """
 
@@ -36,8 +36,8 @@ class Bindings:
         self.filled: dict[str, int] = {}
         self.empty: dict[str, int] = {}
         self.methods: dict[str, _Function] = {}
-        self.dynamic = False
-        self.free = False
+        self.is_dynamic = False
+        self.is_free = False
         parts = list(ast.walk(node))
         uses = Counter(part.id for part in parts if isinstance(part, ast.Name))
         self.names = frozenset(uses)
@@ -48,14 +48,14 @@ class Bindings:
             if isinstance(part, ast.arguments) and part.kwarg and uses[part.kwarg.arg] == 1
         }
         for part in parts:
-            self._note(_given(part), getattr(part, "lineno", None))
+            self._note(_bound_names(part), getattr(part, "lineno", None))
             self._look_for_computed_names(part, handed_on)
         for statement in node.body if isinstance(node, ast.ClassDef) else ():
             self._note(_class_attributes(statement), statement.lineno)
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 self.methods[statement.name] = statement
 
-    def _note(self, given: _Given, line: int | None) -> None:
+    def _note(self, given: _BoundNames, line: int | None) -> None:
         for name, value in given:
             places = self.empty if is_blank(value) else self.filled
             places.setdefault(name, line or 1)
@@ -66,7 +66,7 @@ class Bindings:
             for keyword in part.keywords:
                 value = keyword.value
                 if keyword.arg is None and getattr(value, "id", None) not in handed_on:
-                    self.dynamic = True
+                    self.is_dynamic = True
             if _last(part.func) in _SETTERS and part.args:
                 key = part.args[-2] if len(part.args) > 1 else part.args[0]
         elif isinstance(part, ast.DictComp):
@@ -74,10 +74,10 @@ class Bindings:
         elif isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
             key = part.slice
         elif isinstance(part, (ast.Name, ast.Attribute)):
-            self.dynamic |= _last(part) in _NAMESPACES
+            self.is_dynamic |= _last(part) in _NAMESPACES
         if key is not None and not isinstance(key, ast.Constant):
-            self.dynamic = True
-            self.free |= isinstance(key, (ast.JoinedStr, ast.BinOp))
+            self.is_dynamic = True
+            self.is_free |= isinstance(key, (ast.JoinedStr, ast.BinOp))
 
 
 def find_blanks(
@@ -85,23 +85,25 @@ def find_blanks(
     names: Iterable[str],
     helpers: Sequence[Bindings] = (),
     vocabulary: frozenset[str] = frozenset(),
-    given: frozenset[str] = frozenset(),
+    released: frozenset[str] = frozenset(),
 ) -> tuple[Blank, ...]:
     """Return the blanks ``names`` of a class. A method that says more than it was given is filled.
 
-    ``given`` holds the digests of the statements of the released methods. ``helpers`` are
-    the bases and functions that it uses from elsewhere in the notebook; ``vocabulary`` holds
-    the names and strings of the student's cells, where a class that sets its attributes from
-    a table may take them from.
+    ``released`` holds the digests of the statements of the released methods. ``helpers`` are
+    the bindings of the bases and functions that it uses from elsewhere in the notebook;
+    ``vocabulary`` holds the names and strings of the student's cells, where a class that sets
+    its attributes from a table may take them from.
     """
     everywhere = [own, *helpers]
-    dynamic = any(places.dynamic for places in everywhere)
-    free = dynamic and any(places.free for places in everywhere)
+    dynamic = any(places.is_dynamic for places in everywhere)
+    free = dynamic and any(places.is_free for places in everywhere)
 
     def is_filled(name: str) -> bool:
         if free or any(name in places.filled for places in everywhere):
             return True
-        if any(name in p.methods and says_more(p.methods[name], given) for p in everywhere):
+        if any(
+            name in p.methods and has_own_statement(p.methods[name], released) for p in everywhere
+        ):
             return True
         written = name in vocabulary or any(name in places.words for places in everywhere)
         return dynamic and written
@@ -110,7 +112,7 @@ def find_blanks(
         Blank(
             name=name,
             filled=is_filled(name),
-            line=own.filled.get(name, own.empty.get(name, _line(own.methods.get(name), given))),
+            line=own.filled.get(name, own.empty.get(name, _line(own.methods.get(name), released))),
         )
         for name in names
     )
@@ -130,9 +132,9 @@ def blanks_in_text(source: str, names: Iterable[str]) -> tuple[Blank, ...]:
     return tuple(found)
 
 
-def says_more(method: _Function, given: frozenset[str]) -> bool:
-    """Return whether a method holds a statement beside stubs and those ``given``."""
-    return any(not _is_stub(part) and tree_digest(part) not in given for part in method.body)
+def has_own_statement(method: _Function, released: frozenset[str]) -> bool:
+    """Return True if a method holds a statement beside stubs and those given."""
+    return any(not _is_stub(part) and tree_digest(part) not in released for part in method.body)
 
 
 def _is_stub(part: ast.stmt) -> bool:
@@ -142,16 +144,16 @@ def _is_stub(part: ast.stmt) -> bool:
     return isinstance(part, ast.Pass | ast.Raise)
 
 
-def _line(method: _Function | None, given: frozenset[str]) -> int | None:
-    """Where a method begins; of one that is blank, the line of the blank in it."""
-    if method is None or says_more(method, given):
+def _line(method: _Function | None, released: frozenset[str]) -> int | None:
+    """Return the line where a method begins; of one that is blank, that of the blank in it."""
+    if method is None or has_own_statement(method, released):
         return None if method is None else method.lineno
     stubs = [part for part in method.body if _is_stub(part) and not is_docstring(part)]
     return stubs[0].lineno if stubs else method.lineno
 
 
 def is_blank(value: ast.expr | None) -> bool:
-    """Return whether a value stands for nothing yet: ``...``, ``None``, a bare string."""
+    """Return True if a value stands for nothing yet: ``...``, ``None``, a bare string."""
     if value is None:
         return True
     if isinstance(value, ast.Constant):
@@ -159,7 +161,7 @@ def is_blank(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Name) and value.id in ("NotImplemented", "Ellipsis")
 
 
-def _given(part: ast.AST) -> _Given:
+def _bound_names(part: ast.AST) -> _BoundNames:
     """Every name that a node gives a value to, and the value; None for no value."""
     if isinstance(part, ast.Assign):
         for target in part.targets:
@@ -180,7 +182,7 @@ def _given(part: ast.AST) -> _Given:
         yield from _pairs(part.elts)
 
 
-def _pairs(values: Sequence[ast.expr]) -> _Given:
+def _pairs(values: Sequence[ast.expr]) -> _BoundNames:
     """Yield a name and the value after it, as in ``setattr(self, "name", value)``."""
     for one, other in pairwise(values):
         name = _string(one)
@@ -188,7 +190,7 @@ def _pairs(values: Sequence[ast.expr]) -> _Given:
             yield name, other
 
 
-def _assigned(target: ast.expr, value: ast.expr | None) -> _Given:
+def _assigned(target: ast.expr, value: ast.expr | None) -> _BoundNames:
     """Yield what an assignment gives: to attributes, and to keys such as ``children["name"]``."""
     if isinstance(target, (ast.Tuple, ast.List)):
         values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
@@ -203,7 +205,7 @@ def _assigned(target: ast.expr, value: ast.expr | None) -> _Given:
         yield name, value
 
 
-def _class_attributes(statement: ast.stmt) -> _Given:
+def _class_attributes(statement: ast.stmt) -> _BoundNames:
     if isinstance(statement, ast.Assign):
         for target in statement.targets:
             if isinstance(target, ast.Name):

@@ -84,16 +84,18 @@ class ClassFinder:
         self._bases = everything.names_for(exercise.base)
         self._scope = Scope(trees)
         self._vocabulary = frozenset[str]().union(*(self._scope.bindings(t).words for t in trees))
-        self._template = _class_digests(start.own(exercise.tag))
-        self._given = _class_digests(start.given(exercise.tag)) - self._template
-        self._said = frozenset[str]().union(*(c.statements for c in start.own(exercise.tag)))
+        own = start.exercise_cells(exercise.tag)
+        self._template_classes = _class_digests(own)
+        others = start.other_cells(exercise.tag)
+        self._given_classes = _class_digests(others) - self._template_classes
+        self._template_statements = frozenset[str]().union(*(c.statements for c in own))
 
     def candidates(self, code: CodeCell) -> list[Candidate]:
         """Return the candidates of a cell that fit at all, in the order of its source."""
         return [candidate for candidate in self._all(code) if candidate.rank]
 
     def defines(self, code: CodeCell) -> bool:
-        """Return whether a cell defines the class at all, given or not."""
+        """Return True if a cell defines the class at all, given or not."""
         return any(candidate.rank for candidate in self._all(code, with_given=True))
 
     def best(self, code: CodeCell) -> Candidate:
@@ -108,7 +110,7 @@ class ClassFinder:
         found = []
         for node in classes(code.tree)[-_MOST_CANDIDATES:]:
             digest = tree_digest(node)
-            if with_given or digest not in self._given:
+            if with_given or digest not in self._given_classes:
                 asked = any(last_name(base) in self._bases for base in node.bases)
                 found.append(self._candidate(code, node, node.name, asked, digest))
         return found
@@ -118,19 +120,19 @@ class ClassFinder:
     ) -> Candidate:
         own = self._scope.bindings(node)
         helpers = self._scope.helpers(node)
-        found = find_blanks(own, self._names, helpers, self._vocabulary, self._said)
-        return self._made(code, name, asked, found, filled=digest not in self._template)
+        found = find_blanks(own, self._names, helpers, self._vocabulary, self._template_statements)
+        return self._build(code, name, asked, found, filled=digest not in self._template_classes)
 
     def _whole_cell(self, code: CodeCell) -> Candidate:
         """Return a cell without a fitting class: unparsable, or one that makes it by a call."""
         name = self._exercise.class_name
         if code.tree is None:
             found = blanks_in_text(code.cell.source, self._names)
-            return self._made(code, name, False, found, filled=bool(code.cell.source.strip()))
+            return self._build(code, name, False, found, filled=bool(code.cell.source.strip()))
         if assigns(code.tree, name):
             return self._candidate(code, code.tree, name, False, "")
         found = tuple(Blank(name=name, filled=False) for name in self._names)
-        return self._made(code, name, False, found, filled=False)
+        return self._build(code, name, False, found, filled=False)
 
     def _in_text(self, code: CodeCell) -> list[Candidate]:
         """Return the classes of a cell that can't be parsed, from what its lines look like."""
@@ -143,10 +145,10 @@ class ClassFinder:
             above = "\n" * source.count("\n", 0, match.start())
             found = blanks_in_text(above + source[match.start() : end], self._names)
             asked = bool(bases & self._bases)
-            by_name[match[1]] = self._made(code, match[1], asked, found, filled=True)
+            by_name[match[1]] = self._build(code, match[1], asked, found, filled=True)
         return list(by_name.values())
 
-    def _made(
+    def _build(
         self, code: CodeCell, name: str, asked: bool, found: tuple[Blank, ...], filled: bool
     ) -> Candidate:
         """Return a candidate. Without blanks to fill, ``filled`` says whether it is no template."""

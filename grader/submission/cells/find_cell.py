@@ -38,7 +38,7 @@ def find_cell(submission: Submission, exercise: Exercise, assignment: Assignment
     anchors, anchored_by = anchors_of(codes, exercise, start)
     anchor_indices = {code.cell.index for code in anchors}
     never = answer_cells(submission, assignment)
-    given = {cell.digest for cell in start.given(exercise.tag)}
+    given = {cell.digest for cell in start.other_cells(exercise.tag)}
     aside: list[CodeCell] = []
     students: list[CodeCell] = []
     for code in codes:
@@ -117,7 +117,7 @@ def answer_cells(submission: Submission, assignment: Assignment) -> frozenset[in
 def _of_others(
     codes: Sequence[CodeCell], exercise: Exercise, assignment: Assignment, start: ReleasedNotebook
 ) -> Callable[[Candidate], bool]:
-    """Return whether a candidate is another exercise's own: in a cell of that one, or by its name.
+    """Return a test for candidates: another exercise's own, by its cell or its name.
 
     Where cells were merged, a class under this exercise's own name counts for it in the cell
     of one that asks for another name.

@@ -34,11 +34,11 @@ class ReleasedNotebook:
     cells: tuple[ReleasedCell, ...]
     texts: frozenset[str]
 
-    def own(self, tag: str) -> tuple[ReleasedCell, ...]:
+    def exercise_cells(self, tag: str) -> tuple[ReleasedCell, ...]:
         """Return the cells that carry an exercise's tag."""
         return tuple(cell for cell in self.cells if tag in cell.tags)
 
-    def given(self, tag: str) -> tuple[ReleasedCell, ...]:
+    def other_cells(self, tag: str) -> tuple[ReleasedCell, ...]:
         """Return the other cells: what every student has from the start."""
         return tuple(cell for cell in self.cells if tag not in cell.tags)
 

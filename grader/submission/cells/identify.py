@@ -44,7 +44,7 @@ def _digests(start: ReleasedNotebook) -> frozenset[str]:
 
 
 def _defines(codes: Sequence[CodeCell], exercise: Exercise) -> bool:
-    """Return whether the exercise's class stands in a cell, on its base or one close to it."""
+    """Return True if the exercise's class stands in a cell, on its base or one close to it."""
     trees = [code.tree for code in codes if code.tree is not None]
     known = Scope(trees)
     bases = set[str]().union(*map(known.names_for, (exercise.base, *exercise.related_bases)))

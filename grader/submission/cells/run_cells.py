@@ -26,7 +26,7 @@ class RunFinder:
         return [self.best(code)] if self.defines(code) else []
 
     def defines(self, code: CodeCell) -> bool:
-        """Return whether a cell gives the variable a value, be it none yet."""
+        """Return True if a cell gives the variable a value, be it none yet."""
         return self._blank(code).line is not None
 
     def best(self, code: CodeCell) -> Candidate:
@@ -45,21 +45,21 @@ class RunFinder:
         variable = self._exercise.variable
         if code.tree is None:
             return blanks_in_text(code.cell.source, [variable])[0]
-        given = list(_given(code.tree, variable))
+        given = list(_assignments_to(code.tree, variable))
         filled = [line for line, value in given if not is_blank(value)]
         line = next(iter(filled or [line for line, _ in given]), None)
         return Blank(name=variable, filled=bool(filled), line=line)
 
 
-def _given(tree: ast.Module, name: str) -> Iterator[tuple[int, ast.expr | None]]:
+def _assignments_to(tree: ast.Module, name: str) -> Iterator[tuple[int, ast.expr | None]]:
     """Yield the lines in which a cell assigns to ``name``, and what it is given there."""
     for node in top_level(tree.body):
         if isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             parts = [part for target in targets for part in ast.walk(target)]
-            if any(_is_given(part, name) for part in parts):
+            if any(_is_target(part, name) for part in parts):
                 yield node.lineno, node.value
 
 
-def _is_given(part: ast.AST, name: str) -> bool:
+def _is_target(part: ast.AST, name: str) -> bool:
     return isinstance(part, ast.Name) and part.id == name and isinstance(part.ctx, ast.Store)

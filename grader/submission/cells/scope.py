@@ -36,7 +36,7 @@ def classes(tree: ast.Module) -> list[ast.ClassDef]:
 
 
 def assigns(tree: ast.Module, name: str) -> bool:
-    """Return whether a cell assigns to ``name``, as in ``name = type(...)``."""
+    """Return True if a cell assigns to ``name``, as in ``name = type(...)``."""
     return any(
         isinstance(target, ast.Name) and target.id == name
         for node in top_level(tree.body)
@@ -53,7 +53,7 @@ class Scope:
         self._classes: dict[str, list[ast.ClassDef]] = {}
         self._functions: dict[str, list[_Function]] = {}
         self._patches: dict[str, list[ast.stmt]] = {}  # a name to ``name.attribute = ...``
-        self._places: dict[ast.AST, Bindings] = {}
+        self._bindings: dict[ast.AST, Bindings] = {}
         for tree in trees:
             for node in top_level(tree.body):
                 self._learn(node)
@@ -89,10 +89,10 @@ class Scope:
         return frozenset(found)
 
     def bindings(self, node: ast.AST) -> Bindings:
-        """Where a piece of code gives values to names; worked out once for each."""
-        if node not in self._places:
-            self._places[node] = _places(node)
-        return self._places[node]
+        """Return the bindings of a piece of code; worked out once for each."""
+        if node not in self._bindings:
+            self._bindings[node] = _cached_bindings(node)
+        return self._bindings[node]
 
     def helpers(self, node: ast.AST) -> list[Bindings]:
         """Return what else makes a class: the notebook's classes that it inherits from, the
@@ -115,7 +115,7 @@ class Scope:
 
 
 @lru_cache(_KEPT)
-def _places(node: ast.AST) -> Bindings:
+def _cached_bindings(node: ast.AST) -> Bindings:
     """Kept for the cells that the next notebook has too: `parse` gives those the same trees."""
     return Bindings(node)
 

@@ -60,23 +60,23 @@ class FileTree:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether a system or Jupyter left it beside the work, as ``.ipynb_checkpoints``."""
+    """Return True if a system or Jupyter left it beside the work, as ``.ipynb_checkpoints``."""
     return name.startswith(".") or name in _SKIPPED
 
 
 def may_be_notebook(name: str) -> bool:
-    """Return whether a file of this name is worth unpacking: a notebook, or a renamed one."""
+    """Return True if a file of this name is worth unpacking: a notebook, or a renamed one."""
     lower = name.lower()
     return NOTEBOOK_SUFFIX in lower or lower.endswith(_MAY_BE_NOTEBOOKS) or "." not in lower
 
 
 def is_archive(name: str) -> bool:
-    """Return whether it is called like an archive that is unpacked."""
+    """Return True for the name of an archive that is unpacked."""
     return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def is_other_archive(name: str) -> bool:
-    """Return whether it is called like an archive that is not."""
+    """Return True for the name of an archive that is not."""
     return name.lower().endswith(UNSUPPORTED_SUFFIXES) and not is_archive(name)
 
 

@@ -304,7 +304,7 @@ def _group_plain(view: _View, alone: bool) -> tuple[list[SubmissionGroup], list[
 
 
 def _is_folder(files: Iterable[File]) -> bool:
-    """Return whether these lie in a folder, or stand for one: an archive left packed."""
+    """Return True if these lie in a folder, or stand for one: an archive left packed."""
     return any(len(file.parts) > 1 or file.note is not None for file in files)
 
 

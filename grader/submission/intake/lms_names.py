@@ -72,7 +72,7 @@ def parse_canvas(name: str) -> ParsedName | None:
 
 
 def is_canvas_download(names: Sequence[str]) -> bool:
-    """Return whether files are a Canvas download, and perhaps a few that lie beside it.
+    """Return True if files are a Canvas download, and perhaps a few that lie beside it.
 
     No attachment comes twice, and a number is one student's. Homework that students number
     themselves can look alike, so one name alone, and names beside others, are believed only

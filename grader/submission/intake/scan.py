@@ -73,7 +73,7 @@ def without_results(tree: FileTree) -> FileTree:
 
 
 def _holds_results(folder: Path) -> bool:
-    """Return whether a folder is what an earlier batch left behind."""
+    """Return True if an earlier batch left the folder behind."""
     return all((folder / name).is_file() for name in BATCH_FILES)
 
 

@@ -119,7 +119,7 @@ def likeness(file: File, assignment: Assignment | None) -> Likeness:
 
 
 def _match_content(path: Path, assignment: Assignment) -> tuple[bool, int, int, int]:
-    """Return if a notebook can be read, whose it says it is, how much of the exercises is there."""
+    """Return the first four fields of a notebook's `Likeness`."""
     try:
         submission = read_notebook(path)
         named = submission.assignment
@@ -136,7 +136,7 @@ def _match_content(path: Path, assignment: Assignment) -> tuple[bool, int, int, 
 
 
 def _is_one_students(ranked: Sequence[tuple[Likeness, File]]) -> bool:
-    """Return whether one student made these: one is the homework, or all are copies."""
+    """Return True if one student made these: one is the homework, or all are copies."""
     homework = [file for like, file in ranked if like.is_homework]
     if len(homework) == 1:
         return True
@@ -177,7 +177,7 @@ def _digest(file: File) -> str:
 
 
 def _holds_notebook(file: File) -> bool:
-    """Return whether a file of another name holds a notebook."""
+    """Return True if a file of another name holds a notebook."""
     if file.path is None or not may_be_notebook(file.name):
         return False
     try:

@@ -94,7 +94,7 @@ class _Contents:
 
 
 def unpack(path: Path, scratch: ScratchFolder, limits: ArchiveLimits = CLASS_LIMITS) -> FileTree:
-    """Return what the archive at ``path`` holds, its notebooks unpacked, archives in it as folders.
+    """Return the files of the archive at ``path``, notebooks unpacked, archives in it as folders.
 
     Raises ``ArchiveTooLarge``, one of ``ARCHIVE_ERRORS`` where it is damaged, ``StorageError``.
     """

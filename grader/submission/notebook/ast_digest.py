@@ -71,7 +71,7 @@ def tree_digest(tree: ast.AST) -> str:
 
 
 def is_docstring(statement: ast.stmt) -> bool:
-    """Return whether a statement is nothing but a string."""
+    """Return True if a statement is nothing but a string."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
@@ -169,5 +169,5 @@ def _fields(node: ast.AST) -> list[tuple[str, object]]:
 
 
 def _is_empty(part: ast.AST) -> bool:
-    """Return whether part of an f-string is an empty text, as only some versions of Python add."""
+    """Return True if part of an f-string is an empty text, as only some versions of Python add."""
     return isinstance(part, ast.Constant) and part.value == ""

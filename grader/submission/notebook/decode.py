@@ -110,7 +110,7 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> Note:
 
 
 def _breaks_off(text: str, error: json.JSONDecodeError) -> bool:
-    """Return whether the error is that the text ends too early, perhaps within a word."""
+    """Return True if the error is that the text ends too early, perhaps within a word."""
     left = len(text) - error.pos
     in_a_word = left < len("false") and text[-1].isalpha()
     in_an_escape = left < len("\\uffff") and error.msg.startswith("Invalid \\u")

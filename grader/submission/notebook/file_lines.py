@@ -20,7 +20,7 @@ _value = json.JSONDecoder(strict=False).raw_decode
 
 
 def source_lines(data: bytes) -> tuple[tuple[int, ...], ...]:
-    """For each cell the line of the file on which each line of its source stands.
+    """Return for each cell the line of the file on which each line of its source stands.
 
     Lines are counted from 1; cells come in the order in which they are read, over all
     worksheets. Empty for what is no notebook, and for one of more than 20 MB.
@@ -37,7 +37,7 @@ def source_lines(data: bytes) -> tuple[tuple[int, ...], ...]:
 
 
 def _cells(text: str, notebook: int) -> Iterator[int]:
-    """Where each cell begins."""
+    """Yield the place where each cell begins."""
     top = dict(_members(text, notebook))
     if "cells" in top:
         yield from _items(text, top["cells"])
@@ -64,7 +64,7 @@ def _lines(text: str, cell: int, ends: list[int]) -> Iterator[int]:
 
 
 def _members(text: str, at: int) -> Iterator[tuple[str, int]]:
-    """Each key of an object that begins at ``at``, and where its value begins."""
+    """Yield each key of an object that begins at ``at``, and where its value begins."""
     if text[at] != "{":
         return
     at = _after(text, at + 1)
@@ -76,7 +76,7 @@ def _members(text: str, at: int) -> Iterator[tuple[str, int]]:
 
 
 def _items(text: str, at: int) -> Iterator[int]:
-    """Where each item of a list that begins at ``at`` begins."""
+    """Yield the place where each item of a list that begins at ``at`` begins."""
     if text[at] != "[":
         return
     at = _after(text, at + 1)
@@ -86,7 +86,7 @@ def _items(text: str, at: int) -> Iterator[int]:
 
 
 def _next(text: str, at: int) -> int:
-    """Where the next member or item begins, or its object or list ends."""
+    """Return the place where the next member or item begins, or its object or list ends."""
     at = _after(text, _value(text, at)[1])
     return _after(text, at + 1) if text[at] == "," else at
 

@@ -51,7 +51,7 @@ def headings(markdown: str) -> tuple[Heading, ...]:
 
 
 def same_heading(one: str, other: str) -> bool:
-    """Return whether two headings say the same: case, emphasis, numbering and colons aside."""
+    """Return True if two headings say the same: case, emphasis, numbering and colons aside."""
     return _bare(one) == _bare(other)
 
 

@@ -51,7 +51,7 @@ def read_notebook(path: Path) -> Submission:
 
 
 def is_generated_id(id: str) -> bool:
-    """Return whether a cell's id was made while reading, for want of a good one in the file."""
+    """Return True if a cell's id was made while reading, for want of a good one in the file."""
     return id.startswith(_MADE_ID)
 
 
@@ -60,7 +60,8 @@ def _submission(
 ) -> Submission:
     metadata = tree.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
-    assignment, spoken = _named(metadata, "assignment"), _named(metadata, "language")
+    assignment = _grader_metadata(metadata, "assignment")
+    reader_language = _grader_metadata(metadata, "language")
     language = _language(metadata)
 
     def refused(message_id: str, **values: str | int) -> Submission:
@@ -69,7 +70,7 @@ def _submission(
             sha256=sha256,
             language=language,
             assignment=assignment,
-            reader_language=spoken,
+            reader_language=reader_language,
             notes=notes,
             fault=Note(message_id=f"read.fault.{message_id}", values=values),
         )
@@ -93,8 +94,8 @@ def _submission(
         sha256=sha256,
         cells=cells,
         assignment=assignment,
-        reader_language=spoken,
-        notes=(*notes, *version_notes, *_gathered(raws), *mended, *_order(cells)),
+        reader_language=reader_language,
+        notes=(*notes, *version_notes, *_cell_notes(raws), *mended, *_order_notes(cells)),
     )
 
 
@@ -153,7 +154,7 @@ def _cells(raws: Iterable[RawCell]) -> tuple[tuple[Cell, ...], list[Note]]:
     return tuple(cells), notes
 
 
-def _gathered(raws: Iterable[RawCell]) -> list[Note]:
+def _cell_notes(raws: Iterable[RawCell]) -> list[Note]:
     """One note for each kind of thing that was mended in cells, naming the cells."""
     by_message: dict[str, list[int]] = {}
     for index, raw in enumerate(raws):
@@ -175,7 +176,7 @@ def _listing(indices: list[int]) -> str:
     return shown if len(indices) <= 12 else f"{shown}, \N{HORIZONTAL ELLIPSIS}"
 
 
-def _order(cells: Iterable[Cell]) -> list[Note]:
+def _order_notes(cells: Iterable[Cell]) -> list[Note]:
     """Return a note when the stored counts show that cells were run in another order."""
     above: Cell | None = None
     for cell in cells:
@@ -188,8 +189,8 @@ def _order(cells: Iterable[Cell]) -> list[Note]:
     return []
 
 
-def _named(metadata: dict[str, Any], key: str) -> str | None:
-    """Return what the notebook's metadata say for the grader."""
+def _grader_metadata(metadata: dict[str, Any], key: str) -> str | None:
+    """Return an entry of the notebook's metadata for the grader."""
     ours = metadata.get("grader")
     name = ours.get(key) if isinstance(ours, dict) else None
     return clean(name)[:200] if isinstance(name, str) and name else None

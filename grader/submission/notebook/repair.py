@@ -92,7 +92,7 @@ def repair_source(source: str, cell: int) -> tuple[str, tuple[Note, ...]]:
 def _edits(body: str) -> Iterator[_Edit]:
     parts = mask_source(body)
     for start, end in parts.magics:
-        if edit := _mended_line(body[start:end], start, end):
+        if edit := _repair_line(body[start:end], start, end):
             yield edit
     for pattern in _PLATFORM_CALLS:
         for call in pattern.finditer(parts.masked):
@@ -107,8 +107,8 @@ def _edits(body: str) -> Iterator[_Edit]:
             yield _Edit(start, end, _INLINE, "read.mended.window", body[start:end])
 
 
-def _mended_line(magic: str, start: int, end: int) -> _Edit | None:
-    """Return what becomes of one of IPython's lines; None when it stays as it is."""
+def _repair_line(magic: str, start: int, end: int) -> _Edit | None:
+    """Return the edit of one of IPython's lines; None when it stays as it is."""
     line = _LINE.match(magic)
     if line is None:
         return None
