@@ -163,13 +163,11 @@ def _answers_left(teachers: Document, released: Document) -> Iterator[Note]:
     """Yield a region's code that stands, line by line, in a cell of the released notebook too."""
     left = [_code(source_of(cell).split("\n")) for cell in released["cells"]]
     for number, cell in enumerate(teachers["cells"], 1):
-        if cell["cell_type"] != "code":
-            continue
-        for solution in read_marks(source_of(cell), number).solutions:
-            code = _code(solution)
-            if len("".join(code)) < _SHORTEST:
-                continue
-            for other, lines in enumerate(left, 1):
+        is_code = cell["cell_type"] == "code"
+        solutions = read_marks(source_of(cell), number).solutions if is_code else ()
+        for code in map(_code, solutions):
+            is_answer = len("".join(code)) >= _SHORTEST
+            for other, lines in enumerate(left, 1) if is_answer else ():
                 if _holds(lines, code):
                     values = {"cell": number, "other": other}
                     yield Note(message_id="author.answer_left", values=values)

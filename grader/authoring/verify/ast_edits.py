@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,13 @@ def methods(tree: ast.Module) -> Iterator[tuple[ast.ClassDef, ast.FunctionDef]]:
             for method in kind.body:
                 if isinstance(method, ast.FunctionDef):
                     yield kind, method
+
+
+def exchange_neighbours(nodes: Sequence[ast.expr]) -> list[list[ast.expr]]:
+    """Return the nodes with two neighbours exchanged, for each two of them."""
+    return [
+        [*nodes[:at], nodes[at + 1], nodes[at], *nodes[at + 2 :]] for at in range(len(nodes) - 1)
+    ]
 
 
 def short_source(node: ast.AST) -> str:

@@ -15,6 +15,7 @@ from grader.authoring.verify.ast_edits import (
     NodeEdits,
     Replacements,
     edit_each_node,
+    exchange_neighbours,
     short_source,
 )
 from grader.authoring.verify.ion_mutants import ion_mutants
@@ -190,8 +191,7 @@ def _around(node: ast.AST) -> Iterator[tuple[str, str, Replacements]]:
     if isinstance(node, ast.Assign) and any(map(_is_value, ast.walk(node.targets[0]))):
         yield "update removed", short_source(node), {node: ast.Pass()}
     if isinstance(node, ast.Call) and "JointEq" in short_source(node.func):
-        for one in range(len(node.args) - 1):
-            turned = [*node.args[:one], *node.args[one : one + 2][::-1], *node.args[one + 2 :]]
+        for turned in exchange_neighbours(node.args):
             changed = ast.Call(node.func, turned, node.keywords)
             label = f"{short_source(node)} -> {short_source(changed)}"
             yield "equations exchanged", label, {node: changed}

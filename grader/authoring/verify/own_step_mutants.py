@@ -10,6 +10,7 @@ from grader.authoring.verify.ast_edits import (
     Mutant,
     Replacements,
     edit_each_node,
+    exchange_neighbours,
     short_source,
 )
 from grader.authoring.verify.equivalents.class_edits import parse_statements
@@ -64,21 +65,15 @@ def _passed(step: IntegratorStep) -> _Changes:
     """Yield what the integrator is given, and what its results are called, in a wrong order."""
     called, target = step.statement.value, step.statement.targets[0]
     assert isinstance(called, ast.Call)
-    for number in range(len(called.args) - 1):
-        given = _turned(called.args, number)
-        place = f"{short_source(called.args[number])} and {short_source(called.args[number + 1])}"
+    pairs = itertools.pairwise(map(short_source, called.args))
+    for (one, two), given in zip(pairs, exchange_neighbours(called.args), strict=True):
         new = ast.Call(called.func, given, called.keywords)
-        yield "arguments exchanged", place, {called: new}
+        yield "arguments exchanged", f"{one} and {two}", {called: new}
     if isinstance(target, ast.Tuple):
-        for number in range(len(target.elts) - 1):
-            other = ast.Tuple(_turned(target.elts, number), ast.Store())
+        for names in exchange_neighbours(target.elts):
+            other = ast.Tuple(names, ast.Store())
             place = f"{short_source(target)} -> {short_source(other)}"
             yield "results exchanged", place, {target: other}
-
-
-def _turned(nodes: list[ast.expr], number: int) -> list[ast.expr]:
-    """Return the nodes with two neighbours exchanged."""
-    return [*nodes[:number], nodes[number + 1], nodes[number], *nodes[number + 2 :]]
 
 
 def _flags(step: IntegratorStep) -> _Changes:

@@ -31,6 +31,9 @@ OUTCOMES: tuple[str, ...] = get_args(Outcome)
 RUNS: tuple[str, ...] = get_args(RunStatus)
 SLACK = 1e-9  # points are sums of floats
 
+ValueRule = tuple[str, Callable[[object], bool]]
+"""The words for what is expected as a value, and the test of one."""
+
 
 class ExpectedError(ValueError):
     """``expected.toml`` is wrong; the message names every fault, one a line."""
@@ -93,6 +96,10 @@ def parse_samples(entries: Sequence[Any], more: Sequence[str] = ()) -> tuple[Sam
     if faults:
         raise ExpectedError("\n".join(f"expected.toml: {fault}" for fault in faults))
     return tuple(_sample(entry) for entry in entries)
+
+
+def _sample(entry: Mapping[str, Any]) -> Sample:
+    return Sample(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()})
 
 
 def disagreements(sample: Sample, result: Mapping[str, Any]) -> list[str]:
@@ -160,19 +167,20 @@ def _faults(entry: object) -> list[str]:
     for key in entry.keys() - set(KEYS):
         faults.append(f".{key}: unknown key{suggest_name(key, KEYS)}")
     faults += [f".{key}: is missing" for key in REQUIRED if key not in entry]
-    for key in ("file", "about"):
-        if key in entry and not (isinstance(entry[key], str) and entry[key]):
-            faults.append(f".{key}: expected words, got {entry[key]!r}")
-    for key, known in (("outcome", OUTCOMES), ("run", RUNS)):
-        if key in entry and entry[key] not in known:
-            faults.append(f".{key}: expected one of {', '.join(known)}, got {entry[key]!r}")
-    for key in ("loses", "keeps", "notes"):
-        value = entry.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
-            faults.append(f".{key}: expected a list of words, got {value!r}")
-    if "score" in entry and not _is_range(entry["score"]):
-        faults.append(f".score: expected [lowest, highest], got {entry['score']!r}")
+    faults += [
+        f".{key}: expected {expected}, got {entry[key]!r}"
+        for key, (expected, is_right) in VALUES.items()
+        if key in entry and not is_right(entry[key])
+    ]
     return sorted(faults)
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_list_of_words(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_words, value))
 
 
 def _is_range(value: object) -> bool:
@@ -185,6 +193,15 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _sample(entry: Mapping[str, Any]) -> Sample:
-    lists = {key: tuple(entry.get(key, ())) for key in ("score", "loses", "keeps", "notes")}
-    return Sample(**{**entry, **lists})
+_LIST_OF_WORDS: ValueRule = ("a list of words", _is_list_of_words)
+VALUES: Mapping[str, ValueRule] = {
+    "file": ("words", _is_words),
+    "about": ("words", _is_words),
+    "outcome": (f"one of {', '.join(OUTCOMES)}", OUTCOMES.__contains__),
+    "run": (f"one of {', '.join(RUNS)}", RUNS.__contains__),
+    "score": ("[lowest, highest]", _is_range),
+    "loses": _LIST_OF_WORDS,
+    "keeps": _LIST_OF_WORDS,
+    "notes": _LIST_OF_WORDS,
+}
+"""The rule for the value of each key."""

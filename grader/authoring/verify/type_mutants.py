@@ -49,13 +49,12 @@ def type_name(node: ast.expr) -> str:
 
 def _statements(solution: ParsedSolution) -> Iterator[tuple[ast.ClassDef, ast.Assign, Channel]]:
     """Yield the statements ``master_type = ...`` of the classes of channels that are asked for."""
-    for index in solution.equation_cells:
-        for kind in solution.trees[index].body:
-            found = [c for c in solution.exercise.channels if c.name == getattr(kind, "name", "")]
-            for node in kind.body if isinstance(kind, ast.ClassDef) and found else ():
-                if isinstance(node, ast.Assign) and short_source(node.targets[0]) == "master_type":
-                    assert isinstance(kind, ast.ClassDef)
-                    yield kind, node, found[0]
+    channels = {channel.name: channel for channel in solution.exercise.channels}
+    nodes = [node for index in solution.equation_cells for node in solution.trees[index].body]
+    for kind in [node for node in nodes if isinstance(node, ast.ClassDef)]:
+        for node in kind.body if kind.name in channels else ():
+            if isinstance(node, ast.Assign) and short_source(node.targets[0]) == "master_type":
+                yield kind, node, channels[kind.name]
 
 
 def _others(value: ast.expr, owners: Sequence[str]) -> Iterator[ast.expr]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from grader.assignment.schema import Assignment
 from grader.authoring.verify.ast_edits import Mutant, Replacements, replace_inside
@@ -19,43 +20,32 @@ from grader.authoring.verify.equivalents.integrator_step import (
 )
 from grader.authoring.verify.parsed_solution import ParsedSolution
 
+Way = Callable[[ast.ClassDef, IntegratorStep], None]
+"""Writes a class that has a step in another way, in place."""
+
 
 def own_states(solution: ParsedSolution, assignment: Assignment) -> Iterator[Mutant]:
     """Each way of writing the graded class's states and its update, where it has them."""
     if (own := find_own_step(solution)) is None:
         return
-    name = solution.cell.class_name
-    ways: dict[str, Callable[[ast.ClassDef, IntegratorStep], None]] = {
-        "an integrator for each equation": _apart,
-        "equations in another order": _turned,
-    }
-    whole: dict[str, Callable[[ast.ClassDef, IntegratorStep], None]] = {
-        "states reset too": _reset,
-        "states made in reset_state": _made_in_reset,
-        "states read by value": _by_value,
-        "spikes by operators": _by_operators,
-        "the last spike at the end of its step": _at_the_end,
-    }
-    if is_whole := bool(
-        find_state_makers(own.init)
-    ):  # no channel, which makes its states elsewhere
-        ways |= whole
+    name, ways = solution.cell.class_name, WAYS_OF_STEPPING
+    if has_states := bool(find_state_makers(own.init)):  # a channel makes its own elsewhere
+        ways = {**WAYS_OF_STEPPING, **WAYS_OF_STATES}
     elif len(own.equations) < 2:
         return
     for operator, way in ways.items():
-
-        def changed(
-            kind: ast.ClassDef, way: Callable[[ast.ClassDef, IntegratorStep], None] = way
-        ) -> list[ast.stmt]:
-            step = find_step(kind)
-            assert step is not None
-            way(kind, step)
-            return [kind]
-
-        if cells := change_classes(solution, [name], changed):
+        if cells := change_classes(solution, [name], partial(_rewrite, way=way)):
             yield Mutant(operator=operator, place=name, cells=cells)
-    if is_whole:
+    if has_states:
         yield from _in_turn(solution)
+
+
+def _rewrite(kind: ast.ClassDef, way: Way) -> list[ast.stmt]:
+    """Return the class, written in another way."""
+    step = find_step(kind)
+    assert step is not None
+    way(kind, step)
+    return [kind]
 
 
 def _in_turn(solution: ParsedSolution) -> Iterator[Mutant]:
@@ -156,3 +146,16 @@ def _at_the_end(kind: ast.ClassDef, step: IntegratorStep) -> None:
         for node in ast.walk(statement):
             if isinstance(node, ast.Call):
                 node.args = [copy.deepcopy(end) if ast.unparse(a) == "t" else a for a in node.args]
+
+
+WAYS_OF_STEPPING: Mapping[str, Way] = {
+    "an integrator for each equation": _apart,
+    "equations in another order": _turned,
+}
+WAYS_OF_STATES: Mapping[str, Way] = {
+    "states reset too": _reset,
+    "states made in reset_state": _made_in_reset,
+    "states read by value": _by_value,
+    "spikes by operators": _by_operators,
+    "the last spike at the end of its step": _at_the_end,
+}
