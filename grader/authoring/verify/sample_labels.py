@@ -99,7 +99,8 @@ def parse_samples(entries: Sequence[Any], more: Sequence[str] = ()) -> tuple[Sam
 
 
 def _sample(entry: Mapping[str, Any]) -> Sample:
-    return Sample(**{key: tuple(v) if isinstance(v, list) else v for key, v in entry.items()})
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    return Sample(**{**entry, **lists})
 
 
 def disagreements(sample: Sample, result: Mapping[str, Any]) -> list[str]:
