@@ -30,7 +30,9 @@ class AssignmentFolders:
     teachers: Path | None
 
     def load(self, *, as_teacher: bool, derived: bool = True) -> Assignment:
-        """Read it, with the rubric or as a student sees it; ``derived`` as `load_assignment`.
+        """Read the assignment, with the rubric or as a student sees it.
+
+        ``derived`` is as `load_assignment` has it.
 
         Raises ``AssignmentNotFound`` for a teacher where there is no rubric, and
         ``AssignmentError`` for faults in its files.
@@ -41,48 +43,48 @@ class AssignmentFolders:
         return load_assignment(self.folder, teachers, derived=derived)
 
 
-def list_assignments(given: Path | None = None) -> dict[str, AssignmentFolders]:
-    """Every assignment found, by id.
+def list_assignments(root: Path | None = None) -> dict[str, AssignmentFolders]:
+    """Return the folders of every assignment, by id.
 
-    ``given`` is a folder that holds ``assignments`` (and ``reference``), or that
-    ``assignments`` folder itself. Without it they lie beside the package, as in a clone, or
-    within it, as in a wheel.
+    ``root`` is a folder that holds ``assignments`` (and ``reference``), or that ``assignments``
+    folder itself. Without it they lie beside the package, as in a clone, or within it, as in a
+    wheel.
     """
-    found: dict[str, AssignmentFolders] = {}
-    root = given or _own()
+    by_id: dict[str, AssignmentFolders] = {}
+    root = root or _own_root()
     assignments = root / "assignments" if (root / "assignments").is_dir() else root
     for file in sorted(assignments.glob("*/assignment.toml")):
         id = file.parent.name
         teachers = assignments.parent / "reference" / id
         is_there = (teachers / "rubric.toml").is_file()
-        found[id] = AssignmentFolders(id, file.parent, teachers if is_there else None)
-    return found
+        by_id[id] = AssignmentFolders(id, file.parent, teachers if is_there else None)
+    return by_id
 
 
-def _own() -> Path:
+def _own_root() -> Path:
     """Return the folder of this program's own assignments: a wheel's lie within the package."""
     return _IN_A_WHEEL if _IN_A_WHEEL.is_dir() else _PACKAGE.parent
 
 
 def find_assignment(
     id: str | None,
-    given: Path | None = None,
+    root: Path | None = None,
     named: str | None = None,
-    likely: Callable[[Sequence[AssignmentFolders]], Sequence[str]] = lambda places: (),
+    vote: Callable[[Sequence[AssignmentFolders]], Sequence[str]] = lambda candidates: (),
 ) -> AssignmentFolders:
     """Find the assignment ``id``; without one, the ``named`` one, else the only one.
 
-    Of several, ``likely`` says which ones the notebook looks like.
-    Raises ``AssignmentNotFound``.
+    Of several, ``vote`` returns the ids of those that the notebook looks like. ``root`` is as
+    `list_assignments` has it. Raises ``AssignmentNotFound``.
     """
-    known = list_assignments(given)
+    known = list_assignments(root)
     if not known:
-        raise AssignmentNotFound("none", folder=str(given or _own()))
+        raise AssignmentNotFound("none", folder=str(root or _own_root()))
     wanted = id or (named if named in known else None)
     if wanted is None and len(known) == 1:
         return next(iter(known.values()))
     if wanted is None:
-        return known[_only(likely(tuple(known.values())), tuple(known))]
+        return known[_only(vote(tuple(known.values())), tuple(known))]
     if wanted not in known:
         near = difflib.get_close_matches(wanted, known, n=1)
         message = "near" if near else "unknown"

@@ -13,13 +13,14 @@ from grader.submission.notebook.read import read_notebook
 
 
 def vote_on_assignment(paths: Sequence[Path]) -> Callable[[Sequence[AssignmentFolders]], list[str]]:
-    """For `grader.assignment.find.find`: tell which of its places most of the notebooks look like.
+    """Return the vote of the notebooks at ``paths``, as `find_assignment` takes it.
 
-    The function raises `IntakeError` where there is one notebook, and it can't be read.
+    The function returns the ids of the assignments that most notebooks look like. It raises
+    `IntakeError` where there is one notebook, and it can't be read.
     """
 
-    def likely(places: Sequence[AssignmentFolders]) -> list[str]:
-        known = [place.load(as_teacher=False, derived=False) for place in places]
+    def vote(candidates: Sequence[AssignmentFolders]) -> list[str]:
+        assignments = [each.load(as_teacher=False, derived=False) for each in candidates]
         votes: Counter[str] = Counter()
         for path in paths:
             try:
@@ -28,7 +29,7 @@ def vote_on_assignment(paths: Sequence[Path]) -> Callable[[Sequence[AssignmentFo
                 continue
             if submission.fault is not None and len(paths) == 1:
                 raise IntakeError(submission.fault)
-            votes.update(match_assignments(submission, known))
+            votes.update(match_assignments(submission, assignments))
         return [id for id, count in votes.items() if count == max(votes.values())]
 
-    return likely
+    return vote

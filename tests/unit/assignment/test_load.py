@@ -132,12 +132,12 @@ def test_assignments_are_found_beside_the_program() -> None:
 
 def test_of_several_assignments_one_must_fit() -> None:
     """A name decides, then what the notebook looks like; else a sentence asks for -a."""
-    assert find_assignment(None, likely=lambda places: ["hh"]).id == "hh"
-    assert find_assignment(None, named="hh", likely=lambda places: []).id == "hh"
+    assert find_assignment(None, vote=lambda candidates: ["hh"]).id == "hh"
+    assert find_assignment(None, named="hh", vote=lambda candidates: []).id == "hh"
     with pytest.raises(
         AssignmentNotFound, match="looks like several assignments: hh, hh-from-scratch"
     ):
-        find_assignment(None, likely=lambda places: ["hh", "hh-from-scratch"])
+        find_assignment(None, vote=lambda candidates: ["hh", "hh-from-scratch"])
     with pytest.raises(AssignmentNotFound, match="names none of them and looks like none"):
         find_assignment(None)
 
