@@ -62,49 +62,42 @@ def exits_with_sentence(command: Callable[..., int]) -> Callable[..., None]:
         except (click.ClickException, click.Abort, SystemExit):
             raise
         except BaseException as error:
-            if debug and isinstance(error, Exception):
+            if debug and isinstance(error, Exception) and not _is_foreseen(error):
                 raise
             _end_with_sentence(error, choose_language(options.get("lang"), options.get("notebook")))
 
     return run
 
 
+def _is_foreseen(error: Exception) -> bool:
+    """Return True for what was asked for and can't be done: no fault of the grader."""
+    from grader.core.note_error import NoteError
+
+    return isinstance(error, NoteError)
+
+
 def with_messages(command: Callable[..., int]) -> Callable[..., int]:
-    """Give ``command`` its messages, and end with one of them where a gradebook can't be used."""
+    """Give ``command`` its messages."""
 
     @wraps(command)
     def run(lang: str | None, **options: Any) -> int:
         from grader.core.messages import catalogue
 
-        messages = catalogue(choose_language(lang))
-        try:
-            return command(messages=messages, **options)
-        except _gradebook_errors() as error:
-            fail(error.in_language(messages.language))
+        return command(messages=catalogue(choose_language(lang)), **options)
 
     return run
 
 
-def _gradebook_errors() -> Any:
-    """Return the exceptions whose ``note`` is for the user."""
-    from grader.gradebook.export.results import ExportError
-    from grader.gradebook.passback.secret import PassbackError
-    from grader.gradebook.store import GradebookError
-
-    return GradebookError, ExportError, PassbackError
-
-
 def _end_with_sentence(error: BaseException, language: str) -> NoReturn:
     """End with what an exception means to the user; an unforeseen one is a fault of ours."""
-    from grader.assignment.find import AssignmentNotFound
     from grader.assignment.load import AssignmentError
     from grader.core.messages import catalogue
-    from grader.submission.intake import IntakeError
+    from grader.core.note_error import NoteError
 
     messages = catalogue(language)
     if isinstance(error, AssignmentError):
         fail(str(error), language)
-    if isinstance(error, (AssignmentNotFound, IntakeError)):
+    if isinstance(error, NoteError):
         fail(error.in_language(language), language)
     if isinstance(error, KeyboardInterrupt):
         own = f"cli.stopped.{click.get_current_context().info_name}"

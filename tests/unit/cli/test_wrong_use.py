@@ -49,6 +49,20 @@ def test_wrong_use_is_a_sentence(arguments: list[str], words: str, tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("more", [[], ["--debug"]])
+def test_a_missing_gradebook_is_named_in_the_language_asked_for(
+    more: list[str], tmp_path: Path
+) -> None:
+    """What can't be done is no fault of ours: one sentence, marked in Chinese, with --debug too."""
+    book = tmp_path / "none.sqlite"
+    command = ["gradebook", "show", "-g", str(book), "--lang", "zh", *more]
+    done = CliRunner().invoke(main, command, env={"COLUMNS": "1000"})
+    assert done.exit_code == 2
+    assert done.stderr.startswith("错误：")
+    assert "none.sqlite" in done.stderr
+    assert "Error" not in done.output
+
+
 def test_check_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:
     """A file that is no notebook, or not there, exits with 2 and a sentence."""
     (tmp_path / "page.ipynb").write_text("<!doctype html><title>Log in</title>", "utf-8")
