@@ -128,7 +128,7 @@ def test_what_watches_a_batch_names_what_is_left(outlives: str, tmp_path: Path) 
     report, out, over, never = (tmp_path / name for name in ("report", "out", "over", "never"))
     ends = never if outlives == "the command" else over
     leaves = [sys.executable, "-c", _LEAVES, out, over, ends]
-    watch = [sys.executable, str(FOLDER / "watch.py"), report, out]
+    watch = [sys.executable, str(ROOT / "tests" / "support" / "hostile" / "watch.py"), report, out]
     with subprocess.Popen([*watch, *leaves]):
         time.sleep(4 if outlives == "the command" else 15)
         over.touch()

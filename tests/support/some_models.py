@@ -7,8 +7,8 @@ import sys
 import grader.authoring.verify.run as run
 from grader.cli import main
 
-every = run.mutants
-run.mutants = lambda assignment: [(teacher, made[{part}]) for teacher, made in every(assignment)]
+every = run.all_mutants
+run.all_mutants = lambda assignment: [(teacher, made[{part}]) for teacher, made in every(assignment)]
 sys.exit(main())
 """
 

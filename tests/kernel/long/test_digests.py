@@ -35,7 +35,7 @@ def test_evidence_does_not_depend_on_what_is_judged(assignment: Assignment, tmp_
     for id, attempt in one.exercises.items():
         then = other.exercises[id]
         assert (attempt.cell, attempt.probe) == (then.cell, then.probe)
-        for kind in ("traces", "field", "maps", "finer"):
+        for kind in ("traces", "field", "maps", "finer_traces"):
             for name, array in getattr(attempt.answers, kind).items():
                 np.testing.assert_array_equal(array, getattr(then.answers, kind)[name])
 
