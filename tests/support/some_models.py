@@ -8,7 +8,7 @@ import grader.authoring.verify.run as run
 from grader.cli import main
 
 every = run.all_mutants
-run.all_mutants = lambda assignment: [(teacher, made[{part}]) for teacher, made in every(assignment)]
+run.all_mutants = lambda assignment: [(one, made[{part}]) for one, made in every(assignment)]
 sys.exit(main())
 """
 
