@@ -60,8 +60,7 @@ def release(
     """
     from grader.assignment.find import find_assignment
     from grader.authoring.release.author_error import AuthorError
-    from grader.authoring.release.release import list_differences
-    from grader.authoring.release.release import release as make
+    from grader.authoring.release.release import list_differences, release_assignment
     from grader.cli.console.progress import progress
 
     language = messages.language
@@ -77,7 +76,7 @@ def release(
             return OK
         box = sandbox_or_fail("auto", language)
         with progress("author.grading", language) as on_step:
-            made = make(loaded, out, box, on_step)
+            made = release_assignment(loaded, out, box, on_step)
     except AuthorError as refused:
         click.echo(refused.in_language(language), err=True)
         if not check:

@@ -14,16 +14,18 @@ class EffectiveMark:
     """A student's mark in one assignment, and how it comes about.
 
     ``score`` is None where there is no mark: nothing that counts was graded, or the student is
-    excused. ``computed`` is the mark without an override, ``earned`` that without lateness too.
-    ``days_late`` is None where a platform says late and nobody by how much: that costs nothing.
+    excused.
     """
 
     score: float | None
     max_score: float
     attempt: Attempt | None = None
     raw_score: float | None = None
+    """The mark without an override, and without what lateness costs."""
     computed_score: float | None = None
+    """The mark without an override."""
     days_late: int | None = 0
+    """None where a platform says late and nobody by how much: that costs nothing."""
     override: Override | None = None
     excused: bool = False
     ungraded: int = 0  # attempts that could not be graded for a fault of ours

@@ -38,21 +38,24 @@ class OverriddenChange:
 class Update:
     """The changes that the results of one output folder make to a gradebook.
 
-    ``added`` and ``quiet`` are done at once: further attempts, and judgements that say the same.
-    The others wait for grading again: ``changes`` are the marks that it changes, and ``kept``
-    the overrides because of which it changes others not. ``moved`` are marks that are others
-    by a further attempt, with what they were and are. ``before`` is the assignment as it was.
+    New attempts and judgements that say the same are written at once; the others wait for
+    grading again.
     """
 
     assignment: AssignmentRow
     before: AssignmentRow | None
+    """The assignment as the gradebook had it."""
     new_attempts: tuple[IncomingResult, ...]
     unchanged_score: tuple[tuple[int, Result], ...]
+    """Judgements that say the same, each with the number of its attempt."""
     regraded: tuple[tuple[int, Result], ...]
     new_times: tuple[Attempt, ...]
     score_changes: tuple[tuple[str, ScoreChange], ...]
+    """The marks that grading again changes."""
     overridden: tuple[OverriddenChange, ...]
+    """Marks that grading again would change, but for an override."""
     score_moved: tuple[tuple[str, EffectiveMark, EffectiveMark], ...]
+    """Marks that a further attempt changes: before, and now."""
     same_count: int
     left_out: tuple[str, ...]
 

@@ -103,7 +103,7 @@ def _noted_time(row: RosterEntry) -> datetime | None:
 def _incoming_result(
     row: RosterEntry, folder: Path, who: str, time: datetime | None, correcting: bool
 ) -> IncomingResult | None:
-    """One submission, handed in when a table ``told``, else when the download says.
+    """Read one submission, handed in at ``time``, else when the download says.
 
     Raises ``ResultError`` for a result that is not as it was written.
     """

@@ -61,20 +61,19 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One content that was handed in. Its results stand in the order in which they came.
-
-    ``first`` and ``last`` are when it was handed in, as far as that is known, and ``told`` whether
-    a teacher corrected that; ``submission`` and ``file`` are what ``grade`` called it.
-    """
+    """One content that was handed in. Its results stand in the order in which they came."""
 
     sha256: str
     submission: str
+    """The id that ``grader grade`` gave it."""
     file: str
     origin: Origin
     at: str
     first_submitted: datetime | None = None
+    """The first time that it was handed in, where that is known."""
     last_submitted: datetime | None = None
     is_corrected: bool = False
+    """True if a teacher corrected these times."""
     results: tuple[Result, ...] = ()
     id: int = 0
 
@@ -125,7 +124,7 @@ class StudentRecord:
 
     @property
     def submission(self) -> str:
-        """The name by which teachers know it: the id of ``grade``, else the student's name."""
+        """The name that teachers know: the id in the output folder, else the student's name."""
         if self.attempts:
             return self.attempts[-1].submission
         return self.student.name or self.student.key.number

@@ -49,7 +49,7 @@ def firing_rate(times: Array, duration: float) -> float:
 def rmse(actual: Array, expected: Array, time: Array, until: float | None = None) -> float:
     """Return the root mean square difference of two traces over all stimuli, up to ``until`` ms.
 
-    ``found`` (the student's) and ``expected`` are ``(T, N)`` or ``(T,)``, ``time`` is
+    ``actual`` (the student's) and ``expected`` are ``(T, N)`` or ``(T,)``, ``time`` is
     ``(T,)`` in ms. The result has the traces' unit. It is NaN where the student's
     trace isn't finite anywhere, after ``until`` included.
 
@@ -79,8 +79,8 @@ def within(time: Array, until: float) -> npt.NDArray[np.bool_]:
 def relative_error(actual: Array, expected: Array, share: float = 0.95) -> float:
     """Return the error of a vector field at K states: what ``share`` of them keep to.
 
-    ``found`` and ``expected`` are ``(K,)``, in 1/ms or mV/ms. The error of one sample
-    is ``|found - expected| / max(1, |expected|)``, and the result is the 95th
+    ``actual`` and ``expected`` are ``(K,)``, in 1/ms or mV/ms. The error of one sample
+    is ``|actual - expected| / max(1, |expected|)``, and the result is the 95th
     percentile of these, not the largest: where currents of some hundred mV/ms cancel
     to almost nothing, a right model in single precision is off by up to 3e-4 there (above
     2e-5 in one of 40 draws of 64 states), while a wrong parameter is off everywhere.
@@ -96,7 +96,7 @@ def absolute_error(
 ) -> float:
     """Return the error of K samples, in ``unit``: what ``share`` of them keep to.
 
-    ``found`` and ``expected`` are ``(K,)``. NaN and the errors raised as in `relative_error`.
+    ``actual`` and ``expected`` are ``(K,)``. NaN and the errors raised as in `relative_error`.
     """
     if actual.shape != expected.shape or actual.ndim != 1:
         raise ValueError(f"samples of unequal shape: {actual.shape} and {expected.shape}")

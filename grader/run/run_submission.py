@@ -70,7 +70,7 @@ def probe_exercise(
 
 
 def _with_remaining_time(request: RunRequest, began: float, *, asks: bool) -> RunRequest | None:
-    """Return ``job`` with its remaining time for one more run; None when none is left.
+    """Return ``request`` with its remaining time for one more run; None when none is left.
 
     All runs together keep to what one run may take, for whoever supervises counts on it.
     """
@@ -84,7 +84,7 @@ def _with_remaining_time(request: RunRequest, began: float, *, asks: bool) -> Ru
 
 
 def _with_definitions_time(request: RunRequest) -> RunRequest:
-    """Return ``job`` with time of its own, beside that of all runs, which supervisors allow for.
+    """Return ``request`` with time of its own, for which supervisors allow beside all runs.
 
     Its questions take the time of those that the first run could not ask.
     """

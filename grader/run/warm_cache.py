@@ -65,7 +65,7 @@ def warm_cache(
 ) -> None:
     """Run the teacher's notebook in a box that may keep programs, and save them in ``file``.
 
-    Whoever else uses ``link`` finds them from then on. Where a box does not find what was
+    Whoever else uses ``client`` finds them from then on. Where a box does not find what was
     just kept (some processors' features are refused when a program is loaded), nothing is
     shown, and ``file`` says so. When the notebook does not run, nothing is kept.
     """

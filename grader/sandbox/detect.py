@@ -12,8 +12,7 @@ from subprocess import SubprocessError
 
 from grader.assignment.schema import Limits
 from grader.core.types import Note
-from grader.sandbox import SandboxError, bwrap, processes
-from grader.sandbox import privileges as user
+from grader.sandbox import SandboxError, bwrap, privileges, processes
 from grader.sandbox.limits import (
     OTHERS_GROWTH,
     PROCESSES,
@@ -53,7 +52,7 @@ class Detection:
         """Remarks of ``doctor`` on a sandbox that works: messages and their values."""
         if self.config is None:
             return []
-        who = user.user_for_a_box(self.name)
+        who = privileges.user_for_a_box(self.name)
         apart = count_sharing_threads(self.name, who, os.uname().release) is None
         counted = {"most": 2 * PROCESSES, "crowd": OTHERS_GROWTH}
         said = [("processes_own", {"most": PROCESSES}) if apart else ("processes_counted", counted)]
@@ -74,7 +73,7 @@ def try_sandbox(name: SandboxName) -> Detection:
         config = SandboxConfig(sandbox=name, program=program)
         try:
             reader = _test_box(config)
-        except user.Unreachable as problem:
+        except privileges.Unreachable as problem:
             values = {"path": problem.path, "folder": problem.folder}
             why = Note(message_id="doctor.unreachable", values=values)
             last = Detection(name=name, config=None, problem=why)
@@ -86,7 +85,7 @@ def try_sandbox(name: SandboxName) -> Detection:
     return last
 
 
-def _test_box(config: SandboxConfig) -> user.Reader:
+def _test_box(config: SandboxConfig) -> privileges.Reader:
     """Run a box without a kernel; return as whom its processes can be looked at.
 
     Raises what kept it from being made.
@@ -95,7 +94,7 @@ def _test_box(config: SandboxConfig) -> user.Reader:
         warm = WarmProcess(replace(config, scratch=str(scratch)), preload=False)
         try:
             warm.wait(_TRY_SECONDS)
-            who = user.user_for_a_box(config.sandbox)
+            who = privileges.user_for_a_box(config.sandbox)
             with _request_empty_box(warm.client, scratch, who, waits=True) as reply:
                 pidfd = await_ready(reply)
                 try:
@@ -106,11 +105,11 @@ def _test_box(config: SandboxConfig) -> user.Reader:
             warm.close()
 
 
-def find_reader(pids: Sequence[int], who: int) -> user.Reader:
+def find_reader(pids: Sequence[int], who: int) -> privileges.Reader:
     """Return as whom the harmless processes ``pids`` of the user ``who`` can be looked at."""
     if not pids:
         raise SandboxError("the box ended before it could be looked at")
-    readers: dict[user.Reader, int | None] = {"itself": None}
+    readers: dict[privileges.Reader, int | None] = {"itself": None}
     if os.geteuid() == 0:
         readers["the box's user"] = who
     for reader, as_user in readers.items():
@@ -127,7 +126,7 @@ def programs_are_found(client: SandboxClient) -> bool | None:
     """
     if not client.config.programs:
         return False
-    who = user.user_for_a_box(client.config.sandbox)
+    who = privileges.user_for_a_box(client.config.sandbox)
     with (
         contextlib.suppress(SandboxError, OSError),
         _box_scratch(client.config.scratch) as scratch,

@@ -98,7 +98,7 @@ def dropping_rights(
 
     Where ``places`` lie behind a closed folder such as /root, the child first makes
     itself a view of the disk in which there is nothing else in that folder.
-    Raises ``Unreachable`` when it may not. With ``gives_users`` it keeps the right to make
+    Raises ``Unreachable`` when it may not. With ``keeps_setuid`` it keeps the right to make
     what it starts another user's, and to end that.
     """
     if os.geteuid() != 0:

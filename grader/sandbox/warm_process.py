@@ -12,9 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from grader.sandbox import SandboxError, bwrap, gpu
-from grader.sandbox import paths as places
-from grader.sandbox import privileges as user
+from grader.sandbox import SandboxError, bwrap, gpu, paths, privileges
 from grader.untrusted.box import landlock
 
 SandboxName = Literal["bwrap", "landlock"]
@@ -66,7 +64,7 @@ class SandboxConfig:
     programs: str = ""
     abi: int = field(default_factory=landlock.abi)
     gpu: bool = False
-    reader: user.Reader = "itself"
+    reader: privileges.Reader = "itself"
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -98,13 +96,13 @@ class WarmProcess:
     """The warm process. It ends with the thread that made it, and when it is closed."""
 
     def __init__(self, config: SandboxConfig, *, preload: bool = True) -> None:
-        if config.programs and os.geteuid() == 0 and user.closed_folder(config.programs):
+        if config.programs and os.geteuid() == 0 and privileges.closed_folder(config.programs):
             config = replace(config, programs="")  # the boxed user can't get there
         self._config = config
-        self._python = places.this_python()
+        self._python = paths.this_python()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         shown = self._shown_paths()
-        keep = [path for path in self._python.folders if places.is_within(path, "/tmp")]
+        keep = [path for path in self._python.folders if paths.is_within(path, "/tmp")]
         self.client = SandboxClient(config, ours, tuple(shown), tuple(keep))
         settings = {
             "sandbox": config.sandbox,
@@ -122,7 +120,7 @@ class WarmProcess:
             self._process = subprocess.Popen(
                 self._command(theirs.fileno(), settings),
                 pass_fds=[theirs.fileno()],
-                preexec_fn=user.dropping_rights(
+                preexec_fn=privileges.dropping_rights(
                     self._needed_paths(), keeps_setuid=config.sandbox == "landlock"
                 ),
                 env=environment,
@@ -136,28 +134,28 @@ class WarmProcess:
     def _shown_paths(self) -> list[str]:
         if self._config.sandbox == "bwrap":
             return []
-        shown = [p for p in (*places.SYSTEM, *places.SETTINGS) if os.path.exists(p)]
-        shown += [*self._python.folders, str(places.BOX_CODE), *self._config.drivers]
-        if open_to_all := places.exposed(self._config.private, shown):
+        shown = [p for p in (*paths.SYSTEM, *paths.SETTINGS) if os.path.exists(p)]
+        shown += [*self._python.folders, str(paths.BOX_CODE), *self._config.drivers]
+        if open_to_all := paths.exposed(self._config.private, shown):
             raise SandboxError(f"{open_to_all[0]} lies in a folder that every box can read")
         return shown
 
     def _needed_paths(self) -> list[str]:
         """Return the paths that the boxed user must be able to reach."""
-        needed = [*self._python.folders, str(places.BOX_CODE)]
+        needed = [*self._python.folders, str(paths.BOX_CODE)]
         if self._config.sandbox == "landlock" and self._config.scratch:
             needed.append(self._config.scratch)
         return needed
 
     def _command(self, descriptor: int, settings: Mapping[str, Any]) -> list[str]:
-        inside = str(places.BOX_CODE)
+        inside = str(paths.BOX_CODE)
         boxed = self._config.sandbox == "bwrap"
         command = [self._python.program, "-I", "-B", "-c", _START]
         command += [bwrap.MOUNTED_CODE if boxed else inside, str(descriptor), json.dumps(settings)]
         if not boxed:
             return command
         folders = self._python.folders
-        hidden = places.exposed(self._config.private, [*folders, *places.SYSTEM])
+        hidden = paths.exposed(self._config.private, [*folders, *paths.SYSTEM])
         shown = bwrap.view((*folders, *self._config.drivers), hidden, self._config.nodes)
         return bwrap.command_line(
             self._config.program,
@@ -222,7 +220,7 @@ def _make_home(home: str) -> None:
     if not home.startswith(_ENVIRONMENT["HOME"]):
         os.makedirs(home, exist_ok=True)
         if os.geteuid() == 0:
-            os.chown(home, user.USER, -1)
+            os.chown(home, privileges.USER, -1)
 
 
 def request_box(

@@ -24,7 +24,7 @@ import jax
 
 from grader.assignment.load import load_assignment
 from grader.assignment.stimuli import draw_request, population_size
-from grader.run.probe import requests as messages
+from grader.run.probe import requests
 from grader.submission.notebook.read import read_notebook
 from grader.untrusted.probe.jit_effort import compiler_options
 
@@ -61,9 +61,9 @@ def _in_a_process(name: str) -> dict[str, float]:
 
 
 def _child(name: str) -> None:
-    options, source = EFFORTS[name], messages._source
+    options, source = EFFORTS[name], requests._source
     if name == "usual":  # what is sent to the kernel leaves JAX's own setting alone
-        messages._source = lambda part: source(part).replace(
+        requests._source = lambda part: source(part).replace(
             f'"{OPTION}": True', f'"{OPTION}": False'
         )
     assignment = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
@@ -83,11 +83,11 @@ def _answer(assignment: Any, names: dict[str, Any], options: dict[str, Any]) -> 
     own, cell = assignment.of(exercise), SimpleNamespace(exercise="HH", class_name="HH")
     sys.modules["_grader_kept"] = kept = types.ModuleType("_grader_kept")
     kept.effort = options  # type: ignore[attr-defined]  # what the probe found out before
-    look = messages.description_request(own, exercise, cell, population_size(own, True, 1))  # type: ignore[arg-type]
-    told = json.loads(eval(messages.expression("describe", look), names))
+    look = requests.description_request(own, exercise, cell, population_size(own, True, 1))  # type: ignore[arg-type]
+    told = json.loads(eval(requests.expression("describe", look), names))
     states = [f"{c['name']}.{state}" for c in told["channels"] for state in c["states"]]
-    asked = messages.simulation_request(look, draw_request(own, states, (SEED,), True))
-    assert json.loads(eval(messages.expression("simulate", asked), names))["traces"]
+    asked = requests.simulation_request(look, draw_request(own, states, (SEED,), True))
+    assert json.loads(eval(requests.expression("simulate", asked), names))["traces"]
     return time.process_time() - began
 
 

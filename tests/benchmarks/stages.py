@@ -21,12 +21,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import grader.run.collect_evidence as gathering
 from grader.assignment.load import load_assignment
 from grader.core.evidence_store import load_evidence, save_evidence
 from grader.judge.reference.compare import Comparison
 from grader.judge.verdict import verdict
 from grader.report.write import write_report
+from grader.run import collect_evidence
 from grader.run.kernel.session import Session
 from grader.run.run_request import RunRequest
 from grader.run.warm_cache import warm_cache
@@ -89,7 +89,7 @@ def _question(expression: str) -> str:
 def main(files: list[str]) -> None:
     """Grade ``files`` and print what each stage took."""
     assignment = load_assignment(ROOT / "assignments" / "hh", ROOT / "reference" / "hh")
-    clock, originals = Clock(), (Session.run_cell, Session.ask, gathering.read_notebook)
+    clock, originals = Clock(), (Session.run_cell, Session.ask, collect_evidence.read_notebook)
     with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
         if os.geteuid() == 0:
             os.chmod(scratch, 0o711)
@@ -109,7 +109,7 @@ def main(files: list[str]) -> None:
             clock.lap("read")
             return submission
 
-        gathering.read_notebook = read
+        collect_evidence.read_notebook = read
         for number, file in enumerate([files[0], *files]):
             if number == 1:
                 clock.spent.clear()
@@ -123,7 +123,7 @@ def main(files: list[str]) -> None:
                 scratch=Path(scratch),
             )
             clock.since, clock.seen = time.process_time(), 0.0
-            evidence = gathering.collect_evidence(job)
+            evidence = collect_evidence.collect_evidence(job)
             clock.lap("end of the kernel, evidence")
             (folder := Path(scratch) / f"out-{number}").mkdir()
             save_evidence(evidence, folder)

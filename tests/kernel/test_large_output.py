@@ -14,8 +14,7 @@ from jupyter_client.session import Session as KernelSession
 
 from grader.assignment.schema import Limits
 from grader.core.types import LARGEST_PICTURE, LARGEST_TEXT, CellRun, Figure
-from grader.run.probe import replies
-from grader.run.probe import requests as messages
+from grader.run.probe import replies, requests
 from grader.untrusted.box.output_limit import limit
 from tests.support.large_outputs import CELLS, notebook
 from tests.support.project import checks, results, run_grader
@@ -221,7 +220,7 @@ def test_a_saved_picture_that_is_too_large_counts(warm: Kernels) -> None:
     async def run() -> list[tuple[Figure, float]]:
         async with warm.session(submission_of(saves), Limits()) as session:
             await session.run_cell(0)
-            asked = messages.expression("read_figures", {"max_bytes": messages.MAX_FIGURES})
+            asked = requests.expression("read_figures", {"max_bytes": requests.MAX_FIGURES})
             return replies.read_figures(replies.reply_text(await session.ask(asked, 30)))
 
     assert sorted((f.name, f.mime) for f, _ in asyncio.run(run())) == [

@@ -17,8 +17,7 @@ from grader.assignment.schema import Assignment, Limits
 from grader.core.types import Evidence
 from grader.run.collect_evidence import collect_evidence
 from grader.run.kernel.session import KernelExit
-from grader.run.probe import replies
-from grader.run.probe import requests as messages
+from grader.run.probe import replies, requests
 from tests.support.either_kernel import EITHER_KERNEL
 from tests.support.project import short_solution
 from tests.support.warm_kernels import Kernels, submission_of
@@ -167,7 +166,7 @@ def test_the_probe_leaves_no_name_behind(kernels: Kernels) -> None:
         submission = submission_of("before = set(globals())", f"print({new_names})")
         async with kernels.session(submission, Limits()) as session:
             await session.run_cell(0)
-            question = messages.expression("snapshot_class", {"exercise": "X", "class_name": "A"})
+            question = requests.expression("snapshot_class", {"exercise": "X", "class_name": "A"})
             reply = await session.ask(question, 20)
             assert replies.reply_text(reply) == "null"
             await session.run_cell(1)
@@ -194,7 +193,7 @@ def test_a_model_meets_no_setting_of_the_one_before_it(kernels: Kernels) -> None
             ends = []
             for cell in submission.cells:
                 if cell.index:
-                    reply = await session.ask(messages.expression("reset_settings", {}), 60.0)
+                    reply = await session.ask(requests.expression("reset_settings", {}), 60.0)
                     assert replies.reply_text(reply) == "null"
                 ran = await session.run_cell(cell.index)
                 ends.append(f"{ran.status} {ran.error_text}")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from grader.assignment.schema import Assignment
-from grader.core import compile_cache as cache
+from grader.core import compile_cache
 from grader.sandbox import compiled_programs
 from tests.support.project import results, run_grader, short_solution
 from tests.support.sandboxes import LARGE, SandboxServer, works_without_grader
@@ -184,7 +184,7 @@ def test_named_after_what_they_depend_on(
     assert file != other
     with_gpu = compiled_programs.program_file(assignment, gpu=True)
     assert with_gpu not in (None, file, other)
-    assert file.name.split("-")[0] == other.name.split("-")[0] == cache.machine_digest()
+    assert file.name.split("-")[0] == other.name.split("-")[0] == compile_cache.machine_digest()
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
     assert compiled_programs.program_file(assignment) is None
 

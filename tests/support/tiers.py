@@ -12,8 +12,8 @@ from pathlib import PurePath
 
 TIERS: Mapping[str, str] = {
     "default": "every unit, and the real thing in small, within 5 minutes on two processors",
-    "full": "everything that CI relies on, within 40 minutes on two processors",
-    "exhaustive": "every backend as every user, repeats, derived tolerances: within 90 minutes",
+    "full": "everything that CI relies on, within 35 minutes on two processors",
+    "exhaustive": "every sandbox as every user, repeats, derived tolerances: within 90 minutes",
 }
 """From small to large; each name is a marker."""
 

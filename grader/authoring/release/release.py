@@ -29,7 +29,7 @@ class Release:
     derived: bool
 
 
-def release(
+def release_assignment(
     assignment: Assignment,
     out: Path | None,
     sandbox: SandboxConfig,

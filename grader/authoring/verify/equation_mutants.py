@@ -122,7 +122,7 @@ def _equations(solution: ParsedSolution) -> Iterator[Mutant]:
 def _number(node: ast.AST) -> int | float | None:
     """Return the value of a number's node; None for what is none, and for 0."""
     value = node.value if isinstance(node, ast.Constant) else None
-    return value or None if type(value) in (int, float) else None  # type: ignore[return-value]
+    return value or None if type(value) in (int, float) else None  # type: ignore[return-value]  # no bool
 
 
 def _scale(node: ast.AST) -> Iterable[tuple[str, ast.AST]]:

@@ -21,7 +21,7 @@ from grader.core.types import (
     Submission,
 )
 from grader.run.kernel.session import HarnessError, KernelExit, Session, open_session
-from grader.run.probe import requests as messages
+from grader.run.probe import requests
 from grader.run.probe.probe_model import ProbeSettings, empty_evidence, probe_model, snapshot_class
 from grader.run.probe.replies import BadReply, reply_text
 from grader.run.run_request import RunRequest
@@ -118,7 +118,7 @@ class MutantRunner:
         runs: dict[int, CellRun] = {}
         try:
             # An earlier mutant of the kernel may have left other settings.
-            reply_text(await session.ask(messages.expression("reset_settings", {}), SECONDS))
+            reply_text(await session.ask(requests.expression("reset_settings", {}), SECONDS))
             await snapshot_class(session, own)
             for index, place in zip(self.solution.trees, cells, strict=True):
                 runs[index] = replace(await session.run_cell(place), index=index)

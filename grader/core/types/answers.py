@@ -70,8 +70,11 @@ class Fault:
     stage: str
     """The question at which it was raised."""
     error_name: str
+    """The class of the exception."""
     error_text: str
+    """The exception's message, cut."""
     traceback: str = ""
+    """The traceback, cut at its beginning."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +84,7 @@ class ModelProbe:
     found: bool
     """True if the kernel had a class for the exercise."""
     class_name: str = ""
+    """The name of the class, as it calls itself."""
     lineage: tuple[str, ...] = ()
     """The names of the class's bases, nearest first."""
     channels: tuple[ChannelProbe, ...] = ()
@@ -94,6 +98,7 @@ class ModelProbe:
     population: int = 0
     """The number of its neurons; 0 when it could not be made."""
     faults: tuple[Fault, ...] = ()
+    """Exceptions while it was looked at."""
 
     def channel(self, name: str) -> ChannelProbe | None:
         """Return the channel at ``name``, or None."""
@@ -176,9 +181,11 @@ class Answers:
     field: Mapping[str, Array] = field(default_factory=dict)
     """The time derivatives there, ``(K,)`` each, in mV/ms or 1/ms."""
     precision: Precision = "float64"
+    """The precision in which the model was run."""
     single_neuron: bool = False
     """True if the model works for one neuron alone."""
     faults: tuple[Fault, ...] = ()
+    """Exceptions while it was asked."""
 
     def rename(self, names: Mapping[str, str]) -> Answers:
         """Put the states of channels under the new names that ``names`` has for these."""
@@ -219,6 +226,7 @@ class StimulusSet:
     """The stimuli of one run, each given to a neuron of its own."""
 
     names: tuple[str, ...]
+    """A name for each stimulus."""
     dt: float
     """The time step in ms."""
     current: Array
@@ -255,6 +263,7 @@ class ProbeRequest:
     """The questions to one model. States stand under "V", "I" and the names of gates."""
 
     stimuli: StimulusSet
+    """The stimuli of the run from V0."""
     field_states: Mapping[str, Array]
     """States where the derivatives are read, ``(K,)`` each."""
     map_states: Mapping[str, Array]

@@ -16,6 +16,7 @@ class NamedMistake:
     """The one likely mistake that explains a wrong derivative."""
 
     name: str
+    """The mistake, as the reference calls it."""
     state: str
     """The state whose derivative it is: "V" or a gate, "K.n"."""
     right: Array
@@ -55,11 +56,15 @@ class ReferenceAnswers:
     variant: str
     """The accepted model that it is, by name."""
     traces: Mapping[str, Array]
+    """``(T, N)`` each, as in `Answers`."""
     maps: Mapping[str, Array] = field(default_factory=dict)
+    """``(S, M)`` each, as in `Answers`."""
     finer_traces: Mapping[str, Array] = field(default_factory=dict)
+    """``(D, T, N)`` each, as in `Answers`."""
     rounding: RoundingError | None = None
     """The distance that single precision leads it astray."""
     field: Mapping[str, Array]
+    """``(K,)`` each, as in `Answers`."""
     gates: Mapping[str, str]
     """The student's state that plays each gate of the assignment ("K.n")."""
     fitted: Mapping[str, float]
@@ -73,11 +78,15 @@ class ExerciseEvidence:
     """One exercise of one submission: the cell taken, the model, its answers."""
 
     cell: GradedCell
+    """The graded cell."""
     probe: ModelProbe
+    """The model's parts."""
     answers: Answers
+    """The model's answers; empty where it could not be asked."""
     stimuli: StimulusSet | None = None
     """The stimuli that the answers belong to."""
     reference: ReferenceAnswers | None = None
+    """The reference's answers; None until they are added, or where there is nothing to compare."""
     renamed_from: Mapping[str, str] = field(default_factory=dict)
     """The student's name of each channel that hangs under another name than the one asked for."""
     reprobed_from_source: Literal["", "changed", "ended"] = ""
@@ -96,7 +105,9 @@ class Evidence:
     """The sole input of a check."""
 
     submission: Submission
+    """The notebook as read."""
     executed: ExecutedNotebook
+    """The notebook as it ran."""
     exercises: Mapping[str, ExerciseEvidence]
     """The evidence of each exercise, by its id."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -104,6 +115,7 @@ class Evidence:
     seed: int = 0
     """The seed of all that was drawn."""
     sandbox: str = "none"
+    """The name of the sandbox that it ran in."""
     repeated: bool = False
     """True if this run is the second, alone, of one that was cut off."""
     harness_error: str = ""

@@ -13,10 +13,15 @@ class Cell:
     """One cell of a submission, cleaned: stored outputs are gone, ids are unique."""
 
     index: int
+    """Its place in the notebook, from 0, text cells counted."""
     kind: Literal["code", "markdown", "raw"]
+    """The kind as nbformat has it."""
     source: str
+    """The text of the cell."""
     id: str
+    """The file's own id, or one that was made when it was read."""
     tags: tuple[str, ...] = ()
+    """The tags in the cell's metadata."""
     executed: int | None = None
     """The execution count that the file carried."""
     heading: str = ""
@@ -28,8 +33,11 @@ class Submission:
     """A notebook as read."""
 
     file: str
+    """The name of the file."""
     sha256: str
+    """The digest of the file's bytes."""
     cells: tuple[Cell, ...] = ()
+    """All cells, in the file's order."""
     language: str = "python"
     """The programming language of its kernel."""
     assignment: str | None = None
@@ -37,6 +45,7 @@ class Submission:
     reader_language: str | None = None
     """The language of its reader, where the notebook's metadata name one."""
     notes: tuple[Note, ...] = ()
+    """Remarks on what was mended while it was read."""
     fault: Note | None = None
     """The reason why it can't be read; there are no cells then."""
 
@@ -46,7 +55,9 @@ class Blank:
     """One blank of an exercise, as the source shows it."""
 
     name: str
+    """The name that is to get a value, or the method."""
     filled: bool
+    """True if it has got one."""
     line: int | None = None
     """Its line within the cell, counted from 1."""
 
@@ -56,11 +67,15 @@ class GradedCell:
     """The cell taken for an exercise, and how it was found."""
 
     exercise: str
+    """The id of the exercise."""
     index: int | None
     """The cell's place in the notebook; None when none was found."""
     class_name: str = ""
+    """The name of the class that counts, or of the run's variable."""
     found_by: Literal["tag", "source", "class", "elsewhere", "none"] = "none"
+    """The way in which it was found."""
     blanks: tuple[Blank, ...] = ()
+    """The exercise's blanks."""
     set_aside: tuple[int, ...] = ()
     """Cells that define the class but don't count."""
     ignored: tuple[int, ...] = ()
@@ -79,6 +94,7 @@ class OmittedOutput:
     bytes_written: int = 0
     """The cell's whole output beside pictures."""
     bytes_kept: int = 0
+    """The part of them that is kept."""
     pictures_shrunk: int = 0
     """Pictures that are shown smaller."""
     pictures_dropped: int = 0
@@ -102,16 +118,23 @@ class CellRun:
     """The run of one code cell."""
 
     index: int
+    """The place of the cell in the notebook, from 0."""
     status: CellStatus
+    """The end of the cell."""
     seconds: float = 0.0
+    """The time that it took."""
     error_name: str = ""
+    """The class of the exception, where one ended it."""
     error_text: str = ""
+    """The exception's message."""
     traceback: str = ""
+    """The traceback as text."""
     line: int | None = None
     """The line of the error within the cell, counted from 1."""
     figures: int = 0
     """The number of pictures that it put out, also those that are not shown."""
     omitted: OmittedOutput = OmittedOutput()
+    """The output that was not kept."""
     excused: str = ""
     """The id of a message: the failure is the machine's, not the work's."""
 
@@ -121,9 +144,11 @@ class Figure:
     """A picture that the notebook showed or saved."""
 
     cell: int | None
+    """The place of the cell that showed it; None where that can't be told."""
     name: str
     """The file's name where it was saved to one, else empty."""
     mime: Literal["image/png", "image/jpeg", ""]
+    """The type of the bitmap; empty where there is none."""
     data: str
     """The bitmap in base64; empty for a vector picture, or one that is too large."""
 
@@ -133,11 +158,17 @@ class ExecutedNotebook:
     """The run of a notebook."""
 
     status: RunStatus
+    """The end of the run."""
     cells: tuple[CellRun, ...] = ()
+    """The code cells that were run, in their order."""
     failed_cell: int | None = None
+    """The place of the first cell that failed, from 0."""
     error: str = ""
+    """The exception of the first cell that failed, or another end of that cell."""
     seconds: float = 0.0
+    """The time of the whole run, questions included."""
     figures: tuple[Figure, ...] = ()
+    """The first pictures that it showed or saved."""
     notebook: str = ""
     """nbformat 4 JSON with the outputs."""
     probe_seconds: float = 0.0

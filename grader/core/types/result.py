@@ -16,13 +16,19 @@ class Finding:
     credit: float | None
     """The share of the points, 0 to 1; None where the check could not be made ("skipped")."""
     message_id: str
+    """The message that says it."""
     values: Values = field(default_factory=dict)
     """The values that the message names."""
     detail: str = ""
+    """Further lines, for whoever wants to know more."""
     expected: Value = None
+    """The right value, where one was compared."""
     found: Value = None
+    """The student's value, where one was compared."""
     cell: int | None = None
+    """The place of the cell that it is about, from 0."""
     line: int | None = None
+    """The line within that cell, from 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,19 +36,33 @@ class CheckResult:
     """A finding with its points and its sentences."""
 
     id: str
+    """The check's id in the rubric."""
     family: str
+    """The family whose points are summed on the page."""
     visibility: Visibility
+    """Hidden checks are not named to students."""
     status: Status
+    """The verdict."""
     points: float
+    """The points that it brought."""
     max_points: float
+    """The points that it is worth."""
     message_id: str
+    """The message that says it."""
     message: str
+    """The sentence for the student."""
     detail: str = ""
+    """Further lines, for whoever wants to know more."""
     expected: Value = None
+    """The right value, where one was compared."""
     found: Value = None
+    """The student's value, where one was compared."""
     cell: int | None = None
+    """The place of the cell that it is about, from 0."""
     line: int | None = None
+    """The line within that cell, from 1."""
     title: str = ""
+    """The check's title in the report's language."""
     part: str = ""
     """The title of its exercise, where that has one."""
 
@@ -52,7 +72,9 @@ class Curve:
     """One row of plots: the student's trace over the reference."""
 
     label: str
+    """The state that it shows."""
     unit: str
+    """The unit of both traces."""
     time: Array
     """``(T,)`` in ms."""
     reference: Array
@@ -90,8 +112,11 @@ class Diagnosis:
     """A likely mistake named in the equation of ``state``, with the sentence said of it."""
 
     message_id: str
+    """The message that says it."""
     state: str
+    """"V" or a gate's name."""
     message: str
+    """The sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +124,9 @@ class CheckChange:
     """A check that got other points than the time before."""
 
     id: str
+    """The check's id."""
     title: str
+    """The check's title."""
     old: float | None
     """Its points before; None where there was no such check."""
     new: float | None
@@ -115,12 +142,17 @@ class ScoreChange:
     when: str
     """The time in UTC, as ISO 8601 writes it."""
     why: str
+    """The reason, in words."""
     old: float | None
     """The mark before; None where it was not graded."""
     new: float | None
+    """The mark now; None where it is not graded."""
     old_max: float
+    """The points that could be had before."""
     new_max: float
+    """The points that can be had now."""
     checks: tuple[CheckChange, ...]
+    """The checks that got other points."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,22 +160,37 @@ class GradeReport:
     """Everything that a report of one submission says."""
 
     assignment: str
+    """The assignment's id."""
     assignment_title: str
+    """The assignment's title in the report's language."""
     assignment_digest: str
+    """The digest of all files of the assignment."""
     submission_id: str
+    """The name of the submission's folder."""
     file: str
+    """The name of the file that was handed in."""
     sha256: str
+    """The digest of that file's bytes."""
     outcome: Outcome
+    """"not_graded" where a fault of ours kept it from a mark."""
     score: float | None
+    """The mark; None where it was not graded."""
     max_score: float
+    """The points that can be had."""
     checks: tuple[CheckResult, ...]
+    """The results of all checks, in the rubric's order."""
     run: ExecutedNotebook
+    """The run of the notebook."""
     notes: tuple[str, ...] = ()
     """Remarks for everyone."""
     teacher_notes: tuple[str, ...] = ()
+    """Remarks for teachers alone."""
     curves: tuple[Curve, ...] = ()
+    """The plots of traces."""
     residuals: tuple[Residual, ...] = ()
+    """The plots of derivatives that are wrong."""
     diagnoses: tuple[Diagnosis, ...] = ()
+    """Likely mistakes."""
     error_is_consequence: bool = False
     """True if the run stopped at code that is no cause: the handout's own, or a blank's cell."""
     error_source: str = ""
@@ -151,7 +198,9 @@ class GradeReport:
     needs_look: tuple[str, ...] = ()
     """The reasons why a teacher should look at it, in sentences."""
     provenance: Mapping[str, Value] = field(default_factory=dict)
+    """Versions, seed, sandbox and digests: what it takes to get the same again."""
     language: str = "en"
+    """The language of its sentences."""
     parts_to_substitute: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """No text: wrong parts of an exercise that is still to be asked with the teacher's instead."""
     had_failure: bool = False
@@ -169,7 +218,12 @@ class BatchSummary:
     """A graded batch, in the order of its submissions."""
 
     assignment: str
+    """The assignment's id."""
     assignment_title: str
+    """The assignment's title in the reports' language."""
     reports: tuple[GradeReport, ...]
+    """The report of each submission."""
     seconds: float
+    """The time of the whole batch."""
     language: str = "en"
+    """The language of its sentences."""

@@ -13,7 +13,7 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 
 def _store(array: npt.NDArray[np.float64], info: SerializationInfo) -> dict[str, str]:
     """Put an array aside while a value is made plain; see ``grader.core.evidence_store``."""
-    arrays: dict[str, Any] = info.context["arrays"]  # type: ignore[index]
+    arrays: dict[str, Any] = info.context["arrays"]  # type: ignore[index]  # the store gives one
     name = f"a{len(arrays)}"
     arrays[name] = array
     return {"array": name}
@@ -67,6 +67,8 @@ class Note:
     """A remark about a submission: a message of the catalogue and what it speaks of."""
 
     message_id: str
+    """The message of the catalogue."""
     values: Values = field(default_factory=dict)
+    """The values that the message names."""
     for_student: bool = True
     """False for what only a teacher should read."""

@@ -85,7 +85,7 @@ class CsvTable:
 def parse_csv(data: bytes) -> CsvTable:
     """Read a CSV file, in UTF-8, UTF-16 with its mark, GB18030 or else Latin-1.
 
-    Raises ``TableError`` when there is no row, or a quote that never ends.
+    Raises ``CsvError`` when there is no row, or a quote that never ends.
     """
     mark, text, encoding = _decoded(data)
     first = text.partition("\n")[0]

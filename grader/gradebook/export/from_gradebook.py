@@ -55,7 +55,7 @@ def _graded(record: StudentRecord, at: EffectiveMark) -> GradedSubmission:
     key, name = record.student.key, record.student.name
     if attempt is None:
         layout = key.layout
-        origin = Origin(layout=layout, name=name, lms_id=key.number)  # type: ignore[arg-type]
+        origin = Origin(layout=layout, name=name, lms_id=key.number)  # type: ignore[arg-type]  # as it was stored
     else:
         late = at.days_late is None or at.days_late > 0  # an extension counts, too
         origin = replace(attempt.origin, late=late)

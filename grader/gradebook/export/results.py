@@ -73,7 +73,7 @@ class MarkSheet:
 class ExportFile:
     """A file to be written, and what is to be said of it.
 
-    ``complete`` is False when a submission's mark or feedback is not in it.
+    ``is_complete`` is False when a submission's mark or feedback is not in it.
     """
 
     content: bytes

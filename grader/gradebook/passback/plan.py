@@ -22,7 +22,7 @@ Reason = Literal["new", "changed", "unsure", "refused", "overwritten"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedMark:
-    """One mark that is to go out; ``before`` is the last that is known to have arrived."""
+    """One mark that is to go out; ``last_arrived`` is the last known to have arrived."""
 
     graded: GradedSubmission
     student: int
@@ -39,18 +39,17 @@ class PlannedMark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PassbackPlan:
-    """``send`` goes out; ``there`` is on the platform already, whatever the journal says.
-
-    ``same`` counts those of which nothing is new. ``complete`` is False where somebody's mark
-    is neither there nor going.
-    """
+    """The marks of one assignment that go to a platform, and those that don't."""
 
     assignment: str
     to_send: tuple[PlannedMark, ...]
     on_platform: tuple[PlannedMark, ...]
+    """Marks that are there already, whatever the log of deliveries says."""
     same_count: int
+    """The number of marks of which nothing is new."""
     notes: tuple[Note, ...]
     is_complete: bool
+    """False where somebody's mark is neither there nor going."""
 
 
 def plan_passback(

@@ -21,21 +21,20 @@ class RemoteScore:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlatformState:
-    """The platform as it is now. ``held`` is None where it doesn't tell marks.
-
-    ``at_once`` says that it tells of every mark as soon as that is there.
-    ``most`` is what a mark may be there; None where the platform scales by itself.
-    """
+    """The platform as it is now."""
 
     people: tuple[Person, ...] = ()
     remote_scores: Mapping[str, RemoteScore] | None = None
+    """None where it doesn't tell marks."""
     reports_at_once: bool = False
+    """True if it tells of every mark as soon as that is there."""
     max_score: float | None = None
+    """The highest mark there; None where the platform scales by itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutgoingScore:
-    """A mark on its way; ``again`` where an earlier run may have sent it already."""
+    """A mark on its way; ``is_repeat`` where an earlier run may have sent it already."""
 
     user: str
     score: float

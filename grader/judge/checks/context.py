@@ -20,7 +20,7 @@ _Result = TypeVar("_Result")
 class CheckContext:
     """One check of one exercise of one submission.
 
-    ``known`` is what was worked out already of ``attempt``, for all checks that share it.
+    ``cache`` is what was worked out already of ``evidence``, for all checks that share it.
     """
 
     check: Check

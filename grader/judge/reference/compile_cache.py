@@ -11,14 +11,14 @@ from typing import Any
 
 import jax
 
-from grader.core import compile_cache as cache
+from grader.core import compile_cache
 
 
 def use_compile_cache() -> None:
     """Look for programs in the user's cache folder from now on, and put them there."""
-    if (folder := cache.machine_folder("reference")) is None:
+    if (folder := compile_cache.machine_folder("reference")) is None:
         return
     warnings.filterwarnings("ignore", "Error (reading|writing) persistent compilation cache entry")
     config: Any = jax.config
-    for name, value in {"jax_compilation_cache_dir": str(folder), **cache.SETTINGS}.items():
+    for name, value in {"jax_compilation_cache_dir": str(folder), **compile_cache.SETTINGS}.items():
         config.update(name, value)

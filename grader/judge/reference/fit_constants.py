@@ -40,7 +40,7 @@ def fit_constants(
     """Fit the constants with which the reference gives the derivative of V that was answered.
 
     ``states`` are the drawn states under the reference's names, ``(K,)`` each, and
-    ``found`` is the student's dV/dt there, ``(K,)`` in mV/ms. Every constant that dV/dt
+    ``rates`` is the student's dV/dt there, ``(K,)`` in mV/ms. Every constant that dV/dt
     depends on is free, from those of the model with ``constants`` on top; Gauss-Newton, with
     each sample weighted as `relative_error` does. Empty where no constants give it within
     ``tolerance``, and where a gate is missing; a constant that the samples don't tell

@@ -36,7 +36,7 @@ def scaled_input(
 ) -> NamedMistake | None:
     """Name the mistake of a model that is right, with its own parameters, but for its input.
 
-    ``states`` are the drawn ones under the reference's names and ``found`` the student's
+    ``states`` are the drawn ones under the reference's names and ``rates`` the student's
     dV/dt there, ``(K,)``. None where another input doesn't explain it within ``tolerance``.
     """
     own = _own_parameters(exercise, probe)

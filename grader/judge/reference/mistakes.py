@@ -99,7 +99,7 @@ Explanations = dict[str, dict[str, NamedMistake]]
 
 
 def wrong_states(actual: Field, expected: Field, tolerance: float, unit: Unit) -> list[str]:
-    """Return the states whose derivative is not the one asked for, in the order of ``asked``."""
+    """Return the states whose derivative is not the expected one, in the order of ``expected``."""
     return [
         name
         for name, rate in expected.items()

@@ -12,7 +12,7 @@ from grader.core.types import Array, RoundingError
 from grader.judge.metrics import spike_times
 
 NEIGHBOURS = (-2, -1, 1, 2)
-"""Of V0 in single precision, by how many numbers of it they lie above."""
+"""The steps from V0, in numbers of single precision, to the values next to it."""
 
 
 def neighbours(V0: Array) -> npt.NDArray[np.float32]:

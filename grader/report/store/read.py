@@ -24,7 +24,7 @@ _DIAGNOSES = TypeAdapter(tuple[Diagnosis, ...])
 
 
 def read_stored_result(folder: Path, name: str = RESULT_FILE) -> dict[str, Any] | None:
-    """Read the result in ``folder``, sealed or not; None where there is none.
+    """Read the result in ``folder``, whether its checksum fits or not; None where there is none.
 
     Raises ``ResultError``.
     """

@@ -13,7 +13,7 @@ def executed_notebook(
 ) -> ExecutedNotebook:
     """Return what ``session`` ran, with the student's ``figures``; all of it took ``seconds``.
 
-    ``asked_seconds`` is what the longest questions to one model took.
+    ``probe_seconds`` is what the longest questions to one model took.
     """
     failed = next((r for r in session.runs if r.status not in ("ok", "not_run")), None)
     status: RunStatus = "ok"

@@ -37,7 +37,7 @@ class PlainKernelManager(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """The arguments of ``ipykernel``; the program is the provisioner's affair."""
+        """The arguments of the kernel; the program is the provisioner's affair."""
         return KernelSpec(argv=[*_ARGUMENTS], display_name="grader", language="python")
 
 
@@ -85,7 +85,7 @@ def plain_kernel(
 ) -> PlainKernelManager:
     """Return a manager whose sockets and connection file lie in ``folder``.
 
-    Nothing listens on TCP, but on Windows, which has no such sockets. ``waiting`` is a
+    Nothing listens on TCP, but on Windows, which has no such sockets. ``prestarted`` is a
     process of `grader.run.kernel.prestart` that is to be the kernel.
     """
     manager = PlainKernelManager()

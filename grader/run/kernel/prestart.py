@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from grader.core import compile_cache as cache
+from grader.core import compile_cache
 
 _PROGRAM = Path(__file__).with_name("prestarted_main.py")
 INSIDE_GRADER = "GRADER_WITHIN"
@@ -58,9 +58,9 @@ def compile_cache_environment() -> dict[str, str]:
 
     Empty where nothing can be kept. Only for one's own notebooks: a kernel may write there.
     """
-    if (folder := cache.machine_folder("check")) is None:
+    if (folder := compile_cache.machine_folder("check")) is None:
         return {}
-    settings = {name.upper(): str(value) for name, value in cache.SETTINGS.items()}
+    settings = {name.upper(): str(value) for name, value in compile_cache.SETTINGS.items()}
     return {"JAX_COMPILATION_CACHE_DIR": str(folder), **settings}
 
 

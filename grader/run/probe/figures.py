@@ -8,8 +8,7 @@ from dataclasses import replace
 from grader.assignment.schema import Assignment
 from grader.core.types import Figure, GradedCell
 from grader.run.kernel.session import KernelExit, Session
-from grader.run.probe import replies
-from grader.run.probe import requests as messages
+from grader.run.probe import replies, requests
 from grader.submission.cells.find_cell import answer_cells
 
 SECONDS = 30.0
@@ -37,7 +36,7 @@ async def _saved(session: Session, windows: Windows) -> list[Figure]:
     """Return pictures that the notebook wrote, with the cell during which each was written."""
     if session.kernel_exit is not None:
         return []
-    asked = messages.expression("read_figures", {"max_bytes": messages.MAX_FIGURES})
+    asked = requests.expression("read_figures", {"max_bytes": requests.MAX_FIGURES})
     try:
         reply = await session.ask(asked, min(SECONDS, session.limits.probe_seconds))
         saved = replies.read_figures(replies.reply_text(reply))

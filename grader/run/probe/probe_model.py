@@ -19,8 +19,7 @@ from grader.core.types import (
     StimulusSet,
 )
 from grader.run.kernel.session import KernelExit, Session
-from grader.run.probe import replies
-from grader.run.probe import requests as messages
+from grader.run.probe import replies, requests
 from grader.run.probe.rename_channels import rename_channels
 
 SNAPSHOT_SECONDS = 30.0
@@ -46,7 +45,7 @@ async def snapshot_class(session: Session, found: GradedCell) -> None:
     Raises ``KernelExit``.
     """
     request = {"exercise": found.exercise, "class_name": found.class_name}
-    await session.ask(messages.expression("snapshot_class", request), SNAPSHOT_SECONDS)
+    await session.ask(requests.expression("snapshot_class", request), SNAPSHOT_SECONDS)
 
 
 async def probe_model(
@@ -97,7 +96,7 @@ class _Prober:
         questions = self.questions
         assignment = questions.assignment
         size = population_size(assignment, questions.hidden, len(questions.seeds))
-        return messages.description_request(assignment, self.exercise, self.cell, size)
+        return requests.description_request(assignment, self.exercise, self.cell, size)
 
     async def describe(self) -> ModelProbe:
         return replies.read_description(await self._ask("describe", self.request()))
@@ -124,12 +123,12 @@ class _Prober:
         return drawn.stimuli, answers
 
     async def _answer(self, drawn: ProbeRequest) -> Answers:
-        request = messages.simulation_request(self.request(), drawn)
+        request = requests.simulation_request(self.request(), drawn)
         return replies.read_simulation(await self._ask("simulate", request), drawn)
 
     async def _ask(self, function: str, request: dict[str, object]) -> str:
         left = self.deadline - time.monotonic()
-        asked = messages.expression(function, request)
+        asked = requests.expression(function, request)
         return replies.reply_text(await self.session.ask(asked, left))
 
 

@@ -7,17 +7,15 @@ From then on it goes by the name that was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.assignment.schema import Channel, Exercise
 from grader.core.types import ChannelProbe, ExerciseEvidence, ModelProbe
 
-Fits = Callable[[Channel, ChannelProbe], bool]
-
 
 def rename_channels(exercise: Exercise, evidence: ExerciseEvidence) -> ExerciseEvidence:
-    """Return ``attempt`` with such channels and their states under the requested names."""
+    """Return ``evidence`` with such channels and their states under the requested names."""
     if not (own_names := _own_names(exercise.channels, evidence.probe)):
         return evidence
     called = {own: name for name, own in own_names.items()}

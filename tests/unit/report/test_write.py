@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.core import atomic as files
+from grader.core import atomic
 from grader.core.checksum import verify_checksum
 from grader.core.types import BatchSummary
 from grader.report import write
@@ -35,13 +35,13 @@ def test_a_report_is_four_files(tmp_path: Path) -> None:
 def test_result_json_is_written_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where `result.json` lies, the rest is complete."""
     order: list[str] = []
-    replace = files.os.replace
+    replace = atomic.os.replace
 
     def watched(source: Path, target: Path) -> None:
         order.append(Path(target).name)
         replace(source, target)
 
-    monkeypatch.setattr(files.os, "replace", watched)
+    monkeypatch.setattr(atomic.os, "replace", watched)
     write_report(perfect(), tmp_path)
     assert order[-1] == "result.json"
     assert len(order) == 4
@@ -66,14 +66,14 @@ def test_a_result_knows_its_pages(tmp_path: Path, page: str) -> None:
 def test_a_break_leaves_no_result_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that dies half way leaves neither an old `result.json` nor half a file."""
     write_report(perfect(), tmp_path)
-    replace = files.os.replace
+    replace = atomic.os.replace
 
     def failing(source: Path, target: Path) -> None:
         if Path(target).name == "teacher.html":
             raise OSError("disk full")
         replace(source, target)
 
-    monkeypatch.setattr(files.os, "replace", failing)
+    monkeypatch.setattr(atomic.os, "replace", failing)
     with pytest.raises(OSError, match="disk full"):
         write_report(partly_wrong(), tmp_path)
     names = sorted(file.name for file in tmp_path.iterdir() if file.name[0] != ".")

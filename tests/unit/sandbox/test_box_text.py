@@ -12,8 +12,7 @@ import pytest
 from grader.assignment.schema import Limits
 from grader.grading.machine import MachineOptions
 from grader.grading.settings import GradingSettings
-from grader.sandbox import bwrap, gpu
-from grader.sandbox import paths as places
+from grader.sandbox import bwrap, gpu, paths
 from grader.sandbox.limits import count_sharing_threads, resource_limits
 from grader.sandbox.warm_process import SandboxConfig
 from grader.untrusted.box import landlock, seccomp
@@ -97,14 +96,14 @@ def test_command_line_with_compiled_programs() -> None:
 
 def test_places_are_shown_once() -> None:
     """Folders within others, or within the system's own, are not named again."""
-    assert places.outermost(["/env/lib", "/env", "/usr/lib/python3", "/envy"]) == ["/env", "/envy"]
+    assert paths.outermost(["/env/lib", "/env", "/usr/lib/python3", "/envy"]) == ["/env", "/envy"]
 
 
 def test_private_places_within_the_environment_are_found() -> None:
     """A private folder below a shown one is exposed; one beside it, or above it, is not."""
     private = ["/env/reference", "/home/a/reference", "/"]
-    assert places.exposed(private[:2], ["/env", "/usr"]) == ["/env/reference"]
-    assert places.exposed(["/home/a"], ["/home/a/.venv"]) == []
+    assert paths.exposed(private[:2], ["/env", "/usr"]) == ["/env/reference"]
+    assert paths.exposed(["/home/a"], ["/home/a/.venv"]) == []
 
 
 def test_landlock_rules() -> None:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from grader.untrusted.probe import jit_effort as effort
+from grader.untrusted.probe import jit_effort
 
 UNKNOWN = {"xla_of_another_year": 1}
 
@@ -34,19 +34,19 @@ def test_what_was_found_is_what_programs_are_compiled_with(
 ) -> None:
     """The options reach XLA: it complains of one that it does not know."""
     compiled = jax.jit if compiler == "jax" else bm.jit
-    assert float(effort.jit_quickly(lambda x: x * 2 + 1, compiled)(2.0)) == 5.0
+    assert float(jit_effort.jit_quickly(lambda x: x * 2 + 1, compiled)(2.0)) == 5.0
     sys.modules.pop("_grader_kept")
-    monkeypatch.setattr(effort, "compiler_options", lambda: UNKNOWN)
+    monkeypatch.setattr(jit_effort, "compiler_options", lambda: UNKNOWN)
     with pytest.raises(Exception, match="No such compile option"):
-        effort.jit_quickly(lambda x: x * 2 + 1, compiled)(2.0)
+        jit_effort.jit_quickly(lambda x: x * 2 + 1, compiled)(2.0)
 
 
 def test_what_this_xla_does_not_know_is_not_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown option is left out, and the program is compiled as ever."""
-    assert effort.compiler_options() in ({}, effort.NO_FUSIONS)
-    monkeypatch.setattr(effort, "NO_FUSIONS", UNKNOWN)
-    assert effort.compiler_options() == {}
-    assert float(effort.jit_quickly(lambda x: x + 1)(1.0)) == 2.0
+    assert jit_effort.compiler_options() in ({}, jit_effort.NO_FUSIONS)
+    monkeypatch.setattr(jit_effort, "NO_FUSIONS", UNKNOWN)
+    assert jit_effort.compiler_options() == {}
+    assert float(jit_effort.jit_quickly(lambda x: x + 1)(1.0)) == 2.0
 
 
 def test_variables_are_carried(bm: Any) -> None:
@@ -56,7 +56,7 @@ def test_variables_are_carried(bm: Any) -> None:
     def add(x: float) -> None:
         variable.value = variable.value + x
 
-    program = effort.jit_quickly(add)
+    program = jit_effort.jit_quickly(add)
     program(1.0)
     program(2.0)
     assert variable.tolist() == [3.0, 3.0]

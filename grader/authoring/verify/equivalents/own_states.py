@@ -91,7 +91,7 @@ def _made_in_reset(kind: ast.ClassDef, step: IntegratorStep) -> None:
 def _apart(kind: ast.ClassDef, step: IntegratorStep) -> None:
     """Four integrators in place of a joint one, all from the old states."""
     made = ast.unparse(step.maker)
-    given = step.maker.value.args + [k.value for k in step.maker.value.keywords]  # type: ignore[attr-defined]
+    given = step.maker.value.args + [k.value for k in step.maker.value.keywords]  # type: ignore[attr-defined]  # a call
     first = ast.unparse(given[0])
     integrator = ast.unparse(step.maker.targets[0])
     at, calls, lines = step.init.body.index(step.maker), [], []

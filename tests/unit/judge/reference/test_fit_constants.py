@@ -18,8 +18,8 @@ from grader.core.types import (
     ExerciseEvidence,
     GradedCell,
     ModelProbe,
+    Submission,
 )
-from grader.core.types import Submission as Work
 from grader.judge.reference.fit_constants import fit_constants
 from grader.judge.reference.load_model import load_model
 from grader.judge.reference.model import ReferenceModel
@@ -90,7 +90,7 @@ class HH(bp.dyn.CondNeuGroup):
 
 def _contradicted(assignment: Assignment, E: float, type_name: str = "IK") -> list[str]:
     cells = ("class IK(bp.dyn.IonChannel): pass\nclass Other(bp.dyn.IonChannel): pass", SOURCE)
-    work = Work(
+    work = Submission(
         file="n.ipynb",
         sha256="",
         cells=tuple(Cell(index=i, kind="code", source=s, id=f"c{i}") for i, s in enumerate(cells)),
@@ -124,7 +124,7 @@ class TC(bp.dyn.CondNeuGroupLTC):
 def test_what_hangs_on_an_ion_is_read_too() -> None:
     """By ``add_elem`` and by the ion's own constructor."""
     (exercise,) = load_assignment(ROOT / "assignments" / "thalamic", derived=False).exercises
-    work = Work(
+    work = Submission(
         file="n.ipynb", sha256="", cells=(Cell(index=0, kind="code", source=HUNG, id="c0"),)
     )
     names = ("Ca.ICaL", "Ca.ICaT")
