@@ -85,13 +85,13 @@ def population_size(assignment: Assignment, hidden: bool, seeds: int = 1) -> int
 
 
 def join_stimuli(panels: Sequence[StimulusSet]) -> StimulusSet:
-    """One panel with the stimuli of several, in their order; ``public`` is the first's."""
+    """Return one set with the stimuli of several, in their order; ``public`` is the first's."""
     first = panels[0]
     return StimulusSet(
-        names=tuple(name for panel in panels for name in panel.names),
+        names=tuple(name for stimuli in panels for name in stimuli.names),
         dt=first.dt,
-        current=np.concatenate([panel.current for panel in panels], axis=1),
-        V0=np.concatenate([panel.V0 for panel in panels]),
+        current=np.concatenate([stimuli.current for stimuli in panels], axis=1),
+        V0=np.concatenate([stimuli.V0 for stimuli in panels]),
         public=first.public,
     )
 

@@ -190,7 +190,7 @@ class _Piles:
 
 
 def _one_each(coming: Sequence[IncomingResult]) -> list[IncomingResult]:
-    """Of one content that a student handed in twice the result that was graded, and both times."""
+    """Join two of one content: the result that was graded, and both times."""
     found: dict[tuple[StudentKey, str], IncomingResult] = {}
     for one in coming:
         at = (one.key, one.attempt.sha256)

@@ -50,7 +50,7 @@ def _apply_check(
     messages: Catalogue,
     cache: dict[str, Any],
 ) -> CheckOutcome:
-    attempt = evidence.exercises.get(check.exercise)
+    exercise_evidence = evidence.exercises.get(check.exercise)
 
     def outcome(finding: Finding, status: Status) -> CheckOutcome:
         return CheckOutcome(
@@ -67,10 +67,14 @@ def _apply_check(
 
     if evidence.harness_error:
         return our_fault(evidence.harness_error)
-    if evidence.submission.fault is not None or attempt is None:
+    if evidence.submission.fault is not None or exercise_evidence is None:
         return outcome(Finding(credit=0.0, message_id="checks.skipped.unreadable"), "skipped")
     context = CheckContext(
-        check=check, assignment=assignment, all_evidence=evidence, evidence=attempt, cache=cache
+        check=check,
+        assignment=assignment,
+        all_evidence=evidence,
+        evidence=exercise_evidence,
+        cache=cache,
     )
     try:
         finding = _bounded(CHECKS[check.kind](context))

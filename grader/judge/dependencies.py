@@ -28,7 +28,9 @@ def parts_to_substitute(
         for check in assignment.checks
         if check.kind not in NOTEBOOK_CHECKS and status[check.id] != "pass"
     }
-    substituted = {id: attempt.reprobed_with for id, attempt in evidence.exercises.items()}
+    substituted = {
+        id: exercise_evidence.reprobed_with for id, exercise_evidence in evidence.exercises.items()
+    }
     lost |= {id for id, parts in substituted.items() if parts}  # they had lost points
     wrong = {
         exercise.id: tuple(part for part in exercise.needs if part in lost)

@@ -9,7 +9,7 @@ from grader.assignment.stimuli import population_size
 from grader.core.environment import gpu_environment
 
 GPU_FROM = 4096
-"""Neurons of a panel from which ``auto`` takes a GPU.
+"""The number of stimuli from which on ``auto`` takes a GPU.
 
 An estimate: each step starts some twenty programs on a GPU, whatever the size, and takes a
 processor as long only with some thousand neurons. ``python -m tests.gpu`` measures it.
@@ -17,7 +17,7 @@ processor as long only with some thousand neurons. ``python -m tests.gpu`` measu
 
 
 def choose_device(device: str, assignment: Assignment) -> str:
-    """Return ``device`` as it was asked for; for "auto" the CPU unless the panel is very large."""
+    """Return ``device`` as it was asked for; for "auto" the CPU but for very many stimuli."""
     small = population_size(assignment, hidden=True) < GPU_FROM
     return "cpu" if device == "auto" and small else device
 

@@ -36,8 +36,10 @@ def residuals(
     """
     return tuple(
         residual
-        for id, attempt in evidence.exercises.items()
-        for residual in _residuals(assignment, assignment.exercise(id), attempt, messages, results)
+        for id, exercise_evidence in evidence.exercises.items()
+        for residual in _residuals(
+            assignment, assignment.exercise(id), exercise_evidence, messages, results
+        )
     )
 
 
@@ -66,8 +68,8 @@ def diagnoses(evidence: Evidence, messages: Catalogue) -> tuple[Diagnosis, ...]:
             state=str(note.values.get("state", "")),
             message=messages.render_note(note),
         )
-        for attempt in evidence.exercises.values()
-        for note in mistake_notes(attempt)
+        for exercise_evidence in evidence.exercises.values()
+        for note in mistake_notes(exercise_evidence)
     )
 
 

@@ -137,21 +137,23 @@ def _notes(evidence: Evidence, assignment: Assignment) -> list[Note]:
     if evidence.submission.fault is not None:
         notes.insert(0, evidence.submission.fault)
     variants = {v.id: v.note for v in assignment.variants}
-    for attempt in evidence.exercises.values():
-        if note := _took_cell(attempt.cell):
+    for exercise_evidence in evidence.exercises.values():
+        if note := _took_cell(exercise_evidence.cell):
             notes.append(note)
-        for name, own in attempt.renamed_from.items():
+        for name, own in exercise_evidence.renamed_from.items():
             notes.append(Note(message_id="verdict.hung", values={"name": name, "found": own}))
-        if attempt.cell.ignored and not attempt.cell.filled:
-            numbers = ", ".join(str(index + 1) for index in attempt.cell.ignored)
+        if exercise_evidence.cell.ignored and not exercise_evidence.cell.filled:
+            numbers = ", ".join(str(index + 1) for index in exercise_evidence.cell.ignored)
             notes.append(Note(message_id="verdict.set_aside", values={"cells": numbers}))
-        if attempt.answers.single_neuron:
+        if exercise_evidence.answers.single_neuron:
             notes.append(Note(message_id="checks.simulation.one_by_one"))
-        if attempt.answers.precision == "float32":
+        if exercise_evidence.answers.precision == "float32":
             notes.append(Note(message_id="checks.simulation.float32"))
-        notes += mistake_notes(attempt)
-        if attempt.reference is not None and variants.get(attempt.reference.variant):
-            notes.append(Note(message_id=variants[attempt.reference.variant]))
+        notes += mistake_notes(exercise_evidence)
+        if exercise_evidence.reference is not None and variants.get(
+            exercise_evidence.reference.variant
+        ):
+            notes.append(Note(message_id=variants[exercise_evidence.reference.variant]))
     attempts = evidence.exercises.values()
     if late := [a.cell.class_name for a in attempts if a.reprobed_from_source == "ended"]:
         values = {"names": ", ".join(dict.fromkeys(late))}
@@ -180,8 +182,8 @@ def _render(notes: Sequence[Note], messages: Catalogue) -> tuple[str, ...]:
 def _contradictions(evidence: Evidence, assignment: Assignment) -> list[Note]:
     return [
         note
-        for id, attempt in evidence.exercises.items()
-        for note in _contradiction(evidence.submission, assignment.exercise(id), attempt)
+        for id, exercise_evidence in evidence.exercises.items()
+        for note in _contradiction(evidence.submission, assignment.exercise(id), exercise_evidence)
     ]
 
 
@@ -209,12 +211,16 @@ def _curves(evidence: Evidence, assignment: Assignment, messages: Catalogue) -> 
     """V and each gate on the first public stimulus, the student's over the reference."""
     curves: list[Curve] = []
     for exercise in assignment.exercises:
-        attempt = evidence.exercises.get(exercise.id)
-        if attempt is None or attempt.reference is None or attempt.stimuli is None:
+        exercise_evidence = evidence.exercises.get(exercise.id)
+        if (
+            exercise_evidence is None
+            or exercise_evidence.reference is None
+            or exercise_evidence.stimuli is None
+        ):
             continue
         for name in ("V", *exercise.gates):
-            if name in attempt.reference.traces:
-                curve = _curve(name, exercise, attempt)
+            if name in exercise_evidence.reference.traces:
+                curve = _curve(name, exercise, exercise_evidence)
                 label = with_exercise_title(exercise, curve.label, messages)
                 curves.append(replace(curve, label=label))
     return tuple(curves)

@@ -33,7 +33,7 @@ from grader.sandbox.warm_process import SandboxConfig
 from grader.submission.intake import SubmittedFile
 
 CLOSE = 1e-6
-"""Of stored traces and those made anew: another machine rounds otherwise."""
+"""The difference of stored traces from those made anew: another machine rounds otherwise."""
 
 SLIP = 1e-3
 """Error of a vector field (see `relative_error`) within which a solution is without tolerances.

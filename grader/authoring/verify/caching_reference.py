@@ -39,7 +39,7 @@ def _copied(answer: Any) -> Any:
 
 
 class CachingReference(ReferenceModel):
-    """A ``ReferenceModel`` that keeps its answers: under a seed all models have one panel.
+    """A ``ReferenceModel`` that keeps its answers: under a seed all models have the same stimuli.
 
     It never forgets: keep it for as long as one assignment is verified, no longer.
     """

@@ -43,9 +43,9 @@ class MutantJudge:
         own = self._assignment.exercise(exercise)
         alone, others = self._assignment.for_exercise(own), self._others(asked, exercise)
         for position, seed in enumerate(self._seeds):
-            attempt = select_seed(asked.exercises[exercise], position, len(self._seeds))
+            exercise_evidence = select_seed(asked.exercises[exercise], position, len(self._seeds))
             evidence = self._comparison.add_reference(
-                replace(asked, exercises={exercise: attempt}, seed=seed),
+                replace(asked, exercises={exercise: exercise_evidence}, seed=seed),
                 name_mistakes=position == 0,
             )
             evidence = replace(evidence, exercises={**others, **evidence.exercises})
@@ -96,12 +96,16 @@ class MutantJudge:
     def _others(self, asked: Evidence, exercise: str) -> dict[str, ExerciseEvidence]:
         """Return the solution's own evidence for the other exercises, the same for all mutants."""
         fresh = {
-            id: attempt
-            for id, attempt in asked.exercises.items()
+            id: exercise_evidence
+            for id, exercise_evidence in asked.exercises.items()
             if id != exercise and id not in self._solution
         }
         self._solution |= self._comparison.add_reference(replace(asked, exercises=fresh)).exercises
-        return {id: attempt for id, attempt in self._solution.items() if id != exercise}
+        return {
+            id: exercise_evidence
+            for id, exercise_evidence in self._solution.items()
+            if id != exercise
+        }
 
 
 NAMING = (
@@ -142,14 +146,18 @@ def measure_distances(
     """
     found: dict[Measure, float] = {}
     for check in assignment.checks:
-        attempt = evidence.exercises.get(check.exercise)
-        if attempt is None or attempt.reference is None or not attempt.answers.traces:
+        exercise_evidence = evidence.exercises.get(check.exercise)
+        if (
+            exercise_evidence is None
+            or exercise_evidence.reference is None
+            or not exercise_evidence.answers.traces
+        ):
             continue
         item = CheckContext(
             check=check,
             assignment=assignment,
             all_evidence=evidence,
-            evidence=attempt,
+            evidence=exercise_evidence,
             cache=known[check.exercise],
         )
         if check.kind == "field":
@@ -172,9 +180,9 @@ def _as_far(distance: float) -> float:
     return math.inf if math.isnan(distance) else distance
 
 
-def has_same_field(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
+def has_same_field(exercise_evidence: ExerciseEvidence, exercise: Exercise) -> bool:
     """Tell whether the model's field is the reference's to round-off, at every drawn state."""
-    reference, found = attempt.reference, attempt.answers.field
+    reference, found = exercise_evidence.reference, exercise_evidence.answers.field
     if reference is None or not found:
         return False
     for name, expected in reference.field.items():
@@ -185,7 +193,7 @@ def has_same_field(attempt: ExerciseEvidence, exercise: Exercise) -> bool:
 
 
 def traces_are_within_tolerance(
-    attempt: ExerciseEvidence, measured: Mapping[Measure, float], assignment: Assignment
+    exercise_evidence: ExerciseEvidence, measured: Mapping[Measure, float], assignment: Assignment
 ) -> bool:
     """Tell whether every trace of V keeps within the tolerance over the first of its windows."""
     windows = [
@@ -193,7 +201,7 @@ def traces_are_within_tolerance(
         for check in assignment.checks
         if check.kind == "trace_rmse" and check.variable == "V"
     ]
-    precision = attempt.answers.precision
+    precision = exercise_evidence.answers.precision
     return all(
         measured.get(window, math.inf) <= assignment.tolerance(*window, precision)
         for window in windows

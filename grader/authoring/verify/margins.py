@@ -45,7 +45,7 @@ class Clearance:
 
 
 def clearances(matrix: Matrix) -> list[Clearance]:
-    """Of every measure, in both precisions where there are models of both."""
+    """Return the margins of every measure, in both precisions where models have both."""
     found = []
     for measure in matrix.assignment.measures:
         for precision in get_args(Precision):

@@ -122,16 +122,16 @@ class MutantRunner:
             await snapshot_class(session, own)
             for index, place in zip(self.solution.trees, cells, strict=True):
                 runs[index] = replace(await session.run_cell(place), index=index)
-            attempt = await probe_model(session, questions, self.solution.exercise, own)
+            exercise_evidence = await probe_model(session, questions, self.solution.exercise, own)
         except (BadReply, KernelExit) as problem:
-            attempt = empty_evidence(own, str(problem))
+            exercise_evidence = empty_evidence(own, str(problem))
         base = self.base.executed
         executed = replace(base, cells=tuple(runs.get(run.index, run) for run in base.cells))
         return replace(
             self.base,
             submission=submission,
             executed=replace(executed, notebook=""),
-            exercises={**self.base.exercises, cell.exercise: replace(attempt, cell=cell)},
+            exercises={**self.base.exercises, cell.exercise: replace(exercise_evidence, cell=cell)},
         )
 
     def _draw(
@@ -141,7 +141,7 @@ class MutantRunner:
         seeds: tuple[int, ...],
         hidden: bool,
     ) -> ProbeRequest:
-        """Return what models with these states are asked; all else is the same for an asker's."""
+        """Return what models with these states are asked; all else is the same for a runner's."""
         if states not in self.stimuli:
             self.stimuli[states] = draw_request(assignment, states, seeds, hidden)
         return self.stimuli[states]
@@ -172,22 +172,22 @@ def _one_notebook(
     return replace(solution.submission, cells=tuple(cells)), places
 
 
-def select_seed(attempt: ExerciseEvidence, position: int, seeds: int) -> ExerciseEvidence:
-    """Return the part of an attempt that answers the seed at ``position`` of so many."""
-    panel, answers = attempt.stimuli, attempt.answers
-    if panel is None:
-        return attempt
+def select_seed(exercise_evidence: ExerciseEvidence, position: int, seeds: int) -> ExerciseEvidence:
+    """Return the part of the evidence that answers the seed at ``position`` of so many."""
+    stimuli, answers = exercise_evidence.stimuli, exercise_evidence.answers
+    if stimuli is None:
+        return exercise_evidence
 
     def part(size: int) -> slice:
         return slice(position * (size // seeds), (position + 1) * (size // seeds))
 
-    columns = part(len(panel.names))
+    columns = part(len(stimuli.names))
     of_field, of_map = (
         part(next((state.size for state in states.values()), 0))
         for states in (answers.field_states, answers.map_states)
     )
     return replace(
-        attempt,
-        stimuli=panel.select(columns),
+        exercise_evidence,
+        stimuli=stimuli.select(columns),
         answers=answers.select(stimuli=columns, field_states=of_field, map_states=of_map),
     )

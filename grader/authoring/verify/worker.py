@@ -59,8 +59,8 @@ def main(connection: Connection) -> None:
         base = _runs(collect_evidence(job))
         for exercise, own in share.items():
             solution = parse_solution(assignment, assignment.exercise(exercise))
-            asker = MutantRunner(solution, job, base, tuple(request["seeds"]))
-            asker.run(list(own.values()), partial(_keep, connection, scratch, iter(own)))
+            runner = MutantRunner(solution, job, base, tuple(request["seeds"]))
+            runner.run(list(own.values()), partial(_keep, connection, scratch, iter(own)))
     finally:
         warm.close()
 

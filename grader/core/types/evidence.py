@@ -126,5 +126,6 @@ class Evidence:
         """True if something failed: a cell, the kernel, a question. Wrong answers don't count."""
         failed = self.executed.status not in ("ok", "unreadable")
         return failed or any(
-            attempt.probe.faults or attempt.answers.faults for attempt in self.exercises.values()
+            exercise_evidence.probe.faults or exercise_evidence.answers.faults
+            for exercise_evidence in self.exercises.values()
         )

@@ -18,7 +18,7 @@ from grader.judge.metrics import upward_crossings
 
 _Crosses = npt.NDArray[np.bool_]
 _Rule = Callable[[Array, _Crosses, Array], _Crosses]
-"""Of a record and of crossings, ``(T, N)``, and the time in ms, ``(T,)``: where it is right."""
+"""From a record and crossings, ``(T, N)``, and the time in ms, ``(T,)``: where it is right."""
 
 ROUND_OFF = 1e-5  # of a time, relative, single precision included
 

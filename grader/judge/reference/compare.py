@@ -64,8 +64,8 @@ class Comparison:
         Likely mistakes are looked for when ``naming``; no check asks for them.
         """
         attempts = {
-            id: self._compared(self.assignment.exercise(id), attempt, name_mistakes)
-            for id, attempt in evidence.exercises.items()
+            id: self._compared(self.assignment.exercise(id), exercise_evidence, name_mistakes)
+            for id, exercise_evidence in evidence.exercises.items()
         }
         return replace(evidence, exercises=attempts)
 

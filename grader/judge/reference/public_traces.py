@@ -47,8 +47,8 @@ def add_public_reference(evidence: Evidence, assignment: Assignment) -> Evidence
     Raises ``AssignmentError`` as `load_public_traces` does.
     """
     attempts = {
-        id: _compared(attempt, assignment, assignment.exercise(id))
-        for id, attempt in evidence.exercises.items()
+        id: _compared(exercise_evidence, assignment, assignment.exercise(id))
+        for id, exercise_evidence in evidence.exercises.items()
     }
     return replace(evidence, exercises=attempts)
 

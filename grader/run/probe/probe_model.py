@@ -68,8 +68,8 @@ async def probe_model(
             return replace(evidence, probe=probe, answers=answers)
         evidence = replace(evidence, probe=await asked.describe())
         if evidence.probe.population and exercise.answers:
-            panel, answers = await asked.answers(evidence.probe)
-            evidence = replace(evidence, stimuli=panel, answers=answers)
+            stimuli, answers = await asked.answers(evidence.probe)
+            evidence = replace(evidence, stimuli=stimuli, answers=answers)
     except KernelExit:
         pass
     return rename_channels(exercise, evidence)
@@ -132,7 +132,7 @@ class _Prober:
         return replies.reply_text(await self.session.ask(asked, left))
 
 
-def _away_from_singular(panel: StimulusSet, answers: Answers) -> StimulusSet | None:
+def _away_from_singular(stimuli: StimulusSet, answers: Answers) -> StimulusSet | None:
     """Return the stimuli with V0 moved where single precision gave NaN, or None.
 
     In float32 a right model meets a V at which a rate is 0/0 once in some ten thousand
@@ -141,4 +141,6 @@ def _away_from_singular(panel: StimulusSet, answers: Answers) -> StimulusSet | N
     if answers.precision != "float32" or not answers.traces:
         return None
     lost = ~np.all([np.isfinite(t).all(axis=0) for t in answers.traces.values()], axis=0)
-    return replace(panel, V0=np.where(lost, panel.V0 + 0.37, panel.V0)) if lost.any() else None
+    return (
+        replace(stimuli, V0=np.where(lost, stimuli.V0 + 0.37, stimuli.V0)) if lost.any() else None
+    )
